@@ -1,0 +1,146 @@
+// Package agent is the analyst: a Question in, an Answer out. It climbs a ladder of
+// rungs, each dearer than the one before, and the first that is sure answers; the
+// answer says which one spoke.
+package agent
+
+import (
+	"time"
+
+	"github.com/bapsang/bapsang/agent/chart"
+	"github.com/bapsang/bapsang/agent/compose"
+	"github.com/bapsang/bapsang/connectors"
+)
+
+// Question is what somebody asks of an analyst.
+type Question struct {
+	ID       string
+	Text     string
+	Language string // "ko" or "en"; empty means by the text
+	Asker    string // principal, such as "web:minji"
+	Analyst  string // name; empty means the one that fits best
+	// Now is the instant the question was asked, in the deployment's time zone.
+	// "Yesterday" is relative to it however late the answer comes.
+	Now time.Time
+	// Before are the earlier turns of the thread, oldest first.
+	Before []Turn
+	// Choice is the answer to a clarifying question asked before: what was
+	// ambiguous and what was picked.
+	Choice *compose.Choice
+	// Rungs limits the ladder to these rungs; nil means all. "Ask again" leaves out
+	// recall, "ask the model" leaves only think.
+	Rungs []Rung
+}
+
+// Turn is an earlier question of the thread and how it was understood.
+type Turn struct {
+	Text    string        `json:"text"`
+	Analyst string        `json:"analyst"`
+	Plan    *compose.Plan `json:"plan,omitempty"` // nil when it was not answered by a plan
+}
+
+// Rung is a step of the ladder.
+type Rung string
+
+// The rungs.
+const (
+	Recall  Rung = "recall"
+	Match   Rung = "match"
+	Compose Rung = "compose"
+	Think   Rung = "think"
+	None    Rung = "none" // nobody could
+)
+
+// Step is progress worth telling the asker. Text is in the question's language.
+type Step struct {
+	Text string
+}
+
+// Answer is what came of a question. Its JSON form is that of "bapsang ask --json"
+// (docs/reference.md).
+type Answer struct {
+	Question    string            `json:"question"`
+	Analyst     string            `json:"analyst"`
+	Language    string            `json:"language"`
+	Rung        Rung              `json:"rung"`
+	Text        string            `json:"text"` // Markdown; every figure filled from a result
+	Results     []Result          `json:"results"`
+	Charts      []Chart           `json:"charts"`
+	Assumptions []string          `json:"assumptions"`
+	Citations   []Citation        `json:"citations"`
+	Suggestions []string          `json:"suggestions"`
+	LLM         LLMUsage          `json:"llm"`
+	ElapsedMS   int64             `json:"elapsed_ms"`
+	Reason      Reason            `json:"reason,omitempty"`  // with rung none: why
+	Clarify     *compose.Clarify  `json:"clarify,omitempty"` // with rung none: the question back
+	Readings    []compose.Reading `json:"readings,omitempty"`
+	Plan        *compose.Plan     `json:"plan,omitempty"`
+	// VerifiedBy is who vouches for the answer's query, on rung match.
+	VerifiedBy string `json:"verified_by,omitempty"`
+	// AnsweredAt is when the figures were computed; on rung recall that is earlier
+	// than now.
+	AnsweredAt time.Time `json:"answered_at"`
+	// DataAsOf is the newest date in the data, zero when unknown.
+	DataAsOf time.Time `json:"data_as_of,omitzero"`
+	// Changed says, for a follow-up, what was changed against the turn before.
+	Changed []string `json:"changed,omitempty"`
+}
+
+// Reason is why there is no answer.
+type Reason string
+
+// The reasons.
+const (
+	ReasonEmpty     Reason = "empty"     // nothing was asked
+	ReasonTooLong   Reason = "too_long"  // the text is too long to be a question
+	ReasonUnknown   Reason = "unknown"   // words that the data does not explain
+	ReasonAmbiguous Reason = "ambiguous" // see Clarify
+	ReasonFuture    Reason = "future"    // the period has not begun, or the data has not reached it
+	ReasonNoData    Reason = "no_data"   // understood, but no row matches
+	ReasonSource    Reason = "source"    // a source failed; see Answer.Text
+	ReasonTooLarge  Reason = "too_large" // memory, time or row limit
+)
+
+// Result is one table of figures. Computed results (a forecast, a split of a
+// change) have Source "computed" and no SQL.
+type Result struct {
+	Name      string   `json:"name"`
+	Source    string   `json:"source"`
+	SQL       string   `json:"sql"`
+	Columns   []Column `json:"columns"`
+	Rows      [][]any  `json:"rows"`
+	RowCount  int      `json:"row_count"`
+	Truncated bool     `json:"truncated"`
+	ElapsedMS int64    `json:"elapsed_ms"`
+}
+
+// Column is a result column: what the engine said of it, and how to show it.
+type Column struct {
+	connectors.Column
+	Label  string `json:"label,omitempty"`  // in the answer's language
+	Format string `json:"format,omitempty"` // see package format
+	Role   string `json:"role,omitempty"`   // see semantic.Role
+}
+
+// Chart is a drawn result.
+type Chart struct {
+	Title  string     `json:"title"`
+	Type   chart.Kind `json:"type"`
+	Result string     `json:"result"`
+	X      string     `json:"x"`
+	Y      []string   `json:"y"`
+	PNG    string     `json:"png,omitempty"` // file written, by "ask --chart"
+	Spec   chart.Spec `json:"spec"`
+}
+
+// Citation is a source of text in the answer.
+type Citation struct {
+	Title string `json:"title"`
+	URL   string `json:"url"`
+}
+
+// LLMUsage is what the answer cost.
+type LLMUsage struct {
+	Calls        int `json:"calls"`
+	InputTokens  int `json:"input_tokens"`
+	OutputTokens int `json:"output_tokens"`
+}

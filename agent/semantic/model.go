@@ -1,0 +1,199 @@
+// Package semantic holds the semantic model: what the tables mean (datasets,
+// fields, relationships, metrics), read and written as Apache Ossie YAML, and the
+// compiler from metric queries to SQL.
+//
+// The core of the format is Apache Ossie core-spec 0.2.0.dev0 (apache/ossie,
+// core-spec/spec.md). What Ossie has no place for is kept in custom_extensions of
+// vendor "BAPSANG".
+package semantic
+
+// Version is the version of the Ossie core spec that Write declares and Read
+// expects; see Read for which others are accepted.
+const Version = "0.2.0.dev0"
+
+// Vendor names our custom extensions.
+const Vendor = "BAPSANG"
+
+// Model is one semantic model. Names of datasets, and of metrics, are unique;
+// a field is named "dataset.field".
+type Model struct {
+	Name          string
+	Description   string
+	Instructions  string   // ai_context.instructions
+	Synonyms      []string // ai_context.synonyms
+	Examples      []string // ai_context.examples: sample questions
+	Datasets      []*Dataset
+	Relationships []*Relationship
+	Metrics       []*Metric
+	Extensions    []Extension // of other vendors, kept as they are
+
+	// From our extension.
+
+	// Timezone is the IANA zone of the model's timestamps; empty means they are
+	// wall time of the deployment.
+	Timezone string
+	// WeekStart is "monday" or "sunday"; empty means monday (ISO 8601).
+	WeekStart string
+	// FiscalYearStart is the month, 1…12, a fiscal year begins in; 0 means 1.
+	FiscalYearStart int
+}
+
+// Dataset is one table, or a query standing for one.
+type Dataset struct {
+	Name        string
+	Source      string // table name, possibly qualified, or a SELECT
+	PrimaryKey  []string
+	UniqueKeys  [][]string
+	Description string
+	Synonyms    []string
+	Fields      []*Field
+	Extensions  []Extension
+
+	// From our extension.
+	Label Label
+	// Filter is a boolean SQL expression over the dataset's columns that every query
+	// applies, such as "not is_test"; empty for none.
+	Filter string
+	// Hidden keeps the dataset out of what people may ask about.
+	Hidden bool
+}
+
+// Relationship is a foreign key: many rows of From to one of To.
+type Relationship struct {
+	Name        string
+	From, To    string // dataset names
+	FromColumns []string
+	ToColumns   []string
+	Extensions  []Extension
+}
+
+// Field is a row-level attribute.
+type Field struct {
+	Name        string
+	Expression  map[string]string // by Ossie dialect, such as "ANSI_SQL"
+	IsTime      bool
+	Label       Label
+	Description string
+	Synonyms    []string
+	Extensions  []Extension
+
+	// From our extension.
+	Kind Kind
+	// Format says how values are written; see package format. Empty means by kind.
+	Format string
+	// Values are other words for the field's values: "수도권" → 서울특별시, 경기도.
+	Values []ValueSynonym
+	// Ordered are the values in their natural order where it is not the
+	// alphabetical one (weekdays, sizes); nil otherwise.
+	Ordered []string
+	// Hidden keeps the field out of what people may ask about (keys, personal data).
+	Hidden bool
+	// Name marks the field by which people call a row of the dataset (a product's
+	// name): asking "by product" groups by it.
+	IsName bool
+}
+
+// Kind is what a field's values are.
+type Kind string
+
+// The kinds of fields.
+const (
+	Categorical Kind = "categorical" // grouped and filtered by value
+	Numeric     Kind = "numeric"     // compared and ranged
+	Temporal    Kind = "temporal"    // a date or a timestamp
+	Boolean     Kind = "boolean"
+	FreeText    Kind = "text" // searched, not grouped
+	Identifier  Kind = "id"   // counted, joined
+)
+
+// ValueSynonym gives other words for one or several values of a field.
+type ValueSynonym struct {
+	Words  []string `json:"words"`
+	Values []string `json:"values"`
+}
+
+// Metric is an aggregate over fields of one or several datasets.
+type Metric struct {
+	Name        string
+	Expression  map[string]string // by Ossie dialect; fields as dataset.field
+	Description string
+	Synonyms    []string
+	Extensions  []Extension
+
+	// From our extension.
+	Label Label
+	// Format says how values are written; see package format. Empty means a plain
+	// number.
+	Format string
+	// Time is the field "dataset.field" along which the metric is placed in time;
+	// empty when the metric has no time.
+	Time string
+	// LowerIsBetter colours changes.
+	LowerIsBetter bool
+	// Default metrics are taken when a question names a dataset and no metric.
+	Default bool
+	Hidden  bool
+}
+
+// Label is a name in the languages people ask in. An empty one falls back to the
+// other, then to the name.
+type Label struct {
+	Ko string `json:"ko,omitempty"`
+	En string `json:"en,omitempty"`
+}
+
+// In returns the label in language ("ko" or "en"), or name when there is none.
+func (l Label) In(language, name string) string {
+	first, second := l.En, l.Ko
+	if language == "ko" {
+		first, second = l.Ko, l.En
+	}
+	switch {
+	case first != "":
+		return first
+	case second != "":
+		return second
+	}
+	return name
+}
+
+// Extension is a custom extension of another vendor.
+type Extension struct {
+	Vendor string
+	Data   string // JSON
+}
+
+// Dataset returns the dataset called name, or nil.
+func (m *Model) Dataset(name string) *Dataset {
+	for _, d := range m.Datasets {
+		if d.Name == name {
+			return d
+		}
+	}
+	return nil
+}
+
+// Metric returns the metric called name, or nil.
+func (m *Model) Metric(name string) *Metric {
+	for _, x := range m.Metrics {
+		if x.Name == name {
+			return x
+		}
+	}
+	return nil
+}
+
+// Field returns the field called "dataset.field" and its dataset, or nils.
+func (m *Model) Field(ref string) (*Dataset, *Field) {
+	for _, d := range m.Datasets {
+		if len(ref) <= len(d.Name)+1 || ref[len(d.Name)] != '.' || ref[:len(d.Name)] != d.Name {
+			continue
+		}
+		for _, f := range d.Fields {
+			if f.Name == ref[len(d.Name)+1:] {
+				return d, f
+			}
+		}
+	}
+	return nil, nil
+}

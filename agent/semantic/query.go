@@ -1,0 +1,197 @@
+package semantic
+
+import "time"
+
+// Query asks for metrics. The zero values of its fields ask for nothing more.
+// A Query is stored with the answer it led to, so its JSON form is stable.
+type Query struct {
+	Measures   []Measure   `json:"measures,omitempty"`
+	Dimensions []Dimension `json:"dimensions,omitempty"`
+	Filters    []Filter    `json:"filters,omitempty"`
+	// Period restricts each metric along its own time field.
+	Period *Period `json:"period,omitempty"`
+	// Compare adds, for every measure, its value in another period:
+	// <key>__before, and the difference <key>__change and its share of the earlier
+	// value <key>__growth (null where that value is zero or missing). With a time
+	// dimension the rows are matched by position in the period (day n with day n,
+	// the same calendar day a year ago).
+	Compare *Compare `json:"compare,omitempty"`
+	Having  []Having `json:"having,omitempty"`
+	Order   []Order  `json:"order,omitempty"` // empty: time ascending, else first measure descending
+	Limit   int      `json:"limit,omitempty"` // 0: no limit
+	// LimitPer, a dimension's key, makes Limit count within each of its values.
+	LimitPer string `json:"limit_per,omitempty"`
+	// Share adds <key>__share: the row's part of the total over all rows, before
+	// Limit. With a time dimension and another one, of the total of that time.
+	Share bool `json:"share,omitempty"`
+	// Cumulative adds <key>__total: the running sum along time.
+	Cumulative bool `json:"cumulative,omitempty"`
+	// Total adds <key>__all: the measure over all rows together, before Limit,
+	// computed from the data and not by adding up (a distinct count does not add up).
+	Total bool `json:"total,omitempty"`
+	// FillTime adds rows for the times of the period in which nothing happened:
+	// additive measures are 0 there, others null.
+	FillTime bool `json:"fill_time,omitempty"`
+}
+
+// Measure is a metric, or one made from metrics on the spot.
+type Measure struct {
+	Metric string `json:"metric"`
+	// Per divides by this other metric: revenue per order.
+	Per string `json:"per,omitempty"`
+	// Over averages the metric over periods of this grain, counting those of the
+	// period in which nothing happened as zero: average revenue per day.
+	Over Grain `json:"over,omitempty"`
+}
+
+// Key names the measure's column in the result.
+func (m Measure) Key() string {
+	switch {
+	case m.Per != "":
+		return m.Metric + "_per_" + m.Per
+	case m.Over != "":
+		return m.Metric + "_per_" + string(m.Over)
+	}
+	return m.Metric
+}
+
+// Dimension is what to group by.
+type Dimension struct {
+	// Field is "dataset.field". Empty together with a Grain means each metric's own
+	// time field.
+	Field string `json:"field,omitempty"`
+	// Grain cuts a time into periods, or takes a part of it (see Grain).
+	Grain Grain `json:"grain,omitempty"`
+}
+
+// Key names the dimension's column in the result.
+func (d Dimension) Key() string {
+	name := d.Field
+	for i := len(name) - 1; i >= 0; i-- {
+		if name[i] == '.' {
+			name = name[i+1:]
+			break
+		}
+	}
+	switch {
+	case name == "":
+		return string(d.Grain)
+	case d.Grain != "":
+		return name + "_" + string(d.Grain)
+	}
+	return name
+}
+
+// Grain is a length of time, or a part of the date that recurs.
+type Grain string
+
+// The grains. Day to Year yield the first day of the period as a DATE; the others
+// yield an integer (Weekday 1 = Monday … 7, HourOfDay 0…23, MonthOfYear 1…12).
+const (
+	Day         Grain = "day"
+	Week        Grain = "week"
+	Month       Grain = "month"
+	Quarter     Grain = "quarter"
+	Year        Grain = "year"
+	Hour        Grain = "hour" // a timestamp
+	Weekday     Grain = "weekday"
+	HourOfDay   Grain = "hour_of_day"
+	MonthOfYear Grain = "month_of_year"
+)
+
+// Period is a half-open range of local dates (or instants for hours): Start ≤ t < End.
+// Either may be zero for an open end. Location is UTC by convention: wall time.
+type Period struct {
+	Start time.Time `json:"start"`
+	End   time.Time `json:"end"`
+}
+
+// CompareKind says what a period is compared with.
+type CompareKind string
+
+// The comparisons.
+const (
+	ComparePrevious CompareKind = "previous" // the period of the same length before
+	CompareYearAgo  CompareKind = "year_ago" // the same dates a year before
+	CompareExplicit CompareKind = "explicit" // Compare.Period as given
+	CompareEdition  CompareKind = "edition"  // an event's earlier edition; Compare.Period as given
+)
+
+// Compare is a comparison. Period is always filled in by whoever makes the query.
+type Compare struct {
+	Kind   CompareKind `json:"kind"`
+	Period Period      `json:"period"`
+}
+
+// Op compares a field or a measure.
+type Op string
+
+// The operators. Values are strings for text, numbers as JSON numbers, dates as
+// "2006-01-02". Between is inclusive of both for numbers and half-open for dates.
+const (
+	In       Op = "in" // one of Values; with Negate none of them (nulls kept)
+	Greater  Op = ">"
+	AtLeast  Op = ">="
+	Less     Op = "<"
+	AtMost   Op = "<="
+	Between  Op = "between"
+	Contains Op = "contains" // text contains Values[0], ignoring case
+	IsNull   Op = "null"
+)
+
+// Filter restricts rows by a field's value.
+type Filter struct {
+	Field  string `json:"field"` // "dataset.field"
+	Op     Op     `json:"op"`
+	Values []any  `json:"values,omitempty"`
+	Negate bool   `json:"negate,omitempty"`
+}
+
+// Having restricts result rows by a measure's value.
+type Having struct {
+	Key    string `json:"key"` // a column of the result: a measure's key, or one derived from it
+	Op     Op     `json:"op"`
+	Values []any  `json:"values"`
+}
+
+// Order sorts the result.
+type Order struct {
+	Key  string `json:"key"` // a column of the result
+	Desc bool   `json:"desc,omitempty"`
+}
+
+// Role is what a result column is.
+type Role string
+
+// The roles. The derived ones belong to the measure whose key precedes "__".
+const (
+	RoleTime      Role = "time"
+	RoleDimension Role = "dimension"
+	RoleMeasure   Role = "measure"
+	RoleBefore    Role = "before"
+	RoleChange    Role = "change"
+	RoleGrowth    Role = "growth"
+	RoleShare     Role = "share"
+	RoleTotal     Role = "total" // running total
+	RoleAll       Role = "all"   // over all rows together
+)
+
+// Output describes one column of a compiled query's result, in the order of the
+// columns.
+type Output struct {
+	Key     string `json:"key"`
+	Role    Role   `json:"role"`
+	Field   string `json:"field,omitempty"`   // for dimensions
+	Grain   Grain  `json:"grain,omitempty"`   // for times
+	Metric  string `json:"metric,omitempty"`  // for measures and what derives from them
+	Measure string `json:"measure,omitempty"` // key of the measure, likewise
+	Label   Label  `json:"label"`
+	Format  string `json:"format,omitempty"` // see package format
+}
+
+// Compiled is a query as SQL.
+type Compiled struct {
+	SQL     string
+	Tables  []string // what SQL reads, for connectors.Statement.Tables
+	Outputs []Output
+}

@@ -1,0 +1,114 @@
+package bot
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// MessageKind is what a message is for.
+type MessageKind string
+
+// The kinds of messages.
+const (
+	KindProgress MessageKind = "progress" // becomes one of the others
+	KindAnswer   MessageKind = "answer"
+	KindClarify  MessageKind = "clarify" // one question back, with choices
+	KindRefusal  MessageKind = "refusal" // cannot be answered, with what can
+	KindFailure  MessageKind = "failure" // something broke, with what was kept
+	KindNotice   MessageKind = "notice"  // anything else said in passing
+)
+
+// Message is what to show, in one language. It is stored and must marshal.
+type Message struct {
+	Kind     MessageKind `json:"kind"`
+	Language string      `json:"language"` // "ko" or "en": labels, buttons, dates
+	Question string      `json:"question,omitempty"`
+
+	// Text is the first thing read. It is Markdown restricted to **bold**, *italic*,
+	// `code`, lists and line breaks; anything else in it is shown as written.
+	Text string `json:"text"`
+
+	Progress    *Progress `json:"progress,omitempty"`
+	Charts      []Chart   `json:"charts,omitempty"`
+	Tables      []Table   `json:"tables,omitempty"`
+	Readings    []Reading `json:"readings,omitempty"` // how the question was read
+	SQL         []SQL     `json:"sql,omitempty"`
+	Origin      *Origin   `json:"origin,omitempty"`
+	Suggestions []string  `json:"suggestions,omitempty"` // questions, one press away
+	Buttons     []Button  `json:"buttons,omitempty"`
+	// Number is the short number to quote when something went wrong, such as
+	// "q-7f3a".
+	Number string `json:"number,omitempty"`
+}
+
+// Progress is how far a question is.
+type Progress struct {
+	Ahead int           `json:"ahead"` // questions before it in the queue
+	ETA   time.Duration `json:"eta"`   // until the answer; 0 when unknown
+	Steps []Step        `json:"steps,omitempty"`
+}
+
+// Step is one thing done or being done.
+type Step struct {
+	Text string    `json:"text"`
+	At   time.Time `json:"at"`
+	Done bool      `json:"done"`
+}
+
+// Chart is a picture and what it shows.
+type Chart struct {
+	Title string `json:"title"`
+	Alt   string `json:"alt"` // what the picture says, in words
+	// Spec is a chart spec as agent/chart writes it; the renderer that a driver is
+	// given turns it into a picture.
+	Spec json.RawMessage `json:"spec"`
+}
+
+// Table is formatted cells.
+type Table struct {
+	Result  string        `json:"result"` // name of the result, such as "r1"
+	Columns []TableColumn `json:"columns"`
+	Rows    [][]string    `json:"rows"`
+	Total   int           `json:"total"` // rows of the whole result; more than len(Rows) when cut
+	// Partial is set when the result itself was cut by a limit.
+	Partial bool `json:"partial,omitempty"`
+}
+
+// TableColumn heads a column.
+type TableColumn struct {
+	Label   string `json:"label"`
+	Numeric bool   `json:"numeric,omitempty"` // aligned right
+}
+
+// Reading is one line of how a question was understood.
+type Reading struct {
+	Term    string `json:"term"`    // the asker's word, or what the line is about
+	Meaning string `json:"meaning"` // what it was taken for
+}
+
+// SQL is a statement that was run.
+type SQL struct {
+	Result string `json:"result"`
+	Source string `json:"source"`
+	Text   string `json:"text"`
+}
+
+// Origin says where an answer came from and how fresh it is.
+type Origin struct {
+	Analyst string        `json:"analyst"`
+	Sources []string      `json:"sources"`
+	AsOf    time.Time     `json:"as_of"` // newest date in the data; zero when unknown
+	Label   string        `json:"label"` // which rung spoke, in words: "defined metric"
+	Elapsed time.Duration `json:"elapsed"`
+}
+
+// Button is something to press.
+type Button struct {
+	Action string `json:"action"`
+	Label  string `json:"label"`
+	Value  string `json:"value,omitempty"`
+	// Primary is the usual choice among several.
+	Primary bool `json:"primary,omitempty"`
+	// Prompt asks for a line of text to go with the press; empty asks for none.
+	Prompt string `json:"prompt,omitempty"`
+}

@@ -1,0 +1,61 @@
+package connectors
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Code classifies a failure of a source. Every edge has one table from code to a
+// sentence that is safe to show; Error.Err is for logs only.
+type Code string
+
+// The codes.
+const (
+	CodeDenied      Code = "denied"       // the statement is not one SELECT on allowed tables and functions
+	CodeSQL         Code = "sql"          // the engine refused the statement: syntax, unknown column, cast
+	CodeTimeout     Code = "timeout"      // the deadline passed
+	CodeCancelled   Code = "cancelled"    // the caller gave up
+	CodeTooLarge    Code = "too_large"    // memory, row or byte limit
+	CodeExhausted   Code = "exhausted"    // a quota of the upstream's contract is used up
+	CodeUnavailable Code = "unavailable"  // the system does not answer
+	CodeBadData     Code = "bad_data"     // a file cannot be read as what it claims to be
+	CodeNotFound    Code = "not_found"    // no such file, table or source
+	CodeStorageFull Code = "storage_full" // no room left to write
+	CodeInternal    Code = "internal"     // anything else
+)
+
+// Error is a classified failure.
+type Error struct {
+	Code Code
+	// Message is one sentence that may be shown to whoever asked: no path of the
+	// server, no secret, no driver text. For CodeSQL and CodeBadData it says what
+	// is wrong with the statement or the file.
+	Message string
+	Err     error // the cause, for logs; may be nil
+}
+
+func (e *Error) Error() string {
+	if e.Err != nil {
+		return fmt.Sprintf("%s: %s: %v", e.Code, e.Message, e.Err)
+	}
+	return fmt.Sprintf("%s: %s", e.Code, e.Message)
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// Errorf returns an Error of code whose message is formatted from format.
+func Errorf(code Code, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// CodeOf returns the code of err, CodeInternal when it has none, and "" for nil.
+func CodeOf(err error) Code {
+	if err == nil {
+		return ""
+	}
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return CodeInternal
+}
