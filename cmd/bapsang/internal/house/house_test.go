@@ -1,0 +1,291 @@
+package house_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/bapsang/bapsang/"
+
+// allowed says what a package may import of ours, by the longest matching prefix of
+// its path. "x" allows x itself, "x/..." what lies below it too.
+var allowed = map[string][]string{
+	"bot":        {},
+	"connectors": {},
+	"store":      {},
+
+	"bot/bottest":               {"bot"},
+	"connectors/connectorstest": {"connectors"},
+	"store/storetest":           {"store"},
+
+	"connectors/confine": {},
+	"connectors/duckdb":  {"connectors", "connectors/confine"},
+	// Files of every kind become one DuckDB database, which the other driver serves.
+	"connectors/files": {"connectors", "connectors/confine", "connectors/duckdb"},
+	"store/bolt":       {"store"},
+
+	// The web chat is the platform itself, so it keeps what Slack keeps for Slack.
+	"bot/web": {"bot", "store"},
+	"bot/api": {"bot", "bot/desk", "agent", "store"},
+	"bot/desk": {
+		"bot", "agent", "agent/chart", "agent/compose", "agent/format", "agent/semantic", "connectors", "store",
+	},
+
+	"agent/semantic":  {},
+	"agent/format":    {},
+	"agent/analysis":  {},
+	"agent/calendar":  {},
+	"agent/knowledge": {},
+	"agent/chart":     {"agent/format"},
+	"agent/figures":   {"agent/format"},
+	"agent/period":    {"agent/calendar", "agent/semantic", "agent/format"},
+	"agent/compose":   {"agent/calendar", "agent/format", "agent/period", "agent/semantic"},
+	"agent/draft":     {"agent/semantic", "connectors"},
+	"agent/analyst":   {"agent", "agent/draft", "agent/semantic", "connectors"},
+	"agent":           {"agent/...", "connectors", "store"},
+
+	"cmd": {"..."},
+}
+
+func TestImportsPointInwards(t *testing.T) {
+	t.Parallel()
+	eachFile(t, func(path string, _ *token.FileSet, f *ast.File) {
+		pkg := filepath.ToSlash(filepath.Dir(path))
+		test := strings.HasSuffix(path, "_test.go")
+		for _, imp := range f.Imports {
+			target, _ := strconv.Unquote(imp.Path.Value)
+			target, ours := strings.CutPrefix(target, module)
+			if !ours || target == pkg || test {
+				continue
+			}
+			if rule, ok := ruleFor(pkg); !ok {
+				t.Errorf("%s: package %s has no rule here: say what it may import", path, pkg)
+			} else if !matches(rule, target) {
+				t.Errorf("%s imports %s, which %s must not know", path, target, pkg)
+			}
+		}
+	})
+}
+
+func ruleFor(pkg string) ([]string, bool) {
+	for p := pkg; ; p = filepath.ToSlash(filepath.Dir(p)) {
+		if rule, ok := allowed[p]; ok && (p == pkg || !isContract(p)) {
+			return append(slices.Clone(rule), p+"/..."), true
+		}
+		if p == "." || p == "/" {
+			return nil, false
+		}
+	}
+}
+
+// isContract packages give no rule to what lies below them: a driver gets its own.
+func isContract(pkg string) bool { return pkg == "bot" || pkg == "connectors" || pkg == "store" }
+
+func matches(rule []string, target string) bool {
+	for _, r := range rule {
+		prefix, below := strings.CutSuffix(r, "...")
+		if target == r || below && strings.HasPrefix(target+"/", prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// The limits are guard rails for the tail, not targets.
+const (
+	maxFunction = 120
+	p90Function = 45
+	maxFile     = 800
+	maxNesting  = 4
+)
+
+func TestFunctionsAndFilesStayReadable(t *testing.T) {
+	t.Parallel()
+	var lengths []int
+	eachFile(t, func(path string, fset *token.FileSet, f *ast.File) {
+		if lines := fset.File(f.FileStart).LineCount(); lines > maxFile && !strings.HasSuffix(path, "_test.go") {
+			t.Errorf("%s has %d lines, the limit is %d", path, lines, maxFile)
+		}
+		if strings.HasSuffix(path, "_test.go") || testSupport(path) {
+			return
+		}
+		for _, d := range f.Decls {
+			fn, ok := d.(*ast.FuncDecl)
+			if !ok || fn.Body == nil {
+				continue
+			}
+			n := fset.Position(fn.End()).Line - fset.Position(fn.Pos()).Line + 1
+			lengths = append(lengths, n)
+			if n > maxFunction {
+				t.Errorf("%s: %s has %d lines, the limit is %d", path, fn.Name.Name, n, maxFunction)
+			}
+			if depth := nesting(fn.Body); depth > maxNesting {
+				t.Errorf("%s: %s nests %d deep, the limit is %d", path, fn.Name.Name, depth, maxNesting)
+			}
+			if fn.Name.Name == "init" && fn.Recv == nil {
+				t.Errorf("%s: init() is not allowed: say it where it is wired", path)
+			}
+		}
+	})
+	slices.Sort(lengths)
+	if p90 := lengths[len(lengths)*9/10]; p90 > p90Function {
+		t.Errorf("one function in ten is longer than %d lines, the limit is %d", p90, p90Function)
+	}
+}
+
+func testSupport(path string) bool {
+	return strings.HasSuffix(filepath.Base(filepath.Dir(path)), "test")
+}
+
+// nesting is how deep if, for, switch and select stand inside one another.
+func nesting(body ast.Node) int {
+	deepest := 0
+	var stack []bool // for each open node, whether it counts
+	depth := 0
+	ast.Inspect(body, func(n ast.Node) bool {
+		if n == nil {
+			if stack[len(stack)-1] {
+				depth--
+			}
+			stack = stack[:len(stack)-1]
+			return true
+		}
+		counts := false
+		switch n.(type) {
+		case *ast.IfStmt, *ast.ForStmt, *ast.RangeStmt, *ast.SwitchStmt, *ast.TypeSwitchStmt, *ast.SelectStmt:
+			counts = !isElseIf(n, body)
+		}
+		if counts {
+			depth++
+			deepest = max(deepest, depth)
+		}
+		stack = append(stack, counts)
+		return true
+	})
+	return deepest
+}
+
+// isElseIf reports whether n is the if of an "else if", which reads as one level.
+func isElseIf(n, within ast.Node) bool {
+	found := false
+	ast.Inspect(within, func(m ast.Node) bool {
+		if i, ok := m.(*ast.IfStmt); ok && i.Else == n {
+			found = true
+		}
+		return !found
+	})
+	return found
+}
+
+func TestEveryPackageSaysWhatItIs(t *testing.T) {
+	t.Parallel()
+	said := map[string]bool{}
+	eachFile(t, func(path string, _ *token.FileSet, f *ast.File) {
+		if strings.HasSuffix(path, "_test.go") {
+			return
+		}
+		dir := filepath.ToSlash(filepath.Dir(path))
+		said[dir] = said[dir] || f.Doc != nil && len(f.Doc.Text()) > 20
+		for _, d := range f.Decls {
+			checkDocumented(t, path, d)
+		}
+	})
+	for dir, ok := range said {
+		if !ok {
+			t.Errorf("%s has no package comment", dir)
+		}
+	}
+}
+
+func checkDocumented(t *testing.T, path string, d ast.Decl) {
+	t.Helper()
+	switch d := d.(type) {
+	case *ast.FuncDecl:
+		if d.Name.IsExported() && d.Doc == nil && (d.Recv == nil || receiverExported(d)) && !standard[d.Name.Name] {
+			t.Errorf("%s: exported %s has no comment", path, d.Name.Name)
+		}
+	case *ast.GenDecl:
+		for _, s := range d.Specs {
+			if ts, ok := s.(*ast.TypeSpec); ok && ts.Name.IsExported() && d.Doc == nil && ts.Doc == nil {
+				t.Errorf("%s: exported type %s has no comment", path, ts.Name.Name)
+			}
+		}
+	}
+}
+
+// standard are methods whose meaning their interface gives.
+var standard = map[string]bool{
+	"Error": true, "Unwrap": true, "Is": true, "String": true, "Close": true, "Len": true, "Less": true, "Swap": true,
+}
+
+func receiverExported(d *ast.FuncDecl) bool {
+	t := d.Recv.List[0].Type
+	if star, ok := t.(*ast.StarExpr); ok {
+		t = star.X
+	}
+	if index, ok := t.(*ast.IndexExpr); ok {
+		t = index.X
+	}
+	id, ok := t.(*ast.Ident)
+	return ok && id.IsExported()
+}
+
+func TestNoSleepInTests(t *testing.T) {
+	t.Parallel()
+	eachFile(t, func(path string, fset *token.FileSet, f *ast.File) {
+		if !strings.HasSuffix(path, "_test.go") {
+			return
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			sel, ok := n.(*ast.SelectorExpr)
+			if !ok || sel.Sel.Name != "Sleep" {
+				return true
+			}
+			if id, ok := sel.X.(*ast.Ident); ok && id.Name == "time" {
+				t.Errorf("%s: time.Sleep in a test: wait for what should happen", fset.Position(n.Pos()))
+			}
+			return true
+		})
+	})
+}
+
+// eachFile parses every Go file of the repository.
+func eachFile(t *testing.T, fn func(path string, fset *token.FileSet, f *ast.File)) {
+	t.Helper()
+	root := filepath.Join("..", "..", "..", "..")
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if name := d.Name(); name == "testdata" || name == "node_modules" || len(name) > 2 && name[0] == '.' {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(path, ".go") {
+			return nil
+		}
+		fset := token.NewFileSet()
+		f, err := parser.ParseFile(fset, path, nil, parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		fn(filepath.ToSlash(rel), fset, f)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
