@@ -1,0 +1,5 @@
+package bolt_test
+
+const childRole = "BOLT_TEST_CHILD"
+
+func runChild(string) int { return 1 }

@@ -1,0 +1,180 @@
+package bolt
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+
+	"github.com/bapsang/bapsang/store"
+)
+
+// openFile opens and locks the file and reads it through. bbolt panics, or touches
+// memory that is not there, when pages are damaged; both become ErrCorrupt here.
+func openFile(ctx context.Context, path string, newest int) (db *bbolt.DB, err error) {
+	var file *os.File // bbolt's, to let go of the lock when it panics
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v", store.ErrCorrupt, p)
+		}
+		if err == nil {
+			return
+		}
+		if db != nil {
+			_ = db.Close()
+		} else if file != nil {
+			_ = file.Close()
+		}
+		db = nil
+	}()
+	_, statErr := os.Stat(path)
+	db, err = bbolt.Open(path, 0o600, &bbolt.Options{
+		Timeout:         1, // try the lock once; 0 would wait for ever
+		FreelistType:    bbolt.FreelistMapType,
+		InitialMmapSize: mapSize(),
+		NoStatistics:    true,
+		OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
+			f, err := os.OpenFile(name, flag, mode)
+			file = f
+			return f, err
+		},
+	})
+	if err != nil {
+		return nil, known(err)
+	}
+	if errors.Is(statErr, fs.ErrNotExist) {
+		if err := syncDir(filepath.Dir(path)); err != nil {
+			return db, known(err)
+		}
+	}
+	return db, verify(ctx, db, path, newest)
+}
+
+// mapSize reserves address space, so that a growing file need not wait for open
+// snapshots in order to be mapped again. On Windows it would grow the file itself.
+func mapSize() int {
+	if strconv.IntSize < 64 || runtime.GOOS == "windows" {
+		return 0
+	}
+	return 1 << 30
+}
+
+// syncDir makes the name of a new file as durable as its content.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = d.Close() }()
+	if runtime.GOOS == "windows" {
+		return nil // directories cannot be synced there
+	}
+	return d.Sync()
+}
+
+// verify reads every page and the checksum of every value. bbolt's own check comes
+// last: it runs on a goroutine of its own, where a bad page number would end the
+// process, so it may see only trees that were walked before. A file of a newer
+// layout than newest is not judged.
+func verify(ctx context.Context, db *bbolt.DB, path string, newest int) error {
+	tx, err := db.Begin(false)
+	if err != nil {
+		return known(err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if info.Size() < tx.Size() {
+		return fmt.Errorf("%w: file has %d bytes of %d", store.ErrCorrupt, info.Size(), tx.Size())
+	}
+	if err := checkVersion(tx, newest); err != nil {
+		return err
+	}
+	err = tx.ForEach(func(name []byte, b *bbolt.Bucket) error {
+		return walk(ctx, string(name), b)
+	})
+	if err != nil {
+		return err
+	}
+	var first error
+	for err := range tx.Check() {
+		if first == nil {
+			first = fmt.Errorf("%w: %v", store.ErrCorrupt, err)
+		}
+	}
+	return first
+}
+
+func walk(ctx context.Context, name string, b *bbolt.Bucket) error {
+	var last []byte
+	c := b.Cursor()
+	for k, v := c.First(); k != nil; k, v = c.Next() {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if last != nil && bytes.Compare(last, k) >= 0 {
+			return fmt.Errorf("%w: keys of %s out of order", store.ErrCorrupt, name)
+		}
+		last = k
+		if _, err := unseal(v); err != nil {
+			return fmt.Errorf("%s %q: %w", name, k, err)
+		}
+	}
+	return nil
+}
+
+// known puts errors of the system and of bbolt into the words of the contract.
+func known(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, berrors.ErrTimeout):
+		return store.ErrLocked
+	case errors.Is(err, berrors.ErrDatabaseNotOpen):
+		return store.ErrClosed
+	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrChecksum), errors.Is(err, berrors.ErrVersionMismatch):
+		return fmt.Errorf("%w: %w", store.ErrCorrupt, err)
+	case isFull(err):
+		return fmt.Errorf("%w: %w", store.ErrFull, err)
+	}
+	if strings.HasPrefix(err.Error(), "file size too small") {
+		return fmt.Errorf("%w: %w", store.ErrCorrupt, err)
+	}
+	return err
+}
+
+// isFull also looks at the text: where bbolt grows the file it formats the cause
+// away.
+func isFull(err error) bool {
+	for _, full := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
+		if errors.Is(err, full) || strings.Contains(err.Error(), full.Error()) {
+			return true
+		}
+	}
+	return false
+}
+
+// safely turns a panic of bbolt over a damaged page into ErrCorrupt. It is put
+// around single steps, never around a caller's function, whose panics are its own.
+func safely(step func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v", store.ErrCorrupt, p)
+		}
+	}()
+	return step()
+}
