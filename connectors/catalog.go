@@ -34,6 +34,8 @@ type Table struct {
 	Columns     []*ColumnInfo
 	PrimaryKey  []string
 	ForeignKeys []ForeignKey
+	// Notes say what reading the table left out, changed or had to guess.
+	Notes []Note
 }
 
 // Column returns the column called name, or nil.
