@@ -1,0 +1,204 @@
+package semantic
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// average makes the subquery of a measure averaged over periods: its value in each,
+// added up, by the number of periods there are, with or without rows.
+func (c *compiler) average(m *measure, dims []*dim, sd side) (rel, error) {
+	plain := *m
+	plain.Over = ""
+	bucket := &dim{Dimension: Dimension{Grain: m.Over}, key: c.innerName("each_"+string(m.Over), dims), noShift: true}
+	inner, err := c.measured(append(append([]*dim{}, dims...), bucket), []*measure{&plain}, []side{sd}, false)
+	if err != nil {
+		return rel{}, err
+	}
+	from := c.push(m.key+"_"+sd.name, inner)
+	out := &selectStmt{from: from, groups: len(dims)}
+	var timed []*dim
+	for _, d := range dims {
+		out.add(from+"."+c.d.name(d.key), c.d.name(d.key))
+		if d.Grain != "" && c.alongTime(d) {
+			timed = append(timed, d)
+		}
+	}
+	column := m.key + sd.suffix
+	sum := "SUM(" + from + "." + c.d.name(column) + ")"
+	count, err := c.periods(m, timed, sd, out)
+	if err != nil {
+		return rel{}, err
+	}
+	out.add(sum+" / "+count, c.d.name(column))
+	return rel{name: c.push("average_"+m.key+"_"+sd.name, out), columns: []string{column}}, nil
+}
+
+func (c *compiler) innerName(name string, dims []*dim) string {
+	for _, d := range dims {
+		if strings.EqualFold(d.key, name) {
+			name += "_"
+		}
+	}
+	return name
+}
+
+// periods writes how many periods the measure is averaged over; where the dimensions
+// cut time, it joins their number to out.
+func (c *compiler) periods(m *measure, timed []*dim, sd side, out *selectStmt) (string, error) {
+	open := sd.period == nil || sd.period.Start.IsZero() || sd.period.End.IsZero()
+	if len(timed) == 0 && !open {
+		return strconv.Itoa(countPeriods(*sd.period, m.Over, c.cal)), nil
+	}
+	times, err := c.times(m.metric.Time, sd.period, finest(append(timed, &dim{Dimension: Dimension{Grain: m.Over}})))
+	if err != nil {
+		return "", err
+	}
+	t := rawSQL{"t", precAtom}
+	number := "COUNT(DISTINCT " + c.d.grain(t, m.Over, c.cal) + ")"
+	counted := &selectStmt{from: times, groups: len(timed)}
+	for _, d := range timed {
+		counted.add(c.dimSQL(d, t, sd), c.d.name(d.key))
+	}
+	counted.add(number, "n")
+	name := c.push(string(m.Over)+"s_"+sd.name, counted)
+	if len(timed) == 0 {
+		return "NULLIF((SELECT n FROM " + name + "), 0)", nil
+	}
+	var on []string
+	for _, d := range timed {
+		key := c.d.name(d.key)
+		on = append(on, c.d.same(out.from+"."+key, name+"."+key))
+	}
+	out.joins = append(out.joins, "JOIN "+name+" ON "+strings.Join(on, " AND "))
+	return "MAX(" + name + ".n)", nil
+}
+
+// finest returns the step in which a series of times misses no period of the
+// dimensions.
+func finest(dims []*dim) Grain {
+	for _, d := range dims {
+		if d.Grain == Hour || d.Grain == HourOfDay {
+			return Hour
+		}
+	}
+	return Day
+}
+
+func countPeriods(p Period, g Grain, cal calendar) int {
+	n := 0
+	last := lastOf(p.End, g, cal)
+	for t := truncate(p.Start, g, cal); !t.After(last); t = nextPeriod(t, g) {
+		n++
+	}
+	return n
+}
+
+// times writes an item of FROM with one column t, every step of the period. An open
+// end is where the data of the time field ends.
+func (c *compiler) times(field string, p *Period, step Grain) (string, error) {
+	var period Period
+	if p != nil {
+		period = *p
+	}
+	lo, hi := "", ""
+	if !period.Start.IsZero() {
+		lo = c.d.date(truncate(period.Start, step, c.cal))
+	}
+	if !period.End.IsZero() {
+		hi = c.d.date(lastOf(period.End, step, c.cal))
+	}
+	if lo != "" && hi != "" {
+		return "(SELECT " + c.d.series(lo, hi, step) + " AS t) AS times", nil
+	}
+	ds, _, x, err := c.field(field)
+	if err != nil {
+		return "", err
+	}
+	src, err := c.newSource(ds.Name)
+	if err != nil {
+		return "", err
+	}
+	if lo == "" {
+		lo = "lo"
+		src.sel.add(c.d.grain(rawSQL{"MIN(" + c.d.sql(x) + ")", precAtom}, step, c.cal), "lo")
+	}
+	if hi == "" {
+		hi = "hi"
+		src.sel.add(c.d.grain(rawSQL{"MAX(" + c.d.sql(x) + ")", precAtom}, step, c.cal), "hi")
+	}
+	return fmt.Sprintf("(\n  SELECT %s AS t\n  FROM (\n%s\n  ) AS bounds\n) AS times", c.d.series(lo, hi, step), indent(indent(src.sel.String()))), nil
+}
+
+// spine makes the subquery of all times of the period, for every combination of the
+// other dimensions that occurs.
+func (c *compiler) spine(dims []*dim, at int, rels []rel, now side) (rel, error) {
+	d := dims[at]
+	name := c.d.name(d.key)
+	var from string
+	p := now.period
+	closed := p != nil && !p.Start.IsZero() && !p.End.IsZero()
+	switch {
+	case d.Grain.recurring() && !(closed && c.alongTime(d)):
+		first, last := 1, map[Grain]int{Weekday: 7, MonthOfYear: 12, HourOfDay: 23}[d.Grain]
+		if d.Grain == HourOfDay {
+			first = 0
+		}
+		from = fmt.Sprintf("(SELECT unnest(generate_series(%d, %d)) AS t) AS times", first, last)
+	case d.Grain.recurring():
+		step := finest([]*dim{d})
+		from = fmt.Sprintf("(SELECT DISTINCT %s AS t FROM (SELECT %s AS t) AS times) AS times",
+			c.d.grain(rawSQL{"t", precAtom}, d.Grain, c.cal), c.d.series(c.d.date(truncate(p.Start, step, c.cal)), c.d.date(lastOf(p.End, step, c.cal)), step))
+	default:
+		from = c.sequence(d, rels, p)
+	}
+	out := &selectStmt{from: from}
+	var others []string
+	for i, o := range dims {
+		switch {
+		case i == at:
+			out.add("times.t", name)
+		default:
+			others = append(others, c.d.name(o.key))
+			out.add("combos."+c.d.name(o.key), c.d.name(o.key))
+		}
+	}
+	if len(others) > 0 {
+		selects := make([]string, len(rels))
+		for i, r := range rels {
+			selects[i] = "SELECT " + strings.Join(others, ", ") + " FROM " + r.name
+		}
+		out.joins = []string{"CROSS JOIN (\n  " + strings.Join(selects, "\n  UNION\n  ") + "\n) AS combos"}
+	}
+	return rel{name: c.push("all_"+d.key, out)}, nil
+}
+
+// sequence writes every time of the dimension in the period. Open ends are where the
+// rows end.
+func (c *compiler) sequence(d *dim, rels []rel, p *Period) string {
+	lo, hi := "lo", "hi"
+	if p != nil && c.alongTime(d) {
+		if !p.Start.IsZero() {
+			lo = c.d.date(truncate(p.Start, d.Grain, c.cal))
+		}
+		if !p.End.IsZero() {
+			hi = c.d.date(lastOf(p.End, d.Grain, c.cal))
+		}
+	}
+	typ := "::DATE"
+	if d.Grain == Hour {
+		typ = ""
+	}
+	series := c.d.series(lo, hi, d.Grain) + typ + " AS t"
+	if lo != "lo" && hi != "hi" {
+		return "(SELECT " + series + ") AS times"
+	}
+	name := c.d.name(d.key)
+	selects := make([]string, len(rels))
+	for i, r := range rels {
+		selects[i] = "SELECT " + name + " FROM " + r.name
+	}
+	return "(\n  SELECT " + series + "\n  FROM (SELECT MIN(" + name + ") AS lo, MAX(" + name + ") AS hi FROM (" +
+		strings.Join(selects, " UNION ALL ") + ") AS seen) AS bounds\n) AS times"
+}
