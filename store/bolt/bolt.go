@@ -207,24 +207,33 @@ func (s *Store) view(ctx context.Context, fn func(tx *readTxn) error) error {
 // one whose process died at that moment.
 func (s *Store) Backup(ctx context.Context, w io.Writer) error {
 	return s.view(ctx, func(tx *readTxn) error {
-		if _, err := tx.bolt.WriteTo(contextWriter{ctx, w}); err != nil {
+		out := &copyWriter{ctx: ctx, w: w}
+		_, err := tx.bolt.WriteTo(out)
+		if out.err != nil {
+			err = out.err
+		}
+		if err != nil {
 			return fmt.Errorf("copy store: %w", known(err))
 		}
 		return nil
 	})
 }
 
-// contextWriter lets a long copy end with its context.
-type contextWriter struct {
+// copyWriter lets a long copy end with its context, and keeps the error of the
+// writer, which bbolt would format away.
+type copyWriter struct {
 	ctx context.Context
 	w   io.Writer
+	err error
 }
 
-func (c contextWriter) Write(p []byte) (int, error) {
+func (c *copyWriter) Write(p []byte) (n int, err error) {
 	if c.ctx.Err() != nil {
-		return 0, context.Cause(c.ctx)
+		c.err = context.Cause(c.ctx)
+		return 0, c.err
 	}
-	return c.w.Write(p)
+	n, c.err = c.w.Write(p)
+	return n, c.err
 }
 
 var errOver = errors.New("transaction is over")

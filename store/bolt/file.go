@@ -35,6 +35,7 @@ func openFile(ctx context.Context, path string, newest int) (db *bbolt.DB, err e
 		if db != nil {
 			_ = db.Close()
 		} else if file != nil {
+			unlock(file)
 			_ = file.Close()
 		}
 		db = nil
@@ -130,7 +131,7 @@ func walk(ctx context.Context, name string, b *bbolt.Bucket) error {
 			return fmt.Errorf("%w: keys of %s out of order", store.ErrCorrupt, name)
 		}
 		last = k
-		if _, err := unseal(v); err != nil {
+		if _, err := unseal(k, v); err != nil {
 			return fmt.Errorf("%s %q: %w", name, k, err)
 		}
 	}

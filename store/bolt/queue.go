@@ -139,7 +139,7 @@ func (s *Store) reload() error {
 	defer func() { _ = tx.Rollback() }()
 	x := newIndex(s.now())
 	err = tx.Bucket(bucketJobs).ForEach(func(id, sealed []byte) error {
-		value, err := unseal(sealed)
+		value, err := unseal(id, sealed)
 		if err != nil {
 			return err
 		}

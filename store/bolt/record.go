@@ -59,17 +59,17 @@ func decodeRecord(id, value []byte) (*record, error) {
 	return r, nil
 }
 
-// seal puts a checksum before a value. bbolt guards only its two meta pages, and a
-// figure that changed on disk must not reach an answer.
-func seal(value []byte) []byte {
+// seal puts a checksum over key and value before a value. bbolt guards only its two
+// meta pages, and a figure that changed on disk must not reach an answer.
+func seal(key, value []byte) []byte {
 	out := make([]byte, sealSize, sealSize+len(value))
-	binary.BigEndian.PutUint32(out, checksum(value))
+	binary.BigEndian.PutUint32(out, checksum(key, value))
 	return append(out, value...)
 }
 
 // unseal returns the value inside sealed, not copied.
-func unseal(sealed []byte) ([]byte, error) {
-	if len(sealed) < sealSize || binary.BigEndian.Uint32(sealed) != checksum(sealed[sealSize:]) {
+func unseal(key, sealed []byte) ([]byte, error) {
+	if len(sealed) < sealSize || binary.BigEndian.Uint32(sealed) != checksum(key, sealed[sealSize:]) {
 		return nil, fmt.Errorf("%w: checksum does not match", store.ErrCorrupt)
 	}
 	return sealed[sealSize:], nil
@@ -79,7 +79,9 @@ const sealSize = crc32.Size
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-func checksum(value []byte) uint32 { return crc32.Checksum(value, castagnoli) }
+func checksum(key, value []byte) uint32 {
+	return crc32.Update(crc32.Checksum(key, castagnoli), castagnoli, value)
+}
 
 // expiryKey orders ended jobs by when they ended.
 func expiryKey(ended time.Time, id string) []byte {

@@ -64,7 +64,7 @@ func migrate(db *bbolt.DB, steps []migration) error {
 	if err != nil {
 		return err
 	}
-	if err := meta.Put(keySchema, seal([]byte(strconv.Itoa(len(steps))))); err != nil {
+	if err := meta.Put(keySchema, seal(keySchema, []byte(strconv.Itoa(len(steps))))); err != nil {
 		return err
 	}
 	return known(tx.Commit())
@@ -88,7 +88,7 @@ func schemaVersion(tx *bbolt.Tx) (int, error) {
 		}
 		return 0, nil
 	}
-	text, err := unseal(meta.Get(keySchema))
+	text, err := unseal(keySchema, meta.Get(keySchema))
 	if err != nil {
 		return 0, err
 	}

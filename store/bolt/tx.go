@@ -32,7 +32,7 @@ func (t *readTxn) get(bucket, key []byte) ([]byte, error) {
 		if sealed == nil {
 			return store.ErrNotFound
 		}
-		value, err = unseal(sealed)
+		value, err = unseal(key, sealed)
 		return err
 	})
 	return value, err
@@ -152,7 +152,7 @@ func (s *scan) next(bound []byte, inclusive bool) (key, value []byte, err error)
 		if key == nil {
 			return nil
 		}
-		value, err = unseal(sealed)
+		value, err = unseal(key, sealed)
 		return err
 	})
 	return key, value, err
@@ -190,7 +190,7 @@ type txn struct {
 }
 
 func (t *txn) put(bucket, key, value []byte) error {
-	return t.change(bucket, key, func(b *bbolt.Bucket) error { return b.Put(key, seal(value)) })
+	return t.change(bucket, key, func(b *bbolt.Bucket) error { return b.Put(key, seal(key, value)) })
 }
 
 func (t *txn) delete(bucket, key []byte) error {
