@@ -1,0 +1,77 @@
+package calendar
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Match is an event's name at the beginning of a text.
+type Match struct {
+	Event string
+	Len   int // bytes of the text that are the name
+	// Weak is set when the words have other meanings too (설, CNY), so that a text
+	// needs more than them to mean the event.
+	Weak bool
+}
+
+// Prefix returns the longest event name that text begins with. What follows is not
+// looked at: the caller decides whether the name ends at a word's end.
+func (c *Calendar) Prefix(text string) (Match, bool) {
+	var found Match
+	at := c.names
+	for i, r := range text {
+		if ignored(r) {
+			if i == 0 {
+				return Match{}, false
+			}
+			continue
+		}
+		at = at.next[unicode.ToLower(r)]
+		if at == nil {
+			break
+		}
+		if at.event != "" {
+			found = Match{Event: at.event, Len: i + utf8.RuneLen(r), Weak: at.weak}
+		}
+	}
+	return found, found.Len > 0
+}
+
+// node is one letter of the tree of names.
+type node struct {
+	next  map[rune]*node
+	event string
+	weak  bool
+}
+
+// add puts a name in the tree and reports whether it was free, or the event's own.
+func (n *node) add(name, event string, weak bool) bool {
+	at := n
+	for _, r := range name {
+		if ignored(r) {
+			continue
+		}
+		r = unicode.ToLower(r)
+		if at.next == nil {
+			at.next = map[rune]*node{}
+		}
+		if at.next[r] == nil {
+			at.next[r] = &node{}
+		}
+		at = at.next[r]
+	}
+	if at.event != "" && at.event != event {
+		return false
+	}
+	// A name listed both ways (동지 as the event's title and as a weak word) is weak.
+	at.event, at.weak = event, at.weak || weak
+	return true
+}
+
+// ignored are the characters that spell a name differently without changing it.
+func ignored(r rune) bool {
+	return unicode.IsSpace(r) || strings.ContainsRune("-.·ㆍ‧・'’‘", r)
+}
+
+func trimRight(s string) string { return strings.TrimRightFunc(s, ignored) }
