@@ -11,7 +11,7 @@ type Queue interface {
 	// Work claims and runs jobs until ctx ends, then claims no more and returns when
 	// the running ones have ended. Jobs that are still running opts.SoftStop after
 	// that have their context cancelled with cause ErrStopped and go back to the
-	// queue.
+	// queue. It returns nil then, and ErrClosed when the store was closed first.
 	//
 	// Which job is next: foreground before background, then lower priority number,
 	// then earlier enqueued; skipping jobs whose mailbox has a job running or an
@@ -21,11 +21,14 @@ type Queue interface {
 
 	// Cancel ends a job: a waiting one becomes Cancelled, a running one has its
 	// context cancelled with cause ErrCancelled wherever it runs, and its handler
-	// still writes how it ended. Cancelling an ended job changes nothing.
+	// still writes how it ended; one that returns an error instead is Cancelled.
+	// Cancelling an ended job changes nothing.
 	Cancel(ctx context.Context, id string) error
 
 	// Peek returns the job and, while it is Queued, how many jobs would be claimed
-	// before it. It returns ErrNotFound for an id that is unknown or was cleaned.
+	// before it if every job ended the moment it began. It is cheap enough to be asked
+	// every second by everybody who waits. It returns ErrNotFound for an id that is
+	// unknown or was cleaned.
 	Peek(ctx context.Context, id string) (job Job, ahead int, err error)
 }
 
@@ -53,10 +56,12 @@ type Claim interface {
 	// Job returns the job as claimed.
 	Job() Job
 	// Commit runs fn in a transaction that is written only while the claim holds;
-	// otherwise it returns ErrFenced.
+	// otherwise it returns ErrFenced. A ctx that ended with cause ErrCancelled does not
+	// keep it, or Finish, from writing: a handler whose job was cancelled says how it
+	// ended.
 	Commit(ctx context.Context, fn func(tx Tx) error) error
 	// Finish is Commit and the end of the job with the given final state in one
-	// transaction. Further calls return ErrFenced.
+	// transaction. fn may be nil. Further calls return ErrFenced.
 	Finish(ctx context.Context, state State, fn func(tx Tx) error) error
 }
 

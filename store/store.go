@@ -106,7 +106,7 @@ type NewJob struct {
 	MaxAttempts int
 }
 
-// State is where a job is. See docs/architecture.md for the diagram.
+// State is where a job is. See docs/jobs.md for the diagram.
 type State string
 
 // The states. Done, Failed and Cancelled are final.

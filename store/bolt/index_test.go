@@ -17,7 +17,7 @@ func TestIndex(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(seed, 0))
 	now := time.Unix(0, 0)
 	x := newIndex(now)
-	for step := range 4000 {
+	for step := range 700 {
 		var undo []func()
 		for range 1 + rnd.IntN(3) {
 			id := fmt.Sprintf("%03d", rnd.IntN(60))
