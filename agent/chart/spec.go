@@ -26,7 +26,11 @@ const (
 	Waterfall  Kind = "waterfall" // from one value by steps to another
 )
 
-// Spec is a chart. X is one of Categories, Times or Xs, as XKind says.
+// Spec is a chart. X is one of Categories, Times or Xs, as XKind says. A Heatmap has a
+// column for each of Categories and a row for each of Series. A Waterfall has one
+// series: its first and last values are the levels it leads from and to, those between
+// are changes. A Donut has one series; a negative part has no place in it and is left
+// out.
 type Spec struct {
 	Kind     Kind   `json:"kind"`
 	Language string `json:"language"`
@@ -50,6 +54,9 @@ type Spec struct {
 	Big *Big `json:"big,omitempty"`
 	// LowerIsBetter turns the colours of changes round.
 	LowerIsBetter bool `json:"lower_is_better,omitempty"`
+	// PartialLast is set when the last of Times is a period that is not over; it is
+	// drawn so that nobody takes it for a fall.
+	PartialLast bool `json:"partial_last,omitempty"`
 }
 
 // XKind is what the x axis is.

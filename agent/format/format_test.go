@@ -232,6 +232,38 @@ func TestTick(t *testing.T) {
 	}
 }
 
+func TestCompact(t *testing.T) {
+	tests := []struct {
+		v      float64
+		f      format.Format
+		ko, en string
+	}{
+		{408410000, format.KRW, "4.08억", "₩408M"},
+		{99960000, format.KRW, "9,996만", "₩100M"},
+		{99996000, format.KRW, "1억", "₩100M"},
+		{12345, "count:건", "1.23만", "12.3K"},
+		{9876, "count:건", "9,876", "9,876"},
+		{980.4, "count:건", "980", "980"},
+		{98.04, "", "98.04", "98.04"},
+		{99.5, format.USD, "99.50", "$99.50"},
+		{99, format.USD, "99", "$99"},
+		{0, format.USD, "0", "$0"},
+		{-2.2e8, format.KRW, "−2.2억", "−₩220M"},
+		{0.0431, format.Percent, "4.3%", "4.3%"},
+		{2.5, format.Ratio, "2.5배", "2.5×"},
+		{1e20, "", "10,000경", "1×10^20"},
+		{math.Inf(1), "", "–", "–"},
+	}
+	for _, tt := range tests {
+		if got := format.Compact(tt.v, tt.f, "ko"); got != tt.ko {
+			t.Errorf("Compact(%v, %q, ko) = %q, want %q", tt.v, tt.f, got, tt.ko)
+		}
+		if got := format.Compact(tt.v, tt.f, "en"); got != tt.en {
+			t.Errorf("Compact(%v, %q, en) = %q, want %q", tt.v, tt.f, got, tt.en)
+		}
+	}
+}
+
 func TestUnit(t *testing.T) {
 	tests := []struct {
 		f      format.Format
@@ -378,7 +410,7 @@ func FuzzFigures(f *testing.F) {
 		for _, lang := range []string{"ko", "en"} {
 			for _, text := range []string{
 				format.Value(v, kind, lang), format.Short(v, kind, lang), format.Signed(v, kind, lang),
-				format.Tick(v, step, kind, lang), format.Exact(v, kind, lang), format.Unit(kind, lang),
+				format.Tick(v, step, kind, lang), format.Compact(v, kind, lang), format.Exact(v, kind, lang), format.Unit(kind, lang),
 			} {
 				if kind != format.Date && kind != format.Datetime && negativeZero.MatchString(text) && !strings.ContainsAny(name, "-+−") {
 					t.Errorf("%v as %q in %s: %q", v, name, lang, text)

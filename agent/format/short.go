@@ -68,18 +68,67 @@ func englishShort(d decimal) string {
 	d = d.abs()
 	for _, m := range englishMagnitudes {
 		scaled := d.shift(-m.exponent)
-		places := 2
-		switch {
-		case scaled.round(0).atLeast(2):
-			places = 0
-		case scaled.round(1).atLeast(1):
-			places = 1
-		}
+		places := placesFor(scaled)
 		if scaled.round(3).atLeast(0) {
 			return scaled.text(places, 0) + m.name
 		}
 	}
 	return d.text(0, 0)
+}
+
+// Compact writes v for a label on a chart: three significant digits from 10,000 up,
+// one group, no unit word (see Unit): 4.08억, ₩408M, 9,876, 33.5%.
+func Compact(v float64, f Format, lang Language) string {
+	d, ok := fromFloat(v)
+	if !ok {
+		return Missing
+	}
+	switch f {
+	case Percent, Points, Year, Score, Date, Datetime:
+		return written(d, f, lang, true)
+	}
+	a := affixes(f, lang, false)
+	before, after := a.before, ""
+	if f == Ratio {
+		after = a.after
+	}
+	switch {
+	case d.atLeast(largest), lang != "ko" && d.atLeast(largestEnglish):
+		return signed(d, before+scientific(d)+after)
+	case d.round(0).atLeast(4) && lang == "ko":
+		return signed(d, before+koreanCompact(d)+after)
+	case d.round(0).atLeast(4):
+		return signed(d, before+englishShort(d)+after)
+	}
+	a.fixed = a.fixed && !d.isWhole()
+	if d.atLeast(2) {
+		a.places, a.fixed = 0, false
+	}
+	return signed(d, before+plain(d, a)+after)
+}
+
+// koreanCompact writes |d| ≥ 10,000 in one group with three significant digits.
+func koreanCompact(d decimal) string {
+	d = d.abs()
+	for _, m := range koreanMagnitudes {
+		scaled := d.shift(-m.exponent)
+		places := placesFor(scaled)
+		if scaled.round(4).atLeast(0) { // 9,996만 is not 1억 yet
+			return scaled.text(places, 0) + m.name
+		}
+	}
+	return d.text(0, 0)
+}
+
+// placesFor returns the decimals that make three significant digits of |d| ≥ 1.
+func placesFor(d decimal) int {
+	switch {
+	case d.round(0).atLeast(2):
+		return 0
+	case d.round(1).atLeast(1):
+		return 1
+	}
+	return 2
 }
 
 // Tick writes a label of an axis whose labels are step apart: 800만, 1.2억, $40K. The
@@ -140,10 +189,10 @@ func tickDigits(d, step decimal, lang Language) string {
 
 // placesOf returns how many decimals tell figures apart that are step apart.
 func placesOf(step decimal) int {
-	for places := range smallestPlaces {
+	for places := range smallestStep {
 		if r := step.round(places); r.sign() != 0 && r.shift(6).round(0).unscaled.Cmp(step.shift(6).round(0).unscaled) == 0 {
 			return places
 		}
 	}
-	return smallestPlaces
+	return smallestStep
 }

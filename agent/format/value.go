@@ -19,6 +19,12 @@ const (
 // largest is the power of ten from which figures are written in powers of ten.
 const largest = 24
 
+// largestEnglish is the same for K, M, B and T: a million trillions says nothing.
+const largestEnglish = 18
+
+// smallestStep bounds the decimals of axis labels.
+const smallestStep = 14
+
 // smallestPlaces bounds the decimals of very small figures.
 const smallestPlaces = 9
 
@@ -136,7 +142,7 @@ func written(d decimal, f Format, lang Language, short bool) string {
 	}
 	one := d.isWhole() && d.text(0, 0) == "1"
 	a := affixes(f, lang, one)
-	if d.atLeast(largest) {
+	if d.atLeast(largest) || short && lang != "ko" && d.atLeast(largestEnglish) {
 		return signed(d, a.before+scientific(d)+a.after)
 	}
 	if short && lang == "ko" && d.round(0).atLeast(4) {

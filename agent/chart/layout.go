@@ -1,0 +1,196 @@
+package chart
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/bapsang/bapsang/agent/format"
+)
+
+// layouter places one chart. Sizes derive from em, the size of ordinary text, so that
+// a chart is the same at any size.
+type layouter struct {
+	spec  Spec
+	s     *scene
+	faces *typefaces
+	theme *theme
+	em    float64
+	f     format.Format
+	lang  string
+}
+
+// layOut turns spec into a scene. keep says what of a text is drawn.
+func layOut(spec Spec, opts Options, faces *typefaces, keep func(string) string) (*scene, error) {
+	t := themeOf(opts.Dark)
+	l := &layouter{
+		spec:  prepare(spec, keep),
+		s:     &scene{width: float64(opts.Width), height: float64(opts.Height), theme: t},
+		faces: faces, theme: t,
+		em:   emFor(opts.Width, opts.Height),
+		f:    format.Format(spec.YFormat),
+		lang: spec.Language,
+	}
+	draw, ok := map[Kind]func(){
+		Line: l.lines, Area: l.lines, Scatter: l.scatter,
+		Bar: l.bars, GroupedBar: l.bars, StackedBar: l.bars, HBar: l.hbars,
+		Donut: l.donut, Heatmap: l.heatmap, Number: l.number, Waterfall: l.waterfall,
+	}[spec.Kind]
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("chart kind %q is not known", spec.Kind)
+	case spec.Kind == Number && l.spec.Big == nil, spec.Kind != Number && !hasValues(l.spec):
+		l.empty()
+	default:
+		draw()
+	}
+	return l.s, nil
+}
+
+// emFor is large: a chart is mostly seen at the width of a phone.
+func emFor(width, height int) float64 {
+	side := min(float64(width), float64(height)*16/9)
+	return min(20, max(11, 10+side/120))
+}
+
+// prepare returns a copy of spec that is safe to draw: texts cleaned, series as long as
+// their axis, figures finite.
+func prepare(spec Spec, keep func(string) string) Spec {
+	text := func(s string) string { return keep(clean(s)) }
+	texts := func(in []string) []string {
+		if in == nil {
+			return nil
+		}
+		out := make([]string, len(in))
+		for i, s := range in {
+			out[i] = text(s)
+		}
+		return out
+	}
+	out := spec
+	out.Title, out.Subtitle, out.Note = text(spec.Title), text(spec.Subtitle), text(spec.Note)
+	out.XLabel, out.YLabel = text(spec.XLabel), text(spec.YLabel)
+	out.Categories = texts(spec.Categories)
+	n := axisLength(spec)
+	out.Series = make([]Series, len(spec.Series))
+	for i, s := range spec.Series {
+		s.Name, s.Labels = text(s.Name), texts(s.Labels)
+		s.Values = finite(s.Values, n)
+		if len(s.Low) > 0 && len(s.High) > 0 {
+			s.Low, s.High = finite(s.Low, n), finite(s.High, n)
+		} else {
+			s.Low, s.High = nil, nil
+		}
+		out.Series[i] = s
+	}
+	if out.Kind == Number && spec.Big != nil {
+		out.Big = prepareBig(*spec.Big, text)
+	}
+	return out
+}
+
+func prepareBig(b Big, text func(string) string) *Big {
+	b.Label = text(b.Label)
+	spark := make([]float64, 0, len(b.Spark))
+	for _, v := range b.Spark {
+		if isFinite(v) {
+			spark = append(spark, bounded(v))
+		}
+	}
+	b.Spark = spark
+	if b.Growth != nil && !isFinite(*b.Growth) {
+		b.Growth = nil
+	}
+	return &b
+}
+
+func axisLength(spec Spec) int {
+	switch spec.XKind {
+	case XTime:
+		return len(spec.Times)
+	case XNumber:
+		return len(spec.Xs)
+	}
+	return len(spec.Categories)
+}
+
+// finite returns n values, nil where there is none that can be drawn.
+func finite(values []*float64, n int) []*float64 {
+	out := make([]*float64, n)
+	for i := range min(n, len(values)) {
+		if v := values[i]; v != nil && isFinite(*v) {
+			b := bounded(*v)
+			out[i] = &b
+		}
+	}
+	return out
+}
+
+func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// bounded keeps figures where sums and differences of them neither overflow nor lose
+// all their digits.
+func bounded(v float64) float64 {
+	const largest, smallest = 1e290, 1e-290
+	if math.Abs(v) < smallest {
+		return 0
+	}
+	return min(largest, max(-largest, v))
+}
+
+func hasValues(spec Spec) bool {
+	for _, s := range spec.Series {
+		for _, v := range s.Values {
+			if v != nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (l *layouter) ko(ko, en string) string {
+	if l.lang == "ko" {
+		return ko
+	}
+	return en
+}
+
+// text adds a line of text and returns it.
+func (l *layouter) text(x, y float64, a anchor, size float64, bold bool, color rgb, text string) *textItem {
+	t := &textItem{
+		x: x, y: y, anchor: a, size: size, bold: bold, color: solid(color), text: text,
+		width: l.faces.width(text, size, bold), on: l.theme.background,
+	}
+	if text != "" {
+		l.s.add(t)
+	}
+	return t
+}
+
+func (l *layouter) rect(b box, fill paint, r role, tip string) {
+	l.s.add(&rectItem{box: b, fill: fill, role: r, tip: tip})
+}
+
+func (l *layouter) stroke(width float64, color paint, r role, points ...point) *strokeItem {
+	s := &strokeItem{points: points, width: width, color: color, role: r}
+	l.s.add(s)
+	return s
+}
+
+// shape adds a filled path.
+func (l *layouter) shape(p path, fill paint, r role, tip string) {
+	l.s.add(&pathItem{path: p, fill: fill, role: r, tip: tip})
+}
+
+// full writes a figure for a tooltip, compact one for a label on the chart: three
+// significant digits and no unit.
+func (l *layouter) full(v float64) string { return format.Value(v, l.f, l.lang) }
+
+func (l *layouter) compact(v float64) string { return format.Compact(v, l.f, l.lang) }
+
+// empty says that there is nothing to draw.
+func (l *layouter) empty() {
+	content := l.frame(nil)
+	l.text(content.x+content.w/2, content.y+content.h/2, middle, l.em*1.2, false, l.theme.text,
+		l.ko("표시할 값이 없습니다", "Nothing to show"))
+}
