@@ -35,9 +35,10 @@ func runChild(role string) int {
 		"open":    childOpens,
 		"live":    childLives,
 		"limited": childIsLimited,
+		"works":   childWorksOn,
 	}
 	if err := roles[role](os.Args[1]); err != nil {
-		fmt.Println("error:", err)
+		fmt.Fprintln(os.Stdout, "error:", err)
 		return 1
 	}
 	return 0
@@ -49,7 +50,7 @@ func childOpens(dir string) error {
 	if err == nil {
 		return errors.Join(errors.New("opened"), s.Close())
 	}
-	fmt.Println(err)
+	fmt.Fprintln(os.Stdout, err)
 	return nil
 }
 

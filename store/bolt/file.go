@@ -60,7 +60,7 @@ func openFile(ctx context.Context, path string, newest int) (db *bbolt.DB, err e
 			return db, known(err)
 		}
 	}
-	return db, verify(ctx, db, path, newest)
+	return db, verify(ctx, db, newest)
 }
 
 // mapSize reserves address space, so that a growing file need not wait for open
@@ -89,19 +89,12 @@ func syncDir(dir string) error {
 // last: it runs on a goroutine of its own, where a bad page number would end the
 // process, so it may see only trees that were walked before. A file of a newer
 // layout than newest is not judged.
-func verify(ctx context.Context, db *bbolt.DB, path string, newest int) error {
+func verify(ctx context.Context, db *bbolt.DB, newest int) error {
 	tx, err := db.Begin(false)
 	if err != nil {
 		return known(err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	info, err := os.Stat(path)
-	if err != nil {
-		return err
-	}
-	if info.Size() < tx.Size() {
-		return fmt.Errorf("%w: file has %d bytes of %d", store.ErrCorrupt, info.Size(), tx.Size())
-	}
 	if err := checkVersion(tx, newest); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -38,7 +39,7 @@ func childLives(dir string) error {
 				name := strconv.FormatInt(next.Add(1), 10)
 				id, err := askOnce(s, name)
 				out.Lock()
-				fmt.Println(name, id, err)
+				fmt.Fprintln(os.Stdout, name, id, err)
 				out.Unlock()
 			}
 		}()

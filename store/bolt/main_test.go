@@ -3,6 +3,7 @@
 package bolt_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -60,8 +61,7 @@ func backup(t testing.TB, s *bolt.Store, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	if err := s.Backup(t.Context(), f); err != nil {
+	if err := errors.Join(s.Backup(t.Context(), f), f.Close()); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -63,15 +63,20 @@ func (s *Store) write() {
 	due := time.NewTimer(0)
 	defer due.Stop()
 	for {
+		var err error
 		select {
 		case r := <-s.requests:
-			s.writeBatch(r)
+			err = s.writeBatch(r)
 		case <-s.wake:
-			s.writeBatch(nil)
+			err = s.writeBatch(nil)
 		case <-due.C:
-			s.writeBatch(nil)
+			err = s.writeBatch(nil)
 		case <-s.writerStop:
 			return
+		}
+		if err != nil {
+			due.Reset(retryWrite) // nobody else comes for jobs that were not claimed
+			continue
 		}
 		due.Reset(s.untilDue())
 	}
@@ -86,16 +91,17 @@ type batch struct {
 	broken error // why nothing of the batch can be committed
 }
 
-func (s *Store) writeBatch(first *request) {
+// writeBatch commits what waits, first at least, and returns why it could not.
+func (s *Store) writeBatch(first *request) error {
 	if first == nil && !s.claimable() {
-		return
+		return nil
 	}
 	bolt, err := s.db.Begin(true)
 	if err != nil {
 		if first != nil {
 			first.done <- known(err)
 		}
-		return
+		return known(err)
 	}
 	b := &batch{s: s, bolt: bolt}
 	for r := first; r != nil && b.broken == nil; r = b.nextRequest() {
@@ -104,6 +110,7 @@ func (s *Store) writeBatch(first *request) {
 	started := b.claim()
 	err = b.commit()
 	if err != nil {
+		s.opts.Logger.Error("write", "updates", len(b.owners), "claims", len(started), "error", err)
 		s.resync()
 		s.release(started)
 	} else {
@@ -115,6 +122,7 @@ func (s *Store) writeBatch(first *request) {
 	for _, r := range b.owners {
 		r.done <- err
 	}
+	return err
 }
 
 // nextRequest returns an update that already waits, or nil.
