@@ -209,6 +209,13 @@ func TestGroupCommit(t *testing.T) {
 		if n := transactions(t, s) - before; n != 1 {
 			t.Errorf("%d commits", n)
 		}
+		before = transactions(t, s)
+		if err := s.Update(t.Context(), func(tx store.Tx) error { tx.Notify("topic"); return nil }); err != nil {
+			t.Error(err)
+		}
+		if n := transactions(t, s) - before; n != 0 {
+			t.Errorf("%d commits of nothing", n)
+		}
 	})
 }
 
