@@ -50,9 +50,9 @@ CREATE TABLE customers (
   acquisition_channel VARCHAR NOT NULL, marketing_consent BOOLEAN NOT NULL);
 COMMENT ON TABLE customers IS '고객(이름, 연락처 없음)';
 COMMENT ON COLUMN customers.customer_id IS '고객 번호';
-COMMENT ON COLUMN customers.customer_type IS '고객 유형: 개인, 기업';
-COMMENT ON COLUMN customers.gender IS '성별(기업은 비어 있음)';
-COMMENT ON COLUMN customers.age_band IS '연령대(기업은 비어 있음)';
+COMMENT ON COLUMN customers.customer_type IS '고객 유형: 개인, 법인';
+COMMENT ON COLUMN customers.gender IS '성별(법인은 비어 있음)';
+COMMENT ON COLUMN customers.age_band IS '연령대(법인은 비어 있음)';
 COMMENT ON COLUMN customers.grade IS '고객 등급: 일반, 실버, 골드, VIP';
 COMMENT ON COLUMN customers.joined_on IS '가입일';
 COMMENT ON COLUMN customers.region_id IS '사는 시도';

@@ -246,7 +246,7 @@ func (w *world) writeCustomers(t *tables) error {
 		kind := "개인"
 		var gender, age driver.Value = genders[c.gender], ageBands[c.age]
 		if c.company {
-			kind, gender, age = "기업", nil, nil
+			kind, gender, age = "법인", nil, nil
 		}
 		r := &w.regions[c.region]
 		err := t.add("customers", int32(at+1), kind, gender, age, grades[c.grade], dateOf(int(c.joined)),
