@@ -9,6 +9,8 @@ package compose
 import (
 	"time"
 
+	"github.com/bapsang/bapsang/agent/calendar"
+	"github.com/bapsang/bapsang/agent/period"
 	"github.com/bapsang/bapsang/agent/semantic"
 )
 
@@ -108,6 +110,13 @@ type Input struct {
 	// thread.
 	Previous *Plan
 	Choices  []Choice
+
+	// How times are read; see period.Options.
+	WeekStart       time.Weekday
+	FiscalYearStart time.Month
+	Calendar        *calendar.Calendar
+	// Periods finds expressions of time; nil finds none.
+	Periods func(text string, o period.Options) []period.Mention
 }
 
 // Outcome is exactly one of: a Plan, a Clarify, or a decline with what was not

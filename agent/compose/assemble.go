@@ -1,0 +1,415 @@
+package compose
+
+import (
+	"slices"
+
+	"github.com/bapsang/bapsang/agent/semantic"
+)
+
+// builder puts a draft together as a plan; a follow-up begins with the plan before.
+type builder struct {
+	*reader
+	p      Plan
+	follow bool
+	// special is an intent that the shape of the query does not show.
+	special Intent
+}
+
+// maxDimensions bounds what a result may be split by.
+const maxDimensions = 2
+
+func (b *builder) build() {
+	for _, step := range []func(){
+		b.setSpecial, b.setMeasures, b.setDimensions, b.setFilters, b.setPeriod, b.setRelated, b.setTimeline,
+		b.setHorizon, b.setCompare, b.setRank, b.setBounds, b.setExtras, b.setIntent, b.checkShape, b.explain,
+	} {
+		if b.problem != nil {
+			return
+		}
+		step()
+	}
+}
+
+// setSpecial decides on the intents that words ask for.
+func (b *builder) setSpecial() {
+	d := &b.d
+	if b.follow {
+		switch b.p.Intent {
+		case Drivers, Anomaly, Forecast, Relate, List:
+			b.special = b.p.Intent
+		}
+	}
+	switch {
+	case d.why:
+		b.special = Drivers
+	case d.forecast:
+		b.special = Forecast
+	case d.anomaly:
+		b.special = Anomaly
+	case d.relate:
+		b.special = Relate
+	case d.listed:
+		b.special = List
+	case b.follow && (d.grain != "" || len(d.groups) > 0 || d.rank.wanted || d.share || d.trend || len(d.measures) > 0 && b.special == List):
+		b.special = ""
+	}
+}
+
+func (b *builder) setMeasures() {
+	q := &b.p.Query
+	named := make([]semantic.Measure, 0, len(b.d.measures))
+	for _, m := range b.d.measures {
+		named = append(named, m.Measure)
+	}
+	switch {
+	case len(named) > 0 && b.follow && b.d.also:
+		for _, m := range named {
+			if !slices.Contains(q.Measures, m) {
+				q.Measures = append(q.Measures, m)
+			}
+		}
+	case len(named) > 0:
+		q.Measures, q.Having, q.Order = named, nil, b.timeOrder(q.Order)
+	case b.follow && b.d.over != "":
+		for i := range q.Measures {
+			q.Measures[i].Over = b.d.over
+		}
+	}
+	q.Measures = slices.DeleteFunc(q.Measures, func(m semantic.Measure) bool { return slices.Contains(b.d.dropped.metrics, m.Metric) })
+	if b.special == List {
+		q.Measures = nil
+	} else if len(q.Measures) == 0 {
+		b.setDefaultMeasure()
+	}
+}
+
+// timeOrder keeps an order that does not name the measures just replaced.
+func (b *builder) timeOrder(list []semantic.Order) []semantic.Order {
+	return slices.DeleteFunc(slices.Clone(list), func(o semantic.Order) bool {
+		return !slices.ContainsFunc(b.p.Query.Dimensions, func(d semantic.Dimension) bool { return d.Key() == o.Key })
+	})
+}
+
+// setDefaultMeasure takes the model's usual metric when the question names only
+// what to cut it by.
+func (b *builder) setDefaultMeasure() {
+	if len(b.d.groups) == 0 && len(b.d.filters) == 0 && b.d.grain == "" && !b.d.trend && b.d.rank == (rank{}) {
+		b.fail(problem{decline: DeclineNoMetric})
+		return
+	}
+	var list []candidate
+	for _, m := range b.lex.model.Metrics {
+		if m.Default && !m.Hidden && b.canCut(m.Name) {
+			list = append(list, candidate{ref: m.Name, label: b.label(m.Label, m.Name), usual: true})
+		}
+	}
+	if len(list) == 0 {
+		b.fail(problem{decline: DeclineNoMetric})
+		return
+	}
+	term := map[bool]string{true: "지표", false: "metric"}[b.ko()]
+	if k, ok := b.pick(term, list); ok {
+		b.p.Query.Measures = []semantic.Measure{{Metric: list[k].ref}}
+		b.say(ReadDefault, term, list[k].label)
+	}
+}
+
+// canCut reports whether a metric can be cut by all that the draft names.
+func (b *builder) canCut(name string) bool {
+	reach := func(ref string) bool {
+		dataset, _, _ := cutRef(ref)
+		return ref == "" || b.lex.graph.distance(name, dataset) >= 0
+	}
+	return !slices.ContainsFunc(b.d.groups, func(g group) bool { return !reach(g.Field) }) &&
+		!slices.ContainsFunc(b.d.filters, func(f filter) bool { return !reach(f.Field) })
+}
+
+func isTime(d semantic.Dimension) bool {
+	switch d.Grain {
+	case semantic.Day, semantic.Week, semantic.Month, semantic.Quarter, semantic.Year, semantic.Hour:
+		return true
+	}
+	return false
+}
+
+// setDimensions sets what to group by. Times come first. In a follow-up a time
+// replaces a time and a category a category; "instead" replaces both.
+func (b *builder) setDimensions() {
+	var times, others []semantic.Dimension
+	for _, d := range b.p.Query.Dimensions {
+		if d.Grain != "" {
+			times = append(times, d)
+		} else if !slices.Contains(b.d.dropped.fields, d.Field) {
+			others = append(others, d)
+		}
+	}
+	newTimes, newOthers := b.newDimensions()
+	if b.d.instead && (len(newTimes) > 0 || len(newOthers) > 0) {
+		times, others = nil, nil
+	}
+	if len(b.d.dropped.fields) > 0 && len(newTimes)+len(newOthers) > 0 {
+		others = nil
+	}
+	if len(newTimes) > 0 {
+		times = newTimes
+	}
+	switch {
+	case len(newOthers) == 0:
+	case b.d.also:
+		for _, d := range newOthers {
+			if !slices.Contains(others, d) {
+				others = append(others, d)
+			}
+		}
+	default:
+		others = newOthers
+	}
+	if b.special == Drivers {
+		times = nil
+	}
+	b.p.Query.Dimensions = slices.Concat(times, others)
+	if n := len(b.p.Query.Dimensions); n > maxDimensions || len(times) > 1 {
+		b.fail(problem{decline: DeclineShape})
+	}
+}
+
+func (b *builder) newDimensions() (times, others []semantic.Dimension) {
+	if b.d.grain != "" {
+		times = append(times, semantic.Dimension{Grain: b.d.grain})
+	}
+	for _, g := range b.d.groups {
+		if g.Grain != "" {
+			times = append(times, g.Dimension)
+		} else {
+			others = append(others, g.Dimension)
+		}
+	}
+	return times, others
+}
+
+func (b *builder) setFilters() {
+	q := &b.p.Query
+	if b.follow && b.d.all && len(b.d.filters)+len(b.d.groups)+len(b.d.measures) == 0 && b.d.grain == "" {
+		q.Filters = nil
+	}
+	for _, f := range b.d.filters {
+		if b.follow {
+			q.Filters = b.refine(q.Filters, f)
+		} else {
+			q.Filters = append(q.Filters, f.Filter)
+		}
+	}
+}
+
+// refine changes the conditions of the turn before by one of this turn.
+func (b *builder) refine(list []semantic.Filter, f filter) []semantic.Filter {
+	list = slices.Clone(list)
+	for i := range list {
+		old := &list[i]
+		if old.Field != f.Field || old.Op != semantic.In || f.Op != semantic.In {
+			continue
+		}
+		switch {
+		case f.Negate && !old.Negate:
+			old.Values = without(old.Values, f.Values)
+			if len(old.Values) == 0 {
+				return slices.Delete(list, i, i+1)
+			}
+			return list
+		case f.Negate == old.Negate && (b.d.also || f.Negate):
+			old.Values = append(without(old.Values, f.Values), f.Values...)
+			return list
+		default:
+			list[i] = f.Filter
+			return list
+		}
+	}
+	return append(list, f.Filter)
+}
+
+func without(list, remove []any) []any {
+	return slices.DeleteFunc(slices.Clone(list), func(v any) bool { return slices.Contains(remove, v) })
+}
+
+// setRelated prepares two measures to be held against each other.
+func (b *builder) setRelated() {
+	q := &b.p.Query
+	if b.special != Relate {
+		if b.d.compare && !b.follow && len(q.Measures) == 2 && len(b.d.periods) < 2 && b.d.versus == nil {
+			b.opposeMeasures()
+		}
+		return
+	}
+	if len(q.Measures) != 2 {
+		b.fail(problem{decline: DeclineShape})
+		return
+	}
+	if len(q.Dimensions) == 0 {
+		grain := b.defaultGrain()
+		q.Dimensions = []semantic.Dimension{{Grain: grain}}
+	}
+}
+
+// opposeMeasures reads 광고비 대비 매출 as a ratio and "ad spend vs revenue" as a
+// relation.
+func (b *builder) opposeMeasures() {
+	q := &b.p.Query
+	between := wNone
+	for i := range b.toks {
+		for _, w := range []word{wAgainst, wVersus} {
+			if b.is(i, w) && b.toks[i].from > b.d.measures[0].token.from && b.toks[i].from < b.d.measures[1].token.from {
+				between = w
+			}
+		}
+	}
+	switch between {
+	case wAgainst:
+		q.Measures = []semantic.Measure{{Metric: q.Measures[1].Metric, Per: q.Measures[0].Metric}}
+		b.d.compare = false
+	case wVersus:
+		b.special = Relate
+		b.d.compare = false
+		b.setRelated()
+	default:
+		b.d.compare = false
+	}
+}
+
+// setTimeline adds the time that a trend, a running total, a forecast or a search
+// for anomalies runs along.
+func (b *builder) setTimeline() {
+	q := &b.p.Query
+	if b.special == Forecast || b.special == Anomaly {
+		q.Dimensions = slices.DeleteFunc(q.Dimensions, func(d semantic.Dimension) bool { return !isTime(d) })
+	}
+	needs := b.d.trend || b.d.cumulative || b.special == Forecast || b.special == Anomaly
+	if !needs || slices.ContainsFunc(q.Dimensions, func(d semantic.Dimension) bool { return d.Grain != "" }) {
+		return
+	}
+	q.Dimensions = append([]semantic.Dimension{{Grain: b.timelineGrain()}}, q.Dimensions...)
+	if len(q.Dimensions) > maxDimensions {
+		b.fail(problem{decline: DeclineShape})
+	}
+}
+
+// timelineGrain is the grain nobody named.
+func (b *builder) timelineGrain() semantic.Grain {
+	if b.special == Forecast {
+		return b.horizonGrain()
+	}
+	if b.p.Query.Period != nil {
+		return grainFor(*b.p.Query.Period)
+	}
+	if b.special == Anomaly {
+		return semantic.Day
+	}
+	if from, until := b.dataRange(); !from.IsZero() && until.Sub(from).Hours() < 24*180 {
+		return grainFor(semantic.Period{Start: from, End: until})
+	}
+	return semantic.Month
+}
+
+// setExtras sets what is computed beside the measures, and the chart.
+func (b *builder) setExtras() {
+	q := &b.p.Query
+	if b.d.share {
+		q.Share = true
+	}
+	if b.d.cumulative {
+		q.Cumulative = true
+	}
+	if b.d.chart != "" {
+		b.p.Chart = b.d.chart
+	}
+	q.FillTime = false
+	for _, d := range q.Dimensions {
+		q.FillTime = q.FillTime || isTime(d) && q.Limit == 0 && len(q.Having) == 0 && b.special != Relate
+	}
+	hasTime := slices.ContainsFunc(q.Dimensions, func(d semantic.Dimension) bool { return isTime(d) })
+	if q.Cumulative && !hasTime {
+		q.Cumulative = false
+	}
+	if q.Share && len(q.Dimensions) == 0 {
+		b.shareOfFilter()
+	}
+}
+
+// shareOfFilter reads "온라인 매출 비중": the part that one value makes up is seen
+// among the others of its field.
+func (b *builder) shareOfFilter() {
+	q := &b.p.Query
+	for i, f := range q.Filters {
+		if f.Op == semantic.In && !f.Negate {
+			q.Dimensions = []semantic.Dimension{{Field: f.Field}}
+			q.Filters = slices.Delete(slices.Clone(q.Filters), i, i+1)
+			return
+		}
+	}
+	b.fail(problem{decline: DeclineShape})
+}
+
+// setIntent names what the query has become.
+func (b *builder) setIntent() {
+	q := &b.p.Query
+	hasTime := slices.ContainsFunc(q.Dimensions, isTime)
+	switch {
+	case b.special != "":
+		b.p.Intent = b.special
+	case q.Limit > 0:
+		b.p.Intent = Rank
+	case q.Compare != nil:
+		b.p.Intent = Change
+	case q.Share:
+		b.p.Intent = Share
+	case hasTime:
+		b.p.Intent = Trend
+	case b.d.rank.wanted || b.d.sort != nil:
+		b.p.Intent = Rank
+	case len(q.Dimensions) > 0:
+		b.p.Intent = Breakdown
+	default:
+		b.p.Intent = Value
+	}
+}
+
+// checkShape refuses what the model cannot express.
+func (b *builder) checkShape() {
+	q := &b.p.Query
+	if b.special == List && len(q.Dimensions) == 0 {
+		b.fail(problem{decline: DeclineNoMetric})
+		return
+	}
+	for _, m := range q.Measures {
+		for _, name := range []string{m.Metric, m.Per} {
+			if name != "" && !b.expressible(name) {
+				b.fail(problem{decline: DeclineShape})
+			}
+		}
+	}
+}
+
+// expressible reports whether a metric has the time and reaches the fields that the
+// query needs of it.
+func (b *builder) expressible(name string) bool {
+	q := &b.p.Query
+	m := b.lex.model.Metric(name)
+	if m == nil {
+		return false
+	}
+	for _, d := range q.Dimensions {
+		if d.Field == "" && m.Time == "" || d.Field != "" && !b.reaches(name, d.Field) {
+			return false
+		}
+	}
+	for _, f := range q.Filters {
+		if !b.reaches(name, f.Field) {
+			return false
+		}
+	}
+	return m.Time != "" || q.Period == nil && q.Compare == nil
+}
+
+func (b *builder) reaches(name, ref string) bool {
+	dataset, _, _ := cutRef(ref)
+	return b.lex.graph.distance(name, dataset) >= 0
+}

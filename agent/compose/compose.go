@@ -1,0 +1,206 @@
+package compose
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/bapsang/bapsang/agent/period"
+)
+
+// maxText is how many characters a question may have.
+const maxText = 2000
+
+// Parse reads a question. It has no side effects and its time is bounded by the
+// length of the text. A text of more than 2,000 characters is declined as
+// DeclineShape.
+func Parse(in Input) Outcome {
+	if in.Language == "" {
+		in.Language = Detect(in.Text)
+	}
+	if len(in.Text) > 4*maxText || utf8.RuneCountInString(in.Text) > maxText {
+		return Outcome{Declined: DeclineShape}
+	}
+	toks := tokens(in)
+	if unknown := unknownWords(toks); len(unknown) > 0 {
+		return Outcome{Declined: DeclineUnknown, Unknown: unknown}
+	}
+	r := &reader{in: in, lex: in.Lexicon, toks: toks}
+	r.read()
+	if r.problem == nil && !r.d.says() {
+		return Outcome{Declined: DeclineEmpty}
+	}
+	return r.compose()
+}
+
+// tokens covers the text with what the lexicon, the calendar and the languages know.
+func tokens(in Input) []token {
+	t := newText(in.Text)
+	m := &matcher{text: t, lex: in.Lexicon, mentions: map[int][]*period.Mention{}}
+	for _, x := range in.mentions(t.src) {
+		at := t.runeAt(x.From)
+		m.mentions[at] = append(m.mentions[at], &x)
+	}
+	toks := m.cover()
+	if len(unknownWords(toks)) > 0 && m.guess(toks) {
+		toks = m.cover()
+	}
+	return m.wholeUnknowns(toks)
+}
+
+func (in Input) mentions(src string) []period.Mention {
+	if in.Periods == nil {
+		return nil
+	}
+	return in.Periods(src, period.Options{Language: in.Language, Now: in.Now, WeekStart: in.WeekStart, FiscalYearStart: in.FiscalYearStart, Calendar: in.Calendar})
+}
+
+func unknownWords(toks []token) []string {
+	var out []string
+	for _, t := range toks {
+		if t.kind == anUnknown {
+			out = append(out, t.text)
+		}
+	}
+	return out
+}
+
+// compose builds the plan, or says why there is none.
+func (r *reader) compose() Outcome {
+	if r.problem != nil {
+		return r.outcome()
+	}
+	b := &builder{reader: r, follow: r.follows()}
+	if b.follow {
+		b.p = clone(r.in.Previous)
+	}
+	b.build()
+	if r.problem != nil {
+		return r.outcome()
+	}
+	if b.follow {
+		b.p.Changed = b.changes(r.in.Previous)
+	}
+	return Outcome{Plan: &b.p, FollowUp: b.follow}
+}
+
+func (r *reader) outcome() Outcome {
+	p := r.problem
+	if p.clarify != nil {
+		return Outcome{Clarify: p.clarify}
+	}
+	return Outcome{Declined: p.decline, Unknown: p.unknown}
+}
+
+// guess looks for slips of the finger in the words that nothing explains, alone and
+// with the words around them, and reports whether it found any.
+func (m *matcher) guess(toks []token) bool {
+	m.typos = map[int][]piece{}
+	found := false
+	for _, t := range toks {
+		if t.kind != anUnknown {
+			continue
+		}
+		from, to := m.word(t.from)
+		starts, ends := []int{from}, []int{to}
+		if p := m.wordBefore(from); p >= 0 {
+			starts = append(starts, p)
+		}
+		if n := m.wordAfter(to); n >= 0 {
+			ends = append(ends, n)
+		}
+		for _, a := range starts {
+			for _, z := range ends {
+				found = m.guessAt(a, z) || found
+			}
+		}
+	}
+	return found
+}
+
+func (m *matcher) wordBefore(i int) int {
+	for i--; i >= 0 && m.class[i] == blank; i-- {
+	}
+	if i < 0 || m.class[i] <= mark {
+		return -1
+	}
+	from, _ := m.word(i)
+	return from
+}
+
+func (m *matcher) wordAfter(i int) int {
+	i = m.skipBlank(i)
+	if i >= m.len() || m.class[i] <= mark {
+		return -1
+	}
+	_, to := m.word(i)
+	return to
+}
+
+// maxSuffix is how many syllables of particles a mistyped word may carry.
+const maxSuffix = 4
+
+// guessAt looks for keys near the runes from a to z, less the particles at the end.
+func (m *matcher) guessAt(a, z int) bool {
+	found := false
+	best := 3
+	for end := z; end > a && z-end <= maxSuffix; end-- {
+		if m.border(end) == inside {
+			continue
+		}
+		key, _ := fold(m.slice(a, end))
+		near, distance := m.lex.fuzzy.near(key)
+		if len(near) == 0 || distance > best {
+			continue
+		}
+		best = distance
+		for _, i := range near {
+			m.addTypo(a, end, i, distance)
+			found = true
+		}
+	}
+	return found
+}
+
+// addTypo offers a key as what was meant by the runes from a to z.
+func (m *matcher) addTypo(a, z int, i int32, distance int) {
+	entries := m.lex.index.lookup(m.lex.index.entries[i].key)
+	for _, e := range entries {
+		kind, base := m.lex.kindOf(e)
+		if kind == aParticle {
+			continue
+		}
+		how := asTypo
+		p := piece{m.token(kind, a, z), base + 2.5 + 1.5*float64(distance)}
+		p.meanings = []meaning{{e.sense, how}}
+		m.typos[a] = mergePiece(m.typos[a], p)
+	}
+}
+
+// mergePiece adds the meanings of a piece to one with the same extent.
+func mergePiece(list []piece, p piece) []piece {
+	for i := range list {
+		if list[i].to == p.to && list[i].kind == p.kind && list[i].cost == p.cost {
+			list[i].meanings = append(list[i].meanings, p.meanings...)
+			return list
+		}
+	}
+	return append(list, p)
+}
+
+// wholeUnknowns joins what nothing explains to the rest of its word, so that 이직률
+// is named whole and not by the syllables that happened to be left over.
+func (m *matcher) wholeUnknowns(toks []token) []token {
+	var out []token
+	for _, t := range toks {
+		last := len(out) - 1
+		joins := last >= 0 && !t.spaced && out[last].to == t.from && m.border(t.from) == soft && t.kind != aParticle && out[last].kind != aParticle
+		if joins && (t.kind == anUnknown || out[last].kind == anUnknown) {
+			out[last].to = t.to
+			out[last].kind = anUnknown
+			out[last].text = strings.TrimSpace(m.slice(out[last].from, t.to))
+			continue
+		}
+		out = append(out, t)
+	}
+	return out
+}

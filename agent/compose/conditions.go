@@ -1,0 +1,211 @@
+package compose
+
+import "github.com/bapsang/bapsang/agent/semantic"
+
+// readNumbers finds comparisons with figures: 1억 이상, over 100, between 10 and 20.
+func (r *reader) readNumbers() {
+	for i := range r.toks {
+		if r.toks[i].kind != aNumber || r.toks[i].used {
+			continue
+		}
+		if r.readBetween(i) {
+			continue
+		}
+		if op, at := r.comparator(i); at >= 0 {
+			r.use(i)
+			r.use(at)
+			r.d.bounds = append(r.d.bounds, bound{op: op, values: []number{r.toks[i].num}, token: r.toks[i], at: i})
+		}
+	}
+}
+
+// comparators in the order they are tried.
+var comparators = []struct {
+	word word
+	op   semantic.Op
+}{{wAtLeast, semantic.AtLeast}, {wAtMost, semantic.AtMost}, {wOver, semantic.Greater}, {wUnder, semantic.Less}}
+
+// comparator finds the comparison beside number i: after it in Korean and in "10 or
+// more", before it otherwise.
+func (r *reader) comparator(i int) (semantic.Op, int) {
+	for _, c := range comparators {
+		n := r.next(i)
+		if n >= 0 && r.is(n, wThan) {
+			n = r.next(n)
+		}
+		if r.is(n, c.word) && !r.toks[n].used && (isHangulKey(r.toks[n].text) || !r.followedByNumber(n)) {
+			return c.op, n
+		}
+	}
+	for _, c := range comparators {
+		if p := r.prev(i); r.is(p, c.word) && !r.toks[p].used && !isHangulKey(r.toks[p].text) {
+			return c.op, p
+		}
+	}
+	return "", -1
+}
+
+func (r *reader) followedByNumber(i int) bool {
+	n := r.next(i)
+	return n >= 0 && r.toks[n].kind == aNumber
+}
+
+// readBetween reads "between 10 and 20", "10에서 20 사이", "10만원부터 20만원까지", "10~20만원".
+func (r *reader) readBetween(i int) bool {
+	j := i + 1
+	for j < len(r.toks) && (r.toks[j].kind == aParticle || r.is(j, wAnd) || r.is(j, wThan)) {
+		j++
+	}
+	if j >= len(r.toks) || r.toks[j].kind != aNumber {
+		return false
+	}
+	before, after := r.prev(i), r.next(j)
+	between := r.is(before, wBetween)
+	switch {
+	case between:
+		r.use(before)
+	case r.is(after, wBetween):
+		r.use(after)
+	case r.trails(i, wFrom) && r.trails(j, wUntil), j == i+1 && r.toks[j].from-r.toks[i].to <= 3 && !r.toks[j].spaced:
+	default:
+		return false
+	}
+	for k := i; k <= j; k++ {
+		r.use(k)
+	}
+	r.useTrail(j)
+	low, high := r.toks[i].num, r.toks[j].num
+	if low.unit == "" {
+		low.unit = high.unit
+		if high.scaled && !low.scaled {
+			low.value *= scaleOf(high.value, low.value)
+		}
+	}
+	r.d.bounds = append(r.d.bounds, bound{op: semantic.Between, values: []number{low, high}, token: r.toks[i], at: i})
+	return true
+}
+
+// scaleOf returns what "10" in "10~20만" is multiplied by.
+func scaleOf(high, low float64) float64 {
+	for _, s := range []float64{1e8, 1e4, 1e3} {
+		if high >= s && low < s {
+			return s
+		}
+	}
+	return 1
+}
+
+// bindBounds finds what each comparison is about: the measure or numeric field
+// nearest before it, or directly after it ("over 100 orders").
+func (r *reader) bindBounds() {
+	for k := range r.d.bounds {
+		b := &r.d.bounds[k]
+		if b.target != "" || b.derived != "" {
+			continue
+		}
+		if !r.bindDerived(b) && !r.bindNamed(b) {
+			r.fail(problem{decline: DeclineShape})
+		}
+	}
+}
+
+// bindDerived binds a comparison to a share or a growth.
+func (r *reader) bindDerived(b *bound) bool {
+	if b.values[0].unit != "percent" {
+		return false
+	}
+	switch {
+	case r.d.share:
+		b.derived = "share"
+	case r.d.direction != 0 || r.d.growth || r.d.change:
+		b.derived = "growth"
+	}
+	return b.derived != "" && !r.percentMeasure()
+}
+
+func (r *reader) percentMeasure() bool {
+	for _, m := range r.d.measures {
+		if x := r.lex.model.Metric(m.Metric); x != nil && x.Format == "percent" {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *reader) bindNamed(b *bound) bool {
+	best, distance := "", 1<<30
+	field := false
+	consider := func(at int, name string, isField bool) {
+		d := b.at - at
+		if d < 0 {
+			d = -d*3 + 1
+			if -(b.at-at) <= 1 && !isHangulKey(r.toks[at].text) {
+				d = 0
+			}
+		}
+		if d < distance {
+			best, distance, field = name, d, isField
+		}
+	}
+	for i, t := range r.toks {
+		for _, m := range r.d.measures {
+			if m.token.from == t.from && t.to > 0 && m.token.to == t.to {
+				consider(i, m.Key(), false)
+			}
+		}
+		if t.kind == aTerm {
+			for _, x := range t.meanings {
+				if s := r.lex.senses[x.sense]; s.kind == isField && r.numeric(s.ref) && r.reachable(s.ref) {
+					consider(i, s.ref, true)
+				}
+			}
+		}
+	}
+	if best == "" {
+		return false
+	}
+	b.target, b.field = best, field
+	return true
+}
+
+func (r *reader) numeric(ref string) bool {
+	_, f := r.lex.model.Field(ref)
+	return f != nil && f.Kind == semantic.Numeric
+}
+
+// reachable reports whether every measure can be cut by a field.
+func (r *reader) reachable(ref string) bool {
+	return r.far(ref) >= 0
+}
+
+// far returns the joins between the measures and a field, -1 when one cannot reach it.
+func (r *reader) far(ref string) int {
+	dataset, _, _ := cutRef(ref)
+	worst := 0
+	for _, name := range r.metricNames() {
+		d := r.lex.graph.distance(name, dataset)
+		if d < 0 {
+			return -1
+		}
+		worst = max(worst, d)
+	}
+	return worst
+}
+
+// metricNames are the metrics whose rows the question is about: those named, or
+// those of the turn before.
+func (r *reader) metricNames() []string {
+	var out []string
+	for _, m := range r.d.measures {
+		out = append(out, m.Metric)
+		if m.Per != "" {
+			out = append(out, m.Per)
+		}
+	}
+	if len(out) == 0 && r.in.Previous != nil {
+		for _, m := range r.in.Previous.Query.Measures {
+			out = append(out, m.Metric)
+		}
+	}
+	return out
+}

@@ -1,0 +1,267 @@
+package compose
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/bapsang/bapsang/agent/period"
+	"github.com/bapsang/bapsang/agent/semantic"
+)
+
+// readFields turns the names that are left into what to group by.
+func (r *reader) readFields() {
+	for i := range r.toks {
+		if !r.open(i) || !r.grouping(i) {
+			continue
+		}
+		switch {
+		case r.readTimeField(i), r.readNumericField(i):
+		case r.negatedField(i):
+		default:
+			r.takeGroup(i)
+		}
+	}
+}
+
+func (r *reader) fieldsOfKind(i int, k semantic.Kind) []string {
+	var out []string
+	for _, x := range r.senses(i, isField) {
+		ref := r.lex.senses[x.sense].ref
+		if _, f := r.lex.model.Field(ref); f.Kind == k || k == semantic.Temporal && f.IsTime {
+			out = append(out, ref)
+		}
+	}
+	return out
+}
+
+// readTimeField reads a date that is named: 주문일별, 가입일이 2025년인.
+func (r *reader) readTimeField(i int) bool {
+	times := slices.DeleteFunc(r.fieldsOfKind(i, semantic.Temporal), func(ref string) bool { return !r.reachable(ref) })
+	if len(times) == 0 {
+		return false
+	}
+	r.use(i)
+	own := r.ownTime(times)
+	switch {
+	case r.byMarked(i):
+		g := semantic.Dimension{Field: times[0], Grain: r.d.grain}
+		if g.Grain == "" {
+			g.Grain = semantic.Day
+		}
+		if own {
+			g.Field = ""
+		}
+		r.d.grain = ""
+		r.addGroup(group{Dimension: g, token: r.toks[i], marked: true})
+	case own:
+	case len(r.d.periods) == 1:
+		p := r.d.periods[0].Period
+		r.d.periods = nil
+		r.d.filters = append(r.d.filters, filter{Filter: semantic.Filter{Field: times[0], Op: semantic.Between,
+			Values: []any{p.Start.Format("2006-01-02"), p.End.Format("2006-01-02")}}, token: r.toks[i]})
+	default:
+		r.fail(problem{decline: DeclineShape})
+	}
+	r.useTrail(i)
+	return true
+}
+
+// ownTime reports whether one of the fields is the time of the measures.
+func (r *reader) ownTime(fields []string) bool {
+	for _, name := range r.metricNames() {
+		if m := r.lex.model.Metric(name); m != nil && slices.Contains(fields, m.Time) {
+			return true
+		}
+	}
+	return false
+}
+
+// readNumericField keeps a numeric field for the comparison that is about it.
+func (r *reader) readNumericField(i int) bool {
+	if len(r.fieldsOfKind(i, semantic.Numeric)) == 0 || len(r.senses(i, isField)) > len(r.fieldsOfKind(i, semantic.Numeric)) {
+		return false
+	}
+	r.use(i)
+	if len(r.d.bounds) == 0 || r.byMarked(i) {
+		r.fail(problem{decline: DeclineShape})
+	}
+	r.useTrail(i)
+	return true
+}
+
+// negatedField reads "지역별 말고 상품별로", "instead of region".
+func (r *reader) negatedField(i int) bool {
+	by := r.byMarked(i)
+	if !r.negated(i) {
+		return false
+	}
+	if !by && !r.d.instead && r.in.Previous == nil {
+		r.fail(problem{decline: DeclineShape})
+	}
+	for _, x := range r.senses(i, isField) {
+		r.d.dropped.fields = append(r.d.dropped.fields, r.lex.senses[x.sense].ref)
+	}
+	r.use(i)
+	r.useTrail(i)
+	return true
+}
+
+func (r *reader) takeGroup(i int) {
+	list := r.groupOptions(i)
+	if len(list) == 0 {
+		if !r.absorbed(i) {
+			r.fail(problem{decline: DeclineShape})
+		}
+		r.use(i)
+		r.useTrail(i)
+		return
+	}
+	marked, each, which := r.byMarked(i) || r.perMarked(i), r.eachMarked(i), r.whichMarked(i)
+	if !marked && !which && len(r.senses(i, isField)) == 0 && r.absorbed(i) && !r.asksForThings() {
+		r.use(i)
+		r.useTrail(i)
+		return
+	}
+	r.use(i)
+	k, ok := r.pick(r.toks[i].text, list)
+	if !ok {
+		return
+	}
+	if r.perMarked(i) {
+		r.usePer(i)
+	}
+	r.useTrail(i)
+	r.addGroup(group{Dimension: semantic.Dimension{Field: list[k].ref}, token: r.toks[i], marked: marked, each: each, which: which})
+}
+
+// asksForThings reports whether the question wants things named, so that a bare
+// dataset is what to group by: 고객 상위 10명, which products.
+func (r *reader) asksForThings() bool {
+	return r.d.rank.wanted || r.d.sort != nil || len(r.d.bounds) > 0 || r.listing() || r.d.share || len(r.d.measures) == 0
+}
+
+// absorbed reports whether token i only says what the measures are about anyway:
+// 주문 매출.
+func (r *reader) absorbed(i int) bool {
+	for _, x := range r.senses(i, isDataset) {
+		for _, name := range r.metricNames() {
+			if r.lex.graph.about(name, r.lex.senses[x.sense].ref) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// groupOptions are the fields that token i may mean, among those that the measures
+// can be cut by.
+func (r *reader) groupOptions(i int) []candidate {
+	var out []candidate
+	add := func(ref string, h how) {
+		_, f := r.lex.model.Field(ref)
+		if f == nil || f.Hidden || !groupable(f) || slices.ContainsFunc(out, func(c candidate) bool { return c.ref == ref }) {
+			return
+		}
+		if far := r.far(ref); far >= 0 {
+			dataset, _, _ := cutRef(ref)
+			label := r.fieldLabel(ref)
+			if d := r.lex.model.Dataset(dataset); d != nil {
+				label = r.label(d.Label, d.Name) + " " + label
+			}
+			out = append(out, candidate{ref: ref, label: label, how: h, far: far})
+		}
+	}
+	for _, x := range r.senses(i, isField) {
+		add(r.lex.senses[x.sense].ref, x.how)
+	}
+	for _, x := range r.senses(i, isDataset) {
+		if ref := r.lex.nameOf(r.lex.senses[x.sense].ref); ref != "" {
+			add(ref, x.how)
+		}
+	}
+	return out
+}
+
+func groupable(f *semantic.Field) bool {
+	return f.Kind == semantic.Categorical || f.Kind == semantic.Boolean || f.Kind == semantic.Identifier || f.Kind == "" || f.IsName
+}
+
+// nameOf returns the field by which people call a row of a dataset.
+func (l *Lexicon) nameOf(dataset string) string {
+	d := l.model.Dataset(dataset)
+	for _, f := range d.Fields {
+		if f.IsName && !f.Hidden {
+			return dataset + "." + f.Name
+		}
+	}
+	for _, f := range d.Fields {
+		if !f.Hidden && groupable(f) && (strings.EqualFold(f.Label.Ko, d.Label.Ko) && f.Label.Ko != "" || strings.EqualFold(f.Name, d.Name)) {
+			return dataset + "." + f.Name
+		}
+	}
+	return ""
+}
+
+// readGrains reads units of time that are asked about: 어느 달, which weekday, the day
+// with the highest revenue.
+func (r *reader) readGrains() {
+	for i := range r.toks {
+		arg, ok := r.lex.arg(r.toks[i], wGrain)
+		if !ok || r.toks[i].used {
+			continue
+		}
+		asked := r.d.rank.wanted || r.d.anomaly || r.d.why || r.whichMarked(i) || r.byMarked(i) || len(r.d.bounds) > 0 || arg == "when" || r.d.adnominal || r.d.sort != nil
+		if !asked {
+			continue
+		}
+		r.use(i)
+		r.useTrail(i)
+		if arg == "when" {
+			arg = string(r.defaultGrain())
+		}
+		if r.d.grain == "" && !r.d.why {
+			r.d.grain = semantic.Grain(arg)
+		}
+		if r.whichMarked(i) {
+			r.take(wWhich)
+		}
+	}
+}
+
+// defaultGrain cuts the period asked about into a readable number of steps.
+func (r *reader) defaultGrain() semantic.Grain {
+	if len(r.d.periods) == 1 {
+		return grainFor(r.d.periods[0].Period)
+	}
+	return semantic.Month
+}
+
+// grainFor returns the grain that cuts a period into some 10 to 60 steps.
+func grainFor(p semantic.Period) semantic.Grain {
+	if p.Start.IsZero() || p.End.IsZero() {
+		return semantic.Month
+	}
+	days := int(p.End.Sub(p.Start).Hours() / 24)
+	switch {
+	case days <= 1:
+		return semantic.Hour
+	case days <= 45:
+		return semantic.Day
+	case days <= 190:
+		return semantic.Week
+	case days <= 366*5:
+		return semantic.Month
+	case days <= 366*12:
+		return semantic.Quarter
+	}
+	return semantic.Year
+}
+
+// ranges are the periods that a mention list names.
+func ranges(list []*period.Mention) []semantic.Period {
+	out := make([]semantic.Period, len(list))
+	for i, m := range list {
+		out[i] = m.Period
+	}
+	return out
+}

@@ -1,0 +1,197 @@
+package compose
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/bapsang/bapsang/agent/semantic"
+)
+
+// cutRef splits "dataset.field".
+func cutRef(ref string) (dataset, field string, ok bool) { return strings.Cut(ref, ".") }
+
+// meant is what a value's name may mean in one field.
+type meant struct {
+	field  string
+	values []string
+	how    how
+	count  int64
+}
+
+// readValues turns names of values into conditions.
+func (r *reader) readValues() {
+	for i := range r.toks {
+		if !r.open(i) || len(r.senses(i, isValue)) == 0 || r.namesThing(i) {
+			continue
+		}
+		r.takeValue(i)
+	}
+	r.groupCompared()
+}
+
+// namesThing reports whether a name that is both a value and a field is the field.
+func (r *reader) namesThing(i int) bool {
+	return r.grouping(i) && (r.byMarked(i) || r.whichMarked(i) || r.d.rank.wanted || r.listing())
+}
+
+// listing reports whether the question is about what values there are.
+func (r *reader) listing() bool {
+	return len(r.d.measures) == 0 && (r.any(wList) >= 0 || r.any(wWhich) >= 0 && r.any(wExist) >= 0)
+}
+
+func (r *reader) takeValue(i int) {
+	options := r.valueOptions(i)
+	reachable := slices.DeleteFunc(slices.Clone(options), func(m meant) bool { return !r.reachable(m.field) })
+	if len(reachable) == 0 {
+		r.use(i)
+		r.fail(problem{decline: DeclineShape})
+		return
+	}
+	if near := r.inContext(i, reachable); len(near) > 0 {
+		reachable = near
+	}
+	list := make([]candidate, len(reachable))
+	for k, m := range reachable {
+		list[k] = candidate{ref: m.field + "=" + strings.Join(m.values, "|"), label: r.fieldLabel(m.field) + ": " + r.valueLabel(m.values),
+			how: min(m.how, asAlias+m.how/asPart), far: r.far(m.field), weight: m.count}
+	}
+	r.use(i)
+	k, ok := r.pick(r.toks[i].text, list)
+	if !ok {
+		return
+	}
+	f := filter{token: r.toks[i], how: reachable[k].how}
+	f.Field, f.Op, f.Negate = reachable[k].field, semantic.In, r.negated(i)
+	for _, v := range reachable[k].values {
+		f.Values = append(f.Values, v)
+	}
+	r.useTrail(i)
+	r.d.filters = mergeFilter(r.d.filters, f)
+}
+
+// valueOptions collects what token i may mean, by field: several values of a field
+// that share a word (통돌이) are meant together.
+func (r *reader) valueOptions(i int) []meant {
+	var out []meant
+	for _, x := range r.senses(i, isValue) {
+		s := &r.lex.senses[x.sense]
+		k := slices.IndexFunc(out, func(m meant) bool { return m.field == s.ref })
+		switch {
+		case k < 0:
+			out = append(out, meant{field: s.ref, values: slices.Clone(s.values), how: x.how, count: s.count})
+		case x.how < out[k].how:
+			out[k].values, out[k].how, out[k].count = slices.Clone(s.values), x.how, s.count
+		case x.how == out[k].how:
+			for _, v := range s.values {
+				if !slices.Contains(out[k].values, v) {
+					out[k].values = append(out[k].values, v)
+				}
+			}
+			out[k].count += s.count
+		}
+	}
+	return out
+}
+
+// inContext returns the options that the words beside token i speak for: 서울 매장,
+// 채널이 온라인인; and marks the word.
+func (r *reader) inContext(i int, options []meant) []meant {
+	for _, j := range []int{r.prev(i), r.next(i)} {
+		if !r.open(j) || r.byMarked(j) || r.whichMarked(j) || !r.grouping(j) {
+			continue
+		}
+		near := slices.DeleteFunc(slices.Clone(options), func(m meant) bool { return !r.speaksFor(j, m.field) })
+		if len(near) == 0 {
+			continue
+		}
+		if r.fieldOf(j, near) {
+			r.use(j)
+			r.useTrail(j)
+		}
+		return near
+	}
+	return nil
+}
+
+// speaksFor reports whether token j names a field or its dataset.
+func (r *reader) speaksFor(j int, field string) bool {
+	dataset, _, _ := cutRef(field)
+	for _, x := range r.toks[j].meanings {
+		s := &r.lex.senses[x.sense]
+		if s.kind == isField && s.ref == field || s.kind == isDataset && s.ref == dataset {
+			return true
+		}
+	}
+	return false
+}
+
+// fieldOf reports whether token j names one of the fields, or the dataset and
+// nothing to group by.
+func (r *reader) fieldOf(j int, options []meant) bool {
+	for _, m := range options {
+		if r.speaksFor(j, m.field) {
+			return !r.d.rank.wanted || slices.ContainsFunc(r.senses(j, isField), func(x meaning) bool { return r.lex.senses[x.sense].ref == m.field })
+		}
+	}
+	return false
+}
+
+// mergeFilter joins values of the same field: Seoul and Busan.
+func mergeFilter(list []filter, f filter) []filter {
+	for k := range list {
+		g := &list[k]
+		if g.Field != f.Field || g.Negate != f.Negate || g.Op != semantic.In || f.Op != semantic.In {
+			continue
+		}
+		for _, v := range f.Values {
+			if !slices.Contains(g.Values, v) {
+				g.Values = append(g.Values, v)
+			}
+		}
+		g.how = max(g.how, f.how)
+		return list
+	}
+	return append(list, f)
+}
+
+// groupCompared splits by a field of which several values are compared: 서울 vs 부산.
+func (r *reader) groupCompared() {
+	if !r.d.compare {
+		return
+	}
+	for k := range r.d.filters {
+		f := &r.d.filters[k]
+		if !f.Negate && len(f.Values) > 1 {
+			f.grouped = true
+			r.addGroup(group{Dimension: semantic.Dimension{Field: f.Field}, token: f.token, marked: true})
+		}
+	}
+}
+
+func (r *reader) addGroup(g group) {
+	for _, h := range r.d.groups {
+		if h.Key() == g.Key() {
+			return
+		}
+	}
+	r.d.groups = append(r.d.groups, g)
+	slices.SortStableFunc(r.d.groups, func(a, b group) int { return cmp.Compare(a.token.from, b.token.from) })
+}
+
+func (r *reader) fieldLabel(ref string) string {
+	_, f := r.lex.model.Field(ref)
+	if f == nil {
+		return ref
+	}
+	return r.label(f.Label, f.Name)
+}
+
+func (r *reader) label(l semantic.Label, name string) string { return l.In(r.in.Language, name) }
+
+func (r *reader) valueLabel(values []string) string {
+	if len(values) <= 3 {
+		return strings.Join(values, ", ")
+	}
+	return strings.Join(values[:2], ", ") + ", …"
+}

@@ -1,0 +1,224 @@
+package compose
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// fuzzy finds keys that differ from a word by a slip of the finger. With one slip,
+// a word keeps its beginning or its end, so keys are filed under both.
+type fuzzy struct {
+	entries []entry
+	heads   map[string][]int32 // first two letters → entries
+	tails   map[string][]int32 // last two letters
+}
+
+// maxCandidates bounds the keys compared with one word.
+const maxCandidates = 3000
+
+func newFuzzy(entries []entry, senses []sense) *fuzzy {
+	f := &fuzzy{entries: entries, heads: map[string][]int32{}, tails: map[string][]int32{}}
+	for i, e := range entries {
+		if e.how >= asPart || senses[e.sense].kind == isWord && len(e.key) < 7 || len(e.key) < 4 || len(e.key) > 60 {
+			continue
+		}
+		if i > 0 && entries[i-1].key == e.key {
+			continue
+		}
+		first, last := ends(e.key)
+		f.heads[first] = append(f.heads[first], int32(i))
+		f.tails[last] = append(f.tails[last], int32(i))
+	}
+	return f
+}
+
+// ends returns what a key is filed under: the first and the last letters, without
+// what is most often mistaken.
+func ends(key string) (first, last string) {
+	a, n := utf8.DecodeRuneInString(key)
+	if unicode.Is(unicode.Hangul, a) {
+		z, _ := utf8.DecodeLastRuneInString(key)
+		return string(a), string(z)
+	}
+	return key[:max(n, min(2, len(key)))], key[len(key)-min(2, len(key)):]
+}
+
+// near returns the keys within reach of a word, nearest first, as the index of
+// their first entry; and how far they are.
+func (f *fuzzy) near(key string) (found []int32, distance int) {
+	if len(key) < 4 || len(key) > 60 || strings.IndexFunc(key, unicode.IsDigit) >= 0 {
+		return nil, 0
+	}
+	word := jamo(key)
+	limit := reachOf(key, len(word))
+	first, last := ends(key)
+	distance = limit + 1
+	lists := [][]int32{f.heads[first], f.tails[last]}
+	if _, n := utf8.DecodeRuneInString(key); n == 3 && utf8.RuneCountInString(key) == 2 {
+		lists = append(lists, f.confusable(key)...)
+	}
+	for _, list := range lists {
+		for _, i := range list[:min(len(list), maxCandidates)] {
+			d := slip(word, f.entries[i].key, distance)
+			if d == 0 || d > distance || d > limit {
+				continue
+			}
+			if d < distance {
+				found, distance = found[:0], d
+			}
+			found = append(found, i)
+		}
+	}
+	return unique(found), distance
+}
+
+// confusable are the keys whose first syllable sounds like that of key, for words
+// of two syllables, whose whole beginning may be mistyped (메출).
+func (f *fuzzy) confusable(key string) [][]int32 {
+	var out [][]int32
+	a, n := utf8.DecodeRuneInString(key)
+	s := int(a) - 0xac00
+	if s < 0 || s >= 11172 {
+		return nil
+	}
+	for _, v := range soundsLike[s/28%21] {
+		out = append(out, f.heads[string(rune(0xac00+(s/588*21+v)*28+s%28))])
+	}
+	_ = n
+	return out
+}
+
+// soundsLike lists the vowels, by number, that are mistaken for one another.
+var soundsLike = map[int][]int{1: {5}, 5: {1}, 3: {7}, 7: {3}, 10: {11, 15}, 11: {10, 15}, 15: {10, 11}}
+
+func unique(list []int32) []int32 {
+	seen := map[int32]bool{}
+	out := list[:0]
+	for _, i := range list {
+		if !seen[i] {
+			seen[i] = true
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// reachOf returns how many slips are believed in a word of n letters.
+func reachOf(key string, n int) int {
+	if r, _ := utf8.DecodeRuneInString(key); unicode.Is(unicode.Hangul, r) {
+		switch {
+		case n >= 12:
+			return 2
+		case n >= 4:
+			return 1
+		}
+		return 0
+	}
+	switch {
+	case n >= 9:
+		return 2
+	case n >= 4:
+		return 1
+	}
+	return 0
+}
+
+// jamo takes Hangul syllables apart, as they are typed.
+func jamo(s string) []rune {
+	out := make([]rune, 0, len(s))
+	for _, r := range s {
+		n := int(r) - 0xac00
+		if n < 0 || n >= 11172 {
+			out = append(out, r)
+			continue
+		}
+		out = append(out, rune(0x1100+n/588), rune(0x1161+n/28%21))
+		if n%28 > 0 {
+			out = append(out, rune(0x11a7+n%28))
+		}
+	}
+	return out
+}
+
+// slip returns the number of slips between a word and a key, more than limit when
+// they are further apart or when one slip makes another plausible word of them.
+func slip(word []rune, key string, limit int) int {
+	if len(key) > 3*len(word)+9 {
+		return limit + 1
+	}
+	other := jamo(key)
+	if d := len(word) - len(other); d > limit || -d > limit {
+		return limit + 1
+	}
+	d := edits(word, other, limit)
+	if d == 1 && !believable(word, other) {
+		return limit + 1
+	}
+	return d
+}
+
+// edits is the optimal string alignment distance: insertions, deletions,
+// substitutions, and transpositions of neighbours.
+func edits(a, b []rune, limit int) int {
+	before, last, now := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		now[0] = i
+		lowest := i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			now[j] = min(last[j]+1, now[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				now[j] = min(now[j], before[j-2]+1)
+			}
+			lowest = min(lowest, now[j])
+		}
+		if lowest > limit {
+			return limit + 1
+		}
+		before, last, now = last, now, before
+	}
+	return last[len(b)]
+}
+
+// believable reports whether a single slip in a short word is one that people make.
+// One letter exchanged for an unrelated one gives another word: 배출 is not 매출,
+// "older" is not "order".
+func believable(a, b []rune) bool {
+	if len(a) != len(b) {
+		return min(len(a), len(b)) >= 4
+	}
+	long := 8
+	if a[0] >= 0x1100 && a[0] <= 0x11ff {
+		long = 9
+	}
+	if len(a) >= long {
+		return true
+	}
+	i := 0
+	for a[i] == b[i] {
+		i++
+	}
+	if i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] {
+		return true
+	}
+	return confused(a[i], b[i])
+}
+
+// confused reports whether two letters are mistaken for one another: vowels that
+// sound alike, plain and tense consonants, and their neighbours on the keyboard.
+func confused(a, b rune) bool {
+	for _, pair := range []string{"ᅢᅦ", "ᅤᅨ", "ᅫᅬ", "ᅬᅰ", "ᅫᅰ", "ᅦᅨ", "ᅲᅮ", "ᅭᅩ", "ᅣᅡ", "ᅧᅥ", "ᄀᄁ", "ᄃᄄ", "ᄇᄈ", "ᄉᄊ", "ᄌᄍ", "ᆨᆩ", "ᆺᆻ", "ᅳᅮ", "ᅴᅵ"} {
+		p := []rune(pair)
+		if p[0] == a && p[1] == b || p[0] == b && p[1] == a {
+			return true
+		}
+	}
+	return strings.ContainsRune("aeiou", a) && strings.ContainsRune("aeiou", b)
+}

@@ -1,0 +1,202 @@
+package compose
+
+import (
+	"slices"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/bapsang/bapsang/agent/period"
+)
+
+// tokenKind is what a piece of the text was taken for.
+type tokenKind uint8
+
+const (
+	aTerm      tokenKind = iota // names of the model or of its data
+	aWord                       // words that say what to do with them
+	aParticle                   // Korean particles
+	aNumber                     // a figure
+	aMention                    // an expression of time
+	aSeparator                  // comma, slash
+	anUnknown
+)
+
+// meaning is a sense that a token may have.
+type meaning struct {
+	sense int32
+	how   how
+}
+
+// token is a piece of the text with what it may mean.
+type token struct {
+	kind     tokenKind
+	from, to int // runes
+	text     string
+	meanings []meaning
+	num      number
+	mention  *period.Mention
+	spaced   bool // white space before it
+	used     bool
+}
+
+// piece is a token that the text may be covered with, and its cost.
+type piece struct {
+	token
+	cost float64
+}
+
+// Costs. They are relative: a term is cheaper than the two it could be cut into, a
+// name is preferred to a word, and anything is cheaper than not understanding.
+const (
+	costName     = 0.9
+	costValue    = 1.0
+	costWord     = 0.96
+	costFiller   = 1.02
+	costParticle = 0.3
+	costNumber   = 1.2
+	costMention  = 0.8
+	costUnknown  = 10
+	costLetter   = 1 // of an unknown piece
+)
+
+// matcher finds the pieces that begin at each rune of a text.
+type matcher struct {
+	*text
+	lex      *Lexicon
+	mentions map[int][]*period.Mention // by first rune
+	typos    map[int][]piece           // likewise
+}
+
+// pieces returns the pieces that begin at rune i.
+func (m *matcher) pieces(i int) []piece {
+	var out []piece
+	m.lex.index.walk(m.text, i, func(h hit) { out = append(out, m.named(i, h)...) })
+	for _, mention := range m.mentions[i] {
+		to := m.runeAt(mention.To)
+		out = append(out, piece{m.token(aMention, i, to), costMention})
+		out[len(out)-1].mention = mention
+	}
+	if m.class[i] == digit || m.class[i] == mark || m.border(i) != inside {
+		out = append(out, m.figures(i)...)
+	}
+	out = append(out, m.typos[i]...)
+	return out
+}
+
+func (m *matcher) token(k tokenKind, from, to int) token {
+	return token{kind: k, from: from, to: to, text: m.slice(from, to), spaced: from > 0 && m.class[from-1] <= mark}
+}
+
+func (m *matcher) figures(i int) []piece {
+	plain, withUnit, plainEnd, unitEnd := m.numberAt(i)
+	var out []piece
+	if plainEnd > 0 {
+		out = append(out, piece{m.token(aNumber, i, plainEnd), costNumber})
+		out[len(out)-1].num = plain
+	}
+	if unitEnd > 0 {
+		out = append(out, piece{m.token(aNumber, i, unitEnd), costNumber})
+		out[len(out)-1].num = withUnit
+	}
+	return out
+}
+
+// named turns a hit into pieces: one for names, one for words, one for particles.
+func (m *matcher) named(from int, h hit) []piece {
+	var out [3]piece
+	var has [3]bool
+	for _, e := range m.lex.index.entries[h.lo:h.hi] {
+		cost, ok := m.spacing(e, h.gaps)
+		if !ok || !m.sameCase(e, from, h.to) {
+			continue
+		}
+		kind, base := m.lex.kindOf(e)
+		if !has[kind] {
+			has[kind] = true
+			out[kind] = piece{m.token(kind, from, h.to), base + cost}
+		}
+		out[kind].cost = min(out[kind].cost, base+cost)
+		out[kind].meanings = append(out[kind].meanings, meaning{e.sense, e.how})
+	}
+	var pieces []piece
+	for k, p := range out {
+		if has[k] {
+			p.cost += m.shortness(p.token)
+			pieces = append(pieces, p)
+		}
+	}
+	return pieces
+}
+
+// kindOf returns what an entry becomes, and its cost.
+func (l *Lexicon) kindOf(e entry) (tokenKind, float64) {
+	s := &l.senses[e.sense]
+	extra := []float64{asLabel: 0, asSynonym: 0.02, asAlias: 0.08, asPart: 0.3, asPrefix: 0.6, asTypo: 2}[e.how]
+	switch {
+	case s.kind == isValue:
+		return aTerm, costValue + extra
+	case s.kind != isWord:
+		return aTerm, costName + extra
+	case s.word >= wParticle && s.word <= wPlural && isHangulKey(e.key), s.word == wBy && isHangulKey(e.key), s.word == wPer && s.arg == "" && isHangulKey(e.key):
+		return aParticle, costParticle
+	case s.word == wFiller || s.word == wVerb:
+		return aWord, costFiller
+	}
+	return aWord, costWord
+}
+
+func isHangulKey(key string) bool {
+	r, _ := utf8.DecodeRuneInString(key)
+	return unicode.Is(unicode.Hangul, r)
+}
+
+// spacing compares where the text and the term have white space. English words are
+// not run together or torn apart; Korean ones often are.
+func (m *matcher) spacing(e entry, gaps uint64) (cost float64, ok bool) {
+	if gaps == e.breaks {
+		return 0, true
+	}
+	runes := []rune(e.key)
+	for i := 1; i < len(runes) && i < 64; i++ {
+		inText, inTerm := gaps>>i&1 == 1, e.breaks>>i&1 == 1
+		bothLatin := classOf(runes[i-1]) == latin && classOf(runes[i]) == latin
+		switch {
+		case inText && !inTerm && bothLatin:
+			return 0, false
+		case inText != inTerm:
+			cost += 0.12
+		}
+	}
+	return cost, true
+}
+
+// sameCase keeps values such as "IN" and "OR" apart from the words in and or.
+func (m *matcher) sameCase(e entry, from, to int) bool {
+	s := &m.lex.senses[e.sense]
+	if s.kind != isValue || len(e.key) > 3 || len(s.values) != 1 {
+		return true
+	}
+	written := s.values[0]
+	if len(written) > 3 || written[0] > unicode.MaxASCII || !unicode.IsUpper(rune(written[0])) {
+		return true
+	}
+	return m.slice(from, to) == written
+}
+
+// shortness makes a piece of one syllable within a word dear: it is most often part
+// of a word that is not known.
+func (m *matcher) shortness(t token) float64 {
+	if t.kind == aParticle || t.to-t.from > 1 || m.class[t.from] != hangul {
+		return 0
+	}
+	if m.border(t.from) == soft && !slices.ContainsFunc(t.meanings, func(x meaning) bool { return m.lex.senses[x.sense].mayTrail() }) {
+		return 2.5
+	}
+	return 0.2
+}
+
+// mayTrail reports whether a word of one syllable is often written onto the noun
+// before it: 고객수, 높은순, 서울외.
+func (s *sense) mayTrail() bool {
+	return s.kind == isWord && (s.word == wCount || s.word == wSort || s.word == wNot || s.word == wVersus)
+}

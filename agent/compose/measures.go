@@ -1,0 +1,287 @@
+package compose
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/bapsang/bapsang/agent/semantic"
+)
+
+// addMeasure adds a metric named by token i.
+func (r *reader) addMeasure(i int, name string, h how) {
+	if slices.ContainsFunc(r.d.measures, func(m measure) bool { return m.Metric == name }) {
+		return
+	}
+	r.d.measures = append(r.d.measures, measure{Measure: semantic.Measure{Metric: name}, token: r.toks[i], how: h})
+}
+
+// readMetrics takes the names that can only be metrics first; those that are also
+// names of things (orders) are metrics where nothing else is measured.
+func (r *reader) readMetrics() {
+	var maybe []int
+	for i := range r.toks {
+		if !r.open(i) || len(r.senses(i, isMetric)) == 0 {
+			continue
+		}
+		thing := r.grouping(i)
+		switch {
+		case thing && (r.marked(i, wBy, 0) && !r.sortMarked(i) || r.eachMarked(i) || r.whichMarked(i)):
+		case thing || r.weakMetric(i):
+			maybe = append(maybe, i)
+		default:
+			r.takeMetric(i)
+		}
+	}
+	for _, i := range maybe {
+		joined := r.joinedMeasure(r.joined(i, 1)) || r.joinedMeasure(r.joined(i, -1))
+		if len(r.d.measures) == 0 && !r.d.rank.sold && r.any(wSold) < 0 || joined || r.d.relate && len(r.d.measures) < 2 {
+			r.takeMetric(i)
+		}
+	}
+}
+
+func (r *reader) joinedMeasure(i int) bool {
+	return i >= 0 && len(r.senses(i, isMetric)) > 0
+}
+
+// weakMetric reports whether a metric is called by less than its name, so that
+// another reading is to be preferred.
+func (r *reader) weakMetric(i int) bool {
+	for _, x := range r.senses(i, isMetric) {
+		if x.how < asAlias {
+			return false
+		}
+	}
+	return len(r.senses(i, isValue)) > 0
+}
+
+// sortMarked reports whether "by" before token i orders rather than groups: top 5
+// products by orders.
+func (r *reader) sortMarked(i int) bool {
+	p := r.prev(i)
+	return r.is(p, wBy) && !isHangulKey(r.toks[p].text) && (r.d.rank.wanted || r.d.sort != nil) && r.otherThing(i)
+}
+
+// otherThing reports whether something else than token i may be grouped by.
+func (r *reader) otherThing(i int) bool {
+	for j := range r.toks {
+		if j != i && r.open(j) && r.grouping(j) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *reader) takeMetric(i int) {
+	metrics := r.senses(i, isMetric)
+	list := make([]candidate, len(metrics))
+	for k, x := range metrics {
+		m := r.lex.model.Metric(r.lex.senses[x.sense].ref)
+		list[k] = candidate{ref: m.Name, label: r.label(m.Label, m.Name), how: x.how, usual: m.Default}
+	}
+	r.use(i)
+	k, ok := r.pick(r.toks[i].text, list)
+	if !ok {
+		return
+	}
+	if r.negated(i) {
+		r.d.dropped.metrics = append(r.d.dropped.metrics, list[k].ref)
+		return
+	}
+	r.useTrailExcept(i, wPer)
+	r.addMeasure(i, list[k].ref, metrics[k].how)
+	r.sortBy(i)
+}
+
+// sortBy marks the measure that the result is ordered by.
+func (r *reader) sortBy(i int) {
+	p, n := r.prev(i), r.afterTrail(i)
+	by := r.is(p, wBy) && !isHangulKey(r.toks[p].text) || r.trails(i, wBy) || r.is(n, wBy)
+	if !by {
+		return
+	}
+	r.useAll(p, n, wBy)
+	for k := range r.d.measures {
+		if r.d.measures[k].token.from == r.toks[i].from {
+			r.d.measures[k].sorted = true
+		}
+	}
+}
+
+// useAll marks those of two tokens that are w.
+func (r *reader) useAll(a, b int, w word) {
+	for _, i := range []int{a, b} {
+		if r.is(i, w) {
+			r.use(i)
+		}
+	}
+}
+
+func (r *reader) useTrailExcept(i int, w word) {
+	for i++; i < len(r.toks) && r.toks[i].kind == aParticle; i++ {
+		if !r.is(i, w) {
+			r.use(i)
+		}
+	}
+}
+
+// readPer finds what to divide by (고객당, per order) and returns the metric that
+// counts it. What cannot be counted is grouped by instead: revenue per region.
+func (r *reader) readPer() string {
+	for i := range r.toks {
+		if arg, ok := r.lex.arg(r.toks[i], wPer); ok && arg != "" && !r.toks[i].used {
+			return r.perUsual(i, arg)
+		}
+		if r.toks[i].kind == aNumber && r.trails(i, wPer) {
+			arg := map[string]string{"person": "person", "item": "item"}[r.toks[i].num.unit]
+			if arg != "" && r.toks[i].num.value == 1 {
+				return r.perUsual(i, arg)
+			}
+		}
+		if !r.open(i) || !r.perMarked(i) {
+			continue
+		}
+		name := r.countMetric(i)
+		if name == "" && len(r.senses(i, isMetric)) > 0 && !r.grouping(i) {
+			name = r.lex.senses[r.senses(i, isMetric)[0].sense].ref
+		}
+		if name != "" {
+			r.use(i)
+			r.usePer(i)
+			return name
+		}
+	}
+	return ""
+}
+
+func (r *reader) perMarked(i int) bool {
+	p := r.prev(i)
+	return r.trails(i, wPer) || r.is(p, wPer) && !isHangulKey(r.toks[p].text)
+}
+
+func (r *reader) usePer(i int) {
+	r.useTrail(i)
+	if p := r.prev(i); r.is(p, wPer) {
+		r.use(p)
+	}
+}
+
+// perUsual resolves 인당 and 건당, which leave open who or what is counted.
+func (r *reader) perUsual(i int, arg string) string {
+	keys := []string{"구매고객수", "고객수", "회원수", "구매자수", "사용자수", "customers", "users"}
+	if arg == "item" {
+		keys = []string{"주문수", "주문건수", "구매건수", "거래건수", "결제건수", "orders", "transactions"}
+	}
+	for _, key := range keys {
+		if name := r.lex.metricKeyed(key); name != "" {
+			r.use(i)
+			r.useTrail(i)
+			m := r.lex.model.Metric(name)
+			r.say(ReadMetric, r.toks[i].text, r.label(m.Label, m.Name))
+			return name
+		}
+	}
+	return ""
+}
+
+// applyPer divides the first measure.
+func (r *reader) applyPer(per string) {
+	if per == "" {
+		return
+	}
+	r.d.measures = slices.DeleteFunc(r.d.measures, func(m measure) bool { return m.Metric == per && len(r.d.measures) > 1 })
+	if len(r.d.measures) == 0 || r.d.measures[0].Metric == per {
+		r.fail(problem{decline: DeclineNoMetric})
+		return
+	}
+	r.d.measures[0].Per = per
+	r.d.average = false
+}
+
+// Names by which metrics of turnover and of units sold are known; "sold" asks for
+// one of them without naming it.
+var (
+	turnover = []string{"매출", "매출액", "순매출", "판매액", "판매금액", "거래액", "revenue", "netrevenue", "sales", "netsales", "salesamount", "totalsales", "turnover"}
+	unitsOut = []string{"판매수량", "판매량", "판매개수", "수량", "unitssold", "quantitysold", "salesvolume", "quantity", "units", "itemssold"}
+)
+
+// readSold resolves 얼마나 팔렸어 and best-selling where no metric is named.
+func (r *reader) readSold() {
+	i := r.any(wSold)
+	if len(r.d.measures) > 0 || i < 0 && !r.d.rank.sold {
+		return
+	}
+	keys := slices.Concat(turnover, unitsOut)
+	arg, _ := "", false
+	if i >= 0 {
+		arg, _ = r.lex.arg(r.toks[i], wSold)
+	}
+	if arg != "money" && (r.d.rank.sold || r.any(wHowMany) >= 0 || r.d.rank.wanted) {
+		keys = slices.Concat(unitsOut, turnover)
+	}
+	for _, key := range keys {
+		name := r.lex.metricKeyed(key)
+		if name == "" {
+			continue
+		}
+		at := max(i, 0)
+		m := r.lex.model.Metric(name)
+		r.d.measures = append(r.d.measures, measure{Measure: semantic.Measure{Metric: name}, token: token{text: r.label(m.Label, name)}})
+		r.take(wSold, wHowMuch, wHowMany)
+		r.say(ReadMetric, r.soldWord(at), r.label(m.Label, name))
+		return
+	}
+}
+
+// soldWord is the word that stood for selling.
+func (r *reader) soldWord(i int) string {
+	for _, t := range r.toks {
+		for _, w := range []word{wSold, wHigh, wLow} {
+			if arg, ok := r.lex.arg(t, w); ok && (w == wSold || arg == "sold") {
+				return t.text
+			}
+		}
+	}
+	return r.toks[i].text
+}
+
+// readAverages decides what an average is taken over.
+func (r *reader) readAverages() {
+	d := &r.d
+	if d.average && d.over == "" {
+		switch d.grain {
+		case semantic.Day, semantic.Week, semantic.Month, semantic.Quarter, semantic.Year:
+			d.over, d.grain = d.grain, ""
+		default:
+			if !slices.ContainsFunc(d.measures, r.averaged) {
+				r.fail(problem{decline: DeclineShape})
+			}
+		}
+	}
+	if d.over == "" {
+		return
+	}
+	for i := range d.measures {
+		if d.measures[i].Per == "" {
+			d.measures[i].Over = d.over
+		}
+	}
+}
+
+// averaged reports whether a measure is an average by itself.
+func (r *reader) averaged(m measure) bool {
+	x := r.lex.model.Metric(m.Metric)
+	if m.Per != "" || m.Over != "" || x == nil {
+		return true
+	}
+	switch x.Format {
+	case "percent", "ratio", "score":
+		return true
+	}
+	for _, e := range x.Expression {
+		if strings.Contains(strings.ToUpper(e), "AVG(") || strings.Contains(e, "/") || strings.Contains(strings.ToUpper(e), "MEDIAN(") {
+			return true
+		}
+	}
+	return strings.Contains(x.Label.Ko, "평균") || strings.Contains(strings.ToLower(x.Label.En), "average")
+}

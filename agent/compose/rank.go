@@ -1,0 +1,155 @@
+package compose
+
+import (
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/bapsang/bapsang/agent/semantic"
+)
+
+// readRank finds wishes for the first or last few, and for an order.
+func (r *reader) readRank() {
+	r.readSort()
+	k := &r.d.rank
+	for i := range r.toks {
+		if r.toks[i].used {
+			continue
+		}
+		arg, high := r.lex.arg(r.toks[i], wHigh)
+		low := false
+		if !high {
+			arg, low = r.lex.arg(r.toks[i], wLow)
+		}
+		top, bottom := r.is(i, wTop), r.is(i, wBottom)
+		switch {
+		case high || low:
+			k.asc, k.sold = k.asc || low, k.sold || arg == "sold"
+			k.plural = k.plural || !r.superlative(i)
+		case top || bottom:
+			k.asc, k.plural = k.asc || bottom, true
+		case r.is(i, wGood):
+			k.good = 1
+		case r.is(i, wBad):
+			k.good = -1
+		case r.is(i, wMost):
+		default:
+			continue
+		}
+		k.wanted = true
+		r.use(i)
+	}
+	r.readCount()
+}
+
+// superlative reports whether 많은 and its like are preceded by 가장; English forms
+// are superlative by themselves.
+func (r *reader) superlative(i int) bool {
+	if !isHangulKey(r.toks[i].text) {
+		return true
+	}
+	p := r.prev(i)
+	first, _ := utf8.DecodeRuneInString(r.toks[i].text)
+	return r.is(p, wMost) || first == '최'
+}
+
+// readSort reads an order without a limit: 매출 높은 순으로, sorted by revenue.
+func (r *reader) readSort() {
+	for i := range r.toks {
+		asc, desc := r.is(i, wAscend), r.is(i, wDescend)
+		ranking := r.is(i, wRank)
+		if !asc && !desc && !ranking && !r.is(i, wSort) || r.toks[i].used {
+			continue
+		}
+		r.use(i)
+		if p := r.prev(i); r.is(p, wLow) && !r.toks[p].used {
+			asc = true
+			r.use(p)
+		} else if r.is(p, wHigh) && !r.toks[p].used {
+			r.use(p)
+		}
+		if r.d.sort == nil {
+			r.d.sort = &semantic.Order{Desc: true}
+		}
+		r.d.sort.Desc = r.d.sort.Desc && !asc
+	}
+}
+
+// readCount finds the number of a ranking: 상위 5개, 3위까지, 10 products.
+func (r *reader) readCount() {
+	k := &r.d.rank
+	for i := range r.toks {
+		t := r.toks[i]
+		if t.kind != aNumber || t.used || !counts(t.num) {
+			continue
+		}
+		if !k.wanted && !t.num.ordinal && r.d.sort == nil {
+			continue
+		}
+		if k.n > 0 {
+			return
+		}
+		k.wanted, k.n = true, int(t.num.value)
+		r.use(i)
+		r.useTrail(i)
+	}
+}
+
+func counts(n number) bool {
+	switch n.unit {
+	case "", "item", "person", "place", "rank":
+		return n.value >= 1 && n.value <= 1000 && n.value == float64(int(n.value))
+	}
+	return false
+}
+
+// readMovement finds what is asked about a change.
+func (r *reader) readMovement() {
+	d := &r.d
+	for i := range r.toks {
+		if r.toks[i].used {
+			continue
+		}
+		arg, rose := r.lex.arg(r.toks[i], wRose)
+		fell := false
+		if !rose {
+			arg, fell = r.lex.arg(r.toks[i], wFell)
+		}
+		switch {
+		case rose:
+			d.direction = 1
+		case fell:
+			d.direction = -1
+		case r.is(i, wGrowth):
+			d.growth = true
+		case r.is(i, wChange):
+			d.change = true
+		case r.is(i, wCompare), r.is(i, wVersus), r.is(i, wAgainst):
+			d.compare = true
+		default:
+			continue
+		}
+		r.use(i)
+		if arg == "spike" && r.any(wGrain) >= 0 && !d.rank.wanted {
+			d.anomaly = true
+		}
+		if (rose || fell) && r.modifies(i) {
+			d.adnominal = true
+		}
+	}
+	if d.rank.wanted && d.direction != 0 {
+		d.rank.by, d.rank.asc = "change", d.direction < 0
+	}
+	if d.rank.wanted && d.growth {
+		d.rank.by = "growth"
+	}
+}
+
+// modifies reports whether a predicate stands before what it describes: 줄어든 지역.
+func (r *reader) modifies(i int) bool {
+	last, _ := utf8.DecodeLastRuneInString(r.toks[i].text)
+	if !unicode.Is(unicode.Hangul, last) || (last-0xac00)%28 != 4 { // a final ㄴ
+		return false
+	}
+	n := r.next(i)
+	return n >= 0 && (r.toks[n].kind == aTerm || r.is(n, wWhich))
+}

@@ -1,0 +1,215 @@
+package compose
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/bapsang/bapsang/agent/semantic"
+)
+
+// usualTop is how many a ranking shows when no number is given.
+const usualTop = 10
+
+// setRank orders and limits the result.
+func (b *builder) setRank() {
+	q := &b.p.Query
+	k := b.d.rank
+	if !k.wanted && b.d.sort == nil {
+		b.forgetRank()
+		return
+	}
+	if b.special != "" {
+		if k.wanted && b.special != Relate {
+			return // 왜 가장 많이 줄었어: the words say how strongly, not how many
+		}
+		b.fail(problem{decline: DeclineShape})
+		return
+	}
+	if len(q.Dimensions) == 0 || len(q.Measures) == 0 {
+		b.fail(problem{decline: DeclineShape})
+		return
+	}
+	desc := !k.asc
+	if k.good != 0 {
+		desc = (k.good > 0) != b.lowerIsBetter()
+	}
+	if b.d.sort != nil {
+		desc = b.d.sort.Desc && !k.asc
+	}
+	q.Order = []semantic.Order{{Key: b.rankKey(), Desc: desc}}
+	if k.wanted {
+		q.Limit, q.LimitPer = b.limit(), b.limitPer()
+	}
+}
+
+// forgetRank drops the limit of the turn before when what it counted has changed.
+func (b *builder) forgetRank() {
+	q := &b.p.Query
+	if !b.follow || q.Limit == 0 {
+		return
+	}
+	if q.LimitPer != "" && !slicesHas(q.Dimensions, func(d semantic.Dimension) bool { return d.Key() == q.LimitPer }) {
+		q.LimitPer = ""
+	}
+	if len(b.d.measures) > 0 && !b.d.also {
+		q.Order = []semantic.Order{{Key: q.Measures[0].Key(), Desc: true}}
+	}
+	if b.d.grain != "" || b.d.trend {
+		q.Limit, q.LimitPer, q.Order = 0, "", nil
+	}
+}
+
+func (b *builder) lowerIsBetter() bool {
+	m := b.lex.model.Metric(b.p.Query.Measures[0].Metric)
+	return m != nil && m.LowerIsBetter
+}
+
+// rankKey is the column that the ranking is by.
+func (b *builder) rankKey() string {
+	q := &b.p.Query
+	key := q.Measures[0].Key()
+	for _, m := range b.d.measures {
+		if m.sorted {
+			key = m.Key()
+		}
+	}
+	switch {
+	case b.d.rank.by != "" && q.Compare != nil:
+		return key + "__" + b.d.rank.by
+	case b.d.share:
+		return key + "__share"
+	}
+	return key
+}
+
+// limit is the number asked for, one for a superlative, else the usual.
+func (b *builder) limit() int {
+	k := b.d.rank
+	switch {
+	case k.n > 0:
+		return k.n
+	case k.plural || b.pluralGroup():
+		b.say(ReadDefault, b.pickWord("상위", "top"), b.pickWord("10개", "10"))
+		return usualTop
+	}
+	return 1
+}
+
+// pluralGroup reports whether several are asked for: best-selling products.
+func (b *builder) pluralGroup() bool {
+	for _, g := range b.d.groups {
+		word := strings.ToLower(g.token.text)
+		if word != "" && word[0] <= unicode.MaxASCII && singular(word) != word && !b.asksOne() || b.trails(b.tokenAt(g.token.from), wPlural) {
+			return true
+		}
+	}
+	return false
+}
+
+// asksOne is always false for a ranking: "which products" still wants several.
+func (b *builder) asksOne() bool { return false }
+
+func (r *reader) tokenAt(from int) int {
+	return slices.IndexFunc(r.toks, func(t token) bool { return t.from == from })
+}
+
+// limitPer returns the dimension within whose values the ranking counts: the one
+// marked 별, by or each, when another is there to be ranked.
+func (b *builder) limitPer() string {
+	dims := b.p.Query.Dimensions
+	if len(dims) < 2 {
+		return ""
+	}
+	for _, d := range dims {
+		if d.Grain != "" {
+			return d.Key()
+		}
+	}
+	for _, g := range b.d.groups {
+		if g.each {
+			return g.Key()
+		}
+	}
+	for _, g := range b.d.groups {
+		if g.marked {
+			return g.Key()
+		}
+	}
+	return dims[0].Key()
+}
+
+// setBounds turns comparisons with figures into conditions on fields or on results.
+func (b *builder) setBounds() {
+	q := &b.p.Query
+	for _, x := range b.d.bounds {
+		key := x.target
+		if x.derived != "" {
+			key = q.Measures[0].Key() + "__" + x.derived
+		}
+		values := make([]any, len(x.values))
+		for i, n := range x.values {
+			values[i] = b.figure(n, x)
+		}
+		op := x.op
+		if x.derived == "growth" && b.d.direction < 0 {
+			op, values = fallen(op, values)
+		}
+		if x.field {
+			q.Filters = append(q.Filters, semantic.Filter{Field: key, Op: op, Values: values})
+			continue
+		}
+		q.Having = append(slices.DeleteFunc(slices.Clone(q.Having), func(h semantic.Having) bool { return h.Key == key }),
+			semantic.Having{Key: key, Op: op, Values: values})
+	}
+	if len(q.Having) > 0 && len(q.Dimensions) == 0 {
+		b.fail(problem{decline: DeclineShape})
+	}
+	b.boundMoved()
+}
+
+// boundMoved keeps only what rose or fell: 매출이 줄어든 지역, which regions declined.
+func (b *builder) boundMoved() {
+	q := &b.p.Query
+	asked := b.d.adnominal || slicesHas(b.d.groups, func(g group) bool { return g.which })
+	if b.special != "" || b.d.direction == 0 || b.d.rank.wanted || q.Compare == nil || !asked || len(b.d.groups) == 0 || len(q.Having) > 0 {
+		return
+	}
+	op := semantic.Greater
+	if b.d.direction < 0 {
+		op = semantic.Less
+	}
+	q.Having = append(q.Having, semantic.Having{Key: q.Measures[0].Key() + "__change", Op: op, Values: []any{0.0}})
+}
+
+// fallen turns "fell by more than 10%" into a growth below −10%.
+func fallen(op semantic.Op, values []any) (semantic.Op, []any) {
+	out := make([]any, len(values))
+	for i, v := range values {
+		out[len(values)-1-i] = -v.(float64)
+	}
+	turned := map[semantic.Op]semantic.Op{semantic.AtLeast: semantic.AtMost, semantic.Greater: semantic.Less, semantic.AtMost: semantic.AtLeast, semantic.Less: semantic.Greater}
+	if t, ok := turned[op]; ok {
+		op = t
+	}
+	return op, out
+}
+
+// figure returns a number as the data has it: 5% is 0.05 of a percent metric.
+func (b *builder) figure(n number, x bound) float64 {
+	if x.derived != "" {
+		return n.value / 100
+	}
+	format := ""
+	if x.field {
+		if _, f := b.lex.model.Field(x.target); f != nil {
+			format = f.Format
+		}
+	} else if m := b.lex.model.Metric(x.target); m != nil {
+		format = m.Format
+	}
+	if format == "percent" && (n.unit == "percent" || n.value > 1) {
+		return n.value / 100
+	}
+	return n.value
+}

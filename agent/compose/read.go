@@ -1,0 +1,263 @@
+package compose
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/bapsang/bapsang/agent/period"
+	"github.com/bapsang/bapsang/agent/semantic"
+)
+
+// reader turns the tokens of a text into a draft. Every step marks the tokens that
+// it has explained; those that remain in the end are what was not understood.
+type reader struct {
+	in   Input
+	lex  *Lexicon
+	toks []token
+	d    draft
+	// readings about words, made on the way.
+	readings []Reading
+	problem  *problem
+}
+
+// fail keeps the first problem.
+func (r *reader) fail(p problem) {
+	if r.problem == nil {
+		r.problem = &p
+	}
+}
+
+// read runs the steps. Words go first: they decide how names are to be taken.
+func (r *reader) read() {
+	r.readMentions()
+	r.readPlainWords()
+	r.readHorizon()
+	r.readNumbers()
+	r.readRank()
+	r.readMovement()
+	r.readTerms()
+	r.readAverages()
+	r.readList()
+	r.readLeftWords()
+	r.checkUsed()
+}
+
+func (r *reader) is(i int, w word) bool {
+	return i >= 0 && i < len(r.toks) && r.lex.has(r.toks[i], w)
+}
+
+func (r *reader) use(i int) { r.toks[i].used = true }
+
+// any returns the first unused token that can be one of the words, -1 for none.
+func (r *reader) any(words ...word) int {
+	for i := range r.toks {
+		if r.toks[i].used {
+			continue
+		}
+		for _, w := range words {
+			if r.is(i, w) {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// take uses every token that can be one of the words and reports whether there was one.
+func (r *reader) take(words ...word) bool {
+	found := false
+	for i := r.any(words...); i >= 0; i = r.any(words...) {
+		r.use(i)
+		found = true
+	}
+	return found
+}
+
+// plain reports whether token i says nothing by itself: a filler, a verb, a case
+// particle.
+func (r *reader) plain(i int) bool {
+	t := r.toks[i]
+	if t.kind == aParticle {
+		return r.is(i, wParticle) || r.is(i, wPlural) || r.is(i, wCopula)
+	}
+	return t.kind == aWord && (r.is(i, wFiller) || r.is(i, wVerb))
+}
+
+// next returns the next token that says something, -1 at the end.
+func (r *reader) next(i int) int {
+	for i++; i < len(r.toks); i++ {
+		if !r.plain(i) {
+			return i
+		}
+	}
+	return -1
+}
+
+func (r *reader) prev(i int) int {
+	for i--; i >= 0; i-- {
+		if !r.plain(i) {
+			return i
+		}
+	}
+	return -1
+}
+
+// trails reports whether a particle run directly after token i contains w.
+func (r *reader) trails(i int, w word) bool {
+	for i++; i < len(r.toks) && r.toks[i].kind == aParticle; i++ {
+		if r.is(i, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// useTrail marks the particles after token i.
+func (r *reader) useTrail(i int) {
+	for i++; i < len(r.toks) && r.toks[i].kind == aParticle; i++ {
+		r.use(i)
+	}
+}
+
+// afterTrail returns the first token after i and its particles, -1 at the end.
+func (r *reader) afterTrail(i int) int {
+	for i++; i < len(r.toks); i++ {
+		if r.toks[i].kind != aParticle {
+			return i
+		}
+	}
+	return -1
+}
+
+func (r *reader) readMentions() {
+	for i := range r.toks {
+		m := r.toks[i].mention
+		if m == nil {
+			continue
+		}
+		r.use(i)
+		r.readMention(i, m)
+	}
+}
+
+func (r *reader) readMention(i int, m *period.Mention) {
+	switch m.Kind {
+	case period.Range:
+		r.d.periods = append(r.d.periods, m)
+	case period.By:
+		if r.d.grain != "" && r.d.grain != m.Grain {
+			r.fail(problem{decline: DeclineShape})
+		}
+		r.d.grain = m.Grain
+	case period.Versus:
+		r.d.versus = m
+	case period.Shift:
+		r.d.shift = m
+	}
+	r.useTrail(i)
+}
+
+// flags are words that set one switch and need no context.
+func (r *reader) readPlainWords() {
+	for i := range r.toks {
+		if arg, ok := r.lex.arg(r.toks[i], wChart); ok && !r.shadowed(i) {
+			r.d.chart = arg
+			r.use(i)
+		}
+		if arg, ok := r.lex.arg(r.toks[i], wAverageOver); ok {
+			r.d.over = semantic.Grain(arg)
+			r.use(i)
+		}
+	}
+	d := &r.d
+	for _, f := range []struct {
+		set   *bool
+		words []word
+	}{
+		{&d.share, []word{wShare}}, {&d.cumulative, []word{wCumulative}}, {&d.trend, []word{wTrend}}, {&d.relate, []word{wRelate}},
+		{&d.why, []word{wWhy}}, {&d.anomaly, []word{wAnomaly}}, {&d.forecast, []word{wForecast}}, {&d.average, []word{wAverage}},
+		{&d.then, []word{wThen}}, {&d.instead, []word{wInstead}}, {&d.those, []word{wThose, wSame}}, {&d.also, []word{wAlso}},
+		{&d.only, []word{wOnly}},
+	} {
+		*f.set = r.take(f.words...)
+	}
+	if len(r.toks) > 0 && r.is(0, wAnd) {
+		d.also = true
+	}
+	r.readFuture()
+}
+
+// shadowed reports whether a chart word is part of something else: "bar" is not a
+// chart in "which bar sells best".
+func (r *reader) shadowed(i int) bool { return r.toks[i].used }
+
+// readFuture takes the future tense as a wish for a forecast when the period lies
+// ahead.
+func (r *reader) readFuture() {
+	will := r.take(wWill)
+	for _, m := range r.d.periods {
+		if m.Future && (will || r.d.forecast) {
+			r.d.forecast = true
+			r.d.horizon.until = m
+		}
+	}
+	if r.d.horizon.until != nil {
+		r.d.periods = slices.DeleteFunc(r.d.periods, func(m *period.Mention) bool { return m.Future })
+	}
+}
+
+// readLeftWords explains the words that only accompany others.
+func (r *reader) readLeftWords() {
+	r.take(wFiller, wVerb, wParticle, wCopula, wPlural, wAnd, wInto, wTotal, wExist, wWhich)
+	if r.take(wAll) {
+		r.d.all = true
+	}
+	measured := len(r.d.measures) > 0
+	if measured || r.in.Previous != nil {
+		r.take(wHowMuch, wSold)
+	}
+	if measured {
+		r.take(wHowMany)
+	}
+	r.take(wList)
+	if len(r.d.groups) > 0 || len(r.d.filters) > 0 || r.d.grain != "" {
+		r.take(wBy, wEach, wAmong)
+	}
+	if len(r.d.periods) > 0 || r.d.versus != nil {
+		r.take(wFrom, wUntil, wBetween, wThan)
+	}
+	if r.d.versus != nil || r.d.change || len(r.d.periods) > 1 {
+		r.take(wThan, wBetween)
+	}
+	if r.d.relate || r.d.compare {
+		r.take(wBetween)
+	}
+	if r.d.rank.wanted || r.d.sort != nil {
+		r.take(wAmong, wUntil, wFrom)
+	}
+	for i := range r.toks {
+		if r.toks[i].kind == aSeparator {
+			r.use(i)
+		}
+	}
+}
+
+// readList takes a question without a measure that asks what there is as a list.
+func (r *reader) readList() {
+	if r.in.Previous == nil && len(r.d.measures) == 0 && len(r.d.groups) > 0 || r.listing() && len(r.d.groups) > 0 {
+		r.d.listed = r.listing() && !r.d.rank.wanted
+	}
+}
+
+// checkUsed declines when words remain that nothing has explained.
+func (r *reader) checkUsed() {
+	var unknown []string
+	for _, t := range r.toks {
+		if !t.used && !slices.Contains(unknown, t.text) {
+			unknown = append(unknown, strings.TrimSpace(t.text))
+		}
+	}
+	if len(unknown) > 0 {
+		r.fail(problem{decline: DeclineUnknown, unknown: unknown})
+	}
+}

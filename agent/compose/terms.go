@@ -1,0 +1,271 @@
+package compose
+
+import (
+	"slices"
+	"strings"
+)
+
+// readTerms decides what the names in the text are there for. Measures come first:
+// what they can be cut by decides the rest.
+func (r *reader) readTerms() {
+	r.readCounts()
+	per := r.readPer()
+	r.readMetrics()
+	r.readSold()
+	r.applyPer(per)
+	r.readValues()
+	r.readFields()
+	r.readGrains()
+	r.bindBounds()
+}
+
+// senses returns the meanings of a token of one kind.
+func (r *reader) senses(i int, k senseKind) []meaning {
+	if i < 0 || r.toks[i].kind != aTerm {
+		return nil
+	}
+	var out []meaning
+	for _, x := range r.toks[i].meanings {
+		if r.lex.senses[x.sense].kind == k {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// open reports whether token i is a name that nothing has explained yet.
+func (r *reader) open(i int) bool {
+	return i >= 0 && i < len(r.toks) && r.toks[i].kind == aTerm && !r.toks[i].used
+}
+
+// byMarked reports whether the text asks to group by token i: 지역별, by region, and
+// what is joined to such a name: by region and channel, 지역과 채널별.
+func (r *reader) byMarked(i int) bool {
+	return r.marked(i, wBy, 0) || r.eachMarked(i)
+}
+
+func (r *reader) eachMarked(i int) bool { return r.is(r.prev(i), wEach) }
+
+func (r *reader) marked(i int, w word, depth int) bool {
+	if i < 0 || depth > 4 {
+		return false
+	}
+	if r.trails(i, w) {
+		return true
+	}
+	p := r.prev(i)
+	if r.is(p, w) && !isHangulKey(r.toks[p].text) {
+		return true
+	}
+	if r.is(p, wAll) && r.is(r.prev(p), w) {
+		return true
+	}
+	if j := r.joined(i, -1); j >= 0 && r.grouping(j) && r.before(j, w, depth+1) {
+		return true
+	}
+	if j := r.joined(i, 1); j >= 0 && r.grouping(j) && r.trailed(j, w, depth+1) {
+		return true
+	}
+	return false
+}
+
+// before reports whether w stands before token i or before what i is joined to.
+func (r *reader) before(i int, w word, depth int) bool {
+	p := r.prev(i)
+	if r.is(p, w) && !isHangulKey(r.toks[p].text) {
+		return true
+	}
+	j := r.joined(i, -1)
+	return depth < 4 && j >= 0 && r.before(j, w, depth+1)
+}
+
+// trailed reports whether w follows token i or what is joined to it.
+func (r *reader) trailed(i int, w word, depth int) bool {
+	if r.trails(i, w) {
+		return true
+	}
+	j := r.joined(i, 1)
+	return depth < 4 && j >= 0 && r.trailed(j, w, depth+1)
+}
+
+// grouping reports whether token i may be grouped by.
+func (r *reader) grouping(i int) bool {
+	return len(r.senses(i, isField)) > 0 || len(r.senses(i, isDataset)) > 0
+}
+
+// joined returns the name that "and" or a comma joins to token i, in direction dir.
+func (r *reader) joined(i, dir int) int {
+	step := r.next
+	if dir < 0 {
+		step = r.prev
+	}
+	j := step(i)
+	if j < 0 || !r.is(j, wAnd) && r.toks[j].kind != aSeparator {
+		return -1
+	}
+	for j >= 0 && (r.is(j, wAnd) || r.toks[j].kind == aSeparator) {
+		j = step(j)
+	}
+	if j < 0 || r.toks[j].kind != aTerm {
+		return -1
+	}
+	return j
+}
+
+// whichMarked reports whether token i is asked for: 어느 지역, 상품이 뭐야.
+func (r *reader) whichMarked(i int) bool {
+	if r.is(r.prev(i), wWhich) {
+		return true
+	}
+	n := r.next(i)
+	return r.is(n, wWhich) && isHangulKey(r.toks[n].text)
+}
+
+// negated reports whether token i is to be left out, and marks the word that says so.
+func (r *reader) negated(i int) bool {
+	for j := i; j >= 0; j = r.joined(j, 1) {
+		if n := r.next(j); r.is(n, wNot) && isHangulKey(r.toks[n].text) {
+			r.use(n)
+			return true
+		}
+	}
+	for j := i; j >= 0; j = r.joined(j, -1) {
+		p := r.prev(j)
+		for r.is(p, wAll) {
+			p = r.prev(p)
+		}
+		if r.is(p, wNot) && !isHangulKey(r.toks[p].text) {
+			r.use(p)
+			return true
+		}
+	}
+	return false
+}
+
+// readCounts finds metrics that count: 고객 수, how many customers.
+func (r *reader) readCounts() {
+	for i := range r.toks {
+		if !r.open(i) {
+			continue
+		}
+		c := r.countWord(i)
+		if c < 0 {
+			continue
+		}
+		name := r.countMetric(i)
+		if name == "" {
+			continue
+		}
+		r.use(i)
+		r.use(c)
+		r.addMeasure(i, name, asSynonym)
+	}
+}
+
+// countWord returns the word that asks for the number of token i, -1 for none.
+func (r *reader) countWord(i int) int {
+	if n := r.afterTrail(i); n >= 0 && !r.toks[n].used && isHangulKey(r.toks[n].text) && (r.is(n, wCount) || r.is(n, wHowMany)) {
+		return n
+	}
+	p := r.prev(i)
+	if p >= 0 && !r.toks[p].used && (r.is(p, wHowMany) || r.is(p, wCount) && !isHangulKey(r.toks[p].text)) {
+		return p
+	}
+	return -1
+}
+
+// countMetric returns the metric that counts what token i names, "" for none.
+func (r *reader) countMetric(i int) string {
+	key, _ := fold(r.toks[i].text)
+	return r.countOf(key, r.senses(i, isDataset), r.senses(i, isMetric))
+}
+
+func (r *reader) countOf(key string, datasets, metrics []meaning) string {
+	for _, suffix := range []string{"수", "건수", "개수", "횟수", "량", "count"} {
+		if name := r.lex.metricKeyed(key + suffix); name != "" {
+			return name
+		}
+	}
+	for _, prefix := range []string{"numberof", "countof"} {
+		if name := r.lex.metricKeyed(prefix + key); name != "" {
+			return name
+		}
+	}
+	for _, x := range metrics {
+		if name := r.lex.senses[x.sense].ref; r.lex.countsRows(name) {
+			return name
+		}
+	}
+	for _, x := range datasets {
+		if name := r.lex.countOfDataset(r.lex.senses[x.sense].ref); name != "" {
+			return name
+		}
+	}
+	if isHangulKey(key) {
+		return r.lex.metricEnding(key + "수")
+	}
+	return r.lex.metricEnding(key)
+}
+
+// metricKeyed returns the one metric with this key, "" for none or several.
+func (l *Lexicon) metricKeyed(key string) string {
+	name := ""
+	for _, e := range l.index.lookup(key) {
+		if s := l.senses[e.sense]; s.kind == isMetric {
+			if name != "" && name != s.ref {
+				return ""
+			}
+			name = s.ref
+		}
+	}
+	return name
+}
+
+// metricEnding returns the one counting metric that a label ends with key.
+func (l *Lexicon) metricEnding(key string) string {
+	name := ""
+	for _, m := range l.model.Metrics {
+		ko, _ := fold(m.Label.Ko)
+		en, _ := fold(m.Label.En)
+		if m.Hidden || !l.countsRows(m.Name) || !strings.HasSuffix(ko, key) && !strings.HasSuffix(en, key) {
+			continue
+		}
+		if name != "" {
+			return ""
+		}
+		name = m.Name
+	}
+	return name
+}
+
+// countsRows reports whether a metric is a count.
+func (l *Lexicon) countsRows(name string) bool {
+	m := l.model.Metric(name)
+	if m == nil {
+		return false
+	}
+	for _, e := range m.Expression {
+		up := strings.ToUpper(strings.ReplaceAll(e, " ", ""))
+		if strings.HasPrefix(up, "COUNT(") && !strings.Contains(up, "/") {
+			return true
+		}
+	}
+	return strings.HasPrefix(m.Format, "count:")
+}
+
+// countOfDataset returns the one metric that counts rows of a dataset.
+func (l *Lexicon) countOfDataset(dataset string) string {
+	var found []string
+	for _, m := range l.model.Metrics {
+		if !m.Hidden && l.countsRows(m.Name) && slices.Equal(l.graph.metrics[m.Name], []string{dataset}) {
+			if m.Default {
+				return m.Name
+			}
+			found = append(found, m.Name)
+		}
+	}
+	if len(found) == 1 {
+		return found[0]
+	}
+	return ""
+}

@@ -1,0 +1,361 @@
+package compose
+
+import (
+	"strings"
+	"time"
+
+	"github.com/bapsang/bapsang/agent/period"
+	"github.com/bapsang/bapsang/agent/semantic"
+)
+
+// day returns the date of t as wall time in UTC.
+func day(t time.Time) time.Time {
+	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
+}
+
+// dataRange returns the first date of the data and the one after the last; today
+// ends it when the data's end is not known.
+func (r *reader) dataRange() (from, until time.Time) {
+	until = day(r.in.Now)
+	if !r.in.DataUntil.IsZero() {
+		until = day(r.in.DataUntil).AddDate(0, 0, 1)
+	}
+	if !r.in.DataFrom.IsZero() {
+		from = day(r.in.DataFrom)
+	}
+	return from, until
+}
+
+// floor returns the beginning of the unit that t lies in.
+func (r *reader) floor(t time.Time, unit semantic.Grain) time.Time {
+	switch unit {
+	case semantic.Week:
+		return t.AddDate(0, 0, -(int(t.Weekday())-int(r.in.WeekStart)+7)%7)
+	case semantic.Month:
+		return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC)
+	case semantic.Quarter:
+		return time.Date(t.Year(), (t.Month()-1)/3*3+1, 1, 0, 0, 0, 0, time.UTC)
+	case semantic.Year:
+		return time.Date(t.Year(), 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	return t
+}
+
+// shift moves t by n units. The day is kept within the month it gets to.
+func shift(t time.Time, n int, unit semantic.Grain) time.Time {
+	months := map[semantic.Grain]int{semantic.Month: 1, semantic.Quarter: 3, semantic.Year: 12}[unit]
+	switch {
+	case unit == semantic.Week:
+		return t.AddDate(0, 0, 7*n)
+	case months == 0:
+		return t.AddDate(0, 0, n)
+	}
+	first := time.Date(t.Year(), t.Month()+time.Month(n*months), 1, t.Hour(), 0, 0, 0, time.UTC)
+	last := first.AddDate(0, 1, -1).Day()
+	return first.AddDate(0, 0, min(t.Day(), last)-1)
+}
+
+// last returns the last n complete units of the data.
+func (r *reader) last(n int, unit semantic.Grain) semantic.Period {
+	_, until := r.dataRange()
+	end := r.floor(until, unit)
+	return semantic.Period{Start: shift(end, -n, unit), End: end}
+}
+
+// setPeriod sets the period named, or the one that is usual for what is asked.
+func (b *builder) setPeriod() {
+	if b.special == List {
+		return
+	}
+	if b.d.shift != nil {
+		b.shiftPeriod()
+		return
+	}
+	switch list := b.d.periods; len(list) {
+	case 0:
+		if !b.follow || b.p.PeriodDefault {
+			b.setDefaultPeriod()
+		}
+	case 1:
+		b.takePeriod(list[0])
+	case 2:
+		b.takeTwo(list[0], list[1])
+	default:
+		b.fail(problem{decline: DeclineShape})
+	}
+}
+
+// takePeriod sets a period, refusing one that lies after the data.
+func (b *builder) takePeriod(m *period.Mention) {
+	p := m.Period
+	unit := m.Unit
+	if b.follow && m.Bare && m.Unit == semantic.Year && b.p.Query.Period != nil {
+		p, unit = b.sameDates(m)
+	}
+	b.usePeriod(p, unit)
+	b.p.PeriodDefault = false
+}
+
+// sameDates reads "작년은?" after a question about a month as that month a year ago.
+func (b *builder) sameDates(m *period.Mention) (semantic.Period, semantic.Grain) {
+	old := *b.p.Query.Period
+	if old.Start.IsZero() || old.End.IsZero() || b.p.PeriodDefault || b.p.PeriodGrain == semantic.Year || b.p.PeriodGrain == "" || b.p.PeriodGrain == semantic.Week {
+		return m.Period, m.Unit
+	}
+	years := m.Period.Start.Year() - old.Start.Year()
+	return semantic.Period{Start: shift(old.Start, years, semantic.Year), End: shift(old.End, years, semantic.Year)}, b.p.PeriodGrain
+}
+
+func (b *builder) usePeriod(p semantic.Period, unit semantic.Grain) {
+	_, until := b.dataRange()
+	if !p.Start.IsZero() && !p.Start.Before(until) {
+		b.fail(problem{decline: DeclineFuture})
+		return
+	}
+	b.p.Query.Period = &p
+	b.p.PeriodGrain = unit
+}
+
+// takeTwo compares two periods; the later one is the one asked about.
+func (b *builder) takeTwo(first, second *period.Mention) {
+	if first.Period.Start.Before(second.Period.Start) {
+		first, second = second, first
+	}
+	b.takePeriod(first)
+	b.p.Query.Compare = &semantic.Compare{Kind: semantic.CompareExplicit, Period: second.Period}
+}
+
+// shiftPeriod moves the period of the turn before: 작년 같은 달은?
+func (b *builder) shiftPeriod() {
+	old := b.p.Query.Period
+	if !b.follow || old == nil || old.Start.IsZero() || old.End.IsZero() {
+		b.fail(problem{decline: DeclineShape})
+		return
+	}
+	n, step := b.d.shift.Count, b.d.shift.Step
+	if step == "" {
+		step = b.p.PeriodGrain
+	}
+	p := semantic.Period{Start: shift(old.Start, n, step), End: shift(old.End, n, step)}
+	if old.Start.Day() == 1 && old.End.Day() == 1 && step != semantic.Day && step != semantic.Week {
+		p.End = shift(old.End, n, step)
+	}
+	b.usePeriod(p, b.p.PeriodGrain)
+	b.p.PeriodDefault = false
+}
+
+// setDefaultPeriod assumes a period when none was named: all the data for totals,
+// the last twelve months for trends, the last complete month for changes, the last
+// ninety days for anomalies.
+func (b *builder) setDefaultPeriod() {
+	b.p.PeriodDefault = true
+	d := &b.d
+	switch {
+	case b.special == Anomaly:
+		b.assume(b.last(90, semantic.Day), "")
+	case b.special == Forecast:
+		b.p.Query.Period = nil
+	case b.special == Drivers || d.versus != nil || b.asksChange():
+		unit := b.compareUnit()
+		b.assume(b.last(1, unit), unit)
+	case d.trend && d.grain == "", slicesHas(b.p.Query.Dimensions, isTime):
+		b.assumeTrend()
+	case !b.follow:
+		b.p.Query.Period = nil
+	}
+}
+
+func slicesHas[T any](list []T, f func(T) bool) bool {
+	for _, x := range list {
+		if f(x) {
+			return true
+		}
+	}
+	return false
+}
+
+// assume sets a default period, or all the data where they begin later.
+func (b *builder) assume(p semantic.Period, unit semantic.Grain) {
+	if from, until := b.dataRange(); !from.IsZero() && p.Start.Before(from) {
+		p.Start = from
+		if !p.Start.Before(p.End) {
+			p.End = until
+		}
+		unit = ""
+	}
+	b.p.Query.Period, b.p.PeriodGrain = &p, unit
+}
+
+func (b *builder) assumeTrend() {
+	grain := b.d.grain
+	for _, d := range b.p.Query.Dimensions {
+		if isTime(d) {
+			grain = d.Grain
+		}
+	}
+	switch grain {
+	case semantic.Hour:
+		b.assume(b.last(1, semantic.Day), semantic.Day)
+	case semantic.Day:
+		b.assume(b.last(30, semantic.Day), "")
+	case semantic.Week:
+		b.assume(b.last(12, semantic.Week), "")
+	case semantic.Quarter:
+		b.assume(b.last(8, semantic.Quarter), "")
+	case semantic.Year:
+		b.p.Query.Period = nil
+	default:
+		if from, until := b.dataRange(); !from.IsZero() && until.Sub(from).Hours() < 24*180 {
+			b.assume(semantic.Period{Start: from, End: until}, "")
+			return
+		}
+		b.assume(b.last(12, semantic.Month), "")
+	}
+}
+
+// asksChange reports whether the words ask for a change over time.
+func (b *builder) asksChange() bool {
+	d := &b.d
+	if d.change || d.growth || d.direction != 0 {
+		return true
+	}
+	grouped := slicesHas(d.filters, func(f filter) bool { return f.grouped })
+	return d.compare && !grouped && len(b.p.Query.Dimensions) == 0 && len(b.p.Query.Measures) == 1 && b.special == ""
+}
+
+// compareUnit is the calendar unit that a comparison without a period is about.
+func (b *builder) compareUnit() semantic.Grain {
+	if b.d.versus != nil {
+		return versusUnit(b.versusText())
+	}
+	switch b.d.grain {
+	case semantic.Day, semantic.Week, semantic.Quarter, semantic.Year:
+		return b.d.grain
+	}
+	return semantic.Month
+}
+
+func (r *reader) versusText() string {
+	for _, t := range r.toks {
+		if t.mention == r.d.versus && t.mention != nil {
+			return t.text
+		}
+	}
+	return ""
+}
+
+// versusUnit reads the unit out of the words of a comparison: 전주 대비, QoQ.
+func versusUnit(text string) semantic.Grain {
+	text = strings.ToLower(text)
+	for _, u := range []struct {
+		grain semantic.Grain
+		words string
+	}{
+		{semantic.Month, "월|달|month|mom"}, {semantic.Quarter, "분기|quarter|qoq"}, {semantic.Week, "주|week|wow"},
+		{semantic.Day, "일|어제|day|dod"}, {semantic.Month, "년|해|year|yoy"},
+	} {
+		for _, w := range strings.Split(u.words, "|") {
+			if strings.Contains(text, w) {
+				return u.grain
+			}
+		}
+	}
+	return semantic.Month
+}
+
+// setCompare fills in the period compared with.
+func (b *builder) setCompare() {
+	q := &b.p.Query
+	d := &b.d
+	if q.Compare != nil && len(d.periods) == 2 {
+		return
+	}
+	kind := semantic.CompareKind("")
+	switch {
+	case d.versus != nil:
+		kind = d.versus.Compare
+	case b.follow && q.Compare != nil:
+		kind = q.Compare.Kind
+	case b.special == Drivers, b.special == "" && b.asksChange():
+		kind = semantic.ComparePrevious
+	}
+	if kind == "" || b.special == List || b.special == Forecast || b.special == Anomaly || b.special == Relate {
+		q.Compare = nil
+		return
+	}
+	if d.versus != nil && !d.versus.Period.Start.IsZero() {
+		if len(d.periods) == 0 && !b.follow {
+			b.periodAfter(d.versus)
+		}
+		q.Compare = &semantic.Compare{Kind: kind, Period: d.versus.Period}
+		return
+	}
+	if b.follow && kind == semantic.CompareExplicit && len(d.periods) == 0 && d.shift == nil {
+		return
+	}
+	if kind == semantic.CompareExplicit || kind == semantic.CompareEdition {
+		kind = semantic.ComparePrevious
+	}
+	if q.Period == nil {
+		unit := b.compareUnit()
+		b.assume(b.last(1, unit), unit)
+	}
+	q.Compare = &semantic.Compare{Kind: kind, Period: b.before(*q.Period, kind)}
+}
+
+// periodAfter assumes, for "vs September" without a period, the complete unit of
+// the same kind that ended last.
+func (b *builder) periodAfter(m *period.Mention) {
+	unit := m.Unit
+	if unit == "" {
+		unit = versusUnit(b.versusText())
+	}
+	p := b.last(1, unit)
+	if !p.Start.After(m.Period.Start) {
+		_, until := b.dataRange()
+		p = semantic.Period{Start: m.Period.End, End: until}
+		if !p.Start.Before(p.End) {
+			b.fail(problem{decline: DeclineShape})
+			return
+		}
+	}
+	b.assume(p, unit)
+	b.p.PeriodDefault = true
+}
+
+// before returns the period that p is compared with. Of a period that has not ended
+// only the part that has passed is compared.
+func (b *builder) before(p semantic.Period, kind semantic.CompareKind) semantic.Period {
+	_, until := b.dataRange()
+	end := p.End
+	if end.IsZero() || end.After(until) {
+		end = until
+	}
+	if p.Start.IsZero() {
+		return semantic.Period{}
+	}
+	if kind == semantic.CompareYearAgo {
+		return semantic.Period{Start: shift(p.Start, -1, semantic.Year), End: shift(end, -1, semantic.Year)}
+	}
+	n, unit := spanOf(p, b.p.PeriodGrain)
+	start := shift(p.Start, -n, unit)
+	if end.Equal(p.End) {
+		return semantic.Period{Start: start, End: p.Start}
+	}
+	to := start.Add(end.Sub(p.Start))
+	if to.After(p.Start) {
+		to = p.Start
+	}
+	return semantic.Period{Start: start, End: to}
+}
+
+// spanOf returns the length of a period in the unit it is shifted by.
+func spanOf(p semantic.Period, unit semantic.Grain) (int, semantic.Grain) {
+	if p.Start.Day() == 1 && p.End.Day() == 1 && unit != semantic.Week && unit != semantic.Day {
+		months := (p.End.Year()-p.Start.Year())*12 + int(p.End.Month()-p.Start.Month())
+		if months > 0 {
+			return months, semantic.Month
+		}
+	}
+	return max(1, int(p.End.Sub(p.Start).Hours()/24)), semantic.Day
+}
