@@ -61,6 +61,9 @@ func (l *layouter) bars() {
 	axis := l.barAxis(s)
 	plot.h = max(l.em*2, content.bottom()-axis.height-plot.y)
 	y.from, y.to = plot.bottom(), plot.y
+	if lo < 0 && !stack {
+		y.from -= l.em * 1.3 // for the figures below the bars
+	}
 	l.s.plot = plot
 	l.valueAxis(y, plot)
 	axis.draw(plot)
@@ -121,7 +124,7 @@ func (l *layouter) sparseTicks(s slots) []xTick {
 	for i := range axisLength(l.spec) {
 		ticks = append(ticks, xTick{at: s.centre(i), label: l.faces.fit(l.xName(i), l.em*0.92, false, l.em*7)})
 	}
-	return ticks
+	return evenly(l.faces, ticks, l.em*0.92, l.em*0.7)
 }
 
 func stackExtent(series []Series) (lo, hi float64) {
@@ -142,7 +145,7 @@ func stackExtent(series []Series) (lo, hi float64) {
 // groups draws bars side by side.
 func (l *layouter) groups(s slots, colors []rgb, y scale) {
 	k := float64(len(l.spec.Series))
-	group := min(s.width*0.76, l.em*4.6*k)
+	group := min(s.width*(0.72+min(0.14, 0.05*(k-1))), l.em*4.6*k)
 	if s.width < 3 {
 		group = s.width
 	}
@@ -206,7 +209,7 @@ func (l *layouter) barLabelSize(s slots, width, gap float64) (size float64, ok b
 	if len(l.spec.Series) == 1 {
 		room = s.width - l.em*0.3
 	}
-	for _, size := range []float64{l.em * 0.92, l.em * 0.8} {
+	for _, size := range []float64{l.em * 0.92, l.em * 0.8, l.em * 0.72} {
 		widest := 0.0
 		for _, series := range l.spec.Series {
 			for _, v := range series.Values {
@@ -357,7 +360,7 @@ func (l *layouter) hbarRows(x scale, plot box, row, size, labels float64, colors
 				round = leftSide
 			}
 			l.s.add(&rectItem{box: b, radius: min(l.em*0.2, b.h/4), round: round, fill: solid(color), role: mark, tip: l.tip(s.Name, i, *v)})
-			if i%skip == 0 {
+			if skip == 1 {
 				l.hbarFigure(x.at(*v), y+thickness/2+size*0.35, *v, size)
 			}
 		}

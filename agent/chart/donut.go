@@ -96,7 +96,7 @@ func (l *layouter) sliceLabel(p slice, c point, inner, outer, angle float64) {
 	size := l.em * 0.88
 	label := format.Value(p.share, format.Percent, l.lang)
 	radius := (inner + outer) / 2
-	if p.share*2*math.Pi*radius < l.em*2.6 || outer-inner < l.faces.width(label, size, true)*1.1 {
+	if p.share*2*math.Pi*radius < l.em*3.1 || outer-inner < l.faces.width(label, size, true)*1.1 {
 		return
 	}
 	sin, cos := math.Sincos(angle)

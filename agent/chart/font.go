@@ -1,8 +1,10 @@
 package chart
 
 import (
+	"compress/gzip"
 	"embed"
 	"fmt"
+	"io"
 	"sync"
 	"unicode"
 
@@ -11,10 +13,11 @@ import (
 	"golang.org/x/image/math/fixed"
 )
 
-// Pretendard covers Hangul and Latin, NanumSquare the hanja that it lacks. Both are
-// under the SIL Open Font License, beside them.
+// Pretendard covers Hangul and Latin, NanumBarunGothic the hanja that it lacks. The
+// latter is packed, because it is large and seldom needed. Both are under the SIL Open
+// Font License, beside them.
 //
-//go:embed fonts/Pretendard-Regular.otf fonts/Pretendard-Bold.otf fonts/NanumSquareR.ttf
+//go:embed fonts/Pretendard-Regular.otf fonts/Pretendard-Bold.otf fonts/NanumBarunGothic.ttf.gz
 var fontFiles embed.FS
 
 // ascent and descent are the extent of Pretendard's capitals, Hangul and descenders, in
@@ -24,12 +27,13 @@ const (
 	descent = 0.22
 )
 
-// face is a chain of fonts with its outlines, which are kept once read. It is safe for
-// concurrent use.
+// face is a font with its outlines, which are kept once read. It is safe for concurrent
+// use.
 type face struct {
-	fonts []*sfnt.Font
-	mu    sync.RWMutex
-	known map[rune]*glyph
+	font     *sfnt.Font
+	fallback func() (*sfnt.Font, error)
+	mu       sync.RWMutex
+	known    map[rune]*glyph
 }
 
 // glyph is an outline in ems, y down from the baseline.
@@ -43,20 +47,45 @@ type glyph struct {
 type typefaces struct{ regular, bold *face }
 
 var loadFaces = sync.OnceValues(func() (*typefaces, error) {
-	var fonts [3]*sfnt.Font
-	for i, name := range []string{"Pretendard-Regular.otf", "Pretendard-Bold.otf", "NanumSquareR.ttf"} {
-		data, err := fontFiles.ReadFile("fonts/" + name)
-		if err != nil {
-			return nil, fmt.Errorf("read font: %w", err)
-		}
-		if fonts[i], err = sfnt.Parse(data); err != nil {
-			return nil, fmt.Errorf("parse font %s: %w", name, err)
-		}
+	regular, err := loadFace("fonts/Pretendard-Regular.otf")
+	if err != nil {
+		return nil, err
 	}
-	return &typefaces{
-		regular: &face{fonts: []*sfnt.Font{fonts[0], fonts[2]}, known: map[rune]*glyph{}},
-		bold:    &face{fonts: []*sfnt.Font{fonts[1], fonts[2]}, known: map[rune]*glyph{}},
-	}, nil
+	bold, err := loadFace("fonts/Pretendard-Bold.otf")
+	if err != nil {
+		return nil, err
+	}
+	return &typefaces{regular: regular, bold: bold}, nil
+})
+
+func loadFace(name string) (*face, error) {
+	data, err := fontFiles.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("read font: %w", err)
+	}
+	font, err := sfnt.Parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("parse font %s: %w", name, err)
+	}
+	return &face{font: font, fallback: loadFallback, known: map[rune]*glyph{}}, nil
+}
+
+// loadFallback unpacks the font for hanja when the first of them is drawn.
+var loadFallback = sync.OnceValues(func() (*sfnt.Font, error) {
+	packed, err := fontFiles.Open("fonts/NanumBarunGothic.ttf.gz")
+	if err != nil {
+		return nil, fmt.Errorf("open font: %w", err)
+	}
+	defer packed.Close()
+	unpacked, err := gzip.NewReader(packed)
+	if err != nil {
+		return nil, fmt.Errorf("unpack font: %w", err)
+	}
+	data, err := io.ReadAll(unpacked)
+	if err != nil {
+		return nil, fmt.Errorf("unpack font: %w", err)
+	}
+	return sfnt.Parse(data)
 })
 
 func (t *typefaces) of(bold bool) *face {
@@ -91,8 +120,11 @@ func (f *face) glyph(r rune) *glyph {
 }
 
 func (f *face) load(r rune) *glyph {
-	for _, font := range f.fonts {
-		if g, ok := outline(font, r); ok {
+	if g, ok := outline(f.font, r); ok {
+		return g
+	}
+	if fallback, err := f.fallback(); err == nil && !isPicture(r) {
+		if g, ok := outline(fallback, r); ok {
 			return g
 		}
 	}
@@ -140,7 +172,8 @@ func outline(f *sfnt.Font, r rune) (*glyph, bool) {
 		}
 	}
 	g.segments = p.segments
-	return g, true
+	// Fonts map characters to glyphs without an outline.
+	return g, len(g.segments) > 0 || unicode.IsSpace(r)
 }
 
 // missingGlyph is a hollow box, or nothing for characters that are pictures or only

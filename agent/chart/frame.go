@@ -38,11 +38,11 @@ func (l *layouter) frame(legend []legendEntry) box {
 	}
 	bottom := l.s.height - pad*0.75
 	if l.spec.Note != "" {
-		lines := l.faces.wrap(l.spec.Note, em*0.8, false, width, 2)
+		lines := l.faces.wrap(l.spec.Note, em*0.88, false, width, 2)
 		for i := range lines {
-			l.text(pad, bottom-float64(len(lines)-1-i)*em*1.1, start, em*0.8, false, l.theme.text, lines[i])
+			l.text(pad, bottom-float64(len(lines)-1-i)*em*1.15, start, em*0.88, false, l.theme.text, lines[i])
 		}
-		bottom -= float64(len(lines))*em*1.1 + em*0.35
+		bottom -= float64(len(lines))*em*1.15 + em*0.35
 	}
 	top := y + em*1.1
 	return box{pad, top, width, max(em, bottom-top)}

@@ -129,16 +129,30 @@ func (l *layouter) heatRows(plot box, cell point, size, width float64) {
 // xAxisPlain names columns without ticks.
 func (l *layouter) xAxisPlain(ticks []xTick, plot box) {
 	size := l.em * 0.92
-	free := math.Inf(-1)
-	for _, t := range ticks {
+	for _, t := range evenly(l.faces, ticks, size, l.em*0.4) {
 		w := l.faces.width(t.label, size, false)
 		x := min(t.at-w/2, l.s.width-l.em*0.4-w)
-		if x < free {
-			continue
-		}
 		l.text(x, plot.bottom()+l.em*1.25, start, size, false, l.theme.text, t.label)
-		free = x + w + l.em*0.4
 	}
+}
+
+// evenly keeps every n-th of equally distant ticks, n the least that leaves distance
+// between their labels.
+func evenly(faces *typefaces, ticks []xTick, size, distance float64) []xTick {
+	if len(ticks) < 2 {
+		return ticks
+	}
+	widest := 0.0
+	for _, t := range ticks {
+		widest = max(widest, faces.width(t.label, size, false))
+	}
+	pitch := ticks[1].at - ticks[0].at
+	n := max(1, int(math.Ceil((widest+distance)/pitch)))
+	var out []xTick
+	for i := 0; i < len(ticks); i += n {
+		out = append(out, ticks[i])
+	}
+	return out
 }
 
 // heatLegend shows what the shades mean.

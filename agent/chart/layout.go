@@ -49,7 +49,7 @@ func layOut(spec Spec, opts Options, faces *typefaces, keep func(string) string)
 // emFor is large: a chart is mostly seen at the width of a phone.
 func emFor(width, height int) float64 {
 	side := min(float64(width), float64(height)*16/9)
-	return min(20, max(11, 10+side/120))
+	return min(22, max(11, 10+side/100))
 }
 
 // prepare returns a copy of spec that is safe to draw: texts cleaned, series as long as

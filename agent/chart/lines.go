@@ -94,6 +94,7 @@ func (l *layouter) places(plot box) axisPlaces {
 		out.at[i] = plot.x + (float64(i)+0.5)*band
 		out.ticks = append(out.ticks, xTick{at: out.at[i], label: l.faces.fit(name, l.em*0.92, false, max(band*0.95, l.em*5))})
 	}
+	out.ticks = evenly(l.faces, out.ticks, l.em*0.92, l.em*0.7)
 	return out
 }
 
@@ -111,8 +112,8 @@ func (l *layouter) timePlaces(plot box) axisPlaces {
 	for i, t := range times {
 		out.at[i] = at(t)
 	}
-	limit := int(plot.w / (l.em * 4.6))
 	unit, labelled := unitOf(l.spec.Grain), times
+	limit := int(plot.w / l.timeLabelWidth(unit))
 	if len(times) > limit {
 		var step timeStep
 		labelled, step = timeTicks(first, last, l.spec.Grain, limit)
@@ -123,6 +124,13 @@ func (l *layouter) timePlaces(plot box) axisPlaces {
 	}
 	out.ticks = labelTimes(labelled, at, unit, l.spec.Grain, l.lang)
 	return out
+}
+
+// timeLabelWidth is the room that a label of a unit takes with its distance: that of the
+// widest there is.
+func (l *layouter) timeLabelWidth(unit string) float64 {
+	label, _ := timeLabel(time.Date(2026, 12, 28, 20, 0, 0, 0, time.UTC), unit, l.spec.Grain, l.lang)
+	return l.faces.width(label, l.em*0.92, false) + l.em*1.1
 }
 
 // every returns each n-th of times.
@@ -508,10 +516,84 @@ func (l *layouter) endWidth(e endLabel) float64 {
 	return w + l.faces.width(e.figure, l.em*0.95, e.name == "")
 }
 
+// inlineEnd writes the label of a line that ends far from the right edge at its end
+// instead of the edge, and reports whether it did.
+func (l *layouter) inlineEnd(e endLabel, plot box, at []float64, y scale) bool {
+	p := point{at[e.index], y.at(e.value)}
+	if plot.right()-p.x < plot.w*0.1 || l.spec.Kind == Area {
+		return false
+	}
+	size := l.em * 0.95
+	text := named(e.name, e.figure)
+	w := l.faces.width(text, size, true)
+	above, below := p.y-l.em*1.55, p.y+l.em*0.55
+	for _, b := range []box{
+		{p.x - w/2, above, w, l.em}, {p.x - w/2, below, w, l.em},
+		{p.x + l.em*0.6, below, w, l.em}, {p.x + l.em*0.6, above, w, l.em}, {p.x - w, above, w, l.em}, {p.x - w, below, w, l.em},
+	} {
+		b.x = min(max(b.x, plot.x+2), plot.right()-w)
+		if b.y > plot.y-l.em*0.3 && b.bottom() < plot.bottom() && !l.crosses(b.grow(1), at, y) {
+			l.text(b.x, b.y+size*ascent, start, size, true, e.color, text)
+			break
+		}
+	}
+	return true
+}
+
+// crosses reports whether any line runs through b.
+func (l *layouter) crosses(b box, at []float64, y scale) bool {
+	for i, s := range l.spec.Series {
+		previous := l.anchorPoint(i, at, y)
+		for j, v := range s.Values {
+			if v == nil {
+				if j > firstIndex(s.Values) {
+					previous = nil
+				}
+				continue
+			}
+			p := point{at[j], y.at(*v)}
+			if previous == nil {
+				previous = &p
+			}
+			if through(*previous, p, b) {
+				return true
+			}
+			previous = &p
+		}
+	}
+	return false
+}
+
+// anchorPoint returns where a forecast begins, nil for other series.
+func (l *layouter) anchorPoint(i int, at []float64, y scale) *point {
+	a := l.anchorOf(i)
+	if a[0] < 0 {
+		return nil
+	}
+	return &point{at[a[1]], y.at(*l.spec.Series[a[0]].Values[a[1]])}
+}
+
+// through reports whether the line from p to q passes b.
+func through(p, q point, b box) bool {
+	if max(p.x, q.x) < b.x || min(p.x, q.x) > b.right() {
+		return false
+	}
+	const samples = 16
+	for i := range samples + 1 {
+		t := float64(i) / samples
+		x, y := p.x+(q.x-p.x)*t, p.y+(q.y-p.y)*t
+		if x >= b.x && x <= b.right() && y >= b.y && y <= b.bottom() {
+			return true
+		}
+	}
+	return false
+}
+
 // drawEnds writes the labels, moved apart, and leads from a point to its label where
 // the two are not side by side.
 func (l *layouter) drawEnds(ends []endLabel, plot box, at []float64, y scale) {
 	slices.SortStableFunc(ends, func(a, b endLabel) int { return cmp.Compare(y.at(a.value), y.at(b.value)) })
+	ends = slices.DeleteFunc(ends, func(e endLabel) bool { return l.inlineEnd(e, plot, at, y) })
 	wanted := make([]float64, len(ends))
 	for i, e := range ends {
 		wanted[i] = y.at(e.value)

@@ -68,6 +68,9 @@ func barScale(lo, hi float64, count int, f format.Format) scale {
 }
 
 func lineScale(lo, hi float64, count int, f format.Format) scale {
+	if hi-lo <= math.Abs(hi)*1e-9 {
+		return barScale(lo, hi, count, f) // no course to look at closely
+	}
 	if lo > 0 && hi-lo > lo*0.6 {
 		lo = 0
 	}

@@ -201,6 +201,7 @@ func periodNumber(t time.Time, grain string) int {
 func (l *layouter) xAxis(ticks []xTick, plot box) {
 	size, em := l.em*0.92, l.em
 	right, rightBelow := math.Inf(-1), math.Inf(-1)
+	group := ""
 	edge := l.s.width - em*0.4
 	place := func(t xTick, text string, y float64, bold bool, free *float64) bool {
 		w := l.faces.width(text, size, bold)
@@ -213,12 +214,15 @@ func (l *layouter) xAxis(ticks []xTick, plot box) {
 		return true
 	}
 	for _, t := range ticks {
+		if t.below != "" {
+			group = t.below
+		}
 		if !place(t, t.label, plot.bottom()+em*1.35, false, &right) {
 			continue
 		}
 		l.rect(box{t.at - 0.5, plot.bottom(), 1, em * 0.25}, solid(l.theme.axis), gridLine, "")
-		if t.below != "" {
-			place(t, t.below, plot.bottom()+em*2.5, false, &rightBelow)
+		if group != "" && place(t, group, plot.bottom()+em*2.5, false, &rightBelow) {
+			group = ""
 		}
 	}
 }

@@ -47,10 +47,13 @@ func (l *layouter) waterfall() {
 	s.x0, s.width = plot.x, plot.w/float64(len(steps))
 	axis := l.barAxis(s)
 	plot.h = max(l.em*2, content.bottom()-axis.height-plot.y)
-	if lo < 0 {
-		plot.h = max(l.em*2, plot.h-l.em)
-	}
 	y.from, y.to = plot.bottom(), plot.y
+	if lo < 0 {
+		y.from -= l.em * 2.6 // for the figures below the bars
+	}
+	if relative {
+		y.to += l.em * 1.2 // and those of two lines above them
+	}
 	l.s.plot = plot
 	l.valueAxis(y, plot)
 	axis.draw(plot)
@@ -109,19 +112,36 @@ func (l *layouter) fallBar(st step, s slots, i int, y scale, relative bool) {
 		b.h = 1
 	}
 	l.s.add(&rectItem{box: b, fill: solid(color), role: mark, tip: joinDot(st.name, figure)})
+	lines := []string{label}
+	if relative && st.level && st.to != 0 {
+		lines = append(lines, "("+signedCompact(st.to, l.f, l.lang)+")")
+	}
+	l.fallLabels(lines, st, b, s.width)
+}
+
+// fallLabels writes the figure of a step where it leads to: above what rises, below
+// what falls. A level on an axis of distances has the distance under it.
+func (l *layouter) fallLabels(lines []string, st step, b box, room float64) {
 	size := l.em * 0.92
-	for size > l.em*0.6 && l.faces.width(label, size, st.level) > s.width-l.em*0.2 {
+	widest := func() (w float64) {
+		for _, line := range lines {
+			w = max(w, l.faces.width(line, size, st.level))
+		}
+		return w
+	}
+	for size > l.em*0.6 && widest() > room-l.em*0.2 {
 		size -= l.em * 0.08
 	}
-	if l.faces.width(label, size, st.level) > s.width {
+	if widest() > room {
 		return
 	}
-	up := st.to >= st.from
-	baseline := b.y - l.em*0.4
-	if !up && !(st.level && relative && st.from == st.to) {
+	baseline := b.y - l.em*0.4 - size*1.15*float64(len(lines)-1)
+	if st.to < st.from {
 		baseline = b.bottom() + l.em*0.3 + size*ascent
 	}
-	l.text(s.centre(i), baseline, middle, size, st.level, l.theme.title, label)
+	for i, line := range lines {
+		l.text(b.x+b.w/2, baseline+size*1.15*float64(i), middle, size, st.level && i == 0, l.theme.title, line)
+	}
 }
 
 func (l *layouter) fallColor(st step) rgb {

@@ -1,6 +1,9 @@
 package format
 
-import "math"
+import (
+	"math"
+	"math/big"
+)
 
 // magnitude is a named power of ten.
 type magnitude struct {
@@ -187,10 +190,14 @@ func tickDigits(d, step decimal, lang Language) string {
 	return d.text(placesOf(step), 0)
 }
 
-// placesOf returns how many decimals tell figures apart that are step apart.
+// placesOf returns how many decimals tell figures apart that are step apart: as many
+// as write step to within a hundredth of it.
 func placesOf(step decimal) int {
 	for places := range smallestStep {
-		if r := step.round(places); r.sign() != 0 && r.shift(6).round(0).unscaled.Cmp(step.shift(6).round(0).unscaled) == 0 {
+		scaled := step.shift(places).abs()
+		whole := scaled.round(0)
+		off := new(big.Int).Sub(new(big.Int).Mul(whole.unscaled, pow10(scaled.scale)), scaled.unscaled)
+		if whole.sign() != 0 && off.Mul(off, big.NewInt(100)).CmpAbs(scaled.unscaled) <= 0 {
 			return places
 		}
 	}
