@@ -45,6 +45,10 @@ type graph struct {
 func newGraph(m *Model) *graph {
 	g := &graph{forward: map[string][]*Relationship{}, backward: map[string][]*Relationship{}}
 	for _, r := range m.Relationships {
+		// Check tells what is wrong with these; a query must not trip over them.
+		if m.Dataset(r.From) == nil || m.Dataset(r.To) == nil || len(r.FromColumns) != len(r.ToColumns) || r.From == r.To {
+			continue
+		}
 		g.forward[r.From] = append(g.forward[r.From], r)
 		g.backward[r.To] = append(g.backward[r.To], r)
 	}

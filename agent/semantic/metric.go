@@ -36,12 +36,17 @@ var dialectOrder = []string{"OSSIE_SQL_2026", "ANSI_SQL", "SNOWFLAKE", "DATABRIC
 // pickExpression returns the expression to compile. ok is false when there is none in
 // a dialect of SQL.
 func pickExpression(by map[string]string) (text string, ok bool) {
+	text, ok = by[pickDialect(by)]
+	return text, ok
+}
+
+func pickDialect(by map[string]string) string {
 	for _, d := range dialectOrder {
-		if t, found := by[d]; found {
-			return t, true
+		if _, found := by[d]; found {
+			return d
 		}
 	}
-	return "", false
+	return ""
 }
 
 func (c *compiler) fieldExpr(ds *Dataset, f *Field) (expr, error) {

@@ -26,6 +26,8 @@ type Model struct {
 	Relationships []*Relationship
 	Metrics       []*Metric
 	Extensions    []Extension // of other vendors, kept as they are
+	Context       Context     // the rest of ai_context
+	Document      Context     // ai_context of the whole file
 
 	// From our extension.
 
@@ -36,6 +38,18 @@ type Model struct {
 	WeekStart string
 	// FiscalYearStart is the month, 1…12, a fiscal year begins in; 0 means 1.
 	FiscalYearStart int
+
+	// Origin says where things stand in the file the model was read from; nil for a
+	// model made otherwise. Write does not need it.
+	Origin *Origin
+}
+
+// Context is what ai_context says beside synonyms.
+type Context struct {
+	Text         string // ai_context given as plain text
+	Instructions string
+	Examples     []string
+	More         map[string]any // other keys, values as in JSON
 }
 
 // Dataset is one table, or a query standing for one.
@@ -48,6 +62,7 @@ type Dataset struct {
 	Synonyms    []string
 	Fields      []*Field
 	Extensions  []Extension
+	Context     Context
 
 	// From our extension.
 	Label Label
@@ -65,6 +80,8 @@ type Relationship struct {
 	FromColumns []string
 	ToColumns   []string
 	Extensions  []Extension
+	Synonyms    []string
+	Context     Context
 }
 
 // Field is a row-level attribute.
@@ -76,6 +93,12 @@ type Field struct {
 	Description string
 	Synonyms    []string
 	Extensions  []Extension
+	Context     Context
+	// Dimension is set when the file says that the field is a dimension, even of no
+	// time.
+	Dimension bool
+	Datatype  string // Ossie's, such as "DateTime"; empty when unknown
+	Category  string // Ossie's label, which sorts fields and is no name
 
 	// From our extension.
 	Kind Kind
@@ -119,6 +142,8 @@ type Metric struct {
 	Description string
 	Synonyms    []string
 	Extensions  []Extension
+	Context     Context
+	Datatype    string // Ossie's; empty when unknown
 
 	// From our extension.
 	Label Label
