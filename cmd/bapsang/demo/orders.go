@@ -319,8 +319,10 @@ func (c *clerk) sell(channel, at int, typo bool) {
 func (c *clerk) quantity(channel int, p *product) int32 {
 	d := c.d
 	switch {
-	case channel == corporate:
+	case channel == corporate && (p.category == "PC·태블릿" || p.category == "액세서리"):
 		return int32(min(80, 1+int(math.Exp(1.5+0.9*d.normal()))))
+	case channel == corporate:
+		return int32(min(12, 1+int(math.Exp(0.4+0.6*d.normal()))))
 	case p.category == "액세서리" && d.chance(0.3):
 		return int32(2 + d.intn(3))
 	case p.price < 300000 && d.chance(0.05):

@@ -49,7 +49,7 @@ func newCast(c *catalog) cast {
 func (w *world) demandStory(day, channel, at int) float64 {
 	p, factor := &w.products[at], 1.0
 	if at == w.cast.washer && channel == openMarket {
-		factor *= 2 // a bestseller there
+		factor *= 3 // a bestseller there
 	}
 	switch {
 	case at == w.cast.washer && channel == openMarket && storyStockout.covers(day):
