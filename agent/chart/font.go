@@ -180,6 +180,11 @@ func outline(f *sfnt.Font, r rune) (*glyph, bool) {
 // join others: a label is still understood without its emoji.
 func missingGlyph(r rune) *glyph {
 	if isPicture(r) {
+		// The advance is that of an emoji in a browser; pictures of our own leave
+		// these characters out beforehand.
+		if unicode.In(r, unicode.So) {
+			return &glyph{missing: true, advance: 1.25}
+		}
 		return &glyph{missing: true}
 	}
 	var p path

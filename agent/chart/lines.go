@@ -113,13 +113,13 @@ func (l *layouter) timePlaces(plot box) axisPlaces {
 		out.at[i] = at(t)
 	}
 	unit, labelled := unitOf(l.spec.Grain), times
-	limit := int(plot.w / l.timeLabelWidth(unit))
-	if len(times) > limit {
+	limit := func(unit string) int { return max(1, int(plot.w/l.timeLabelWidth(unit))) }
+	if len(times) > limit(unit) {
 		var step timeStep
 		labelled, step = timeTicks(first, last, l.spec.Grain, limit)
 		unit = step.unit
 		if l.spec.Grain == "week" && (unit == "day" || unit == "half") {
-			labelled = every(times, int(math.Ceil(float64(len(times))/float64(max(1, limit)))))
+			labelled = every(times, int(math.Ceil(float64(len(times))/float64(limit(unit)))))
 		}
 	}
 	out.ticks = labelTimes(labelled, at, unit, l.spec.Grain, l.lang)
@@ -605,15 +605,14 @@ func (l *layouter) drawEnds(ends []endLabel, plot box, at []float64, y scale) {
 		if math.Abs(place-p.y) > l.em*0.7 || plot.right()-p.x > l.em {
 			l.stroke(1, e.color.faint(0.5), decoration, point{min(p.x+l.em*0.4, plot.right()), p.y}, point{x - l.em*0.2, place})
 		}
-		pen := x
-		if e.name != "" {
-			l.text(pen, place+l.em*0.33, start, l.em*0.95, true, e.color, e.name)
-			pen += l.faces.width(e.name, l.em*0.95, true) + l.em*0.45
-		}
-		color := l.theme.text
 		if e.name == "" {
-			color = e.color
+			l.text(x, place+l.em*0.33, start, l.em*0.95, true, e.color, e.figure)
+			continue
 		}
-		l.text(pen, place+l.em*0.33, start, l.em*0.95, e.name == "", color, e.figure)
+		name := l.text(x, place+l.em*0.33, start, l.em*0.95, true, e.color, e.name)
+		if e.figure != "" {
+			name.then = l.text(x+name.width+l.em*0.43, place+l.em*0.33, start, l.em*0.95, false, l.theme.text, e.figure)
+			name.then.continues = true
+		}
 	}
 }

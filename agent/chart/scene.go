@@ -63,6 +63,10 @@ type textItem struct {
 	width  float64
 	on     rgb // what it stands on, for contrast
 	tip    string
+	// then continues the line in another colour; it is an item of its own too. In an
+	// SVG it follows its text whatever font the reader has.
+	then      *textItem
+	continues bool
 }
 
 type anchor int

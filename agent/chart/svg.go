@@ -53,7 +53,9 @@ func (w *svgWriter) item(it item) {
 	case *strokeItem:
 		w.stroke(it)
 	case *textItem:
-		w.text(it)
+		if !it.continues {
+			w.text(it)
+		}
 	}
 }
 
@@ -117,7 +119,11 @@ func (w *svgWriter) text(t *textItem) {
 	if t.tip != "" {
 		w.printf("<title>%s</title>", escape(t.tip))
 	}
-	w.printf("%s</text>\n", escape(t.text))
+	w.printf("%s", escape(t.text))
+	if t.then != nil {
+		w.printf(`<tspan dx="0.45em" font-weight="400" fill="%s">%s</tspan>`, t.then.color.hex(), escape(t.then.text))
+	}
+	w.printf("</text>\n")
 }
 
 func fillOf(p paint) string {

@@ -55,15 +55,16 @@ func (t *theme) readable(c, ground rgb) rgb {
 	return t.inkOn(ground)
 }
 
-// inkOn returns the darkest or the lightest text colour, whichever reads better.
+// inkOn returns a light or a dark text colour that reads well on ground.
 func (t *theme) inkOn(ground rgb) rgb {
-	white, black := rgb{255, 255, 255}, hex(0x111827)
-	// White reads better on saturated colours than the formula says, so it is
-	// taken whenever it suffices.
-	if contrast(white, ground) >= textContrast || contrast(white, ground) > contrast(black, ground) {
-		return white
+	// White reads better on saturated colours than the formula says, so it is taken
+	// whenever it suffices. One of white and black always does.
+	for _, ink := range []rgb{{255, 255, 255}, hex(0x111827)} {
+		if contrast(ink, ground) >= textContrast {
+			return ink
+		}
 	}
-	return black
+	return rgb{}
 }
 
 // theme is the colours of a chart.
@@ -84,14 +85,14 @@ var (
 		background: hex(0xFFFFFF), title: hex(0x111827), text: hex(0x4B5563),
 		grid: hex(0xE8EBEF), axis: hex(0x9CA3AF), other: hex(0x858E9B),
 		good: hex(0x0B7A5E), bad: hex(0xC2410C),
-		series: []rgb{hex(0x2563EB), hex(0xF36411), hex(0x1FA187), hex(0x99436D), hex(0x318FAC), hex(0xBE461C), hex(0xA1943B), hex(0x412C7D)},
+		series: []rgb{hex(0x2563EB), hex(0xF36411), hex(0x2AA68D), hex(0x99436D), hex(0x318FAC), hex(0xBE461C), hex(0xA1943B), hex(0x412C7D)},
 		low:    hex(0xEFF4FF), high: hex(0x1D4ED8), negative: hex(0xC2410C),
 	}
 	darkTheme = theme{
 		background: hex(0x15181E), title: hex(0xF3F4F6), text: hex(0xB3BBC7),
 		grid: hex(0x2A2F38), axis: hex(0x6B7280), other: hex(0x8B95A3),
 		good: hex(0x3ED6B0), bad: hex(0xFB8B5B),
-		series: []rgb{hex(0x5B9BFF), hex(0xF98F2A), hex(0x3ED6B0), hex(0xC873AC), hex(0x89C1DC), hex(0xDB6A48), hex(0xF1DB70), hex(0x9A8BD6)},
+		series: []rgb{hex(0x5B9BFF), hex(0xF98F2A), hex(0x3ED6B0), hex(0xB6679C), hex(0x89C1DC), hex(0xDB6A48), hex(0xF1DB70), hex(0x9A8BD6)},
 		low:    hex(0x1C2433), high: hex(0x6AA5FF), negative: hex(0xF98F2A),
 	}
 )

@@ -46,8 +46,9 @@ func (s timeStep) approximate() time.Duration {
 	return unit[s.unit] * time.Duration(s.count)
 }
 
-// timeTicks returns the instants of labels between from and to, at most limit of them.
-func timeTicks(from, to time.Time, grain string, limit int) ([]time.Time, timeStep) {
+// timeTicks returns the instants of labels between from and to, about as many as limit
+// says there is room for in a unit.
+func timeTicks(from, to time.Time, grain string, limit func(unit string) int) ([]time.Time, timeStep) {
 	allowed := false
 	var chosen timeStep
 	for _, s := range timeSteps {
@@ -56,7 +57,7 @@ func timeTicks(from, to time.Time, grain string, limit int) ([]time.Time, timeSt
 			continue
 		}
 		chosen = s
-		if to.Sub(from) <= s.approximate()*time.Duration(max(1, limit)) {
+		if to.Sub(from) <= s.approximate()*time.Duration(max(1, limit(s.unit))) {
 			break
 		}
 	}
