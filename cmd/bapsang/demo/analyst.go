@@ -11,9 +11,9 @@ var analystFiles embed.FS
 // Source is the name under which the demo analyst expects the data.
 const Source = "demo"
 
-// Analyst returns the files of the analyst who knows the demo company: analyst.yaml
+// Files are those of the analyst who knows the demo company: analyst.yaml
 // and what it names, laid out as a folder of analysts_dir is.
-func Analyst() fs.FS {
+func Files() fs.FS {
 	sub, err := fs.Sub(analystFiles, "analyst")
 	if err != nil {
 		panic(err) // the name is a constant

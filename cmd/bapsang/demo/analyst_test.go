@@ -18,7 +18,7 @@ import (
 
 func model(t testing.TB) *semantic.Model {
 	t.Helper()
-	data, err := fs.ReadFile(demo.Analyst(), "demo.yaml")
+	data, err := fs.ReadFile(demo.Files(), "demo.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -257,7 +257,7 @@ type verified struct {
 
 func load(t *testing.T, name string, into any) {
 	t.Helper()
-	data, err := fs.ReadFile(demo.Analyst(), name)
+	data, err := fs.ReadFile(demo.Files(), name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -270,7 +270,7 @@ func TestTheAnalystNamesFilesThatAreThere(t *testing.T) {
 	var d definition
 	load(t, "analyst.yaml", &d)
 	for _, name := range slices.Concat([]string{d.Model}, d.Knowledge, d.VerifiedFiles) {
-		if data, err := fs.ReadFile(demo.Analyst(), name); err != nil || len(data) == 0 {
+		if data, err := fs.ReadFile(demo.Files(), name); err != nil || len(data) == 0 {
 			t.Errorf("%s: %d bytes, %v", name, len(data), err)
 		}
 	}
