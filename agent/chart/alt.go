@@ -59,8 +59,8 @@ func (d describer) short(v float64) string {
 func (d describer) number() string {
 	b := d.spec.Big
 	text := d.short(b.Value)
-	if b.Growth != nil {
-		text += ", " + named(b.Label, format.Signed(*b.Growth, format.Percent, d.spec.Language))
+	if _, change := b.change(format.Format(d.spec.YFormat), d.spec.Language); change != "" {
+		text += ", " + named(b.Label, change)
 	}
 	if b.Before != nil {
 		text += fmt.Sprintf(d.word(" (이전 %s)", " (before: %s)"), d.short(*b.Before))

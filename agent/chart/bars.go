@@ -82,7 +82,9 @@ type barAxis struct {
 
 func (l *layouter) barAxis(s slots) barAxis {
 	if l.spec.XKind == XTime {
-		ticks := labelTimes(l.spec.Times, timeSlots(l.spec.Times, s), unitOf(l.spec.Grain), l.spec.Grain, l.lang)
+		unit := unitOf(l.spec.Grain)
+		each := int(math.Ceil(l.timeLabelWidth(unit) / s.width))
+		ticks := labelTimes(every(l.spec.Times, each), timeSlots(l.spec.Times, s), unit, l.spec.Grain, l.lang)
 		return barAxis{l.xAxisHeight(ticks), func(plot box) { l.xAxis(ticks, plot) }}
 	}
 	size := l.em * 0.95
@@ -155,22 +157,38 @@ func (l *layouter) groups(s slots, colors []rgb, y scale) {
 	}
 	width := group/k - gap
 	size, labelled := l.barLabelSize(s, width, gap)
+	mixed := l.mixed()
 	for i, series := range l.spec.Series {
 		for j, v := range series.Values {
 			if v == nil {
 				continue
 			}
 			x := s.centre(j) - group/2 + (group/k)*float64(i) + gap/2
-			color := colors[i]
-			if len(l.spec.Series) == 1 && isOther(l.xNameOrEmpty(j)) {
-				color = l.theme.other
-			}
+			color := l.barColor(colors[i], j, *v, mixed)
 			l.bar(box{x, y.at(max(0, *v)), width, math.Abs(y.at(*v) - y.at(0))}, color, *v, l.isPartial(j), l.tip(series.Name, j, *v))
 			if labelled {
 				l.barLabel(x+width/2, y.at(*v), *v, size)
 			}
 		}
 	}
+}
+
+// mixed reports whether a single series has bars on both sides of zero.
+func (l *layouter) mixed() bool {
+	lo, hi := valueExtent(l.spec.Series)
+	return len(l.spec.Series) == 1 && lo < 0 && hi > 0
+}
+
+// barColor is the colour of a bar: that of its series, but grey for the rest of a
+// folded list, and a second colour below zero where there are both.
+func (l *layouter) barColor(color rgb, i int, v float64, mixed bool) rgb {
+	switch {
+	case len(l.spec.Series) == 1 && isOther(l.xNameOrEmpty(i)):
+		return l.theme.other
+	case mixed && v < 0:
+		return l.theme.series[1]
+	}
+	return color
 }
 
 func (l *layouter) xNameOrEmpty(i int) string {
@@ -291,7 +309,7 @@ func (l *layouter) hbars() {
 	content := l.frame(legend)
 	n := axisLength(l.spec)
 	k := float64(len(series))
-	row := min(content.h/float64(max(1, n)), l.em*(1.6+1.4*k))
+	row := min(content.h/float64(max(1, n)), l.em*(2.4+1.6*k))
 	size := min(l.em*0.95, row/k*0.8)
 	labels := 0.0
 	for i := range n {
@@ -339,6 +357,7 @@ func (l *layouter) hbarRows(x scale, plot box, row, size, labels float64, colors
 		size = legible
 	}
 	thickness := max(0.5, row*0.7/k)
+	mixed := l.mixed()
 	for i := range axisLength(l.spec) {
 		top := plot.y + row*float64(i)
 		if i%skip == 0 {
@@ -349,10 +368,7 @@ func (l *layouter) hbarRows(x scale, plot box, row, size, labels float64, colors
 			if v == nil {
 				continue
 			}
-			color := colors[j]
-			if len(l.spec.Series) == 1 && isOther(l.xName(i)) {
-				color = l.theme.other
-			}
+			color := l.barColor(colors[j], i, *v, mixed)
 			y := top + row*0.15 + thickness*float64(j)
 			b := box{x.at(min(0, *v)), y, math.Abs(x.at(*v) - x.at(0)), max(0.5, thickness-min(2, thickness*0.1))}
 			round := rightSide

@@ -1,5 +1,7 @@
 package chart
 
+import "image"
+
 // Placed is what the tests hold a layout to.
 type Placed struct {
 	Width, Height float64
@@ -66,3 +68,6 @@ func SeriesColors(dark bool) (background uint32, series []uint32) {
 	}
 	return number(t.background), series
 }
+
+// Reduce makes a paletted picture as Render does.
+func Reduce(img *image.RGBA) *image.Paletted { return reduce(img) }

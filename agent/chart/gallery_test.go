@@ -80,7 +80,33 @@ type named struct {
 
 // gallery is every kind as it is usually seen, in Korean or English.
 func gallery() []named {
-	return append(courses(), parts()...)
+	return append(append(courses(), parts()...), more()...)
+}
+
+// more is shapes that a question leads to less often.
+func more() []named {
+	days := chart.Spec{Kind: chart.Bar, Language: "ko", Title: "이번 달 일별 주문 수", Subtitle: "2026-11-01–11-25 · 단위: 건", Note: "오늘은 아직 끝나지 않았습니다", XKind: chart.XTime, Grain: "day", Times: times("2026-11-01", 25, daily), YFormat: "count:건", PartialLast: true,
+		Series: []chart.Series{{Name: "주문 수", Values: figures(append(walk(71, 24, 1300, 300), 410)...)}}}
+	hours := chart.Spec{Kind: chart.Line, Language: "ko", Title: "시간별 방문", Subtitle: "2026-11-24–11-25", XKind: chart.XTime, Grain: "hour", Times: times("2026-11-24", 42, func(t time.Time) time.Time { return t.Add(time.Hour) }), YFormat: "count:회",
+		Series: []chart.Series{{Name: "방문", Values: figures(walk(72, 42, 800, 160)...)}}}
+	before := chart.Spec{Kind: chart.HBar, Language: "en", Title: "Revenue by campaign against the year before", Subtitle: "Q3 2026", XKind: chart.XCategory, YFormat: "usd",
+		Categories: []string{"Chuseok gift sets, online mall only", "Back to school", "Summer cooling appliances", "Earbuds launch with influencer videos", "Members' week"},
+		Series:     []chart.Series{{Name: "Q3 2025", Dashed: true, Values: figures(210000, 180000, 330000, gap, 90000)}, {Name: "Q3 2026", Values: figures(260000, 171000, 295000, 140000, 99000)}}}
+	months := chart.Spec{Kind: chart.Heatmap, Language: "ko", Title: "지역별 월 매출", Subtitle: "2026년 · 단위: 원", XKind: chart.XCategory, YFormat: "krw"}
+	for m := range 10 {
+		months.Categories = append(months.Categories, fmt.Sprintf("2026년 %d월", m+1))
+	}
+	for i, region := range []string{"경기도", "서울특별시", "부산광역시", "제주특별자치도"} {
+		months.Series = append(months.Series, chart.Series{Name: region, Values: figures(walk(uint64(73+i), 10, 3e8-6e7*float64(i), 9e7)...)})
+	}
+	change := chart.Spec{Kind: chart.HBar, Language: "ko", Title: "전월 대비 매출 증감", Subtitle: "2026-10 · 단위: 원", XKind: chart.XCategory, YFormat: "krw", Categories: []string{"경기도", "서울특별시", "부산광역시", "대구광역시", "제주특별자치도"},
+		Series: []chart.Series{{Name: "증감", Values: figures(2.3e7, 8.1e6, -1.1e6, -9.4e6, -1.7e7)}}}
+	weekdays := chart.Spec{Kind: chart.Line, Language: "en", Title: "Orders by hour of the day", XKind: chart.XCategory, YFormat: "count:orders"}
+	for h := range 24 {
+		weekdays.Categories = append(weekdays.Categories, fmt.Sprintf("%02d:00", h))
+	}
+	weekdays.Series = []chart.Series{{Name: "Weekdays", Values: figures(walk(80, 24, 300, 60)...)}, {Name: "Weekend", Values: figures(walk(81, 24, 260, 70)...)}}
+	return []named{{"days", days}, {"hours", hours}, {"hbar-before", before}, {"heat-months", months}, {"hbar-change", change}, {"hour-lines", weekdays}}
 }
 
 func courses() []named {
@@ -232,6 +258,7 @@ func TestGallery(t *testing.T) {
 		save(t, filepath.Join(dir, "sheet"+suffix+".png"), sheet(half[:regular], 3))
 		save(t, filepath.Join(dir, "sheet-ugly"+suffix+".png"), sheet(half[regular:], 3))
 	}
+	save(t, filepath.Join(dir, "charts.png"), chart.Reduce(contact(t)))
 	for _, n := range all {
 		svg, err := chart.SVG(n.spec, chart.Options{})
 		if err != nil {
@@ -241,6 +268,23 @@ func TestGallery(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// contact is the sheet of the documentation: docs/pictures/charts.png is a copy.
+func contact(t *testing.T) *image.RGBA {
+	byName := map[string]chart.Spec{}
+	for _, n := range gallery() {
+		byName[n.name] = n.spec
+	}
+	var images []image.Image
+	for _, name := range strings.Fields("line bar donut grouped forecast! heatmap! waterfall hbar area! number scatter compare!") {
+		spec, ok := byName[strings.TrimSuffix(name, "!")]
+		if !ok {
+			t.Fatalf("no chart %q", name)
+		}
+		images = append(images, shrink(render(t, spec, chart.Options{Dark: strings.HasSuffix(name, "!")}), 640))
+	}
+	return sheet(images, 3).(*image.RGBA)
 }
 
 func save(t *testing.T, path string, img image.Image) {
@@ -257,7 +301,7 @@ func save(t *testing.T, path string, img image.Image) {
 func shrink(img image.Image, width int) image.Image {
 	b := img.Bounds()
 	out := image.NewRGBA(image.Rect(0, 0, width, width*b.Dy()/b.Dx()))
-	draw.ApproxBiLinear.Scale(out, out.Rect, img, b, draw.Src, nil)
+	draw.CatmullRom.Scale(out, out.Rect, img, b, draw.Src, nil)
 	return out
 }
 

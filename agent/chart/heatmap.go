@@ -15,10 +15,13 @@ func (l *layouter) heatmap() {
 		labels = max(labels, l.faces.width(s.Name, size, false))
 	}
 	labels = min(labels, content.w*0.28)
-	legend := em * 2.1
-	plot := box{content.x + labels + em*0.7, content.y, content.w - labels - em*0.7, content.h - em*1.75 - legend}
-	plot.h = min(plot.h, float64(rows)*em*4.2)
-	plot.w = min(plot.w, float64(columns)*em*9)
+	plot := box{content.x + labels + em*0.7, content.y, content.w - labels - em*0.7, 0}
+	plot.w = min(plot.w, float64(columns)*em*14)
+	names := em * 0.65
+	if lines := l.columnLines(plot.w/float64(max(1, columns)), size); lines > 0 {
+		names += float64(lines) * em * 1.1
+	}
+	plot.h = min(content.h-names-em*2, float64(rows)*em*5.5)
 	l.s.plot = plot
 	cell := point{plot.w / float64(max(1, columns)), plot.h / float64(max(1, rows))}
 	lo, hi := valueExtent(l.spec.Series)
@@ -31,12 +34,8 @@ func (l *layouter) heatmap() {
 			l.heatCell(b, v, shade, figures, l.cellTip(s.Name, j, v))
 		}
 	}
-	var ticks []xTick
-	for j := range columns {
-		ticks = append(ticks, xTick{at: plot.x + (float64(j)+0.5)*cell.x, label: l.faces.fit(l.xName(j), size, false, max(cell.x*0.96, em*4))})
-	}
-	l.xAxisPlain(ticks, plot)
-	l.heatLegend(shade, lo, hi, point{plot.x, plot.bottom() + em*2.1})
+	l.heatColumns(plot, cell, size)
+	l.heatLegend(shade, lo, hi, point{plot.x, plot.bottom() + names + em*0.35})
 }
 
 func (l *layouter) cellTip(row string, j int, v *float64) string {
@@ -126,13 +125,35 @@ func (l *layouter) heatRows(plot box, cell point, size, width float64) {
 	}
 }
 
-// xAxisPlain names columns without ticks.
-func (l *layouter) xAxisPlain(ticks []xTick, plot box) {
-	size := l.em * 0.92
-	for _, t := range evenly(l.faces, ticks, size, l.em*0.4) {
-		w := l.faces.width(t.label, size, false)
-		x := min(t.at-w/2, l.s.width-l.em*0.4-w)
-		l.text(x, plot.bottom()+l.em*1.25, start, size, false, l.theme.text, t.label)
+// columnLines returns on how many lines the names of columns of some width go: two
+// where they are too long for one and there is room to break them.
+func (l *layouter) columnLines(width, size float64) int {
+	for j := range axisLength(l.spec) {
+		if l.faces.width(l.xName(j), size, false) > width-l.em*0.3 && width > l.em*3 {
+			return 2
+		}
+	}
+	return 1
+}
+
+// heatColumns names the columns below the plot.
+func (l *layouter) heatColumns(plot box, cell point, size float64) {
+	lines := l.columnLines(cell.x, size)
+	var ticks []xTick
+	for j := range axisLength(l.spec) {
+		ticks = append(ticks, xTick{at: plot.x + (float64(j)+0.5)*cell.x, label: l.faces.fit(l.xName(j), size, false, max(cell.x*0.96, l.em*4))})
+	}
+	if lines == 1 {
+		for _, t := range evenly(l.faces, ticks, size, l.em*0.4) {
+			w := l.faces.width(t.label, size, false)
+			l.text(min(t.at-w/2, l.s.width-l.em*0.4-w), plot.bottom()+l.em*1.25, start, size, false, l.theme.text, t.label)
+		}
+		return
+	}
+	for j, t := range ticks {
+		for i, line := range l.faces.wrap(l.xName(j), size, false, cell.x-l.em*0.3, lines) {
+			l.text(t.at, plot.bottom()+l.em*(1.2+1.1*float64(i)), middle, size, false, l.theme.text, line).tip = l.xName(j)
+		}
 	}
 }
 

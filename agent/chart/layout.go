@@ -3,6 +3,8 @@ package chart
 import (
 	"fmt"
 	"math"
+	"slices"
+	"time"
 
 	"github.com/bapsang/bapsang/agent/format"
 )
@@ -82,8 +84,45 @@ func prepare(spec Spec, keep func(string) string) Spec {
 		}
 		out.Series[i] = s
 	}
+	sortByTime(&out)
 	if out.Kind == Number && spec.Big != nil {
 		out.Big = prepareBig(*spec.Big, text)
+	}
+	return out
+}
+
+// sortByTime puts the times of a spec, and all that goes with them, in order.
+func sortByTime(spec *Spec) {
+	if spec.XKind != XTime || slices.IsSortedFunc(spec.Times, time.Time.Compare) {
+		return
+	}
+	order := make([]int, len(spec.Times))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return spec.Times[a].Compare(spec.Times[b]) })
+	spec.Times = reorder(spec.Times, order)
+	for i := range spec.Series {
+		s := &spec.Series[i]
+		s.Values, s.Low, s.High = reorder(s.Values, order), reorder(s.Low, order), reorder(s.High, order)
+		marks := make([]int, 0, len(s.Marks))
+		for _, m := range s.Marks {
+			if at := slices.Index(order, m); at >= 0 {
+				marks = append(marks, at)
+			}
+		}
+		s.Marks = marks
+	}
+}
+
+// reorder returns the elements in an order, or nil of nil.
+func reorder[T any](in []T, order []int) []T {
+	if in == nil {
+		return nil
+	}
+	out := make([]T, len(order))
+	for i, from := range order {
+		out[i] = in[from]
 	}
 	return out
 }

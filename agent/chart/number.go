@@ -39,13 +39,13 @@ func (l *layouter) number() {
 func (l *layouter) change(content box, y float64) {
 	b, em := l.spec.Big, l.em
 	x := content.x
-	if b.Growth != nil {
-		color := l.changeColor(*b.Growth)
-		if *b.Growth != 0 {
-			l.arrow(point{x + em*0.45, y - em*0.45}, *b.Growth > 0, color)
+	if moved, text := b.change(l.f, l.lang); text != "" {
+		color := l.changeColor(moved)
+		if moved != 0 {
+			l.arrow(point{x + em*0.45, y - em*0.45}, moved > 0, color)
 			x += em * 1.25
 		}
-		t := l.text(x, y, start, em*1.35, true, color, format.Signed(*b.Growth, l.growthFormat(), l.lang))
+		t := l.text(x, y, start, em*1.35, true, color, text)
 		x += t.width + em*0.7
 	}
 	rest := b.Label
@@ -57,14 +57,23 @@ func (l *layouter) change(content box, y float64) {
 	}
 }
 
-// growthFormat is how Growth is written: in percents, also that of a percentage.
-func (l *layouter) growthFormat() format.Format { return format.Percent }
-
-func (l *layouter) changeColor(growth float64) rgb {
+// change returns by how much the figure moved and how that is written: a percentage
+// moves by points, for a share of a percentage says little; others by percents.
+func (b *Big) change(f format.Format, lang string) (float64, string) {
 	switch {
-	case growth == 0:
+	case f == format.Percent && b.Before != nil:
+		return b.Value - *b.Before, format.Signed(b.Value-*b.Before, format.Points, lang)
+	case b.Growth != nil:
+		return *b.Growth, format.Signed(*b.Growth, format.Percent, lang)
+	}
+	return 0, ""
+}
+
+func (l *layouter) changeColor(moved float64) rgb {
+	switch {
+	case moved == 0:
 		return l.theme.text
-	case growth > 0 != l.spec.LowerIsBetter:
+	case moved > 0 != l.spec.LowerIsBetter:
 		return l.theme.readable(l.theme.good, l.theme.background)
 	}
 	return l.theme.readable(l.theme.bad, l.theme.background)

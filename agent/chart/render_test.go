@@ -159,7 +159,7 @@ func TestSVGTitles(t *testing.T) {
 		"scatter":   "<title>Chuseok · Spend $45,000.00 · Revenue $210,000.00</title>",
 		"compare":   "<title>작년 · 2026년 1월 · ",
 		"heatmap":   "<title>수 · 3시 · 값 없음</title>",
-		"waterfall": "<title>통돌이 16kg · 오픈마켓 · −9,100만 원</title>",
+		"waterfall": "<title>통돌이 16kg · 오픈마켓 · −91,000,000원</title>",
 		"stacked":   "<title>Online · Jan 2026 · $1,200,000.00</title>",
 		"area":      "<title>Direct · week of May 25, 2026 · ",
 	}

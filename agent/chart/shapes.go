@@ -548,8 +548,13 @@ func (t *table) momentBars(spec Spec) (Spec, bool) {
 // timeHeat shows series along time as the rows of a heatmap.
 func (t *table) timeHeat(spec Spec) Spec {
 	spec.Kind, spec.XKind, spec.PartialLast = Heatmap, XCategory, false
+	first, last := spec.Times[0], spec.Times[len(spec.Times)-1]
 	for _, at := range spec.Times {
-		spec.Categories = append(spec.Categories, cellLabel(at, Column{Grain: spec.Grain}, t.in.Language))
+		name, _ := timeLabel(at, unitOf(spec.Grain), spec.Grain, t.in.Language)
+		if first.Year() != last.Year() || spec.Grain == "hour" {
+			name = cellLabel(at, Column{Grain: spec.Grain}, t.in.Language)
+		}
+		spec.Categories = append(spec.Categories, name)
 	}
 	spec.Times, spec.Grain = nil, ""
 	return spec

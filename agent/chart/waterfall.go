@@ -105,8 +105,8 @@ func (l *layouter) fallBar(st step, s slots, i int, y scale, relative bool) {
 		label = signedCompact(st.value, l.f, l.lang)
 	}
 	figure := l.full(st.value)
-	if !st.level {
-		figure = format.Signed(st.value, l.f, l.lang)
+	if !st.level && st.value > 0 && figure[0] != '+' {
+		figure = "+" + figure
 	}
 	if b.h < 1 {
 		b.h = 1
