@@ -1,0 +1,144 @@
+package files
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/bapsang/bapsang/connectors"
+	"github.com/bapsang/bapsang/connectors/confine"
+)
+
+// role is the name of the child that parses files.
+const role = "files"
+
+// op is what the child is asked to do.
+type op string
+
+const (
+	opLoad    op = "load"
+	opProfile op = "profile"
+	opRead    op = "read"
+)
+
+// request is what the child reads from stdin.
+type request struct {
+	Op     op
+	Config childConfig
+}
+
+// childConfig is the part of a Config that the child needs.
+type childConfig struct {
+	Name   string
+	Paths  []string
+	Into   string
+	Limits Limits
+	Now    time.Time
+}
+
+func wireConfig(c Config) childConfig {
+	return childConfig{c.Name, c.Paths, c.Into, c.Limits, c.Now}
+}
+
+// response is what the child answers.
+type response struct {
+	Catalog json.RawMessage `json:",omitempty"`
+	Code    connectors.Code `json:",omitempty"`
+	Message string          `json:",omitempty"`
+	Cause   string          `json:",omitempty"`
+}
+
+// Roles returns the roles that this package starts children in, for confine.Main.
+func Roles() map[string]func(in io.Reader, out io.Writer) int {
+	return map[string]func(io.Reader, io.Writer) int{role: play}
+}
+
+// play is the child.
+func play(in io.Reader, out io.Writer) int {
+	var req request
+	if err := json.NewDecoder(in).Decode(&req); err != nil {
+		return 1
+	}
+	cat, err := req.run(context.Background())
+	var res response
+	if err == nil {
+		res.Catalog, err = encodeCatalog(cat)
+	}
+	if err != nil {
+		var ce *connectors.Error
+		if !errors.As(err, &ce) {
+			ce = &connectors.Error{Code: connectors.CodeInternal, Message: "the files could not be loaded", Err: err}
+		}
+		res = response{Code: ce.Code, Message: ce.Message}
+		if ce.Err != nil {
+			res.Cause = ce.Err.Error()
+		}
+	}
+	if err := json.NewEncoder(out).Encode(res); err != nil {
+		return 1
+	}
+	return 0
+}
+
+func (r request) run(ctx context.Context) (*connectors.Catalog, error) {
+	c := r.Config
+	cfg := Config{Name: c.Name, Paths: c.Paths, Into: c.Into, Limits: c.Limits, Now: c.Now}
+	switch r.Op {
+	case opLoad:
+		return load(ctx, cfg)
+	case opProfile:
+		return profileInPlace(ctx, cfg)
+	}
+	return read(ctx, cfg)
+}
+
+// confined has a child do what req says.
+func confined(ctx context.Context, req request) (*connectors.Catalog, error) {
+	lim := req.Config.Limits
+	p, err := confine.Start(ctx, confine.Spec{Role: role, Limits: confine.Limits{
+		// Besides the engine's share: the Go side with its workbook, and what
+		// either reserves without using it.
+		AddressSpace: 2*lim.Memory + 6<<30, FileSize: lim.WriteSize, OpenFiles: 256,
+	}})
+	if err != nil {
+		return nil, &connectors.Error{Code: connectors.CodeInternal, Message: "the process that reads files could not be started", Err: err}
+	}
+	defer p.Close()
+	if err := json.NewEncoder(p.Stdin).Encode(req); err == nil {
+		_ = p.Stdin.Close()
+	}
+	var res response
+	if err := json.NewDecoder(p.Stdout).Decode(&res); err != nil {
+		return nil, childError(ctx, p, err)
+	}
+	if res.Code != "" {
+		e := &connectors.Error{Code: res.Code, Message: res.Message}
+		if res.Cause != "" {
+			e.Err = errors.New(res.Cause)
+		}
+		return nil, e
+	}
+	cat, err := decodeCatalog(res.Catalog)
+	if err != nil {
+		return nil, &connectors.Error{Code: connectors.CodeInternal, Message: "the process that reads files answered something else", Err: err}
+	}
+	return cat, nil
+}
+
+// childError says why the child did not answer.
+func childError(ctx context.Context, p *confine.Process, err error) error {
+	if ctx.Err() != nil {
+		return loadError("the data", ctx.Err())
+	}
+	p.Kill()
+	if wait := p.Wait(); wait != nil {
+		err = wait
+	}
+	var exit *confine.ExitError
+	if errors.As(err, &exit) && exit.OutOfMemory {
+		return &connectors.Error{Code: connectors.CodeTooLarge, Message: "the files need more memory than is allowed; split them or raise the limit", Err: err}
+	}
+	return &connectors.Error{Code: connectors.CodeBadData, Message: "reading the files failed; one of them may be damaged, so save them again and retry", Err: err}
+}

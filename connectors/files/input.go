@@ -1,0 +1,231 @@
+package files
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/bapsang/bapsang/connectors"
+)
+
+// format is what a file is.
+type format string
+
+const (
+	formatCSV     format = "CSV"
+	formatTSV     format = "TSV"
+	formatJSON    format = "JSON"
+	formatXLSX    format = "XLSX"
+	formatParquet format = "Parquet"
+	formatSQLite  format = "SQLite"
+	formatDuckDB  format = "DuckDB"
+)
+
+// endings maps a file's ending to what it claims to be.
+var endings = map[string]format{
+	".csv": formatCSV, ".txt": formatCSV, ".tsv": formatTSV, ".tab": formatTSV, ".psv": formatCSV,
+	".json": formatJSON, ".ndjson": formatJSON, ".jsonl": formatJSON,
+	".xlsx": formatXLSX, ".xlsm": formatXLSX,
+	".parquet": formatParquet, ".pq": formatParquet,
+	".sqlite": formatSQLite, ".sqlite3": formatSQLite, ".db": formatSQLite, ".db3": formatSQLite,
+	".duckdb": formatDuckDB, ".ddb": formatDuckDB,
+}
+
+// input is one file to read.
+type input struct {
+	path   string
+	name   string // its base name, for messages
+	folder string // the folder it was found in, "" when it was named itself
+	format format
+	size   int64
+}
+
+// expand lists the files that paths stand for, and what identifies their state.
+func expand(paths []string, lim Limits) (list []input, version string, err error) {
+	if len(paths) == 0 {
+		return nil, "", connectors.Errorf(connectors.CodeNotFound, "no file was given")
+	}
+	h := sha256.New()
+	for _, p := range paths {
+		found, err := expandOne(p, lim)
+		if err != nil {
+			return nil, "", err
+		}
+		list = append(list, found...)
+	}
+	if len(list) > lim.Files {
+		return nil, "", connectors.Errorf(connectors.CodeTooLarge, "%d files are more than the %d that can be read together; name a smaller folder", len(list), lim.Files)
+	}
+	for i := range list {
+		info, err := os.Stat(list[i].path)
+		if err != nil {
+			return nil, "", openError(list[i].name, err)
+		}
+		fmt.Fprintf(h, "%s %d %d\n", list[i].name, info.Size(), info.ModTime().UnixNano())
+		if err := list[i].check(info, lim); err != nil {
+			return nil, "", err
+		}
+	}
+	fmt.Fprintf(h, "loader %d", loaderVersion)
+	return list, hex.EncodeToString(h.Sum(nil))[:16], nil
+}
+
+// loaderVersion changes when the same files are read differently.
+const loaderVersion = 1
+
+func expandOne(path string, lim Limits) ([]input, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, openError(filepath.Base(path), err)
+	}
+	if !info.IsDir() {
+		return []input{{path: path, name: filepath.Base(path)}}, nil
+	}
+	var list []input
+	err = filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
+		name := filepath.Base(p)
+		switch {
+		case err != nil:
+			return err
+		case p != path && (strings.HasPrefix(name, ".") || strings.HasPrefix(name, "~$")):
+			if d.IsDir() {
+				return filepath.SkipDir
+			}
+			return nil
+		case !d.Type().IsRegular() || endings[strings.ToLower(filepath.Ext(name))] == "":
+			return nil
+		case len(list) > lim.Files:
+			return filepath.SkipAll
+		}
+		if fi, err := d.Info(); err == nil && fi.Size() == 0 {
+			return nil
+		}
+		list = append(list, input{path: p, name: name, folder: filepath.Dir(p)})
+		return nil
+	})
+	if err != nil {
+		return nil, openError(filepath.Base(path), err)
+	}
+	if len(list) == 0 {
+		return nil, connectors.Errorf(connectors.CodeNotFound, "folder %s has no CSV, TSV, Parquet, JSON, XLSX, SQLite or DuckDB file; put one in it or name another", filepath.Base(path))
+	}
+	slices.SortFunc(list, func(a, b input) int { return strings.Compare(a.path, b.path) })
+	return list, nil
+}
+
+// check settles the format from the ending and the first bytes.
+func (in *input) check(info fs.FileInfo, lim Limits) error {
+	in.size = info.Size()
+	if !info.Mode().IsRegular() {
+		return connectors.Errorf(connectors.CodeBadData, "%s is not a file; name a file or a folder", in.name)
+	}
+	if in.size == 0 {
+		return connectors.Errorf(connectors.CodeBadData, "%s is empty; check that it was saved or uploaded completely", in.name)
+	}
+	if in.size > lim.FileSize {
+		return connectors.Errorf(connectors.CodeTooLarge, "%s has %s and the limit is %s; split it, or load it into a database", in.name, byteSize(in.size), byteSize(lim.FileSize))
+	}
+	f, err := os.Open(in.path)
+	if err != nil {
+		return openError(in.name, err)
+	}
+	defer f.Close()
+	head := make([]byte, 4096)
+	n, err := io.ReadFull(f, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return openError(in.name, err)
+	}
+	claimed := endings[strings.ToLower(filepath.Ext(in.name))]
+	in.format, err = sniff(in.name, head[:n], claimed)
+	return err
+}
+
+// sniff says what a file is by its first bytes, or why it is not what its ending
+// says.
+func sniff(name string, head []byte, claimed format) (format, error) {
+	actual := format("")
+	what := ""
+	switch {
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		actual, what = formatXLSX, "a ZIP archive or an Office file"
+	case bytes.HasPrefix(head, []byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1")):
+		return "", oldOffice(name, head)
+	case bytes.HasPrefix(head, []byte("PAR1")):
+		actual, what = formatParquet, "a Parquet file"
+	case bytes.HasPrefix(head, []byte("SQLite format 3\x00")):
+		actual, what = formatSQLite, "an SQLite database"
+	case len(head) >= 12 && string(head[8:12]) == "DUCK":
+		actual, what = formatDuckDB, "a DuckDB database"
+	case bytes.HasPrefix(head, []byte("%PDF")):
+		what = "a PDF document"
+	case bytes.HasPrefix(head, []byte("\x1F\x8B")):
+		what = "compressed with gzip"
+	case bytes.HasPrefix(head, []byte("\x89PNG")) || bytes.HasPrefix(head, []byte("\xFF\xD8\xFF")) || bytes.HasPrefix(head, []byte("GIF8")):
+		what = "a picture"
+	case isHTML(head):
+		what = "a web page"
+	}
+	text := claimed == formatCSV || claimed == formatTSV || claimed == formatJSON || claimed == ""
+	switch {
+	case actual != "" && (actual == claimed || claimed == "" || actual == formatDuckDB && claimed == formatSQLite || actual == formatSQLite && claimed == formatDuckDB):
+		return actual, nil
+	case what != "":
+		return "", connectors.Errorf(connectors.CodeBadData, "%s is %s, not %s; save it as CSV or XLSX and try again", name, what, aFormat(claimed))
+	case !text:
+		return "", connectors.Errorf(connectors.CodeBadData, "%s is not %s, or is damaged; save it again and retry", name, aFormat(claimed))
+	case claimed == "":
+		return sniffText(head), nil
+	}
+	return claimed, nil
+}
+
+func isHTML(head []byte) bool {
+	low := bytes.ToLower(bytes.TrimSpace(bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF"))))
+	return bytes.HasPrefix(low, []byte("<!doctype html")) || bytes.HasPrefix(low, []byte("<html"))
+}
+
+// sniffText tells JSON from separated values where the file has no ending to say.
+func sniffText(head []byte) format {
+	t := bytes.TrimSpace(bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF")))
+	if bytes.HasPrefix(t, []byte("{")) || bytes.HasPrefix(t, []byte("[")) {
+		return formatJSON
+	}
+	return formatCSV
+}
+
+// oldOffice says what a file in Microsoft's compound format is: a workbook with a
+// password is wrapped in one.
+func oldOffice(name string, _ []byte) error {
+	if strings.EqualFold(filepath.Ext(name), ".xls") {
+		return connectors.Errorf(connectors.CodeBadData, "%s is in the old Excel format; save it as .xlsx and try again", name)
+	}
+	return connectors.Errorf(connectors.CodeBadData, "%s is protected with a password or in the old Excel format; remove the password, save it as .xlsx and try again", name)
+}
+
+func aFormat(f format) string {
+	switch f {
+	case "":
+		return "a table"
+	case formatXLSX, formatSQLite:
+		return "an " + string(f) + " file"
+	}
+	return "a " + string(f) + " file"
+}
+
+func byteSize(n int64) string {
+	switch {
+	case n >= 1<<30:
+		return fmt.Sprintf("%.1f GB", float64(n)/(1<<30))
+	case n >= 1<<20:
+		return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
+	}
+	return fmt.Sprintf("%d kB", max(n>>10, 1))
+}
