@@ -3,6 +3,7 @@ package chart_test
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"image"
 	"image/color"
@@ -236,11 +237,13 @@ func render(t testing.TB, spec chart.Spec, opts chart.Options) image.Image {
 	return img
 }
 
-// TestGallery draws every kind, light and dark, and sheets of them at the width of a
-// phone. With -artifacts the pictures are kept for looking at.
+var drawGallery = flag.Bool("gallery", false, "draw the gallery, for looking at")
+
+// TestGallery draws every kind, light and dark, and sheets of them, also at the width of
+// a phone. With -artifacts the pictures are kept.
 func TestGallery(t *testing.T) {
-	if testing.Short() {
-		t.Skip("draws every chart several times")
+	if !*drawGallery {
+		t.Skip("draws every chart several times: -gallery -artifacts -outputdir DIR")
 	}
 	dir := t.ArtifactDir()
 	all := append(gallery(), ugly()...)

@@ -13,17 +13,15 @@ type canvas struct {
 	faces  *typefaces
 	scale  float64
 	fill   *vector.Rasterizer
-	mask   *image.Alpha // coverage of the shape being drawn
-	buffer []uint8
+	buffer []uint8 // of the mask of the shape being drawn
 }
 
 func newCanvas(width, height int, scale float64, faces *typefaces) *canvas {
 	return &canvas{
-		img:    image.NewRGBA(image.Rect(0, 0, width, height)),
-		faces:  faces,
-		scale:  scale,
-		fill:   vector.NewRasterizer(1, 1),
-		buffer: make([]uint8, width*height),
+		img:   image.NewRGBA(image.Rect(0, 0, width, height)),
+		faces: faces,
+		scale: scale,
+		fill:  vector.NewRasterizer(1, 1),
 	}
 }
 
@@ -165,6 +163,9 @@ func (c *canvas) trace(segments []segment, at point, scale float64, origin point
 // maskFor returns an empty mask over area, in the canvas's own buffer.
 func (c *canvas) maskFor(area image.Rectangle) *image.Alpha {
 	n := area.Dx() * area.Dy()
+	if n > len(c.buffer) {
+		c.buffer = make([]uint8, n)
+	}
 	clear(c.buffer[:n])
 	return &image.Alpha{Pix: c.buffer[:n], Stride: area.Dx(), Rect: area}
 }

@@ -97,6 +97,32 @@ func TestRenderKeepsColors(t *testing.T) {
 	}
 }
 
+// TestReduce holds that up to 256 colours are kept as they are, and that of more no
+// pixel moves far.
+func TestReduce(t *testing.T) {
+	for _, n := range []int{2, 256, 5000} {
+		img := image.NewRGBA(image.Rect(0, 0, 100, n/100+1))
+		for i := range 100 * (n/100 + 1) {
+			c := i % n
+			copy(img.Pix[4*i:], []uint8{uint8(c * 7), uint8(c / 3), uint8(c >> 5), 255})
+		}
+		out := chart.Reduce(img)
+		worst := 0
+		for y := range img.Rect.Dy() {
+			for x := range 100 {
+				a, b := pixel(img, x, y), pixel(out, x, y)
+				for shift := 0; shift <= 16; shift += 8 {
+					d := int(a>>shift&0xFF) - int(b>>shift&0xFF)
+					worst = max(worst, d, -d)
+				}
+			}
+		}
+		if limit := map[int]int{2: 0, 256: 0, 5000: 64}[n]; worst > limit {
+			t.Errorf("%d colours: one moved by %d", n, worst)
+		}
+	}
+}
+
 func pixel(img image.Image, x, y int) uint32 {
 	r, g, b, _ := img.At(x, y).RGBA()
 	return r>>8<<16 | g>>8<<8 | b>>8

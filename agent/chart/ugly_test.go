@@ -44,7 +44,9 @@ func uglyCourses() []named {
 		Series: []chart.Series{{Name: "값", Values: figures(1, gap, 3, gap, gap, 2, 4, 5, gap, gap, gap, gap, 3, gap, gap, gap, gap, gap, gap, gap)}}}
 	zero := chart.Spec{Kind: chart.Area, Language: "ko", Title: "모두 0", XKind: chart.XTime, Grain: "day", Times: times("2026-10-01", 8, daily), YFormat: "krw",
 		Series: []chart.Series{{Name: "가", Values: figures(make([]float64, 8)...)}, {Name: "나", Values: figures(make([]float64, 8)...)}}}
-	return []named{{"u-many", many}, {"u-5000", thousands}, {"u-single", single}, {"u-hostile", hostile}, {"u-tiny", tiny}, {"u-negative", negative}, {"u-holes", hole}, {"u-zero", zero}}
+	irregular := chart.Spec{Kind: chart.Line, Language: "ko", Title: "고르지 않은 날짜", XKind: chart.XTime, Grain: "day", Times: append(times("2025-12-28", 6, daily), day("2026-03-01"), day("2026-03-02")),
+		Series: []chart.Series{{Name: "값", Values: figures(1, 2, 3, 2, 4, 5, 9, 3)}}}
+	return []named{{"u-irregular", irregular}, {"u-many", many}, {"u-5000", thousands}, {"u-single", single}, {"u-hostile", hostile}, {"u-tiny", tiny}, {"u-negative", negative}, {"u-holes", hole}, {"u-zero", zero}}
 }
 
 func uglyParts() []named {
@@ -76,8 +78,9 @@ func uglyParts() []named {
 		Series: []chart.Series{{Name: "온라인", Values: figures(0.31, 0.05)}, {Name: "오프라인", Values: figures(gap, 0.64)}}}
 	cloud := chart.Spec{Kind: chart.Scatter, Language: "ko", Title: "점 5,000개", XKind: chart.XNumber, Xs: walk(90, 5000, 0, 2), XLabel: "가격", YLabel: "수량",
 		Series: []chart.Series{{Values: figures(walk(91, 5000, 100, 9)...)}}}
-	huge := chart.Spec{Kind: chart.Bar, Language: "ko", Title: "너무 큰 수", XKind: chart.XCategory, Categories: []string{"하나", "둘", "셋"},
-		Series: []chart.Series{{Values: figures(math.MaxFloat64, 1e200, math.Inf(1))}}}
+	noNumber := math.NaN()
+	huge := chart.Spec{Kind: chart.Bar, Language: "ko", Title: "너무 큰 수", XKind: chart.XCategory, Categories: []string{"하나", "둘", "셋", "넷"},
+		Series: []chart.Series{{Values: append(figures(math.MaxFloat64, 1e200, math.Inf(1)), &noNumber)}}}
 	number := chart.Spec{Kind: chart.Number, Language: "en", Title: "A very large figure", YFormat: "krw", Big: &chart.Big{Value: -9.87654321e23, Label: strings.Repeat("compared with everything ", 20)}}
 	none := chart.Spec{Kind: chart.Bar, Language: "ko", Title: "값 없음", XKind: chart.XCategory, Categories: []string{"가"}, Series: []chart.Series{{Values: figures(gap)}}}
 	return []named{{"u-long", long}, {"u-hlong", hlong}, {"u-bars", bars}, {"u-rows", rows}, {"u-grouped", grouped}, {"u-stacked", stacked}, {"u-donut", donut}, {"u-donut12", twelve},
