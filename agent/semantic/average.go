@@ -17,7 +17,8 @@ func (c *compiler) average(m *measure, dims []*dim, sd side) (rel, error) {
 		return rel{}, err
 	}
 	from := c.push(m.key+"_"+sd.name, inner)
-	out := &selectStmt{from: from, groups: len(dims)}
+	// A row without a time is in no period.
+	out := &selectStmt{from: from, groups: len(dims), where: []string{c.d.name(bucket.key) + " IS NOT NULL"}}
 	var timed []*dim
 	for _, d := range dims {
 		out.add(from+"."+c.d.name(d.key), c.d.name(d.key))
@@ -51,7 +52,7 @@ func (c *compiler) periods(m *measure, timed []*dim, sd side, out *selectStmt) (
 	if len(timed) == 0 && !open {
 		return strconv.Itoa(countPeriods(*sd.period, m.Over, c.cal)), nil
 	}
-	times, err := c.times(m.metric.Time, sd.period, finest(append(timed, &dim{Dimension: Dimension{Grain: m.Over}})))
+	times, err := c.times(m.times(), sd.period, finest(append(timed, &dim{Dimension: Dimension{Grain: m.Over}})))
 	if err != nil {
 		return "", err
 	}
@@ -96,39 +97,54 @@ func countPeriods(p Period, g Grain, cal calendar) int {
 }
 
 // times writes an item of FROM with one column t, every step of the period. An open
-// end is where the data of the time field ends.
-func (c *compiler) times(field string, p *Period, step Grain) (string, error) {
+// end is the first or the last day in the data of the time fields.
+func (c *compiler) times(fields []string, p *Period, step Grain) (string, error) {
 	var period Period
 	if p != nil {
 		period = *p
 	}
-	lo, hi := "", ""
+	lo, hi := "lo", "hi"
 	if !period.Start.IsZero() {
 		lo = c.d.date(truncate(period.Start, step, c.cal))
 	}
 	if !period.End.IsZero() {
 		hi = c.d.date(lastOf(period.End, step, c.cal))
 	}
-	if lo != "" && hi != "" {
+	if lo != "lo" && hi != "hi" {
 		return "(SELECT " + c.d.series(lo, hi, step) + " AS t) AS times", nil
 	}
+	bounds := make([]string, len(fields))
+	for i, field := range fields {
+		sel, err := c.dataRange(field, step)
+		if err != nil {
+			return "", err
+		}
+		bounds[i] = sel.String()
+	}
+	from := "(\n" + indent(strings.Join(bounds, "\nUNION ALL\n")) + "\n) AS bounds"
+	if len(bounds) > 1 {
+		from = "(\n  SELECT MIN(lo) AS lo, MAX(hi) AS hi\n  FROM " + strings.ReplaceAll(from, "\n", "\n  ") + "\n) AS bounds"
+	}
+	return "(\n  SELECT " + c.d.series(lo, hi, step) + " AS t\n  FROM " + strings.ReplaceAll(from, "\n", "\n  ") + "\n) AS times", nil
+}
+
+// dataRange is the query of the first and the last day of a time field.
+func (c *compiler) dataRange(field string, step Grain) (*selectStmt, error) {
 	ds, _, x, err := c.field(field)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	src, err := c.newSource(ds.Name)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	if lo == "" {
-		lo = "lo"
-		src.sel.add(c.d.grain(rawSQL{"MIN(" + c.d.sql(x) + ")", precAtom}, step, c.cal), "lo")
+	last := c.d.grain(rawSQL{"MAX(" + c.d.sql(x) + ")", precAtom}, Day, c.cal)
+	if step == Hour {
+		last = c.d.shift(last, 23, "HOUR")
 	}
-	if hi == "" {
-		hi = "hi"
-		src.sel.add(c.d.grain(rawSQL{"MAX(" + c.d.sql(x) + ")", precAtom}, step, c.cal), "hi")
-	}
-	return fmt.Sprintf("(\n  SELECT %s AS t\n  FROM (\n%s\n  ) AS bounds\n) AS times", c.d.series(lo, hi, step), indent(indent(src.sel.String()))), nil
+	src.sel.add(c.d.grain(rawSQL{"MIN(" + c.d.sql(x) + ")", precAtom}, Day, c.cal), "lo")
+	src.sel.add(last, "hi")
+	return src.sel, nil
 }
 
 // spine makes the subquery of all times of the period, for every combination of the

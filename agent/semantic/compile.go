@@ -291,11 +291,29 @@ func (c *compiler) metric(name string) (*Metric, expr, error) {
 	if x == nil {
 		return nil, nil, queryErrorf(CodeUnknown, "there is no metric %s", name)
 	}
-	if x.Time == "" && c.q.Period != nil && (!c.q.Period.Start.IsZero() || !c.q.Period.End.IsZero()) {
-		return nil, nil, queryErrorf(CodeNoTime, "the metric %s has no time field, so it cannot be asked for a period", name)
-	}
 	formula, err := c.metricFormula(x, "", nil)
-	return x, formula, err
+	if err != nil {
+		return nil, nil, err
+	}
+	if p := c.q.Period; p != nil && (!p.Start.IsZero() || !p.End.IsZero()) {
+		for _, a := range appendAggregates(nil, formula) {
+			if a.time == "" {
+				return nil, nil, queryErrorf(CodeNoTime, "the metric %s has no time field, so it cannot be asked for a period", name)
+			}
+		}
+	}
+	return x, formula, nil
+}
+
+// times returns the time fields of the measure's aggregates.
+func (m *measure) times() []string {
+	var fields []string
+	for _, a := range appendAggregates(nil, m.formula) {
+		if a.time != "" && !slices.Contains(fields, a.time) {
+			fields = append(fields, a.time)
+		}
+	}
+	return fields
 }
 
 // nameColumns gives every output column and every aggregate a name of its own.

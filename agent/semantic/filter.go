@@ -132,7 +132,7 @@ func (c *compiler) valueTest(cond *condition, f *Field, q Filter) error {
 			test = x + " = " + values[0]
 		}
 		if null {
-			return "COALESCE(" + test + ", TRUE)"
+			return "(" + test + " OR " + x + " IS NULL)"
 		}
 		return test
 	}
@@ -227,7 +227,7 @@ func (c *compiler) dateTest(cond *condition, q Filter) error {
 		case Less:
 			return x + " < " + d.date(spans[0].Start)
 		case AtMost:
-			return "NOT (" + after(d, x, spans[0]) + ")"
+			return upTo(d, x, spans[0])
 		case Between:
 			return x + " >= " + d.date(spans[0].Start) + " AND " + x + " < " + d.date(spans[1].Start)
 		}
@@ -252,6 +252,14 @@ func after(d *Dialect, x string, s Period) string {
 		return x + " > " + d.date(s.Start)
 	}
 	return x + " >= " + d.date(s.End)
+}
+
+// upTo writes x <= the whole of s.
+func upTo(d *Dialect, x string, s Period) string {
+	if s.Start.Equal(s.End) {
+		return x + " <= " + d.date(s.Start)
+	}
+	return x + " < " + d.date(s.End)
 }
 
 func within(d *Dialect, x string, s Period) string {

@@ -2,6 +2,7 @@ package semantic
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"time"
 )
@@ -73,7 +74,7 @@ func (c *compiler) alongTime(d *dim) bool {
 		return true
 	}
 	for _, m := range c.measures {
-		if m.metric.Time == d.Field {
+		if slices.Contains(m.times(), d.Field) {
 			return true
 		}
 	}
