@@ -70,6 +70,8 @@ func (b *builder) setMeasures() {
 		}
 	case len(named) > 0:
 		q.Measures, q.Having, q.Order = named, nil, b.timeOrder(q.Order)
+	case b.follow && b.special == Drivers:
+		q.Measures = q.Measures[:min(1, len(q.Measures))]
 	case b.follow && b.d.over != "":
 		for i := range q.Measures {
 			q.Measures[i].Over = b.d.over
@@ -104,6 +106,9 @@ func (b *builder) setDefaultMeasure() {
 		}
 	}
 	if len(list) == 0 {
+		list = b.countsOfGroups()
+	}
+	if len(list) == 0 {
 		b.fail(problem{decline: DeclineNoMetric})
 		return
 	}
@@ -112,6 +117,26 @@ func (b *builder) setDefaultMeasure() {
 		b.p.Query.Measures = []semantic.Measure{{Metric: list[k].ref}}
 		b.say(ReadDefault, term, list[k].label)
 	}
+}
+
+// countsOfGroups are the metrics that count the rows of what is named: 문의 유형별로
+// counts 문의.
+func (b *builder) countsOfGroups() []candidate {
+	var refs []string
+	for _, g := range b.d.groups {
+		refs = append(refs, g.Field)
+	}
+	for _, f := range b.d.filters {
+		refs = append(refs, f.Field)
+	}
+	for _, ref := range refs {
+		dataset, _, _ := cutRef(ref)
+		if name := b.lex.countOfDataset(dataset); name != "" && b.canCut(name) {
+			m := b.lex.model.Metric(name)
+			return []candidate{{ref: name, label: b.label(m.Label, m.Name)}}
+		}
+	}
+	return nil
 }
 
 // canCut reports whether a metric can be cut by all that the draft names.
@@ -165,7 +190,7 @@ func (b *builder) setDimensions() {
 		others = newOthers
 	}
 	if b.special == Drivers {
-		times = nil
+		times, others = nil, newOthers
 	}
 	b.p.Query.Dimensions = slices.Concat(times, others)
 	if n := len(b.p.Query.Dimensions); n > maxDimensions || len(times) > 1 {
@@ -297,7 +322,7 @@ func (b *builder) timelineGrain() semantic.Grain {
 	if b.special == Forecast {
 		return b.horizonGrain()
 	}
-	if b.p.Query.Period != nil {
+	if b.p.Query.Period != nil && !(b.special == Anomaly && b.p.PeriodDefault) {
 		return grainFor(*b.p.Query.Period)
 	}
 	if b.special == Anomaly {
@@ -320,6 +345,9 @@ func (b *builder) setExtras() {
 	}
 	if b.d.chart != "" {
 		b.p.Chart = b.d.chart
+	}
+	if b.d.why {
+		q.Share, q.Cumulative, q.Limit, q.LimitPer, q.Order, q.Having, b.p.Chart = false, false, 0, "", nil, nil, b.d.chart
 	}
 	q.FillTime = false
 	for _, d := range q.Dimensions {
@@ -379,34 +407,12 @@ func (b *builder) checkShape() {
 		b.fail(problem{decline: DeclineNoMetric})
 		return
 	}
-	for _, m := range q.Measures {
-		for _, name := range []string{m.Metric, m.Per} {
-			if name != "" && !b.expressible(name) {
-				b.fail(problem{decline: DeclineShape})
-			}
-		}
+	if !compilable(b.lex.model, *q) {
+		b.fail(problem{decline: DeclineShape})
 	}
-}
-
-// expressible reports whether a metric has the time and reaches the fields that the
-// query needs of it.
-func (b *builder) expressible(name string) bool {
-	q := &b.p.Query
-	m := b.lex.model.Metric(name)
-	if m == nil {
-		return false
+	if q.Share && !slicesHas(q.Measures, func(m semantic.Measure) bool { return !b.averaged(measure{Measure: m}) }) {
+		b.fail(problem{decline: DeclineShape}) // parts of an average make no whole
 	}
-	for _, d := range q.Dimensions {
-		if d.Field == "" && m.Time == "" || d.Field != "" && !b.reaches(name, d.Field) {
-			return false
-		}
-	}
-	for _, f := range q.Filters {
-		if !b.reaches(name, f.Field) {
-			return false
-		}
-	}
-	return m.Time != "" || q.Period == nil && q.Compare == nil
 }
 
 func (b *builder) reaches(name, ref string) bool {

@@ -10,6 +10,13 @@ import (
 // maxText is how many characters a question may have.
 const maxText = 2000
 
+// maxTokens is how many words and particles are still read as one question.
+const maxTokens = 150
+
+// maxGuesses bounds the unknown words that a slip of the finger is looked for in;
+// a text with more of them is not a mistyped question.
+const maxGuesses = 4
+
 // Parse reads a question. It has no side effects and its time is bounded by the
 // length of the text. A text of more than 2,000 characters is declined as
 // DeclineShape.
@@ -20,11 +27,14 @@ func Parse(in Input) Outcome {
 	if len(in.Text) > 4*maxText || utf8.RuneCountInString(in.Text) > maxText {
 		return Outcome{Declined: DeclineShape}
 	}
-	toks := tokens(in)
+	t, toks := tokens(in)
+	if len(toks) > maxTokens {
+		return Outcome{Declined: DeclineShape}
+	}
 	if unknown := unknownWords(toks); len(unknown) > 0 {
 		return Outcome{Declined: DeclineUnknown, Unknown: unknown}
 	}
-	r := &reader{in: in, lex: in.Lexicon, toks: toks}
+	r := &reader{in: in, lex: in.Lexicon, text: t, toks: toks}
 	r.read()
 	if r.problem == nil && !r.d.says() {
 		return Outcome{Declined: DeclineEmpty}
@@ -33,7 +43,7 @@ func Parse(in Input) Outcome {
 }
 
 // tokens covers the text with what the lexicon, the calendar and the languages know.
-func tokens(in Input) []token {
+func tokens(in Input) (*text, []token) {
 	t := newText(in.Text)
 	m := &matcher{text: t, lex: in.Lexicon, mentions: map[int][]*period.Mention{}}
 	for _, x := range in.mentions(t.src) {
@@ -44,7 +54,7 @@ func tokens(in Input) []token {
 	if len(unknownWords(toks)) > 0 && m.guess(toks) {
 		toks = m.cover()
 	}
-	return m.wholeUnknowns(toks)
+	return t, m.wholeUnknowns(toks)
 }
 
 func (in Input) mentions(src string) []period.Mention {
@@ -96,6 +106,9 @@ func (r *reader) outcome() Outcome {
 func (m *matcher) guess(toks []token) bool {
 	m.typos = map[int][]piece{}
 	found := false
+	if len(unknownWords(toks)) > maxGuesses {
+		return false
+	}
 	for _, t := range toks {
 		if t.kind != anUnknown {
 			continue

@@ -1,6 +1,10 @@
 package compose
 
-import "github.com/bapsang/bapsang/agent/semantic"
+import (
+	"strings"
+
+	"github.com/bapsang/bapsang/agent/semantic"
+)
 
 // readNumbers finds comparisons with figures: 1억 이상, over 100, between 10 and 20.
 func (r *reader) readNumbers() {
@@ -66,7 +70,7 @@ func (r *reader) readBetween(i int) bool {
 		r.use(before)
 	case r.is(after, wBetween):
 		r.use(after)
-	case r.trails(i, wFrom) && r.trails(j, wUntil), j == i+1 && r.toks[j].from-r.toks[i].to <= 3 && !r.toks[j].spaced:
+	case r.trails(i, wFrom) && r.trails(j, wUntil), j == i+1 && r.dashed(i, j):
 	default:
 		return false
 	}
@@ -83,6 +87,15 @@ func (r *reader) readBetween(i int) bool {
 	}
 	r.d.bounds = append(r.d.bounds, bound{op: semantic.Between, values: []number{low, high}, token: r.toks[i], at: i})
 	return true
+}
+
+// dashed reports whether two numbers are joined by a dash: 10~20만원.
+func (r *reader) dashed(i, j int) bool {
+	switch strings.TrimSpace(r.text.slice(r.toks[i].to, r.toks[j].from)) {
+	case "~", "-", "–", "—", "∼":
+		return true
+	}
+	return false
 }
 
 // scaleOf returns what "10" in "10~20만" is multiplied by.
@@ -165,6 +178,32 @@ func (r *reader) bindNamed(b *bound) bool {
 		return false
 	}
 	b.target, b.field = best, field
+	return field || r.measuredIn(b)
+}
+
+// measuredIn reports whether a measure can be compared with a figure of its unit.
+// "orders over 100,000 won" compares what an order is worth, not how many there are.
+func (r *reader) measuredIn(b *bound) bool {
+	unit := b.values[0].unit
+	m := r.lex.model.Metric(b.target)
+	if m == nil || unit == "percent" {
+		return m == nil || m.Format == "percent" || m.Format == "ratio"
+	}
+	if unit != "won" && unit != "dollar" || !r.lex.countsRows(b.target) {
+		return true
+	}
+	var worth []string
+	for _, name := range r.lex.graph.metrics[b.target] {
+		for _, f := range r.lex.model.Dataset(name).Fields {
+			if f.Kind == semantic.Numeric && !f.Hidden && (f.Format == "krw" || f.Format == "usd") {
+				worth = append(worth, name+"."+f.Name)
+			}
+		}
+	}
+	if len(worth) != 1 {
+		return false
+	}
+	b.target, b.field = worth[0], true
 	return true
 }
 
@@ -173,17 +212,20 @@ func (r *reader) numeric(ref string) bool {
 	return f != nil && f.Kind == semantic.Numeric
 }
 
-// reachable reports whether every measure can be cut by a field.
+// reachable reports whether every measure can be filtered by a field.
 func (r *reader) reachable(ref string) bool {
-	return r.far(ref) >= 0
+	return r.farthest(ref, r.lex.graph.filterDistance) >= 0
 }
 
-// far returns the joins between the measures and a field, -1 when one cannot reach it.
-func (r *reader) far(ref string) int {
+// far returns the joins between the measures and a field to group by, -1 when one
+// cannot be.
+func (r *reader) far(ref string) int { return r.farthest(ref, r.lex.graph.distance) }
+
+func (r *reader) farthest(ref string, distance func(metric, dataset string) int) int {
 	dataset, _, _ := cutRef(ref)
 	worst := 0
 	for _, name := range r.metricNames() {
-		d := r.lex.graph.distance(name, dataset)
+		d := distance(name, dataset)
 		if d < 0 {
 			return -1
 		}

@@ -15,8 +15,10 @@ func cutRef(ref string) (dataset, field string, ok bool) { return strings.Cut(re
 type meant struct {
 	field  string
 	values []string
-	how    how
-	count  int64
+	// contains is set when the value is a word that the field's values contain.
+	contains bool
+	how      how
+	count    int64
 }
 
 // readValues turns names of values into conditions.
@@ -27,6 +29,7 @@ func (r *reader) readValues() {
 		}
 		r.takeValue(i)
 	}
+	r.settleFilters()
 	r.groupCompared()
 }
 
@@ -48,13 +51,15 @@ func (r *reader) takeValue(i int) {
 		r.fail(problem{decline: DeclineShape})
 		return
 	}
-	if near := r.inContext(i, reachable); len(near) > 0 {
-		reachable = near
+	for _, narrow := range []func(int, []meant) []meant{r.inContext, r.alongside, r.alsoGrouped} {
+		if near := narrow(i, reachable); len(near) > 0 {
+			reachable = near
+		}
 	}
 	list := make([]candidate, len(reachable))
 	for k, m := range reachable {
 		list[k] = candidate{ref: m.field + "=" + strings.Join(m.values, "|"), label: r.fieldLabel(m.field) + ": " + r.valueLabel(m.values),
-			how: min(m.how, asAlias+m.how/asPart), far: r.far(m.field), weight: m.count}
+			how: min(m.how, asAlias+m.how/asPart), far: r.farthest(m.field, r.lex.graph.filterDistance), weight: m.count}
 	}
 	r.use(i)
 	k, ok := r.pick(r.toks[i].text, list)
@@ -63,6 +68,9 @@ func (r *reader) takeValue(i int) {
 	}
 	f := filter{token: r.toks[i], how: reachable[k].how}
 	f.Field, f.Op, f.Negate = reachable[k].field, semantic.In, r.negated(i)
+	if reachable[k].contains {
+		f.Op = semantic.Contains
+	}
 	for _, v := range reachable[k].values {
 		f.Values = append(f.Values, v)
 	}
@@ -79,10 +87,10 @@ func (r *reader) valueOptions(i int) []meant {
 		k := slices.IndexFunc(out, func(m meant) bool { return m.field == s.ref })
 		switch {
 		case k < 0:
-			out = append(out, meant{field: s.ref, values: slices.Clone(s.values), how: x.how, count: s.count})
+			out = append(out, meant{field: s.ref, values: slices.Clone(s.values), contains: s.contains, how: x.how, count: s.count})
 		case x.how < out[k].how:
-			out[k].values, out[k].how, out[k].count = slices.Clone(s.values), x.how, s.count
-		case x.how == out[k].how:
+			out[k] = meant{field: s.ref, values: slices.Clone(s.values), contains: s.contains, how: x.how, count: s.count}
+		case x.how == out[k].how && s.contains == out[k].contains:
 			for _, v := range s.values {
 				if !slices.Contains(out[k].values, v) {
 					out[k].values = append(out[k].values, v)
@@ -97,7 +105,11 @@ func (r *reader) valueOptions(i int) []meant {
 // inContext returns the options that the words beside token i speak for: 서울 매장,
 // 채널이 온라인인; and marks the word.
 func (r *reader) inContext(i int, options []meant) []meant {
-	for _, j := range []int{r.prev(i), r.next(i)} {
+	next := r.next(i)
+	if r.is(next, wNot) && isHangulKey(r.toks[next].text) {
+		next = r.next(next) // VIP 아닌 고객
+	}
+	for _, j := range []int{r.prev(i), next} {
 		if !r.open(j) || r.byMarked(j) || r.whichMarked(j) || !r.grouping(j) {
 			continue
 		}
@@ -112,6 +124,42 @@ func (r *reader) inContext(i int, options []meant) []meant {
 		return near
 	}
 	return nil
+}
+
+// alongside returns the options of a field that the values joined to token i also
+// have: 서울이랑 대구 are both regions of customers when no shop is in 대구.
+func (r *reader) alongside(i int, options []meant) []meant {
+	near := options
+	for _, dir := range []int{-1, 1} {
+		for j, n := r.joined(i, dir), 0; j >= 0 && n < 20; j, n = r.joined(j, dir), n+1 {
+			fields := r.valueOptions(j)
+			if len(fields) == 0 {
+				break
+			}
+			if both := slices.DeleteFunc(slices.Clone(near), func(m meant) bool {
+				return !slices.ContainsFunc(fields, func(o meant) bool { return o.field == m.field })
+			}); len(both) > 0 {
+				near = both
+			}
+		}
+	}
+	return near
+}
+
+// alsoGrouped returns the options of a field that the text groups by or has already
+// put a condition on: 서울 빼고 지역별.
+func (r *reader) alsoGrouped(i int, options []meant) []meant {
+	return slices.DeleteFunc(slices.Clone(options), func(m meant) bool {
+		if slices.ContainsFunc(r.d.filters, func(f filter) bool { return f.Field == m.field }) {
+			return false
+		}
+		for j := range r.toks {
+			if j != i && r.speaksFor(j, m.field) && slices.ContainsFunc(r.senses(j, isField), func(x meaning) bool { return r.lex.senses[x.sense].ref == m.field }) {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 // speaksFor reports whether token j names a field or its dataset.
@@ -135,6 +183,14 @@ func (r *reader) fieldOf(j int, options []meant) bool {
 		}
 	}
 	return false
+}
+
+// settleFilters drops what a condition on the same field makes needless: 세탁기 말고
+// 냉장고 is 냉장고.
+func (r *reader) settleFilters() {
+	r.d.filters = slices.DeleteFunc(r.d.filters, func(f filter) bool {
+		return f.Negate && slices.ContainsFunc(r.d.filters, func(o filter) bool { return o.Field == f.Field && !o.Negate && o.Op == semantic.In })
+	})
 }
 
 // mergeFilter joins values of the same field: Seoul and Busan.

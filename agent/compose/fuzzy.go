@@ -10,6 +10,7 @@ import (
 // a word keeps its beginning or its end, so keys are filed under both.
 type fuzzy struct {
 	entries []entry
+	sizes   []uint8            // letters of each key
 	heads   map[string][]int32 // first two letters → entries
 	tails   map[string][]int32 // last two letters
 }
@@ -18,7 +19,7 @@ type fuzzy struct {
 const maxCandidates = 3000
 
 func newFuzzy(entries []entry, senses []sense) *fuzzy {
-	f := &fuzzy{entries: entries, heads: map[string][]int32{}, tails: map[string][]int32{}}
+	f := &fuzzy{entries: entries, sizes: make([]uint8, len(entries)), heads: map[string][]int32{}, tails: map[string][]int32{}}
 	for i, e := range entries {
 		if e.how >= asPart || senses[e.sense].kind == isWord && len(e.key) < 7 || len(e.key) < 4 || len(e.key) > 60 {
 			continue
@@ -26,6 +27,7 @@ func newFuzzy(entries []entry, senses []sense) *fuzzy {
 		if i > 0 && entries[i-1].key == e.key {
 			continue
 		}
+		f.sizes[i] = letters(e.key)
 		first, last := ends(e.key)
 		f.heads[first] = append(f.heads[first], int32(i))
 		f.tails[last] = append(f.tails[last], int32(i))
@@ -60,6 +62,9 @@ func (f *fuzzy) near(key string) (found []int32, distance int) {
 	}
 	for _, list := range lists {
 		for _, i := range list[:min(len(list), maxCandidates)] {
+			if d := len(word) - int(f.sizes[i]); d > distance || -d > distance {
+				continue
+			}
 			d := slip(word, f.entries[i].key, distance)
 			if d == 0 || d > distance || d > limit {
 				continue
@@ -134,23 +139,45 @@ func jamo(s string) []rune {
 			continue
 		}
 		out = append(out, rune(0x1100+n/588), rune(0x1161+n/28%21))
-		if n%28 > 0 {
-			out = append(out, rune(0x11a7+n%28))
-		}
+		out = append(out, finals[n%28]...)
 	}
 	return out
 }
 
+// letters returns the length of what jamo returns.
+func letters(s string) uint8 {
+	n := 0
+	for _, r := range s {
+		k := int(r) - 0xac00
+		if k < 0 || k >= 11172 {
+			n++
+			continue
+		}
+		n += 2 + len(finals[k%28])
+	}
+	return uint8(min(n, 255))
+}
+
+// finals are the consonants that end a syllable, clusters taken apart.
+var finals = func() [28][]rune {
+	clusters := map[int][]rune{3: {1, 19}, 5: {4, 22}, 6: {4, 27}, 9: {8, 1}, 10: {8, 16}, 11: {8, 17}, 12: {8, 19}, 13: {8, 25}, 14: {8, 26}, 15: {8, 27}, 18: {17, 19}}
+	var out [28][]rune
+	for i := 1; i < 28; i++ {
+		parts := clusters[i]
+		if parts == nil {
+			parts = []rune{rune(i)}
+		}
+		for _, p := range parts {
+			out[i] = append(out[i], 0x11a7+p)
+		}
+	}
+	return out
+}()
+
 // slip returns the number of slips between a word and a key, more than limit when
 // they are further apart or when one slip makes another plausible word of them.
 func slip(word []rune, key string, limit int) int {
-	if len(key) > 3*len(word)+9 {
-		return limit + 1
-	}
 	other := jamo(key)
-	if d := len(word) - len(other); d > limit || -d > limit {
-		return limit + 1
-	}
 	d := edits(word, other, limit)
 	if d == 1 && !believable(word, other) {
 		return limit + 1
@@ -191,14 +218,13 @@ func edits(a, b []rune, limit int) int {
 // One letter exchanged for an unrelated one gives another word: 배출 is not 매출,
 // "older" is not "order".
 func believable(a, b []rune) bool {
+	korean := a[0] >= 0x1100 && a[0] <= 0x11ff
 	if len(a) != len(b) {
-		return min(len(a), len(b)) >= 4
+		// A Latin word with one letter more or less at its end is another word.
+		short := a[:min(len(a), len(b))]
+		return len(short) >= 4 && (korean || len(short) >= 6 || a[len(a)-1] == b[len(b)-1])
 	}
-	long := 8
-	if a[0] >= 0x1100 && a[0] <= 0x11ff {
-		long = 9
-	}
-	if len(a) >= long {
+	if len(a) >= 8 {
 		return true
 	}
 	i := 0
@@ -214,7 +240,7 @@ func believable(a, b []rune) bool {
 // confused reports whether two letters are mistaken for one another: vowels that
 // sound alike, plain and tense consonants, and their neighbours on the keyboard.
 func confused(a, b rune) bool {
-	for _, pair := range []string{"ᅢᅦ", "ᅤᅨ", "ᅫᅬ", "ᅬᅰ", "ᅫᅰ", "ᅦᅨ", "ᅲᅮ", "ᅭᅩ", "ᅣᅡ", "ᅧᅥ", "ᄀᄁ", "ᄃᄄ", "ᄇᄈ", "ᄉᄊ", "ᄌᄍ", "ᆨᆩ", "ᆺᆻ", "ᅳᅮ", "ᅴᅵ"} {
+	for _, pair := range []string{"ᅢᅦ", "ᅤᅨ", "ᅫᅬ", "ᅬᅰ", "ᅫᅰ", "ᅦᅨ", "ᅲᅮ", "ᅭᅩ", "ᅣᅡ", "ᅧᅥ", "ᄀᄁ", "ᄃᄄ", "ᄇᄈ", "ᄉᄊ", "ᄌᄍ", "ᄀᄏ", "ᄃᄐ", "ᄇᄑ", "ᄌᄎ", "ᆨᆩ", "ᆺᆻ", "ᅳᅮ", "ᅴᅵ"} {
 		p := []rune(pair)
 		if p[0] == a && p[1] == b || p[0] == b && p[1] == a {
 			return true

@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -8,25 +9,80 @@ import (
 	"github.com/bapsang/bapsang/agent/semantic"
 )
 
-// graph knows which fields a metric can be cut by: those of the datasets it
-// aggregates and of those that many-to-one relationships lead to, because no other
-// join leaves its rows as they are.
+// graph knows which datasets a metric can be cut by and filtered by. The compiler
+// of the semantic model has the last word on that, so it is asked once for every
+// kind of metric and every dataset.
 type graph struct {
 	metrics map[string][]string       // metric → datasets it aggregates
-	far     map[string]map[string]int // dataset → dataset → joins between
+	far     map[string]map[string]int // dataset → dataset → many-to-one joins between
+	cut     map[string]map[string]bool
+	filter  map[string]map[string]bool
 }
 
-var qualified = regexp.MustCompile(`([\pL_][\pL\pN_]*)"?\s*\.\s*"?[\pL_]`)
+var qualified = regexp.MustCompile(`([\pL_][\pL\pN_]*)"?\s*\.\s*"?([\pL_][\pL\pN_]*)`)
 
 func newGraph(m *semantic.Model) *graph {
-	g := &graph{metrics: map[string][]string{}, far: map[string]map[string]int{}}
+	g := &graph{metrics: map[string][]string{}, far: map[string]map[string]int{}, cut: map[string]map[string]bool{}, filter: map[string]map[string]bool{}}
 	for _, d := range m.Datasets {
 		g.far[d.Name] = reach(m, d.Name)
 	}
+	type reached struct{ cut, filter map[string]bool }
+	known := map[string]reached{} // by the shape of the expression
 	for _, x := range m.Metrics {
 		g.metrics[x.Name] = aggregated(m, x)
+		shape := shapeOf(x)
+		r, ok := known[shape]
+		if !ok {
+			r = reached{map[string]bool{}, map[string]bool{}}
+			for _, d := range m.Datasets {
+				r.cut[d.Name], r.filter[d.Name] = compiles(m, x, d)
+			}
+			known[shape] = r
+		}
+		g.cut[x.Name], g.filter[x.Name] = r.cut, r.filter
 	}
 	return g
+}
+
+// shapeOf writes a metric's expression without the columns, which do not decide
+// what it can be cut by.
+func shapeOf(x *semantic.Metric) string {
+	var b strings.Builder
+	for _, dialect := range []string{"ANSI_SQL", "DUCKDB"} {
+		b.WriteString(qualified.ReplaceAllString(x.Expression[dialect], "$1.x"))
+	}
+	if b.Len() == 0 {
+		return x.Name
+	}
+	return b.String()
+}
+
+// compiles asks the compiler whether a metric can be grouped, and filtered, by a
+// field of a dataset.
+func compiles(m *semantic.Model, x *semantic.Metric, d *semantic.Dataset) (cut, filter bool) {
+	for _, f := range d.Fields {
+		if f.Kind == semantic.Temporal || f.IsTime {
+			continue
+		}
+		q := semantic.Query{Measures: []semantic.Measure{{Metric: x.Name}}}
+		ref := d.Name + "." + f.Name
+		q.Filters = []semantic.Filter{{Field: ref, Op: semantic.IsNull}}
+		filter = compilable(m, q)
+		q.Filters, q.Dimensions = nil, []semantic.Dimension{{Field: ref}}
+		return compilable(m, q), filter
+	}
+	return false, false
+}
+
+// compilable reports whether the parts of a query fit together. A fault of the
+// model itself is not the question's: it is left to whoever runs the query.
+func compilable(m *semantic.Model, q semantic.Query) bool {
+	_, err := m.Compile(q, semantic.CompileOptions{})
+	var failed *semantic.QueryError
+	if err == nil || !errors.As(err, &failed) {
+		return err == nil
+	}
+	return failed.Code == semantic.CodeExpression || failed.Code == semantic.CodeUnknown
 }
 
 // aggregated returns the datasets that a metric's expression names.
@@ -62,19 +118,30 @@ func reach(m *semantic.Model, from string) map[string]int {
 	return far
 }
 
-// distance returns how many joins lie between a metric and a dataset, -1 when it
-// cannot be reached. A ratio's parts must all reach it.
+// turned is added to the distance of what is reached by way of other rows only: the
+// orders that contain a product, the customers who bought one.
+const turned = 10
+
+// distance returns how many joins lie between a metric and a dataset to group by,
+// -1 when it cannot be.
 func (g *graph) distance(metric, dataset string) int {
-	datasets := g.metrics[metric]
-	if len(datasets) == 0 {
+	return g.joins(metric, dataset, g.cut[metric][dataset])
+}
+
+// filterDistance is distance for a condition.
+func (g *graph) filterDistance(metric, dataset string) int {
+	return g.joins(metric, dataset, g.filter[metric][dataset])
+}
+
+func (g *graph) joins(metric, dataset string, possible bool) int {
+	if !possible {
 		return -1
 	}
-	bases := g.bases(datasets)
 	worst := 0
-	for _, base := range bases {
+	for _, base := range g.bases(g.metrics[metric]) {
 		d, ok := g.far[base][dataset]
 		if !ok {
-			return -1
+			d = turned
 		}
 		worst = max(worst, d)
 	}
@@ -97,8 +164,7 @@ func (g *graph) bases(datasets []string) []string {
 	return out
 }
 
-// about reports whether a metric aggregates rows of dataset, or of something that
-// belongs to it (order lines belong to orders).
+// about reports whether a metric aggregates rows of dataset.
 func (g *graph) about(metric, dataset string) bool {
 	return slices.Contains(g.metrics[metric], dataset)
 }

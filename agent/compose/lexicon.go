@@ -48,7 +48,9 @@ type sense struct {
 	arg    string   // of isWord: a grain, a chart, a number
 	ref    string   // metric, "dataset.field", dataset
 	values []string // of isValue
-	count  int64    // of isValue: rows
+	// contains is set on a value that stands for all that contain it.
+	contains bool
+	count    int64 // of isValue: rows
 }
 
 // Lexicon is every word that a model and its data explain. It is built once per
@@ -124,6 +126,9 @@ func (l *Lexicon) addMetrics() {
 		for _, term := range append([]string{m.Name}, m.Synonyms...) {
 			l.addName(term, n, asSynonym)
 		}
+		if strings.HasSuffix(m.Label.Ko, "매출") {
+			l.add(m.Label.Ko+"액", n, asSynonym)
+		}
 	}
 }
 
@@ -161,6 +166,7 @@ func (l *Lexicon) addField(d *semantic.Dataset, f *semantic.Field) {
 }
 
 func (l *Lexicon) addValues(values map[string][]ValueCount) {
+	known := l.names()
 	for _, ref := range slices.Sorted(maps.Keys(values)) {
 		list := values[ref]
 		if d, f := l.model.Field(ref); f == nil || f.Hidden || d.Hidden || f.Kind == semantic.FreeText {
@@ -171,10 +177,11 @@ func (l *Lexicon) addValues(values map[string][]ValueCount) {
 		for _, v := range list {
 			l.addValue(ref, v)
 		}
+		l.addParts(ref, list, known)
 	}
 }
 
-// addValue adds a value, its usual short form, and the words it is made of.
+// addValue adds a value and its usual short form.
 func (l *Lexicon) addValue(ref string, v ValueCount) {
 	if strings.TrimSpace(v.Text) == "" {
 		return
@@ -185,41 +192,88 @@ func (l *Lexicon) addValue(ref string, v ValueCount) {
 	for _, alias := range valueAliases(v.Text) {
 		l.add(alias, n, asAlias)
 	}
-	parts := strings.FieldsFunc(v.Text, func(r rune) bool { return skippable(r) || r == ',' || r == '/' })
-	if len(parts) < 2 {
-		return
-	}
-	for _, part := range parts {
-		if namesAlone(part) {
-			l.add(part, n, asPart)
+}
+
+// maxShared is how many values a word may mean by listing them; one that more
+// values share is searched for in the text of the values.
+const maxShared = 20
+
+// addParts lets a word stand for the values that contain it: 통돌이 for 통돌이 16kg and
+// 통돌이 14kg. Names of the model keep their meaning.
+func (l *Lexicon) addParts(ref string, list []ValueCount, known map[string]bool) {
+	shared := map[string]*sense{}
+	for _, v := range list {
+		parts := strings.FieldsFunc(v.Text, func(r rune) bool { return skippable(r) || r == ',' || r == '/' })
+		if len(parts) < 2 || len(parts) > 8 {
+			continue
 		}
+		for k, part := range parts {
+			if !namesAlone(part) || slices.Contains(parts[:k], part) {
+				continue
+			}
+			s := shared[part]
+			if s == nil {
+				s = &sense{kind: isValue, ref: ref}
+				shared[part] = s
+			}
+			s.values, s.count = append(s.values, v.Text), s.count+v.Count
+		}
+	}
+	for _, part := range slices.Sorted(maps.Keys(shared)) {
+		if key, _ := fold(part); known[key] {
+			continue
+		}
+		s := *shared[part]
+		if len(s.values) > maxShared {
+			s.values, s.contains = []string{part}, true
+		}
+		n := int32(len(l.senses))
+		l.senses = append(l.senses, s)
+		l.add(part, n, asPart)
 	}
 }
 
-// addWeakNames lets metrics be called by less than their name, where nothing else
-// has that name: 구매 고객 for 구매 고객 수, 수량 for 판매 수량.
-func (l *Lexicon) addWeakNames() {
+// names returns the keys that stand for something already.
+func (l *Lexicon) names() map[string]bool {
 	known := make(map[string]bool, len(l.build))
 	for _, e := range l.build {
 		known[e.key] = true
 	}
+	return known
+}
+
+// addWeakNames lets metrics and fields be called by less than their name, where
+// nothing else has that name: 구매 고객 for 구매 고객 수, 유형 for 문의 유형.
+func (l *Lexicon) addWeakNames() {
+	known := l.names()
 	weak := map[string][]int32{}
 	for _, m := range l.model.Metrics {
-		if m.Hidden {
-			continue
+		if !m.Hidden {
+			terms := append([]string{m.Label.Ko, m.Label.En}, m.Synonyms...)
+			l.weaken(weak, known, l.sense(sense{kind: isMetric, ref: m.Name}), terms)
 		}
-		n := l.sense(sense{kind: isMetric, ref: m.Name})
-		for _, term := range append([]string{m.Label.Ko, m.Label.En}, m.Synonyms...) {
-			for _, short := range shortNames(term) {
-				if key, _ := fold(short); key != "" && !known[key] {
-					weak[short] = append(weak[short], n)
-				}
+	}
+	for _, d := range l.model.Datasets {
+		for _, f := range d.Fields {
+			if !f.Hidden && !d.Hidden {
+				l.weaken(weak, known, l.sense(sense{kind: isField, ref: d.Name + "." + f.Name}), []string{f.Label.Ko, f.Label.En})
 			}
 		}
 	}
 	for _, term := range slices.Sorted(maps.Keys(weak)) {
 		for _, n := range weak[term] {
 			l.addName(term, n, asAlias)
+		}
+	}
+}
+
+// weaken collects the short names of a sense that are not known as anything else.
+func (l *Lexicon) weaken(weak map[string][]int32, known map[string]bool, n int32, terms []string) {
+	for _, term := range terms {
+		for _, short := range shortNames(term) {
+			if key, _ := fold(short); key != "" && !known[key] && !slices.Contains(weak[short], n) {
+				weak[short] = append(weak[short], n)
+			}
 		}
 	}
 }

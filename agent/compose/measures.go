@@ -233,6 +233,46 @@ func (r *reader) readSold() {
 	}
 }
 
+// readThings measures what is named where nothing else is: 주문 추이 counts orders, or
+// takes the metric that the model has as the usual one of its dataset.
+func (r *reader) readThings() {
+	if len(r.d.measures) > 0 || r.listing() {
+		return
+	}
+	open := 0
+	for i := range r.toks {
+		if r.open(i) {
+			open++
+		}
+	}
+	for i := range r.toks {
+		things := r.senses(i, isDataset)
+		if !r.open(i) || len(things) == 0 || r.byMarked(i) || r.whichMarked(i) || r.perMarked(i) || r.in.Previous != nil && open > 1 {
+			continue
+		}
+		dataset := r.lex.senses[things[0].sense].ref
+		ranked := (r.d.rank.wanted || r.d.sort != nil) && r.lex.nameOf(dataset) != ""
+		name := r.lex.usualOf(dataset)
+		if ranked || name == "" || r.d.share && r.lex.nameOf(dataset) != "" {
+			continue
+		}
+		r.use(i)
+		r.useTrail(i)
+		r.addMeasure(i, name, asAlias)
+		return
+	}
+}
+
+// usualOf returns the default metric of a dataset, else the one that counts its rows.
+func (l *Lexicon) usualOf(dataset string) string {
+	for _, m := range l.model.Metrics {
+		if m.Default && !m.Hidden && slices.Equal(l.graph.metrics[m.Name], []string{dataset}) {
+			return m.Name
+		}
+	}
+	return l.countOfDataset(dataset)
+}
+
 // soldWord is the word that stood for selling.
 func (r *reader) soldWord(i int) string {
 	for _, t := range r.toks {

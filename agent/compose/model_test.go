@@ -19,12 +19,16 @@ var (
 func field(spec string) *semantic.Field {
 	p := strings.Split(spec+"||||", "|")
 	f := &semantic.Field{Name: p[0], Label: semantic.Label{Ko: p[1], En: p[2]}, Kind: semantic.Kind(p[3]), Synonyms: list(p[4])}
+	f.Expression = map[string]string{"ANSI_SQL": p[0]}
 	f.IsTime = f.Kind == semantic.Temporal
 	if f.Kind == "name" {
 		f.Kind, f.IsName = semantic.Categorical, true
 	}
 	if f.Kind == "hidden" {
 		f.Kind, f.Hidden = semantic.Identifier, true
+	}
+	if f.Kind == "sum" {
+		f.Kind, f.Hidden = semantic.Numeric, true
 	}
 	if f.Kind == "won" {
 		f.Kind, f.Format = semantic.Numeric, "krw"
@@ -41,14 +45,14 @@ func list(s string) []string {
 
 func dataset(spec string, fields ...string) *semantic.Dataset {
 	p := strings.Split(spec+"|||", "|")
-	d := &semantic.Dataset{Name: p[0], Source: p[0], Label: semantic.Label{Ko: p[1], En: p[2]}, Synonyms: list(p[3])}
+	d := &semantic.Dataset{Name: p[0], Source: p[0], Label: semantic.Label{Ko: p[1], En: p[2]}, Synonyms: list(p[3]), PrimaryKey: []string{"id"}}
 	for _, f := range fields {
 		d.Fields = append(d.Fields, field(f))
 	}
 	return d
 }
 
-// metric is "name|한국어|English|format|time|synonyms, …".
+// metric is "name|한국어|English|format|temporal|synonyms, …".
 func metric(spec, expression string) *semantic.Metric {
 	p := strings.Split(spec+"|||||", "|")
 	return &semantic.Metric{Name: p[0], Label: semantic.Label{Ko: p[1], En: p[2]}, Format: p[3], Time: p[4], Synonyms: list(p[5]),
@@ -59,18 +63,18 @@ func metric(spec, expression string) *semantic.Metric {
 // shops.
 func commerce() *semantic.Model {
 	m := &semantic.Model{Name: "commerce", Datasets: []*semantic.Dataset{
-		dataset("lines|주문 상품|order lines", "id|||hidden", "unit_price|단가|unit price|won|판매 단가, price", "quantity|라인 수량|line quantity|numeric"),
-		dataset("orders|주문|order|orders", "id|||hidden", "ordered_at|주문일|order date|time|주문 일자", "channel|채널|channel|categorical|판매 채널, sales channel",
+		dataset("lines|주문 상품|order line", "id|||hidden", "amount|||sum", "list_amount|||sum", "returned|||sum", "unit_price|단가|unit price|won|판매 단가, price", "quantity|라인 수량|line quantity|numeric"),
+		dataset("orders|주문|order|orders", "id|||hidden", "customer_id|||hidden", "ordered_at|주문일|order date|temporal|주문 일자", "channel|채널|channel|categorical|판매 채널, sales channel",
 			"payment|결제 수단|payment method|categorical|결제 방법", "amount|주문 금액|order amount|won|결제 금액"),
 		dataset("customers|고객|customer|customers, 회원", "id|||hidden", "sido|지역|region|categorical|시도, 거주 지역, province", "grade|고객 등급|customer grade|categorical|등급, membership, tier",
-			"gender|성별|gender|categorical", "age|연령대|age group|categorical|나이대, 연령", "joined_at|가입일|signup date|time"),
+			"gender|성별|gender|categorical", "age|연령대|age group|categorical|나이대, 연령", "joined_at|가입일|signup date|temporal"),
 		dataset("products|상품|product|제품", "id|||hidden", "name|상품명|product name|name", "category|카테고리|category|categorical|품목, 제품군, 상품군", "brand|브랜드|brand|categorical"),
 		dataset("stores|매장|store|점포, shop", "id|||hidden", "name|매장명|store name|name", "city|매장 지역|store region|categorical|매장 위치"),
-		dataset("returns|반품|return", "id|||hidden", "returned_at|반품일|return date|time", "reason|반품 사유|return reason|categorical|사유"),
-		dataset("visits|방문|visit|트래픽, traffic", "id|||hidden", "visited_on|방문일|visit date|time", "device|기기|device|categorical|디바이스", "source|유입 경로|traffic source|categorical|유입 채널"),
+		dataset("returns|반품|return", "id|||hidden", "returned_at|반품일|return date|temporal", "reason|반품 사유|return reason|categorical|사유"),
+		dataset("visits|방문|visit|트래픽, traffic", "id|||hidden", "converted|||sum", "visited_on|방문일|visit date|temporal", "device|기기|device|categorical|디바이스", "source|유입 경로|traffic source|categorical|유입 채널"),
 		dataset("campaigns|캠페인|campaign|광고 캠페인", "id|||hidden", "name|캠페인명|campaign name|name", "media|매체|media|categorical|광고 매체, medium"),
-		dataset("spend|광고|ad spend record", "id|||hidden", "spent_on|집행일|spend date|time"),
-		dataset("tickets|문의|ticket|고객 문의, inquiry", "id|||hidden", "opened_at|접수일|opened date|time", "kind|문의 유형|ticket type|categorical|문의 종류, inquiry type", "status|처리 상태|status|categorical|상태"),
+		dataset("spend|광고|ad spend record", "id|||hidden", "amount|||sum", "attributed|||sum", "spent_on|집행일|spend date|temporal"),
+		dataset("tickets|문의|ticket|고객 문의, inquiry", "id|||hidden", "opened_at|접수일|opened date|temporal", "kind|문의 유형|ticket type|categorical|문의 종류, inquiry type", "status|처리 상태|status|categorical|상태"),
 	}}
 	for _, r := range []string{"lines orders", "lines products", "orders customers", "orders stores", "orders campaigns", "returns lines", "spend campaigns", "visits campaigns", "tickets customers", "tickets products"} {
 		ends := strings.Fields(r)

@@ -149,7 +149,7 @@ func (t *text) scaleAt(i int, afterDigits bool) (times float64, end int) {
 		if kind, _ := t.unitAt(q); !afterDigits && (kind != "won" || !isHangul(s.word)) {
 			continue
 		}
-		if s.word == "만" && t.onlyParticle(q) {
+		if s.word == "만" && !t.goesOn(q) {
 			return 0, 0 // "3개만", "5만 보여줘": only
 		}
 		return s.times, q
@@ -157,16 +157,21 @@ func (t *text) scaleAt(i int, afterDigits bool) (times float64, end int) {
 	return 0, 0
 }
 
-// onlyParticle reports whether 만, which ends at q, can only be the particle.
-func (t *text) onlyParticle(q int) bool {
-	if q >= t.len() || t.class[q] != blank {
-		return false
+// goesOn reports whether what follows 만, which ends at q, shows that it is ten
+// thousand and not the particle "only" (상위 3만): a unit, another figure, or a
+// comparison.
+func (t *text) goesOn(q int) bool {
+	if kind, _ := t.unitAt(q); kind != "" {
+		return true
 	}
 	r := t.skipBlank(q)
-	if kind, _ := t.unitAt(r); kind != "" || r >= t.len() {
+	if r >= t.len() {
 		return false
 	}
-	for _, w := range []string{"보여", "알려", "뽑아", "정리", "골라", "주", "줘", "표시", "해", "나열"} {
+	if t.class[r] == digit || t.runes[r] == '~' || t.runes[r] == '-' {
+		return true
+	}
+	for _, w := range []string{"이상", "이하", "초과", "미만", "넘", "에서", "부터", "보다", "사이", "밑", "안 되", "안되", "천", "백"} {
 		if t.literal(r, w) > 0 {
 			return true
 		}

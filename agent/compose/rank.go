@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"slices"
 	"unicode"
 	"unicode/utf8"
 
@@ -41,15 +42,19 @@ func (r *reader) readRank() {
 	r.readCount()
 }
 
-// superlative reports whether 많은 and its like are preceded by 가장; English forms
-// are superlative by themselves.
+// superlative reports whether 많은 and its like mean the one that is most so: 가장
+// stands before it, 제일 매출이 낮은. English forms are superlative by themselves.
 func (r *reader) superlative(i int) bool {
-	if !isHangulKey(r.toks[i].text) {
+	first, _ := utf8.DecodeRuneInString(r.toks[i].text)
+	if !unicode.Is(unicode.Hangul, first) || first == '최' {
 		return true
 	}
-	p := r.prev(i)
-	first, _ := utf8.DecodeRuneInString(r.toks[i].text)
-	return r.is(p, wMost) || first == '최'
+	for j := range i {
+		if r.is(j, wMost) {
+			return true
+		}
+	}
+	return false
 }
 
 // readSort reads an order without a limit: 매출 높은 순으로, sorted by revenue.
@@ -132,7 +137,7 @@ func (r *reader) readMovement() {
 		if arg == "spike" && r.any(wGrain) >= 0 && !d.rank.wanted {
 			d.anomaly = true
 		}
-		if (rose || fell) && r.modifies(i) {
+		if (rose || fell) && (r.modifies(i) || r.described(i)) {
 			d.adnominal = true
 		}
 	}
@@ -142,6 +147,11 @@ func (r *reader) readMovement() {
 	if d.rank.wanted && d.growth {
 		d.rank.by = "growth"
 	}
+}
+
+// described reports whether "where" stands before token i: regions where revenue fell.
+func (r *reader) described(i int) bool {
+	return slices.ContainsFunc(r.toks[:i], func(t token) bool { return r.lex.has(t, wWhere) })
 }
 
 // modifies reports whether a predicate stands before what it describes: 줄어든 지역.

@@ -26,8 +26,7 @@ func (b *builder) setRank() {
 		b.fail(problem{decline: DeclineShape})
 		return
 	}
-	if len(q.Dimensions) == 0 || len(q.Measures) == 0 {
-		b.fail(problem{decline: DeclineShape})
+	if len(q.Dimensions) == 0 && !b.askGroup() {
 		return
 	}
 	desc := !k.asc
@@ -41,6 +40,41 @@ func (b *builder) setRank() {
 	if k.wanted {
 		q.Limit, q.LimitPer = b.limit(), b.limitPer()
 	}
+}
+
+// askGroup asks what is to be ranked when the question does not say: 매출 상위 5개.
+func (b *builder) askGroup() bool {
+	q := &b.p.Query
+	var list []candidate
+	for _, d := range b.lex.model.Datasets {
+		for _, f := range d.Fields {
+			ref := d.Name + "." + f.Name
+			if d.Hidden || f.Hidden || f.Kind != semantic.Categorical || !b.reaches(q.Measures[0].Metric, ref) {
+				continue
+			}
+			list = append(list, candidate{ref: ref, label: b.fieldLabel(ref), usual: f.IsName})
+		}
+	}
+	k, ok := b.pick(b.rankTerm(), list)
+	if len(list) == 0 {
+		b.fail(problem{decline: DeclineShape})
+	}
+	if ok {
+		q.Dimensions = []semantic.Dimension{{Field: list[k].ref}}
+	}
+	return ok
+}
+
+// rankTerm is the word that asks for a ranking.
+func (b *builder) rankTerm() string {
+	for _, t := range b.toks {
+		for _, w := range []word{wTop, wBottom, wHigh, wLow, wGood, wBad, wRank, wSort, wMost} {
+			if b.lex.has(t, w) {
+				return t.text
+			}
+		}
+	}
+	return b.pickWord("순위", "ranking")
 }
 
 // forgetRank drops the limit of the turn before when what it counted has changed.

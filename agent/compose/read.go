@@ -13,6 +13,7 @@ import (
 type reader struct {
 	in   Input
 	lex  *Lexicon
+	text *text
 	toks []token
 	d    draft
 	// readings about words, made on the way.
@@ -80,7 +81,7 @@ func (r *reader) plain(i int) bool {
 	if t.kind == aParticle {
 		return r.is(i, wParticle) || r.is(i, wPlural) || r.is(i, wCopula)
 	}
-	return t.kind == aWord && (r.is(i, wFiller) || r.is(i, wVerb))
+	return t.kind == aWord && (r.is(i, wFiller) || r.is(i, wVerb) || r.is(i, wWhere))
 }
 
 // next returns the next token that says something, -1 at the end.
@@ -208,7 +209,7 @@ func (r *reader) readFuture() {
 
 // readLeftWords explains the words that only accompany others.
 func (r *reader) readLeftWords() {
-	r.take(wFiller, wVerb, wParticle, wCopula, wPlural, wAnd, wInto, wTotal, wExist, wWhich)
+	r.take(wFiller, wVerb, wWhere, wParticle, wCopula, wPlural, wAnd, wInto, wTotal, wExist, wWhich)
 	if r.take(wAll) {
 		r.d.all = true
 	}
@@ -236,10 +237,24 @@ func (r *reader) readLeftWords() {
 		r.take(wAmong, wUntil, wFrom)
 	}
 	for i := range r.toks {
-		if r.toks[i].kind == aSeparator {
+		if r.toks[i].kind == aSeparator || r.is(i, wDone) && r.says(i) {
 			r.use(i)
 		}
 	}
+}
+
+// says reports whether a verb such as 결제한 only repeats what the value or the period
+// beside it says: 카카오페이로 결제한, orders placed in October.
+func (r *reader) says(i int) bool {
+	for _, j := range []int{r.prev(i), r.next(i)} {
+		for r.is(j, wInto) && j > 0 {
+			j = r.prev(j)
+		}
+		if j >= 0 && (r.toks[j].kind == aMention || len(r.senses(j, isValue)) > 0 && r.toks[j].used) {
+			return true
+		}
+	}
+	return false
 }
 
 // readList takes a question without a measure that asks what there is as a list.
@@ -252,12 +267,14 @@ func (r *reader) readList() {
 // checkUsed declines when words remain that nothing has explained.
 func (r *reader) checkUsed() {
 	var unknown []string
+	left := false
 	for _, t := range r.toks {
-		if !t.used && !slices.Contains(unknown, t.text) {
+		left = left || !t.used
+		if !t.used && t.kind != aParticle && !slices.Contains(unknown, t.text) {
 			unknown = append(unknown, strings.TrimSpace(t.text))
 		}
 	}
-	if len(unknown) > 0 {
+	if left {
 		r.fail(problem{decline: DeclineUnknown, unknown: unknown})
 	}
 }

@@ -171,6 +171,10 @@ func (b *builder) explainFilter(f filter) {
 			list = append(list, s)
 		}
 	}
+	if f.Op == semantic.Contains {
+		b.say(ReadValue, f.token.text, b.pickWord(b.fieldLabel(f.Field)+"에 이 말이 든 것", b.fieldLabel(f.Field)+" containing it"))
+		return
+	}
 	if len(list) == 1 && sameWord(list[0], f.token.text) || f.Op != semantic.In || len(list) == 0 {
 		return
 	}

@@ -12,6 +12,7 @@ func (r *reader) readTerms() {
 	per := r.readPer()
 	r.readMetrics()
 	r.readSold()
+	r.readThings()
 	r.applyPer(per)
 	r.readValues()
 	r.readFields()
@@ -124,9 +125,11 @@ func (r *reader) whichMarked(i int) bool {
 // negated reports whether token i is to be left out, and marks the word that says so.
 func (r *reader) negated(i int) bool {
 	for j := i; j >= 0; j = r.joined(j, 1) {
-		if n := r.next(j); r.is(n, wNot) && isHangulKey(r.toks[n].text) {
-			r.use(n)
-			return true
+		for _, n := range []int{r.next(j), r.afterTrail(j)} {
+			if r.is(n, wNot) && isHangulKey(r.toks[n].text) {
+				r.use(n)
+				return true
+			}
 		}
 	}
 	for j := i; j >= 0; j = r.joined(j, -1) {

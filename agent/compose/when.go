@@ -73,7 +73,7 @@ func (b *builder) setPeriod() {
 	}
 	switch list := b.d.periods; len(list) {
 	case 0:
-		if !b.follow || b.p.PeriodDefault {
+		if !b.follow || b.p.PeriodDefault || b.d.forecast {
 			b.setDefaultPeriod()
 		}
 	case 1:
@@ -108,6 +108,10 @@ func (b *builder) sameDates(m *period.Mention) (semantic.Period, semantic.Grain)
 
 func (b *builder) usePeriod(p semantic.Period, unit semantic.Grain) {
 	_, until := b.dataRange()
+	if p.Start.IsZero() && p.End.IsZero() {
+		b.p.Query.Period, b.p.PeriodGrain = nil, ""
+		return
+	}
 	if !p.Start.IsZero() && !p.Start.Before(until) {
 		b.fail(problem{decline: DeclineFuture})
 		return
@@ -127,26 +131,32 @@ func (b *builder) takeTwo(first, second *period.Mention) {
 
 // shiftPeriod moves the period of the turn before: 작년 같은 달은?
 func (b *builder) shiftPeriod() {
-	old := b.p.Query.Period
+	old, m := b.p.Query.Period, b.d.shift
 	if !b.follow || old == nil || old.Start.IsZero() || old.End.IsZero() {
-		b.fail(problem{decline: DeclineShape})
+		if m.Period.Start.IsZero() {
+			b.fail(problem{decline: DeclineShape})
+			return
+		}
+		b.usePeriod(m.Period, m.Unit) // 한 달 전, said of today
+		b.p.PeriodDefault = false
 		return
 	}
-	n, step := b.d.shift.Count, b.d.shift.Step
+	n, step := m.Count, m.Step
 	if step == "" {
-		step = b.p.PeriodGrain
+		length, unit, _ := b.span(*old)
+		n, step = n*length, unit
 	}
 	p := semantic.Period{Start: shift(old.Start, n, step), End: shift(old.End, n, step)}
-	if old.Start.Day() == 1 && old.End.Day() == 1 && step != semantic.Day && step != semantic.Week {
-		p.End = shift(old.End, n, step)
+	if length, unit, _ := b.span(*old); m.Unit != "" && unit == m.Unit {
+		p.End = shift(p.Start, length, unit) // the whole month a year ago, also of a month not over
 	}
 	b.usePeriod(p, b.p.PeriodGrain)
 	b.p.PeriodDefault = false
 }
 
 // setDefaultPeriod assumes a period when none was named: all the data for totals,
-// the last twelve months for trends, the last complete month for changes, the last
-// ninety days for anomalies.
+// the last twelve months for trends, this year so far for running totals, the last
+// complete month for changes, the last ninety days for anomalies.
 func (b *builder) setDefaultPeriod() {
 	b.p.PeriodDefault = true
 	d := &b.d
@@ -155,9 +165,16 @@ func (b *builder) setDefaultPeriod() {
 		b.assume(b.last(90, semantic.Day), "")
 	case b.special == Forecast:
 		b.p.Query.Period = nil
+	case d.versus != nil && !d.versus.Period.Start.IsZero() && len(b.d.periods) == 0:
+		b.assumeAfter(d.versus)
 	case b.special == Drivers || d.versus != nil || b.asksChange():
 		unit := b.compareUnit()
 		b.assume(b.last(1, unit), unit)
+	case d.rank.wanted && !slicesHas(b.p.Query.Dimensions, func(x semantic.Dimension) bool { return x.Grain == "" }):
+		b.p.Query.Period = nil // the best day is the best of all
+	case d.cumulative:
+		_, until := b.dataRange()
+		b.assume(semantic.Period{Start: b.floor(until.AddDate(0, 0, -1), semantic.Year), End: until}, "")
 	case d.trend && d.grain == "", slicesHas(b.p.Query.Dimensions, isTime):
 		b.assumeTrend()
 	case !b.follow:
@@ -213,6 +230,27 @@ func (b *builder) assumeTrend() {
 	}
 }
 
+// assumeAfter assumes, for "지난달보다" or "vs September" without a period, what comes
+// after the period named: the unit now running after the one before it, else the
+// last complete one.
+func (b *builder) assumeAfter(m *period.Mention) {
+	unit := m.Unit
+	if unit == "" {
+		unit = versusUnit(b.versusText())
+	}
+	_, until := b.dataRange()
+	running := semantic.Period{Start: b.floor(until.AddDate(0, 0, -1), unit), End: until}
+	p := b.last(1, unit)
+	if !p.Start.After(m.Period.Start) || m.Period.End.Equal(running.Start) {
+		p = running
+	}
+	if !p.Start.After(m.Period.Start) {
+		b.fail(problem{decline: DeclineShape})
+		return
+	}
+	b.assume(p, unit)
+}
+
 // asksChange reports whether the words ask for a change over time.
 func (b *builder) asksChange() bool {
 	d := &b.d
@@ -225,7 +263,10 @@ func (b *builder) asksChange() bool {
 
 // compareUnit is the calendar unit that a comparison without a period is about.
 func (b *builder) compareUnit() semantic.Grain {
-	if b.d.versus != nil {
+	if v := b.d.versus; v != nil {
+		if v.Unit != "" && v.Unit != semantic.Year {
+			return v.Unit
+		}
 		return versusUnit(b.versusText())
 	}
 	switch b.d.grain {
@@ -261,101 +302,4 @@ func versusUnit(text string) semantic.Grain {
 		}
 	}
 	return semantic.Month
-}
-
-// setCompare fills in the period compared with.
-func (b *builder) setCompare() {
-	q := &b.p.Query
-	d := &b.d
-	if q.Compare != nil && len(d.periods) == 2 {
-		return
-	}
-	kind := semantic.CompareKind("")
-	switch {
-	case d.versus != nil:
-		kind = d.versus.Compare
-	case b.follow && q.Compare != nil:
-		kind = q.Compare.Kind
-	case b.special == Drivers, b.special == "" && b.asksChange():
-		kind = semantic.ComparePrevious
-	}
-	if kind == "" || b.special == List || b.special == Forecast || b.special == Anomaly || b.special == Relate {
-		q.Compare = nil
-		return
-	}
-	if d.versus != nil && !d.versus.Period.Start.IsZero() {
-		if len(d.periods) == 0 && !b.follow {
-			b.periodAfter(d.versus)
-		}
-		q.Compare = &semantic.Compare{Kind: kind, Period: d.versus.Period}
-		return
-	}
-	if b.follow && kind == semantic.CompareExplicit && len(d.periods) == 0 && d.shift == nil {
-		return
-	}
-	if kind == semantic.CompareExplicit || kind == semantic.CompareEdition {
-		kind = semantic.ComparePrevious
-	}
-	if q.Period == nil {
-		unit := b.compareUnit()
-		b.assume(b.last(1, unit), unit)
-	}
-	q.Compare = &semantic.Compare{Kind: kind, Period: b.before(*q.Period, kind)}
-}
-
-// periodAfter assumes, for "vs September" without a period, the complete unit of
-// the same kind that ended last.
-func (b *builder) periodAfter(m *period.Mention) {
-	unit := m.Unit
-	if unit == "" {
-		unit = versusUnit(b.versusText())
-	}
-	p := b.last(1, unit)
-	if !p.Start.After(m.Period.Start) {
-		_, until := b.dataRange()
-		p = semantic.Period{Start: m.Period.End, End: until}
-		if !p.Start.Before(p.End) {
-			b.fail(problem{decline: DeclineShape})
-			return
-		}
-	}
-	b.assume(p, unit)
-	b.p.PeriodDefault = true
-}
-
-// before returns the period that p is compared with. Of a period that has not ended
-// only the part that has passed is compared.
-func (b *builder) before(p semantic.Period, kind semantic.CompareKind) semantic.Period {
-	_, until := b.dataRange()
-	end := p.End
-	if end.IsZero() || end.After(until) {
-		end = until
-	}
-	if p.Start.IsZero() {
-		return semantic.Period{}
-	}
-	if kind == semantic.CompareYearAgo {
-		return semantic.Period{Start: shift(p.Start, -1, semantic.Year), End: shift(end, -1, semantic.Year)}
-	}
-	n, unit := spanOf(p, b.p.PeriodGrain)
-	start := shift(p.Start, -n, unit)
-	if end.Equal(p.End) {
-		return semantic.Period{Start: start, End: p.Start}
-	}
-	to := start.Add(end.Sub(p.Start))
-	if to.After(p.Start) {
-		to = p.Start
-	}
-	return semantic.Period{Start: start, End: to}
-}
-
-// spanOf returns the length of a period in the unit it is shifted by.
-func spanOf(p semantic.Period, unit semantic.Grain) (int, semantic.Grain) {
-	if p.Start.Day() == 1 && p.End.Day() == 1 && unit != semantic.Week && unit != semantic.Day {
-		months := (p.End.Year()-p.Start.Year())*12 + int(p.End.Month()-p.Start.Month())
-		if months > 0 {
-			return months, semantic.Month
-		}
-	}
-	return max(1, int(p.End.Sub(p.Start).Hours()/24)), semantic.Day
 }

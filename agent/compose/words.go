@@ -10,6 +10,11 @@ const (
 	// Words that change nothing.
 	wFiller // 좀, please, the
 	wVerb   // 보여줘, show me: ends a clause
+	wDone   // 구매한, bought: says nothing after a value or a period
+	// Words that are known to ask for what nobody here can do. They are never
+	// explained, and never taken for a slip of a word that is.
+	wNever
+	wWhere // where, whose: what precedes it is described
 	// Korean particles, attached to what they mark.
 	wParticle // 은, 이, 를, 의
 	wCopula   // 이야, 인가요

@@ -1,0 +1,149 @@
+package compose
+
+import (
+	"time"
+
+	"github.com/bapsang/bapsang/agent/period"
+	"github.com/bapsang/bapsang/agent/semantic"
+)
+
+// setCompare fills in the period compared with.
+func (b *builder) setCompare() {
+	q := &b.p.Query
+	switch b.special {
+	case List, Forecast, Anomaly, Relate:
+		q.Compare = nil
+		return
+	}
+	v := b.d.versus
+	switch {
+	case len(b.d.periods) == 2:
+	case v != nil:
+		b.compareTo(v)
+	case b.follow && q.Compare != nil:
+		b.compareAgain()
+	case b.special == Drivers, b.special == "" && b.asksChange():
+		b.compareBy(semantic.ComparePrevious)
+	default:
+		q.Compare = nil
+	}
+}
+
+// compareTo reads a comparison that the text names. 작년보다 means the same dates a
+// year before, unless the period asked about is another year.
+func (b *builder) compareTo(v *period.Mention) {
+	q := &b.p.Query
+	relative := v.Compare == semantic.ComparePrevious || v.Compare == semantic.CompareYearAgo
+	named := !v.Period.Start.IsZero()
+	if relative && (!named || b.p.PeriodDefault || b.p.PeriodGrain != v.Unit || b.current(q.Period)) {
+		if m := b.ofEvent(); m != nil && v.Compare == semantic.CompareYearAgo && b.compareEditions(m) {
+			return
+		}
+		b.compareBy(v.Compare)
+		return
+	}
+	if !named {
+		b.fail(problem{decline: DeclineShape})
+		return
+	}
+	kind := v.Compare
+	if relative {
+		kind = semantic.CompareExplicit
+	}
+	q.Compare = &semantic.Compare{Kind: kind, Period: v.Period}
+}
+
+// current reports whether a period has not ended.
+func (b *builder) current(p *semantic.Period) bool {
+	_, until := b.dataRange()
+	return p == nil || p.End.IsZero() || p.End.After(until) || p.End.Equal(until)
+}
+
+// compareBy compares with the period before or a year ago.
+func (b *builder) compareBy(kind semantic.CompareKind) {
+	q := &b.p.Query
+	if q.Period == nil || q.Period.Start.IsZero() {
+		unit := b.compareUnit()
+		b.assume(b.last(1, unit), unit)
+		b.p.PeriodDefault = true
+	}
+	q.Compare = &semantic.Compare{Kind: kind, Period: b.before(*q.Period, kind)}
+}
+
+// compareAgain moves the comparison of the turn before along with the period.
+func (b *builder) compareAgain() {
+	q := &b.p.Query
+	if len(b.d.periods) == 0 && b.d.shift == nil {
+		return
+	}
+	kind := q.Compare.Kind
+	if kind != semantic.CompareYearAgo {
+		kind = semantic.ComparePrevious
+	}
+	b.compareBy(kind)
+}
+
+// ofEvent returns the mention of the period when an event named it.
+func (b *builder) ofEvent() *period.Mention {
+	if len(b.d.periods) == 1 && b.d.periods[0].Event != "" {
+		return b.d.periods[0]
+	}
+	return nil
+}
+
+// compareEditions compares an event with its edition of the year before, at the same
+// distance from its first day. It reports whether the calendar knows both.
+func (b *builder) compareEditions(m *period.Mention) bool {
+	if b.in.Calendar == nil || m.Period.End.IsZero() {
+		return false
+	}
+	now, ok := b.in.Calendar.Edition(m.Event, m.Edition)
+	before, ok2 := b.in.Calendar.Edition(m.Event, m.Edition-1)
+	if !ok || !ok2 {
+		return false
+	}
+	move := func(t time.Time) time.Time { return before.Start.Add(t.Sub(now.Start)) }
+	b.p.Query.Compare = &semantic.Compare{Kind: semantic.CompareEdition, Period: semantic.Period{Start: move(m.Period.Start), End: move(m.Period.End)}}
+	return true
+}
+
+// before returns the period that p is compared with. Of a period that has not ended
+// only the part that has passed is compared.
+func (b *builder) before(p semantic.Period, kind semantic.CompareKind) semantic.Period {
+	_, until := b.dataRange()
+	end := p.End
+	if end.IsZero() || end.After(until) {
+		end = until
+	}
+	if kind == semantic.CompareYearAgo {
+		return semantic.Period{Start: shift(p.Start, -1, semantic.Year), End: shift(end, -1, semantic.Year)}
+	}
+	n, unit, whole := b.span(p)
+	start := shift(p.Start, -n, unit)
+	if whole && !end.Before(p.End) {
+		return semantic.Period{Start: start, End: p.Start}
+	}
+	to := start.Add(end.Sub(p.Start))
+	if to.After(p.Start) {
+		to = p.Start
+	}
+	return semantic.Period{Start: start, End: to}
+}
+
+// span returns how many of which unit a period takes up, and whether it fills them:
+// this month so far is one month, not filled.
+func (b *builder) span(p semantic.Period) (n int, unit semantic.Grain, whole bool) {
+	unit = b.p.PeriodGrain
+	if unit == "" && p.Start.Day() == 1 && p.End.Day() == 1 {
+		unit = semantic.Month
+	}
+	switch unit {
+	case semantic.Week, semantic.Month, semantic.Quarter, semantic.Year:
+		if b.floor(p.Start, unit).Equal(p.Start) || unit != semantic.Week && p.Start.Day() == 1 {
+			for n = 1; n < 1000 && shift(p.Start, n, unit).Before(p.End); n++ {
+			}
+			return n, unit, shift(p.Start, n, unit).Equal(p.End)
+		}
+	}
+	return max(1, int(p.End.Sub(p.Start).Hours()/24)), semantic.Day, true
+}
