@@ -8,7 +8,6 @@ import (
 
 	"github.com/bapsang/bapsang/agent/chart"
 	"github.com/bapsang/bapsang/agent/compose"
-	"github.com/bapsang/bapsang/connectors"
 )
 
 // Question is what somebody asks of an analyst.
@@ -23,9 +22,11 @@ type Question struct {
 	Now time.Time
 	// Before are the earlier turns of the thread, oldest first.
 	Before []Turn
-	// Choice is the answer to a clarifying question asked before: what was
-	// ambiguous and what was picked.
-	Choice *compose.Choice
+	// Choices are the answers given in the thread to clarifying questions: what was
+	// ambiguous and what was picked. Chosen is set when the last of them was just
+	// made: then the answer is not another question back.
+	Choices []compose.Choice
+	Chosen  bool
 	// Rungs limits the ladder to these rungs; nil means all. "Ask again" leaves out
 	// recall, "ask the model" leaves only think.
 	Rungs []Rung
@@ -99,27 +100,6 @@ const (
 	ReasonSource    Reason = "source"    // a source failed; see Answer.Text
 	ReasonTooLarge  Reason = "too_large" // memory, time or row limit
 )
-
-// Result is one table of figures. Computed results (a forecast, a split of a
-// change) have Source "computed" and no SQL.
-type Result struct {
-	Name      string   `json:"name"`
-	Source    string   `json:"source"`
-	SQL       string   `json:"sql"`
-	Columns   []Column `json:"columns"`
-	Rows      [][]any  `json:"rows"`
-	RowCount  int      `json:"row_count"`
-	Truncated bool     `json:"truncated"`
-	ElapsedMS int64    `json:"elapsed_ms"`
-}
-
-// Column is a result column: what the engine said of it, and how to show it.
-type Column struct {
-	connectors.Column
-	Label  string `json:"label,omitempty"`  // in the answer's language
-	Format string `json:"format,omitempty"` // see package format
-	Role   string `json:"role,omitempty"`   // see semantic.Role
-}
 
 // Chart is a drawn result.
 type Chart struct {

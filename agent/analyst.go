@@ -1,0 +1,62 @@
+package agent
+
+import (
+	"context"
+	"errors"
+
+	"github.com/bapsang/bapsang/agent/semantic"
+	"github.com/bapsang/bapsang/connectors"
+)
+
+// Analyst is somebody to ask: a source, what its tables mean, and what is known
+// beyond them.
+type Analyst struct {
+	Name string
+	// Version changes with anything that could change an answer, except the data.
+	Version string
+	Title   semantic.Label
+	Purpose semantic.Label
+	Owner   string
+	Source  connectors.Source
+	// Tables are the only tables the analyst reads; nil means all of its source.
+	Tables []string
+	Model  *semantic.Model
+	// Examples are questions it surely answers, in any language.
+	Examples []string
+	Verified []Verified
+}
+
+// Verified is a question whose query somebody vouches for. Words in braces are
+// slots: {period}, {n}, or the name of a field, {products.category}. The SQL names
+// them in double braces, {{products.category}}, and the two ends of the period as
+// {{period.start}} and {{period.end}}; they are filled in as literals.
+type Verified struct {
+	Question string
+	Also     []string // other wordings, with the same slots
+	SQL      string
+	// Columns say how to show the result's columns, by name.
+	Columns map[string]VerifiedColumn
+	// Defaults fill slots that a wording leaves out: {"period": "지난달", "n": "10"}.
+	Defaults map[string]string
+	By       string // who vouches
+	At       string // since when, as a date
+	Note     semantic.Label
+}
+
+// VerifiedColumn says how to show a column.
+type VerifiedColumn struct {
+	Label  semantic.Label
+	Format string
+}
+
+// ErrNoAnalyst means that there is no analyst of that name.
+var ErrNoAnalyst = errors.New("no such analyst")
+
+// Directory finds analysts.
+type Directory interface {
+	// Analyst returns the analyst called name, or ErrNoAnalyst.
+	Analyst(ctx context.Context, name string) (*Analyst, error)
+	// Analysts returns those a question that names none is offered to, in order of
+	// preference. Analysts that belong to one thread are not among them.
+	Analysts(ctx context.Context) ([]*Analyst, error)
+}

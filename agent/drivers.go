@@ -1,0 +1,269 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/bapsang/bapsang/agent/analysis"
+	"github.com/bapsang/bapsang/agent/chart"
+	"github.com/bapsang/bapsang/agent/figures"
+	"github.com/bapsang/bapsang/agent/format"
+	"github.com/bapsang/bapsang/agent/semantic"
+	"github.com/bapsang/bapsang/connectors"
+)
+
+// Bounds of a driver analysis: how many dimensions are looked at, how many values
+// one may have, and how many steps the waterfall shows.
+const (
+	maxDriverDimensions = 12
+	maxDriverValues     = 200
+	maxDriverSteps      = 6
+)
+
+// drivers explains a change: which values of which dimension moved with it.
+func (r *run) drivers(ctx context.Context) error {
+	q := r.plan.Query
+	q.Dimensions, q.Order, q.Limit, q.Total, q.Share = nil, nil, 0, false, false
+	whole, err := r.query(ctx, "r1", q)
+	if err != nil {
+		return err
+	}
+	n := r.narrator(q, whole)
+	key := q.Measures[0].Key()
+	if !n.has(0, key) || !n.has(0, key+"__before") {
+		r.noData()
+		return nil
+	}
+	before, after := n.number(0, key+"__before"), n.number(0, key)
+	if before == after {
+		w := wordsFor(r.q.Language)
+		r.answer.Text = fmt.Sprintf(w.noChange, n.measureName(0), n.topicOrBe(), describe(q.Compare.Period, r.q.Language))
+		r.answer.Results = append(r.answer.Results, *whole)
+		r.assume()
+		return nil
+	}
+	splits, err := r.splits(ctx, q, key)
+	if err != nil {
+		return err
+	}
+	if len(splits) == 0 || splits[0].split.Leading == 0 {
+		return r.finish(n.value(), whole, r.chartData(whole, q))
+	}
+	best := splits[0]
+	best, err = r.refine(ctx, q, key, best, splits[1:])
+	if err != nil {
+		return err
+	}
+	return r.explain(n, whole, key, best, splits)
+}
+
+// topicOrBe is what follows a metric's name in "… is the same as".
+func (n *narrator) topicOrBe() string {
+	name := n.measureName(0)
+	return n.pick(format.Josa(name, "은", "는"), " "+n.be(name))
+}
+
+// named is a split and the dimensions it was made by.
+type named struct {
+	split  analysis.Split
+	fields []string
+	label  string
+}
+
+// splits spreads the change over every dimension worth looking at, best first. A
+// dimension that the metric cannot be split by is left out.
+func (r *run) splits(ctx context.Context, q semantic.Query, key string) ([]named, error) {
+	var out []named
+	for _, ref := range r.driverFields(q) {
+		split, ok, err := r.splitBy(ctx, q, key, ref)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			out = append(out, named{split: split, fields: []string{ref}, label: split.Dimension})
+		}
+	}
+	ranked := make([]analysis.Split, len(out))
+	byName := map[string]named{}
+	for i, s := range out {
+		ranked[i] = s.split
+		byName[s.split.Dimension] = s
+	}
+	for i, s := range analysis.Rank(ranked) {
+		out[i] = byName[s.Dimension]
+	}
+	return out, nil
+}
+
+// driverFields are the dimensions that may explain a change: categories that are
+// not already fixed by a filter.
+func (r *run) driverFields(q semantic.Query) []string {
+	fixed := map[string]bool{}
+	for _, f := range q.Filters {
+		if f.Op == semantic.In && !f.Negate && len(f.Values) == 1 {
+			fixed[f.Field] = true
+		}
+	}
+	var out []string
+	for _, d := range r.p.Model.Datasets {
+		if d.Hidden {
+			continue
+		}
+		for _, f := range d.Fields {
+			ref := d.Name + "." + f.Name
+			if f.Hidden || fixed[ref] || f.Kind != semantic.Categorical || len(r.p.values[ref]) > maxDriverValues || len(r.p.values[ref]) == 1 {
+				continue
+			}
+			out = append(out, ref)
+		}
+	}
+	return out
+}
+
+// splitBy spreads the change over the values of fields.
+func (r *run) splitBy(ctx context.Context, q semantic.Query, key string, refs ...string) (analysis.Split, bool, error) {
+	var labels []string
+	for _, ref := range refs {
+		q.Dimensions = append(q.Dimensions[:len(q.Dimensions):len(q.Dimensions)], semantic.Dimension{Field: ref})
+		_, f := r.p.Model.Field(ref)
+		labels = append(labels, f.Label.In(r.q.Language, f.Name))
+	}
+	res, err := r.query(ctx, "", q)
+	if connectors.CodeOf(err) == connectors.CodeSQL {
+		return analysis.Split{}, false, nil // not a dimension of this metric
+	}
+	if err != nil || res.Truncated {
+		return analysis.Split{}, false, err
+	}
+	after, before := res.column(key), res.column(key+"__before")
+	var parts []analysis.Part
+	for _, row := range res.Rows {
+		a, _ := connectors.Number(row[after])
+		b, _ := connectors.Number(row[before])
+		parts = append(parts, analysis.Part{Key: r.partName(row[:len(refs)]), Before: b, After: a})
+	}
+	return analysis.NewSplit(strings.Join(labels, " · "), parts), len(parts) > 1, nil
+}
+
+func (r *run) partName(cells []any) string {
+	names := make([]string, len(cells))
+	for i, c := range cells {
+		if names[i] = fmt.Sprint(c); c == nil {
+			names[i] = map[bool]string{true: "(없음)", false: "(none)"}[r.q.Language == "ko"]
+		}
+	}
+	return strings.Join(names, " · ")
+}
+
+// refine looks whether the leading value of the best dimension and one of another
+// carry the change together: "통돌이 16kg · 오픈마켓". The pair must explain nearly as
+// much as the leading value alone, or it says less.
+func (r *run) refine(ctx context.Context, q semantic.Query, key string, best named, others []named) (named, error) {
+	const keep = 0.8
+	alone := best.split.Parts[0].Change()
+	for _, o := range others[:min(len(others), 3)] {
+		if o.split.Leading == 0 {
+			continue
+		}
+		pair, ok, err := r.splitBy(ctx, q, key, best.fields[0], o.fields[0])
+		if err != nil {
+			return best, err
+		}
+		if ok && len(pair.Parts) > 0 && math.Abs(pair.Parts[0].Change()) >= keep*math.Abs(alone) && pair.Parts[0].Change()*alone > 0 {
+			return named{split: pair, fields: []string{best.fields[0], o.fields[0]}, label: pair.Dimension}, nil
+		}
+	}
+	return best, nil
+}
+
+// explain writes the answer: the change, what carried most of it, and what was
+// looked at. All figures come from r1 and the computed r2.
+func (r *run) explain(n *narrator, whole *Result, key string, best named, all []named) error {
+	parts, rest := leading(best.split)
+	table := r.driverTable(n, whole, key, best, parts, rest)
+	before := describe(n.query.Compare.Period, r.q.Language)
+	name := n.measureName(0)
+	delta := n.number(0, key) - n.number(0, key+"__before")
+	change := figures.RefAs("r1", key+"__change", 0, figures.Abs)
+	share := figures.Ref("r2", "share", 0)
+	who := figures.Ref("r2", "part", 0)
+	var looked []string
+	for _, s := range all {
+		looked = append(looked, s.label)
+	}
+	var text string
+	if n.ko() {
+		growth := ""
+		if n.has(0, key+"__growth") {
+			growth = "(" + figures.Ref("r1", key+"__growth", 0) + ")"
+		}
+		text = fmt.Sprintf("%s%s%s %s보다 %s%s %s, 그중 %s%s '%s'에서 왔어요.", n.circumstances(), name,
+			format.Josa(name, "은", "는"), before, change, growth, upDown(delta, "늘었고", "줄었고"),
+			share, n.josaIn(table, "share", 0, "이", "가"), who)
+		text += fmt.Sprintf("\n\n확인한 기준: %s · 보이지 않은 나머지 %s", strings.Join(looked, ", "), figures.Ref("r2", "share", len(table.Rows)-1))
+	} else {
+		growth := ""
+		if n.has(0, key+"__growth") {
+			growth = " (" + figures.Ref("r1", key+"__growth", 0) + ")"
+		}
+		text = n.sentence(n.dated(fmt.Sprintf("%s%s %s %s%s on %s", n.circumstances(), name,
+			upDown(delta, "rose by", "fell by"), change, growth, before)))
+		text += fmt.Sprintf(" %s of that came from '%s'.", share, who)
+		text += fmt.Sprintf("\n\nLooked at: %s · the rest, not shown: %s", strings.Join(looked, ", "), figures.Ref("r2", "share", len(table.Rows)-1))
+	}
+	r.answer.Results = append(r.answer.Results, *whole)
+	data := r.waterfall(n, key, table)
+	return r.finish(text, table, data)
+}
+
+func (n *narrator) josaIn(res *Result, column string, row int, afterConsonant, afterVowel string) string {
+	other := *n
+	other.result = res
+	return other.josa(row, column, afterConsonant, afterVowel)
+}
+
+// leading are the parts worth a step of their own, and what the others add up to.
+func leading(s analysis.Split) (parts []analysis.Part, rest analysis.Part) {
+	n := min(max(s.Leading, 3), maxDriverSteps, len(s.Parts))
+	parts = s.Parts[:n]
+	for _, p := range s.Parts[n:] {
+		rest.Before += p.Before
+		rest.After += p.After
+	}
+	return parts, rest
+}
+
+// driverTable is the computed result: a row for each leading part and one for the
+// rest. The shares add up to one.
+func (r *run) driverTable(n *narrator, whole *Result, key string, best named, parts []analysis.Part, rest analysis.Part) *Result {
+	w := wordsFor(r.q.Language)
+	f := whole.Columns[whole.column(key)].Format
+	t := &Result{Name: "r2", Source: Computed, Columns: []Column{
+		{Column: connectors.Column{Name: "part", Type: "VARCHAR"}, Label: best.label, Role: string(semantic.RoleDimension)},
+		{Column: connectors.Column{Name: "before", Type: "DOUBLE"}, Label: describe(n.query.Compare.Period, r.q.Language), Format: f, Role: string(semantic.RoleBefore)},
+		{Column: connectors.Column{Name: "after", Type: "DOUBLE"}, Label: n.measureName(0), Format: f, Role: string(semantic.RoleMeasure)},
+		{Column: connectors.Column{Name: "change", Type: "DOUBLE"}, Label: w.change, Format: f, Role: string(semantic.RoleChange)},
+		{Column: connectors.Column{Name: "share", Type: "DOUBLE"}, Label: w.share, Format: string(format.Percent), Role: string(semantic.RoleShare)},
+	}}
+	total := n.number(0, key) - n.number(0, key+"__before")
+	add := func(p analysis.Part) {
+		t.Rows = append(t.Rows, []any{p.Key, p.Before, p.After, p.Change(), p.Change() / total})
+	}
+	for _, p := range parts {
+		add(p)
+	}
+	rest.Key = w.rest
+	add(rest)
+	t.RowCount = len(t.Rows)
+	return t
+}
+
+// waterfall is the way from the value before to the one after, step by step.
+func (r *run) waterfall(n *narrator, key string, table *Result) chart.Data {
+	d := r.chartData(table, n.query)
+	before, after := n.number(0, key+"__before"), n.number(0, key)
+	d.Before, d.After = &before, &after
+	return d
+}

@@ -1,0 +1,258 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/bapsang/bapsang/agent/calendar"
+	"github.com/bapsang/bapsang/agent/compose"
+	"github.com/bapsang/bapsang/connectors"
+	"github.com/bapsang/bapsang/store"
+)
+
+// Config is what an agent needs.
+type Config struct {
+	Directory Directory
+	// Store keeps answers for the recall rung; nil recalls nothing.
+	Store store.Store
+	// Calendar names periods by events; nil means calendar.Default().
+	Calendar *calendar.Calendar
+	Now      func() time.Time // nil means time.Now
+	Logger   *slog.Logger     // nil means slog.Default()
+}
+
+// Agent answers questions. It is safe for concurrent use.
+type Agent struct {
+	cfg    Config
+	memory *memory
+	flight flight
+
+	mu       sync.Mutex
+	prepared map[string]*preparation // by analyst name
+}
+
+// New returns an agent.
+func New(cfg Config) (*Agent, error) {
+	if cfg.Directory == nil {
+		return nil, errors.New("agent: a directory is required")
+	}
+	if cfg.Calendar == nil {
+		cfg.Calendar = calendar.Default()
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.Default()
+	}
+	return &Agent{cfg: cfg, memory: &memory{store: cfg.Store}, prepared: map[string]*preparation{}}, nil
+}
+
+// maxQuestion is how long a question may be, in characters. Longer texts are pasted
+// documents, not questions.
+const maxQuestion = 2000
+
+// Answer climbs the ladder. A question nobody can answer is an Answer with rung None
+// that says why and what can be asked instead; an error means that something broke.
+// A source's failure that trying again may mend is an error of type
+// *connectors.Error.
+func (a *Agent) Answer(ctx context.Context, q Question, step func(Step)) (*Answer, error) {
+	started := a.cfg.Now()
+	if q.Language == "" {
+		q.Language = compose.Detect(q.Text)
+	}
+	if step == nil {
+		step = func(Step) {}
+	}
+	answer, err := a.climb(ctx, &q, step)
+	if err != nil {
+		return nil, err
+	}
+	answer.complete(&q)
+	answer.ElapsedMS = a.cfg.Now().Sub(started).Milliseconds()
+	return answer, nil
+}
+
+// complete fills what every answer has, so that its JSON has no nulls.
+func (a *Answer) complete(q *Question) {
+	a.Question, a.Language = q.Text, q.Language
+	if a.Results == nil {
+		a.Results = []Result{}
+	}
+	if a.Charts == nil {
+		a.Charts = []Chart{}
+	}
+	if a.Assumptions == nil {
+		a.Assumptions = []string{}
+	}
+	if a.Citations == nil {
+		a.Citations = []Citation{}
+	}
+	if a.Suggestions == nil {
+		a.Suggestions = []string{}
+	}
+}
+
+func (a *Agent) climb(ctx context.Context, q *Question, step func(Step)) (*Answer, error) {
+	analysts, err := a.candidates(ctx, q)
+	if errors.Is(err, ErrNoAnalyst) {
+		return a.refuse(q, nil, ReasonUnknown, wordsFor(q.Language).noAnalyst(q.Analyst)), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case strings.TrimSpace(q.Text) == "":
+		return a.refuse(q, analysts, ReasonEmpty, wordsFor(q.Language).empty), nil
+	case utf8.RuneCountInString(q.Text) > maxQuestion:
+		return a.refuse(q, analysts, ReasonTooLong, wordsFor(q.Language).tooLong), nil
+	}
+	attempts := make([]attempt, 0, len(analysts))
+	for _, p := range analysts {
+		if q.allows(Recall) {
+			if remembered := a.memory.recall(ctx, memoryKey(p, q), p.catalog.Version); remembered != nil {
+				remembered.Rung = Recall
+				return remembered, nil
+			}
+		}
+		at := a.try(p, q)
+		if at.verified != nil || at.outcome.Plan != nil {
+			return a.answerBy(ctx, p, q, at, step)
+		}
+		attempts = append(attempts, at)
+	}
+	return a.decline(q, analysts, attempts), nil
+}
+
+// attempt is what an analyst makes of a question without asking its source.
+type attempt struct {
+	verified *verifiedPlan
+	outcome  compose.Outcome
+}
+
+func (a *Agent) try(p *prepared, q *Question) attempt {
+	if q.allows(Match) {
+		if v := p.match(q, a.cfg.Calendar); v != nil {
+			return attempt{verified: v}
+		}
+	}
+	if !q.allows(Compose) {
+		return attempt{outcome: compose.Outcome{Declined: compose.DeclineUnknown}}
+	}
+	return attempt{outcome: compose.Parse(p.input(q, a.cfg.Calendar))}
+}
+
+func (q *Question) allows(r Rung) bool {
+	if q.Rungs == nil {
+		return true
+	}
+	for _, allowed := range q.Rungs {
+		if allowed == r {
+			return true
+		}
+	}
+	return false
+}
+
+// candidates are the analysts to try, in order: the one named, or the one the thread
+// talks to before the others.
+func (a *Agent) candidates(ctx context.Context, q *Question) ([]*prepared, error) {
+	if q.Analyst != "" {
+		found, err := a.cfg.Directory.Analyst(ctx, q.Analyst)
+		if err != nil {
+			return nil, err
+		}
+		p, err := a.prepare(ctx, found)
+		if err != nil {
+			return nil, err
+		}
+		return []*prepared{p}, nil
+	}
+	all, err := a.cfg.Directory.Analysts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var last string
+	if n := len(q.Before); n > 0 {
+		last = q.Before[n-1].Analyst
+	}
+	var out []*prepared
+	var failed error
+	for _, found := range all {
+		p, err := a.prepare(ctx, found)
+		if err != nil {
+			// One source that is down must not silence the others.
+			a.cfg.Logger.WarnContext(ctx, "agent: analyst not ready", "analyst", found.Name, "error", err)
+			failed = err
+			continue
+		}
+		if found.Name == last {
+			out = append([]*prepared{p}, out...)
+		} else {
+			out = append(out, p)
+		}
+	}
+	if len(out) == 0 && failed != nil {
+		return nil, failed
+	}
+	return out, nil
+}
+
+// answerBy answers with what an analyst made of the question. Those who ask the same
+// at the same time wait for one answer.
+func (a *Agent) answerBy(ctx context.Context, p *prepared, q *Question, at attempt, step func(Step)) (*Answer, error) {
+	if !q.allows(Recall) {
+		return a.execute(ctx, p, q, at, step)
+	}
+	key := memoryKey(p, q)
+	answer, joined, err := a.flight.do(ctx, key, func() (*Answer, error) {
+		answer, err := a.execute(ctx, p, q, at, step)
+		if err == nil && answer.Rung != None {
+			a.memory.remember(ctx, key, p.catalog.Version, answer)
+		}
+		return answer, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	copied := *answer // the leader and those who joined fill in their own question
+	if joined && copied.Rung != None {
+		copied.Rung = Recall
+	}
+	return &copied, nil
+}
+
+func (a *Agent) execute(ctx context.Context, p *prepared, q *Question, at attempt, step func(Step)) (*Answer, error) {
+	r := &run{agent: a, p: p, q: q, step: step, plan: at.outcome.Plan}
+	r.answer = &Answer{Analyst: p.Name, Language: q.Language, DataAsOf: p.catalog.AsOf, AnsweredAt: a.cfg.Now()}
+	var err error
+	if at.verified != nil {
+		err = r.runVerified(ctx, at.verified)
+	} else {
+		err = r.runPlan(ctx)
+	}
+	if err == nil {
+		return r.answer, nil
+	}
+	if sentence, reason := wordsFor(q.Language).sourceFailure(err); sentence != "" {
+		a.cfg.Logger.InfoContext(ctx, "agent: not answered", "question", q.ID, "error", err)
+		return a.refuse(q, []*prepared{p}, reason, sentence), nil
+	}
+	return nil, err
+}
+
+// Failures that trying again does not mend are said to the asker; others are errors.
+func reasonOf(code connectors.Code) (Reason, bool) {
+	switch code {
+	case connectors.CodeTimeout, connectors.CodeTooLarge:
+		return ReasonTooLarge, true
+	case connectors.CodeSQL, connectors.CodeDenied, connectors.CodeNotFound, connectors.CodeBadData:
+		return ReasonSource, true
+	}
+	return "", false
+}

@@ -1,0 +1,131 @@
+package agent
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/bapsang/bapsang/connectors"
+)
+
+// Result is one table of figures. Computed results (a forecast, a split of a
+// change) have Source "computed" and no SQL. Cells are those of
+// connectors.Result.Rows; a result that went through JSON has them again.
+type Result struct {
+	Name      string   `json:"name"`
+	Source    string   `json:"source"`
+	SQL       string   `json:"sql"`
+	Columns   []Column `json:"columns"`
+	Rows      [][]any  `json:"rows"`
+	RowCount  int      `json:"row_count"`
+	Truncated bool     `json:"truncated"`
+	ElapsedMS int64    `json:"elapsed_ms"`
+}
+
+// Column is a result column: what the engine said of it, and how to show it.
+type Column struct {
+	connectors.Column
+	Label  string `json:"label,omitempty"`  // in the answer's language
+	Format string `json:"format,omitempty"` // see package format
+	Role   string `json:"role,omitempty"`   // see semantic.Role
+	Grain  string `json:"grain,omitempty"`  // of a time; see semantic.Grain
+
+	measure  string // key of the measure that a derived column belongs to
+	additive bool   // figures of the column may be added up
+}
+
+// Computed is the Source of results that were computed here from other results.
+const Computed = "computed"
+
+// The layouts of dates and times in JSON.
+const (
+	jsonDate = "2006-01-02"
+	jsonTime = "2006-01-02T15:04:05.999999"
+)
+
+// MarshalJSON writes dates as "2026-10-01", timestamps as "2026-10-01T09:30:00",
+// both wall time, decimals with all their digits, and figures that JSON has no
+// number for as null.
+func (r Result) MarshalJSON() ([]byte, error) {
+	type plain Result
+	out := plain(r)
+	out.Rows = make([][]any, len(r.Rows))
+	for i, row := range r.Rows {
+		cells := make([]any, len(row))
+		for j, cell := range row {
+			cells[j] = jsonCell(cell, j < len(r.Columns) && r.Columns[j].Type == "DATE")
+		}
+		out.Rows[i] = cells
+	}
+	return json.Marshal(out)
+}
+
+func jsonCell(cell any, date bool) any {
+	switch v := cell.(type) {
+	case time.Time:
+		if date {
+			return v.Format(jsonDate)
+		}
+		return v.Format(jsonTime)
+	case float64:
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil
+		}
+	}
+	return cell
+}
+
+// UnmarshalJSON is the reverse of MarshalJSON.
+func (r *Result) UnmarshalJSON(data []byte) error {
+	type plain Result
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	if err := dec.Decode((*plain)(r)); err != nil {
+		return fmt.Errorf("decode result: %w", err)
+	}
+	for _, row := range r.Rows {
+		for j, cell := range row {
+			if j < len(r.Columns) {
+				row[j] = typedCell(cell, r.Columns[j].Type)
+			}
+		}
+	}
+	return nil
+}
+
+func typedCell(cell any, engineType string) any {
+	switch v := cell.(type) {
+	case json.Number:
+		return typedNumber(string(v), engineType)
+	case string:
+		switch {
+		case engineType == "DATE":
+			if t, err := time.Parse(jsonDate, v); err == nil {
+				return t
+			}
+		case strings.HasPrefix(engineType, "TIMESTAMP"):
+			if t, err := time.Parse(jsonTime, v); err == nil {
+				return t
+			}
+		}
+	}
+	return cell
+}
+
+func typedNumber(digits, engineType string) any {
+	switch {
+	case engineType == "DOUBLE" || engineType == "FLOAT" || strings.ContainsAny(digits, "eE"):
+		if f, err := strconv.ParseFloat(digits, 64); err == nil {
+			return f
+		}
+	case !strings.Contains(digits, ".") && !strings.HasPrefix(engineType, "DECIMAL"):
+		if n, err := strconv.ParseInt(digits, 10, 64); err == nil {
+			return n
+		}
+	}
+	return connectors.Decimal(digits)
+}

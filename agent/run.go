@@ -1,0 +1,368 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/bapsang/bapsang/agent/chart"
+	"github.com/bapsang/bapsang/agent/compose"
+	"github.com/bapsang/bapsang/agent/figures"
+	"github.com/bapsang/bapsang/agent/period"
+	"github.com/bapsang/bapsang/agent/semantic"
+	"github.com/bapsang/bapsang/connectors"
+)
+
+// maxRows bounds the rows of an answer. What people read is far less; this is for
+// the file they download.
+const maxRows = 2000
+
+// run is the running of one plan.
+type run struct {
+	agent  *Agent
+	p      *prepared
+	q      *Question
+	plan   *compose.Plan
+	step   func(Step)
+	answer *Answer
+}
+
+// runPlan computes what the plan asks for and writes the answer.
+func (r *run) runPlan(ctx context.Context) error {
+	r.answer.Rung, r.answer.Plan = Compose, r.plan
+	r.answer.Readings, r.answer.Changed = r.plan.Readings, r.plan.Changed
+	r.step(Step{Text: r.describe()})
+	switch r.plan.Intent {
+	case compose.Drivers:
+		return r.drivers(ctx)
+	case compose.Anomaly:
+		return r.anomalies(ctx)
+	case compose.Forecast:
+		return r.forecast(ctx)
+	}
+	query := r.enrich()
+	res, err := r.query(ctx, "r1", query)
+	if err != nil {
+		return err
+	}
+	if res.empty() {
+		r.noData()
+		return nil
+	}
+	n := r.narrator(query, res)
+	text := n.text()
+	if text == "" {
+		r.noData()
+		return nil
+	}
+	if r.plan.Intent == compose.Relate {
+		text, err = r.relate(n, text)
+		if err != nil {
+			return err
+		}
+	}
+	return r.finish(text, res, r.chartData(res, query))
+}
+
+func (r *run) narrator(query semantic.Query, res *Result) *narrator {
+	return &narrator{
+		language: r.q.Language, plan: r.plan, model: r.p.Model, query: query, result: res,
+		additive: r.p.Model.Additive,
+	}
+}
+
+// describe says what is about to be computed: "매출 × 지역, 2026-10-01–10-31 …".
+func (r *run) describe() string {
+	var parts []string
+	for _, m := range r.plan.Query.Measures {
+		if metric := r.p.Model.Metric(m.Metric); metric != nil {
+			parts = append(parts, metric.Label.In(r.q.Language, metric.Name))
+		}
+	}
+	for _, d := range r.plan.Query.Dimensions {
+		if _, f := r.p.Model.Field(d.Field); f != nil {
+			parts = append(parts, f.Label.In(r.q.Language, f.Name))
+		} else if d.Grain != "" {
+			parts = append(parts, grainLabel(d.Grain, r.q.Language))
+		}
+	}
+	text := joinTimes(parts)
+	if p := r.plan.Query.Period; p != nil {
+		text += ", " + period.Describe(*p, r.q.Language)
+	}
+	return text + " …"
+}
+
+func joinTimes(parts []string) string {
+	var s string
+	for i, p := range parts {
+		if i > 0 {
+			s += " × "
+		}
+		s += p
+	}
+	return s
+}
+
+// enrich adds to the plan's query what a good answer says beside it: the total, the
+// shares, and the change against the period before.
+func (r *run) enrich() semantic.Query {
+	q := r.plan.Query
+	times, dims := 0, 0
+	for _, d := range q.Dimensions {
+		if _, f := r.p.Model.Field(d.Field); d.Field == "" || d.Grain != "" && f != nil && f.IsTime {
+			times++
+		} else {
+			dims++
+		}
+	}
+	additive := len(q.Measures) > 0
+	for _, m := range q.Measures {
+		additive = additive && m.Per == "" && m.Over == "" && r.p.Model.Additive(m.Metric)
+	}
+	switch r.plan.Intent {
+	case compose.Breakdown, compose.Rank, compose.Change, compose.Share:
+		q.Total = times == 0 && len(q.Measures) == 1 && len(q.Having) == 0
+		q.Share = q.Share || additive && times == 0 && dims == 1 && len(q.Measures) == 1 && len(q.Having) == 0
+	case compose.Trend:
+		q.FillTime = dims == 0 && q.Period != nil && !q.Period.Start.IsZero() && !q.Period.End.IsZero()
+	}
+	named := r.plan.PeriodGrain != "" && !r.plan.PeriodDefault && q.Period != nil
+	if q.Compare == nil && named && times == 0 && dims <= 1 && r.plan.Intent != compose.Relate && r.plan.Intent != compose.List {
+		before := period.Align(*q.Period, semantic.ComparePrevious, r.plan.PeriodGrain)
+		if r.p.from.IsZero() || !before.Start.Before(r.p.from) {
+			q.Compare = &semantic.Compare{Kind: semantic.ComparePrevious, Period: before}
+		}
+	}
+	return q
+}
+
+// query compiles and runs a query as the result called name.
+func (r *run) query(ctx context.Context, name string, q semantic.Query) (*Result, error) {
+	compiled, err := r.p.Model.Compile(q, semantic.CompileOptions{Dialect: semantic.DuckDB})
+	if err != nil {
+		return nil, connectors.Errorf(connectors.CodeSQL, "%v", err)
+	}
+	res, err := r.statement(ctx, name, compiled.SQL, compiled.Tables)
+	if err != nil {
+		return nil, err
+	}
+	for i := range res.Columns {
+		if i < len(compiled.Outputs) {
+			r.label(&res.Columns[i], compiled.Outputs[i], q)
+		}
+	}
+	return res, nil
+}
+
+// statement runs SQL as the result called name.
+func (r *run) statement(ctx context.Context, name, sql string, tables []string) (*Result, error) {
+	res, err := r.p.Source.Query(ctx, connectors.Caller{Principal: r.q.Asker, Question: r.q.ID},
+		connectors.Statement{SQL: sql, Tables: tables, MaxRows: maxRows})
+	if err != nil {
+		return nil, err
+	}
+	out := &Result{
+		Name: name, Source: r.p.catalog.Source, SQL: sql, Rows: res.Rows, RowCount: len(res.Rows),
+		Truncated: res.Truncated, ElapsedMS: res.Elapsed.Milliseconds(),
+	}
+	for _, c := range res.Columns {
+		out.Columns = append(out.Columns, Column{Column: c, Label: c.Name})
+	}
+	return out, nil
+}
+
+// label says how to show a column.
+func (r *run) label(c *Column, o semantic.Output, q semantic.Query) {
+	c.Role, c.Format, c.Grain = string(o.Role), o.Format, string(o.Grain)
+	c.measure, c.additive = o.Measure, o.Metric != "" && r.p.Model.Additive(o.Metric)
+	c.Label = o.Label.In(r.q.Language, o.Key)
+	switch o.Role {
+	case semantic.RoleTime:
+		c.Label = grainLabel(o.Grain, r.q.Language)
+	case semantic.RoleBefore:
+		if q.Compare != nil {
+			c.Label = period.Describe(q.Compare.Period, r.q.Language)
+		}
+	case semantic.RoleGrowth, semantic.RoleChange:
+		if q.Compare != nil {
+			c.Label = compareLabel(o.Role, *q.Compare, r.plan.PeriodGrain, r.q.Language)
+		}
+	case semantic.RoleShare:
+		c.Label = wordsFor(r.q.Language).share
+	}
+}
+
+// empty reports whether a result says nothing: no row, or no figure in any.
+func (r *Result) empty() bool {
+	figures := false
+	for i, c := range r.Columns {
+		switch semantic.Role(c.Role) {
+		case semantic.RoleDimension, semantic.RoleTime:
+			continue
+		}
+		figures = true
+		for _, row := range r.Rows {
+			if row[i] != nil {
+				return false
+			}
+		}
+	}
+	return figures || len(r.Rows) == 0
+}
+
+// chartData is the shape of a result as package chart takes it.
+func (r *run) chartData(res *Result, q semantic.Query) chart.Data {
+	d := chart.Data{
+		Language: r.q.Language, Title: r.title(), Wanted: chart.Kind(r.plan.Chart), Intent: string(r.plan.Intent), Rows: res.Rows,
+	}
+	if q.Period != nil {
+		d.Period = describe(*q.Period, r.q.Language)
+		d.NowName = d.Period
+		d.PartialLast = !r.p.until.IsZero() && q.Period.End.After(r.p.until.Add(24*time.Hour))
+	}
+	if q.Compare != nil {
+		d.BeforeName = describe(q.Compare.Period, r.q.Language)
+	}
+	for _, m := range q.Measures {
+		if metric := r.p.Model.Metric(m.Metric); metric != nil && metric.LowerIsBetter {
+			d.LowerIsBetter = true
+		}
+	}
+	for _, c := range res.Columns {
+		d.Columns = append(d.Columns, chart.Column{
+			Key: c.Name, Role: c.Role, Label: c.Label, Format: c.Format, Grain: c.Grain,
+			Measure: c.measure, Additive: c.additive,
+		})
+	}
+	return d
+}
+
+// title heads the chart: what is shown, by what, of which rows.
+func (r *run) title() string {
+	n := narrator{language: r.q.Language, plan: r.plan, model: r.p.Model, query: r.plan.Query, result: &Result{}}
+	var names []string
+	for _, m := range r.plan.Query.Measures {
+		if metric := r.p.Model.Metric(m.Metric); metric != nil {
+			names = append(names, metric.Label.In(r.q.Language, metric.Name))
+		}
+	}
+	var by []string
+	for _, d := range r.plan.Query.Dimensions {
+		if _, f := r.p.Model.Field(d.Field); f != nil && d.Grain == "" {
+			by = append(by, f.Label.In(r.q.Language, f.Name))
+		} else if d.Grain != "" {
+			by = append(by, grainLabel(d.Grain, r.q.Language))
+		}
+	}
+	return titleText(r.q.Language, plainWords(n.filterWords()), names, by)
+}
+
+// finish fills the text's figures in and attaches result and chart.
+func (r *run) finish(text string, res *Result, data chart.Data) error {
+	r.answer.Results = append(r.answer.Results, *res)
+	tables := make([]figures.Table, len(r.answer.Results))
+	for i := range r.answer.Results {
+		tables[i] = r.answer.Results[i].figureTable()
+	}
+	filled, err := figures.Fill(text, tables, r.q.Language)
+	if err != nil {
+		return fmt.Errorf("write answer: %w", err)
+	}
+	r.answer.Text = filled
+	if r.plan == nil || r.plan.Chart != "none" {
+		r.attachChart(res, data)
+	}
+	r.assume()
+	return nil
+}
+
+func (r *run) attachChart(res *Result, data chart.Data) {
+	spec, ok := chart.Choose(data)
+	if !ok {
+		return
+	}
+	c := Chart{Title: spec.Title, Type: spec.Kind, Result: res.Name, Spec: spec}
+	for _, col := range res.Columns {
+		switch semantic.Role(col.Role) {
+		case semantic.RoleTime, semantic.RoleDimension:
+			if c.X == "" {
+				c.X = col.Name
+			}
+		case semantic.RoleMeasure:
+			c.Y = append(c.Y, col.Name)
+		}
+	}
+	if c.Y == nil {
+		c.Y = []string{}
+	}
+	r.answer.Charts = append(r.answer.Charts, c)
+}
+
+// assume lists how the question was read.
+func (r *run) assume() {
+	for _, rd := range r.answer.Readings {
+		switch {
+		case rd.Term == "" || rd.Term == rd.Meaning:
+			r.answer.Assumptions = append(r.answer.Assumptions, rd.Meaning)
+		default:
+			r.answer.Assumptions = append(r.answer.Assumptions, rd.Term+" = "+rd.Meaning)
+		}
+	}
+	if r.plan == nil || r.plan.Query.Period == nil || r.p.until.IsZero() {
+		return
+	}
+	if p := r.plan.Query.Period; !p.End.IsZero() && p.End.After(r.p.until.Add(24*time.Hour)) {
+		reading := compose.Reading{
+			Kind: compose.ReadDefault, Term: wordsFor(r.q.Language).data,
+			Meaning: fmt.Sprintf(wordsFor(r.q.Language).until, r.p.until.Format(jsonDate)),
+		}
+		r.answer.Readings = append(r.answer.Readings, reading)
+		r.answer.Assumptions = append(r.answer.Assumptions, reading.Term+" = "+reading.Meaning)
+	}
+}
+
+// finishVerified writes the answer to a verified question: the first row's figures,
+// or who leads.
+func (r *run) finishVerified(v *verifiedPlan, res *Result) error {
+	r.answer.Rung, r.answer.VerifiedBy = Match, v.By
+	r.answer.Readings = v.readings
+	for i := range res.Columns {
+		r.labelVerified(&res.Columns[i], v, res, i)
+	}
+	if len(res.Rows) == 0 {
+		r.noData()
+		return nil
+	}
+	q := semantic.Query{Period: v.period}
+	for _, c := range res.Columns {
+		if semantic.Role(c.Role) == semantic.RoleMeasure {
+			q.Measures = append(q.Measures, semantic.Measure{Metric: c.Name})
+		}
+	}
+	r.plan = &compose.Plan{Intent: compose.Breakdown, Query: q}
+	text := r.narrator(q, res).text()
+	if note := v.Note.In(r.q.Language, ""); note != "" {
+		text += " " + note
+	}
+	return r.finish(text, res, r.chartData(res, q))
+}
+
+// labelVerified gives a verified question's column its role: by what was declared,
+// else by what is in it.
+func (r *run) labelVerified(c *Column, v *verifiedPlan, res *Result, i int) {
+	declared := v.Columns[c.Name]
+	c.Label, c.Format = declared.Label.In(r.q.Language, c.Name), declared.Format
+	c.Role = string(semantic.RoleDimension)
+	for _, row := range res.Rows {
+		switch row[i].(type) {
+		case nil:
+			continue
+		case int64, float64, connectors.Decimal:
+			c.Role = string(semantic.RoleMeasure)
+		case time.Time:
+			c.Role, c.Grain = string(semantic.RoleTime), string(semantic.Day)
+		}
+		return
+	}
+}

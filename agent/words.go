@@ -1,0 +1,205 @@
+package agent
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/bapsang/bapsang/agent/format"
+	"github.com/bapsang/bapsang/agent/semantic"
+	"github.com/bapsang/bapsang/connectors"
+)
+
+// words are the agent's own sentences in one language.
+type words struct {
+	share     string
+	data      string
+	until     string // date
+	empty     string
+	tooLong   string
+	nobody    string // analyst's name
+	unknown   string // words, subjects
+	unsure    string // subjects
+	shape     string
+	future    string
+	nothing   string // period and filters
+	causes    map[connectors.Code]string
+	subjects  string // joins the names of what can be asked about
+	intro     string // analyst, tables
+	introAsk  string
+	grains    map[semantic.Grain]string
+	previous  map[semantic.Grain]string // against the one before
+	yearAgo   string
+	versus    string // period
+	change    string
+	rest      string
+	total     string
+	expected  string
+	forecast  string
+	actual    string
+	strength  string
+	tooShort  string
+	noChange  string
+	noAnomaly string
+}
+
+func wordsFor(language string) *words {
+	if language == "ko" {
+		return &koreanWords
+	}
+	return &englishWords
+}
+
+var koreanWords = words{
+	share: "비중", data: "데이터", until: "%s까지 있음",
+	empty:    "무엇이 궁금하세요? 이런 것을 물어볼 수 있어요.",
+	tooLong:  "질문이 너무 길어요. 한두 문장으로 물어봐 주세요. 표라면 파일로 올려 주세요.",
+	nobody:   "%s라는 분석가는 없어요.",
+	unknown:  "%s%s 제가 보는 데이터(%s)에 없어요.",
+	unsure:   "무엇을 계산할지 알아듣지 못했어요. 저는 %s를 봅니다.",
+	shape:    "그 조합으로는 계산할 수 없어요. 지표와 나누는 기준이 서로 다른 데이터에 있어요.",
+	future:   "그 기간의 데이터는 아직 없어요. 데이터는 %s까지 있어요.",
+	nothing:  "조건에 맞는 데이터가 없어요 (%s).",
+	subjects: ", ",
+	intro:    "%s를 읽었어요.",
+	introAsk: "이런 것을 물어볼 수 있어요.",
+	causes: map[connectors.Code]string{
+		connectors.CodeTimeout:  "계산이 제한 시간을 넘어 멈췄어요. 기간이나 조건을 좁혀 다시 물어봐 주세요.",
+		connectors.CodeTooLarge: "계산이 메모리 한도를 넘어 멈췄어요. 기간이나 조건을 좁혀 다시 물어봐 주세요.",
+		connectors.CodeDenied:   "허용되지 않은 질의라 실행하지 않았어요.",
+		connectors.CodeSQL:      "이 질문을 데이터베이스가 계산하지 못했어요. 담당자가 볼 수 있게 기록했어요.",
+		connectors.CodeNotFound: "필요한 표가 지금 데이터에 없어요. 담당자가 볼 수 있게 기록했어요.",
+		connectors.CodeBadData:  "데이터를 읽을 수 없어요. 담당자가 볼 수 있게 기록했어요.",
+	},
+	grains: map[semantic.Grain]string{
+		semantic.Hour: "시각", semantic.Day: "날짜", semantic.Week: "주", semantic.Month: "월", semantic.Quarter: "분기",
+		semantic.Year: "연도", semantic.Weekday: "요일", semantic.HourOfDay: "시간대", semantic.MonthOfYear: "달",
+	},
+	previous: map[semantic.Grain]string{
+		semantic.Day: "전일 대비", semantic.Week: "전주 대비", semantic.Month: "전월 대비", semantic.Quarter: "전분기 대비", semantic.Year: "전년 대비",
+	},
+	yearAgo: "전년 동기 대비", versus: "%s 대비", change: "증감",
+	rest: "나머지", total: "전체", expected: "예상", forecast: "예측", actual: "실적", strength: "상관계수",
+	tooShort:  "지난 기간의 데이터가 너무 적어 계산할 수 없어요 (%s). 기간을 늘려 물어봐 주세요.",
+	noChange:  "%s%s %s와 같아서 나눌 변화가 없어요.",
+	noAnomaly: "%s에서 평소와 다른 날은 없었어요.",
+}
+
+var englishWords = words{
+	share: "share", data: "data", until: "until %s",
+	empty:    "What would you like to know? For example:",
+	tooLong:  "That is too long for a question. Please ask in a sentence or two; tables are welcome as files.",
+	nobody:   "There is no analyst called %s.",
+	unknown:  "%s%s not in the data I have (%s).",
+	unsure:   "I could not tell what to compute. I know about %s.",
+	shape:    "These cannot be combined: the metric and the breakdown lie in data that is not connected.",
+	future:   "There is no data for that period yet. The data ends on %s.",
+	nothing:  "Nothing matches (%s).",
+	subjects: ", ",
+	intro:    "I have read %s.",
+	introAsk: "You can ask, for example:",
+	causes: map[connectors.Code]string{
+		connectors.CodeTimeout:  "The computation took too long and was stopped. Try a shorter period or a narrower question.",
+		connectors.CodeTooLarge: "The computation needed too much memory and was stopped. Try a shorter period or a narrower question.",
+		connectors.CodeDenied:   "That query is not allowed and was not run.",
+		connectors.CodeSQL:      "The database could not compute this. It is on record for whoever looks after the data.",
+		connectors.CodeNotFound: "A table that this needs is not there. It is on record for whoever looks after the data.",
+		connectors.CodeBadData:  "The data cannot be read. It is on record for whoever looks after it.",
+	},
+	grains: map[semantic.Grain]string{
+		semantic.Hour: "hour", semantic.Day: "date", semantic.Week: "week", semantic.Month: "month", semantic.Quarter: "quarter",
+		semantic.Year: "year", semantic.Weekday: "weekday", semantic.HourOfDay: "hour of day", semantic.MonthOfYear: "month",
+	},
+	previous: map[semantic.Grain]string{
+		semantic.Day: "vs day before", semantic.Week: "vs week before", semantic.Month: "vs month before", semantic.Quarter: "vs quarter before", semantic.Year: "vs year before",
+	},
+	yearAgo: "vs year ago", versus: "vs %s", change: "change",
+	rest: "rest", total: "total", expected: "expected", forecast: "forecast", actual: "actual", strength: "correlation",
+	tooShort:  "There is too little past data to compute this (%s). Try a longer period.",
+	noChange:  "%s%s the same as in %s, so there is no change to explain.",
+	noAnomaly: "Nothing out of the ordinary in %s.",
+}
+
+func (w *words) noAnalyst(name string) string { return fmt.Sprintf(w.nobody, escapeMarkdown(name)) }
+
+// sourceFailure returns what to tell the asker of a failure that trying again does
+// not mend, or "".
+func (w *words) sourceFailure(err error) (string, Reason) {
+	var e *connectors.Error
+	if !errors.As(err, &e) {
+		return "", ""
+	}
+	reason, ok := reasonOf(e.Code)
+	if !ok {
+		return "", ""
+	}
+	return w.causes[e.Code], reason
+}
+
+func grainLabel(g semantic.Grain, language string) string { return wordsFor(language).grains[g] }
+
+// compareLabel heads a column of changes or growth.
+func compareLabel(role semantic.Role, c semantic.Compare, grain semantic.Grain, language string) string {
+	w := wordsFor(language)
+	label := fmt.Sprintf(w.versus, describe(c.Period, language))
+	switch c.Kind {
+	case semantic.ComparePrevious:
+		if s, ok := w.previous[grain]; ok {
+			label = s
+		}
+	case semantic.CompareYearAgo:
+		label = w.yearAgo
+	}
+	if role == semantic.RoleChange {
+		return w.change
+	}
+	return label
+}
+
+// titleText heads a chart: "서울특별시 지역별 매출", "Revenue by region, 서울특별시".
+func titleText(language, filters string, names, by []string) string {
+	name := strings.Join(names, ", ")
+	if language == "ko" {
+		if len(by) > 0 {
+			name = strings.Join(by, "·") + "별 " + name
+		}
+		if filters != "" {
+			name = filters + " " + name
+		}
+		return strings.TrimSpace(name)
+	}
+	if len(by) > 0 && name != "" {
+		name += " by " + strings.Join(by, " and ")
+	} else if name == "" {
+		name = strings.Join(by, " and ")
+	}
+	if filters != "" {
+		name += ", " + filters
+	}
+	if name != "" && name[0] >= 'a' && name[0] <= 'z' {
+		name = strings.ToUpper(name[:1]) + name[1:]
+	}
+	return name
+}
+
+// notThere names the words that the data does not explain.
+func (w *words) notThere(unknown []string, subjects string) string {
+	quoted := make([]string, len(unknown))
+	for i, u := range unknown {
+		quoted[i] = escapeMarkdown(u)
+	}
+	last := quoted[len(quoted)-1]
+	if w == &koreanWords {
+		return fmt.Sprintf(w.unknown, strings.Join(quoted, ", "), format.Josa(last, "은", "는"), subjects)
+	}
+	be := " is"
+	if len(quoted) > 1 {
+		be = " are"
+	}
+	return fmt.Sprintf(w.unknown, strings.Join(quoted, ", "), be, subjects)
+}
+
+// plainWords is a filter's words without the escapes that only messages need.
+func plainWords(escaped string) string {
+	return strings.NewReplacer(`\*`, "*", `\_`, "_", "\\`", "`", `\[`, "[", `\]`, "]", `\<`, "<", `\>`, ">", `\\`, `\`).Replace(escaped)
+}

@@ -1,0 +1,265 @@
+// Package api is the HTTP interface for programs: questions in, answers out, the
+// same questions and the same queue as on every chat platform. Its paths and JSON
+// are those of docs/reference.md.
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/bapsang/bapsang/agent"
+	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/desk"
+	"github.com/bapsang/bapsang/store"
+)
+
+// Platform is the platform of questions that came this way.
+const Platform = "api"
+
+// Token lets a program in. Its name is who asks when a request names nobody.
+type Token struct {
+	Name  string
+	Token string
+}
+
+// Config is what the API needs.
+type Config struct {
+	Desk *desk.Desk
+	// Tokens are the bearer tokens that are let in; none lets everybody in, which is
+	// for loopback only.
+	Tokens []Token
+	Logger *slog.Logger // nil means slog.Default()
+}
+
+// API is an http.Handler for /api/v1/.
+type API struct {
+	desk   *desk.Desk
+	tokens map[[sha256.Size]byte]string
+	log    *slog.Logger
+	mux    *http.ServeMux
+}
+
+// New returns the API.
+func New(cfg Config) *API {
+	a := &API{desk: cfg.Desk, tokens: map[[sha256.Size]byte]string{}, log: cfg.Logger, mux: http.NewServeMux()}
+	if a.log == nil {
+		a.log = slog.Default()
+	}
+	for _, t := range cfg.Tokens {
+		a.tokens[sha256.Sum256([]byte(t.Token))] = t.Name
+	}
+	a.mux.HandleFunc("POST /api/v1/questions", a.ask)
+	a.mux.HandleFunc("GET /api/v1/questions/{id}", a.get)
+	a.mux.HandleFunc("GET /api/v1/questions/{id}/events", a.events)
+	a.mux.HandleFunc("POST /api/v1/questions/{id}/cancel", a.cancel)
+	a.mux.HandleFunc("POST /api/v1/questions/{id}/feedback", a.feedback)
+	return a
+}
+
+// ServeHTTP implements http.Handler.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	name, ok := a.caller(r)
+	if !ok {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="bapsang"`)
+		fail(w, http.StatusUnauthorized, "unauthorized", "a bearer token of api.tokens is needed")
+		return
+	}
+	a.mux.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, name)))
+}
+
+type callerKey struct{}
+
+// caller returns whose token the request carries. Tokens are compared by digest, so
+// that the time taken says nothing about them.
+func (a *API) caller(r *http.Request) (string, bool) {
+	if len(a.tokens) == 0 {
+		return "", true
+	}
+	given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !ok {
+		return "", false
+	}
+	sum := sha256.Sum256([]byte(given))
+	found := ""
+	for digest, name := range a.tokens {
+		if subtle.ConstantTimeCompare(digest[:], sum[:]) == 1 {
+			found = name
+		}
+	}
+	return found, found != ""
+}
+
+// maxBody bounds a request.
+const maxBody = 1 << 20
+
+// request is a question as posted.
+type request struct {
+	Channel   string `json:"channel"`
+	Thread    string `json:"thread"`
+	User      string `json:"user"`
+	Text      string `json:"text"`
+	Analyst   string `json:"analyst"`
+	DedupeKey string `json:"dedupe_key"`
+}
+
+// accepted is what a posted question gets back once it is durable.
+type accepted struct {
+	ID         string `json:"id"`
+	Thread     string `json:"thread"`
+	Position   int    `json:"position"`
+	ETASeconds int    `json:"eta_seconds"`
+}
+
+func (a *API) ask(w http.ResponseWriter, r *http.Request) {
+	var req request
+	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&req); err != nil {
+		a.badBody(w, err)
+		return
+	}
+	if req.User == "" {
+		if req.User, _ = r.Context().Value(callerKey{}).(string); req.User == "" {
+			req.User = "anonymous"
+		}
+	}
+	for _, field := range []string{req.Channel, req.Thread, req.User, req.Analyst, req.DedupeKey} {
+		if len(field) > 200 {
+			fail(w, http.StatusBadRequest, "bad_request", "channel, thread, user, analyst and dedupe_key are at most 200 bytes")
+			return
+		}
+	}
+	id, thread, err := a.desk.Ask(r.Context(), desk.Asked{
+		Thread: bot.Thread{Platform: Platform, Channel: req.Channel, ID: req.Thread},
+		User:   bot.User{ID: req.User, Name: req.User}, Text: req.Text, Analyst: req.Analyst, Key: req.DedupeKey,
+	})
+	if err != nil {
+		a.broken(w, r, err)
+		return
+	}
+	status, err := a.desk.Status(r.Context(), id)
+	if err != nil {
+		a.broken(w, r, err)
+		return
+	}
+	reply(w, http.StatusAccepted, accepted{ID: id, Thread: thread, Position: status.Ahead, ETASeconds: seconds(status.ETA)})
+}
+
+func (a *API) badBody(w http.ResponseWriter, err error) {
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		fail(w, http.StatusRequestEntityTooLarge, "too_large", fmt.Sprintf("a question is at most %d bytes", maxBody))
+	case errors.Is(err, io.EOF):
+		fail(w, http.StatusBadRequest, "bad_request", "the body is empty; send a JSON object with text")
+	default:
+		fail(w, http.StatusBadRequest, "bad_request", "the body is not the JSON of a question: "+err.Error())
+	}
+}
+
+// view is a question as seen from outside.
+type view struct {
+	ID         string        `json:"id"`
+	State      store.State   `json:"state"`
+	Position   int           `json:"position"`
+	ETASeconds int           `json:"eta_seconds"`
+	Steps      []bot.Step    `json:"steps"`
+	Answer     *agent.Answer `json:"answer,omitempty"`
+	Error      *desk.Failure `json:"error,omitempty"`
+}
+
+func viewOf(s *desk.Status) view {
+	v := view{
+		ID: s.ID, State: s.State, Position: s.Ahead, ETASeconds: seconds(s.ETA), Steps: s.Steps, Answer: s.Answer, Error: s.Failure,
+	}
+	if v.Steps == nil {
+		v.Steps = []bot.Step{}
+	}
+	if !s.Ended() {
+		v.Answer = nil // computed but not yet delivered
+	}
+	return v
+}
+
+// seconds rounds up: an estimate of nothing is for what has begun.
+func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
+
+func (a *API) get(w http.ResponseWriter, r *http.Request) {
+	status, err := a.desk.Status(r.Context(), r.PathValue("id"))
+	if err != nil {
+		a.broken(w, r, err)
+		return
+	}
+	reply(w, http.StatusOK, viewOf(status))
+}
+
+func (a *API) cancel(w http.ResponseWriter, r *http.Request) {
+	if err := a.desk.Cancel(r.Context(), r.PathValue("id")); err != nil {
+		a.broken(w, r, err)
+		return
+	}
+	a.get(w, r)
+}
+
+// opinion is feedback as posted.
+type opinion struct {
+	Verdict string `json:"verdict"` // good, bad or wrong
+	Reason  string `json:"reason"`
+	User    string `json:"user"`
+}
+
+func (a *API) feedback(w http.ResponseWriter, r *http.Request) {
+	var o opinion
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&o); err != nil {
+		a.badBody(w, err)
+		return
+	}
+	switch o.Verdict {
+	case bot.ActionGood, bot.ActionBad, bot.ActionWrong:
+	default:
+		fail(w, http.StatusBadRequest, "bad_request", "verdict is good, bad or wrong")
+		return
+	}
+	err := a.desk.Feedback(r.Context(), desk.Feedback{
+		Question: r.PathValue("id"), Principal: Platform + ":" + o.User, Verdict: o.Verdict, Reason: o.Reason,
+	})
+	if err != nil {
+		a.broken(w, r, err)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// broken answers with what a failure means outside; what it was is for the log.
+func (a *API) broken(w http.ResponseWriter, r *http.Request, err error) {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		fail(w, http.StatusNotFound, "not_found", "no such question")
+	case errors.Is(err, store.ErrFull):
+		fail(w, http.StatusInsufficientStorage, "storage_full", "there is no storage left to keep the question; nothing was taken")
+	case r.Context().Err() != nil:
+		// nobody is listening any more
+	default:
+		a.log.ErrorContext(r.Context(), "api: request failed", "path", r.URL.Path, "error", err)
+		fail(w, http.StatusInternalServerError, "internal", "something broke on our side; nothing was lost that was acknowledged")
+	}
+}
+
+func reply(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v) // the client went away
+}
+
+func fail(w http.ResponseWriter, status int, code, message string) {
+	reply(w, status, map[string]any{"error": map[string]string{"code": code, "message": message}})
+}

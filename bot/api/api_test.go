@@ -1,0 +1,221 @@
+package api_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/bapsang/bapsang/agent"
+	"github.com/bapsang/bapsang/bot/api"
+	"github.com/bapsang/bapsang/bot/desk"
+	"github.com/bapsang/bapsang/store"
+	"github.com/bapsang/bapsang/store/bolt"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("internal/poll.runtime_pollWait"))
+}
+
+// analyst answers when its gate is open.
+type analyst struct{ gate chan struct{} }
+
+func (a analyst) Answer(ctx context.Context, q agent.Question, step func(agent.Step)) (*agent.Answer, error) {
+	step(agent.Step{Text: "매출 …"})
+	select {
+	case <-a.gate:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	return &agent.Answer{Question: q.Text, Rung: agent.Compose, Text: "답", Results: []agent.Result{}, Analyst: q.Analyst}, nil
+}
+
+func (a analyst) Introduce(context.Context, string, string) (*agent.Answer, error) {
+	return &agent.Answer{}, nil
+}
+
+type bundle struct {
+	*httptest.Server
+	gate chan struct{}
+}
+
+const token = "0123456789abcdef"
+
+func setup(t *testing.T, tokens ...api.Token) *bundle {
+	t.Helper()
+	s, err := bolt.Open(t.Context(), t.TempDir(), bolt.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	gate := make(chan struct{})
+	quiet := slog.New(slog.DiscardHandler)
+	d, err := desk.New(desk.Config{Store: s, Queue: s, Agent: analyst{gate}, Logger: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	d.Start(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = s.Work(ctx, store.WorkOptions{Handlers: d.Handlers(), Concurrency: 2, SoftStop: time.Second})
+	}()
+	b := &bundle{Server: httptest.NewServer(api.New(api.Config{Desk: d, Tokens: tokens, Logger: quiet})), gate: gate}
+	t.Cleanup(func() {
+		b.CloseClientConnections()
+		b.Close()
+		cancel()
+		<-done
+		d.Stop()
+		_ = s.Close()
+	})
+	return b
+}
+
+func (b *bundle) do(t *testing.T, method, path, body, bearer string) (int, map[string]any) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, b.URL+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bearer != "" {
+		req.Header.Set("Authorization", "Bearer "+bearer)
+	}
+	res, err := b.Client().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	data, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v map[string]any
+	if len(data) > 0 {
+		if err := json.Unmarshal(data, &v); err != nil {
+			t.Fatalf("%s: %v", data, err)
+		}
+	}
+	return res.StatusCode, v
+}
+
+func TestAskAndFollow(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	code, asked := b.do(t, "POST", "/api/v1/questions", `{"channel":"c","user":"u","text":"지난달 매출","analyst":"demo","dedupe_key":"k1"}`, "")
+	if code != http.StatusAccepted || asked["id"] == "" || asked["thread"] == "" {
+		t.Fatalf("%d %v", code, asked)
+	}
+	if _, again := b.do(t, "POST", "/api/v1/questions", `{"channel":"c","user":"u","text":"지난달 매출","dedupe_key":"k1"}`, ""); again["id"] != asked["id"] {
+		t.Errorf("the same key gave %v, then %v", asked["id"], again["id"])
+	}
+	if _, other := b.do(t, "POST", "/api/v1/questions", `{"channel":"c","user":"v","text":"지난달 매출","dedupe_key":"k1"}`, ""); other["id"] == asked["id"] {
+		t.Error("another user's key was taken for the same")
+	}
+	path := fmt.Sprintf("/api/v1/questions/%s", asked["id"])
+	events := b.follow(t, path+"/events")
+	if name := <-events; name != "position" && name != "step" {
+		t.Errorf("first event %q", name)
+	}
+	close(b.gate)
+	last := ""
+	for name := range events {
+		last = name
+	}
+	if last != "answer" {
+		t.Errorf("last event %q", last)
+	}
+	code, got := b.do(t, "GET", path, "", "")
+	answer, _ := got["answer"].(map[string]any)
+	if code != http.StatusOK || got["state"] != "done" || answer["text"] != "답" || answer["analyst"] != "demo" {
+		t.Errorf("%d %v", code, got)
+	}
+	if code, _ := b.do(t, "POST", path+"/feedback", `{"verdict":"good","user":"u"}`, ""); code != http.StatusNoContent {
+		t.Errorf("feedback: %d", code)
+	}
+}
+
+// follow reads the names of a stream's events until it ends.
+func (b *bundle) follow(t *testing.T, path string) <-chan string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), "GET", b.URL+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := b.Client().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := res.Header.Get("Content-Type"); got != "text/event-stream" {
+		t.Errorf("content type %q", got)
+	}
+	names := make(chan string, 100)
+	go func() {
+		defer close(names)
+		defer res.Body.Close()
+		lines := bufio.NewScanner(res.Body)
+		lines.Buffer(nil, 1<<20)
+		for lines.Scan() {
+			if name, ok := strings.CutPrefix(lines.Text(), "event: "); ok {
+				names <- name
+			}
+		}
+	}()
+	return names
+}
+
+func TestCancel(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	_, asked := b.do(t, "POST", "/api/v1/questions", `{"text":"지난달 매출"}`, "")
+	path := fmt.Sprintf("/api/v1/questions/%s", asked["id"])
+	events := b.follow(t, path+"/events")
+	if code, _ := b.do(t, "POST", path+"/cancel", "", ""); code != http.StatusOK {
+		t.Fatalf("cancel: %d", code)
+	}
+	for range events { // the stream ends with the question
+	}
+	if _, got := b.do(t, "GET", path, "", ""); got["state"] != "cancelled" {
+		t.Errorf("state %v", got["state"])
+	}
+}
+
+func TestWhatIsRefused(t *testing.T) {
+	t.Parallel()
+	b := setup(t, api.Token{Name: "loadtest", Token: token})
+	for _, c := range []struct {
+		name, method, path, body, bearer string
+		want                             int
+	}{
+		{"no token", "POST", "/api/v1/questions", `{"text":"x"}`, "", 401},
+		{"wrong token", "POST", "/api/v1/questions", `{"text":"x"}`, "0123456789abcdeX", 401},
+		{"right token", "POST", "/api/v1/questions", `{"text":"x"}`, token, 202},
+		{"empty body", "POST", "/api/v1/questions", ``, token, 400},
+		{"not JSON", "POST", "/api/v1/questions", `text=x`, token, 400},
+		{"unknown field", "POST", "/api/v1/questions", `{"txet":"x"}`, token, 400},
+		{"huge body", "POST", "/api/v1/questions", `{"text":"` + strings.Repeat("가", 1<<20) + `"}`, token, 413},
+		{"long user", "POST", "/api/v1/questions", `{"text":"x","user":"` + strings.Repeat("u", 300) + `"}`, token, 400},
+		{"unknown question", "GET", "/api/v1/questions/nope", ``, token, 404},
+		{"cancel unknown", "POST", "/api/v1/questions/nope/cancel", ``, token, 404},
+		{"feedback of no kind", "POST", "/api/v1/questions/nope/feedback", `{"verdict":"meh"}`, token, 400},
+	} {
+		code, got := b.do(t, c.method, c.path, c.body, c.bearer)
+		if code != c.want {
+			t.Errorf("%s: %d, want %d (%v)", c.name, code, c.want, got)
+		}
+		if code >= 400 {
+			if e, ok := got["error"].(map[string]any); !ok || e["message"] == "" {
+				t.Errorf("%s: no sentence in %v", c.name, got)
+			}
+		}
+	}
+}

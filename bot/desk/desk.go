@@ -1,0 +1,144 @@
+// Package desk stands between the chat platforms and the analyst: it makes what
+// people say durable, hands it to the queue, tells them how it goes and brings the
+// answer back to where they asked.
+//
+// A question is on disk, with its job, before the platform is told that it was
+// taken. Its progress message is posted once and later becomes the answer, so that
+// a crash at any moment leaves one message, not two.
+package desk
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/bapsang/bapsang/agent"
+	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/store"
+)
+
+// JobKind is the kind of the desk's jobs in the queue.
+const JobKind = "question"
+
+// Answerer is the analyst as the desk sees it. *agent.Agent is one.
+type Answerer interface {
+	// Answer answers q, telling step what it does. A question that cannot be answered
+	// is an answer with rung none; an error means that something broke and trying
+	// again may help.
+	Answer(ctx context.Context, q agent.Question, step func(agent.Step)) (*agent.Answer, error)
+	// Introduce says what the analyst called name can be asked about.
+	Introduce(ctx context.Context, name, language string) (*agent.Answer, error)
+}
+
+// Shelf keeps files that people dropped into a thread and serves them as an analyst.
+type Shelf interface {
+	// Put adds the files at paths to those of the thread and returns the name of the
+	// analyst that answers from them. Errors about a file are *connectors.Error.
+	Put(ctx context.Context, thread string, paths []string) (analyst string, err error)
+}
+
+// Config is what a desk needs. All fields are required unless said otherwise.
+type Config struct {
+	Store store.Store
+	Queue store.Queue
+	Agent Answerer
+	// Posters by platform. Platforms without one are asked and answered through
+	// Question only.
+	Posters map[string]bot.Poster
+	// Shelf takes dropped files; nil refuses them.
+	Shelf Shelf
+	// UploadDir is where dropped files are written. Required with Shelf.
+	UploadDir string
+	// MaxUpload bounds one dropped file in bytes; 0 means 512 MiB.
+	MaxUpload int64
+	// ChannelAnalyst names the analyst that a channel asks by default; nil or "" means
+	// the one that fits the question best.
+	ChannelAnalyst func(thread bot.Thread) string
+	// Location is the deployment's time zone; nil means UTC.
+	Location *time.Location
+	Now      func() time.Time // nil means time.Now
+	Logger   *slog.Logger     // nil means slog.Default()
+	// Concurrency is how many questions the deployment answers at once, for
+	// estimates; 0 means 4.
+	Concurrency int
+}
+
+func (c Config) withDefaults() Config {
+	if c.MaxUpload == 0 {
+		c.MaxUpload = 512 << 20
+	}
+	if c.Location == nil {
+		c.Location = time.UTC
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.Concurrency == 0 {
+		c.Concurrency = 4
+	}
+	return c
+}
+
+func (c Config) validate() error {
+	switch {
+	case c.Store == nil || c.Queue == nil || c.Agent == nil:
+		return errors.New("desk: store, queue and agent are required")
+	case c.Shelf != nil && c.UploadDir == "":
+		return errors.New("desk: a shelf needs an upload directory")
+	}
+	return nil
+}
+
+// Desk is the desk. It implements bot.Handler.
+type Desk struct {
+	cfg     Config
+	pace    *pace
+	metrics *metrics
+
+	greetings chan string    // ids of questions whose progress message is to be posted
+	running   sync.WaitGroup // the greeters and the pacer
+	stop      context.CancelFunc
+}
+
+// New returns a desk. Run starts what it does by itself.
+func New(cfg Config) (*Desk, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	cfg = cfg.withDefaults()
+	return &Desk{cfg: cfg, pace: newPace(cfg.Concurrency), metrics: newMetrics(), greetings: make(chan string, 1024)}, nil
+}
+
+// greeters is how many progress messages are posted at once. Platforms limit posts
+// per channel, not ours, so a slow channel must not hold up the others.
+const greeters = 8
+
+// Start posts progress messages and keeps them up to date until Stop.
+func (d *Desk) Start(ctx context.Context) {
+	ctx, d.stop = context.WithCancel(ctx)
+	for range greeters {
+		d.running.Go(func() { d.greet(ctx) })
+	}
+	d.running.Go(func() { d.keepPace(ctx) })
+}
+
+// Stop ends what Start began and waits for it. Questions that were not greeted by
+// then are greeted by the worker that takes them.
+func (d *Desk) Stop() {
+	if d.stop != nil {
+		d.stop()
+	}
+	d.running.Wait()
+}
+
+// Handlers are the desk's jobs for store.WorkOptions.
+func (d *Desk) Handlers() map[string]store.Handler {
+	return map[string]store.Handler{JobKind: d.work}
+}
+
+func (d *Desk) now() time.Time { return d.cfg.Now().In(d.cfg.Location) }

@@ -1,0 +1,221 @@
+package desk
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/bapsang/bapsang/agent"
+	"github.com/bapsang/bapsang/agent/chart"
+	"github.com/bapsang/bapsang/agent/compose"
+	"github.com/bapsang/bapsang/agent/format"
+	"github.com/bapsang/bapsang/agent/semantic"
+	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/store"
+)
+
+// tableRows is how many rows of a result a message shows; the rest is in the file.
+const tableRows = 20
+
+// message says what a question's message shows now. Progress is for questions that
+// have neither answer nor end.
+func (d *Desk) message(q *Question, p *bot.Progress) bot.Message {
+	t := textFor(q.Language)
+	msg := bot.Message{Language: q.Language, Question: q.ID}
+	switch {
+	case q.Answer != nil:
+		return answerMessage(msg, q, t)
+	case q.State == store.Cancelled:
+		msg.Kind, msg.Text = bot.KindNotice, t.cancelled
+		msg.Buttons = []bot.Button{{Action: bot.ActionRetry, Label: t.retry}}
+	case q.State == store.Failed:
+		msg.Kind, msg.Number = bot.KindFailure, q.Number()
+		msg.Text = t.failure(q.Failure)
+		msg.Buttons = []bot.Button{{Action: bot.ActionRetry, Label: t.retry, Primary: true}}
+	default:
+		msg.Kind, msg.Progress = bot.KindProgress, p
+		msg.Text = t.progress(p)
+		msg.Buttons = []bot.Button{{Action: bot.ActionCancel, Label: t.stop}}
+	}
+	return msg
+}
+
+func answerMessage(msg bot.Message, q *Question, t *texts) bot.Message {
+	a := q.Answer
+	msg.Text, msg.Suggestions = a.Text, a.Suggestions
+	if a.Language != "" {
+		msg.Language = a.Language
+		t = textFor(a.Language)
+	}
+	switch {
+	case a.Clarify != nil:
+		msg.Kind, msg.Text = bot.KindClarify, a.Clarify.Text
+		msg.Buttons = choiceButtons(a.Clarify, t)
+		return msg
+	case a.Rung == agent.None && len(a.Results) == 0:
+		msg.Kind = bot.KindRefusal
+		return msg
+	}
+	msg.Kind = bot.KindAnswer
+	for _, c := range a.Charts {
+		if spec, err := json.Marshal(c.Spec); err == nil {
+			msg.Charts = append(msg.Charts, bot.Chart{Title: c.Title, Alt: chart.Alt(c.Spec), Spec: spec})
+		}
+	}
+	for i := range a.Results {
+		r := &a.Results[i]
+		if table, ok := resultTable(r, a); ok {
+			msg.Tables = append(msg.Tables, table)
+		}
+		if r.SQL != "" {
+			msg.SQL = append(msg.SQL, bot.SQL{Result: r.Name, Source: r.Source, Text: r.SQL})
+		}
+	}
+	for _, r := range a.Readings {
+		msg.Readings = append(msg.Readings, bot.Reading{Term: r.Term, Meaning: r.Meaning})
+	}
+	msg.Origin = origin(a, t)
+	msg.Buttons = answerButtons(a, t)
+	return msg
+}
+
+func choiceButtons(c *compose.Clarify, t *texts) []bot.Button {
+	var out []bot.Button
+	for _, o := range c.Options {
+		label := o.Label
+		if o.Usual {
+			label += " " + t.usual
+		}
+		out = append(out, bot.Button{
+			Action: bot.ActionChoose, Label: label, Value: c.Term + choiceSep + o.Ref, Primary: o.Usual,
+		})
+	}
+	return out
+}
+
+func answerButtons(a *agent.Answer, t *texts) []bot.Button {
+	var out []bot.Button
+	if len(a.Results) > 0 {
+		out = append(out, bot.Button{Action: bot.ActionCSV, Label: "CSV", Value: a.Results[0].Name})
+	}
+	return append(out,
+		bot.Button{Action: bot.ActionGood, Label: "👍"},
+		bot.Button{Action: bot.ActionBad, Label: "👎"},
+		bot.Button{Action: bot.ActionWrong, Label: t.wrong, Prompt: t.wrongWhy},
+	)
+}
+
+func origin(a *agent.Answer, t *texts) *bot.Origin {
+	o := &bot.Origin{
+		Analyst: a.Analyst, AsOf: a.DataAsOf, Label: t.rung(a),
+		Elapsed: time.Duration(a.ElapsedMS) * time.Millisecond,
+	}
+	seen := map[string]bool{agent.Computed: true}
+	for _, r := range a.Results {
+		if !seen[r.Source] {
+			seen[r.Source] = true
+			o.Sources = append(o.Sources, r.Source)
+		}
+	}
+	return o
+}
+
+// resultTable formats a result's cells. A single figure needs no table: the text
+// says it.
+func resultTable(r *agent.Result, a *agent.Answer) (bot.Table, bool) {
+	if len(r.Rows) == 0 || len(r.Rows) == 1 && r.Source != agent.Computed && !hasDimension(r) {
+		return bot.Table{}, false
+	}
+	shown := shownColumns(r, a)
+	table := bot.Table{Result: r.Name, Total: r.RowCount, Partial: r.Truncated}
+	for _, i := range shown {
+		c := r.Columns[i]
+		label := c.Label
+		if label == "" {
+			label = c.Name
+		}
+		table.Columns = append(table.Columns, bot.TableColumn{Label: label, Numeric: isNumeric(r, i)})
+	}
+	for _, row := range r.Rows[:min(len(r.Rows), tableRows)] {
+		cells := make([]string, 0, len(shown))
+		for _, i := range shown {
+			cells = append(cells, cellText(row[i], r.Columns[i], a.Language))
+		}
+		table.Rows = append(table.Rows, cells)
+	}
+	return table, true
+}
+
+func hasDimension(r *agent.Result) bool {
+	for _, c := range r.Columns {
+		if role := semantic.Role(c.Role); role == semantic.RoleDimension || role == semantic.RoleTime {
+			return true
+		}
+	}
+	return false
+}
+
+// shownColumns leaves out what is there for the text and the chart: the total over
+// all rows, and the earlier value and the difference where the growth says enough.
+func shownColumns(r *agent.Result, a *agent.Answer) []int {
+	change := a.Plan != nil && (a.Plan.Intent == compose.Change || a.Plan.Intent == compose.Drivers)
+	var out []int
+	for i, c := range r.Columns {
+		switch semantic.Role(c.Role) {
+		case semantic.RoleAll:
+			continue
+		case semantic.RoleBefore, semantic.RoleChange:
+			if !change {
+				continue
+			}
+		}
+		out = append(out, i)
+	}
+	return out
+}
+
+func isNumeric(r *agent.Result, column int) bool {
+	switch semantic.Role(r.Columns[column].Role) {
+	case semantic.RoleDimension, semantic.RoleTime:
+		return false
+	}
+	for _, row := range r.Rows {
+		switch row[column].(type) {
+		case nil:
+			continue
+		case string, bool, time.Time:
+			return false
+		}
+		return true
+	}
+	return false
+}
+
+func cellText(cell any, c agent.Column, language string) string {
+	return agent.CellText(cell, c, language)
+}
+
+// language tells Korean from English by the letters of a text, else by the person's
+// locale.
+func language(text, locale string) string {
+	if strings.TrimSpace(text) != "" {
+		return compose.Detect(text)
+	}
+	if strings.HasPrefix(strings.ToLower(locale), "ko") {
+		return "ko"
+	}
+	return "en"
+}
+
+func lower(s string) string { return strings.ToLower(s) }
+
+// period writes a duration of waiting the way people say it.
+func waiting(d time.Duration, language string) string {
+	if d < time.Second {
+		d = time.Second
+	}
+	if d < 90*time.Second {
+		return format.Short(float64((d+time.Second/2)/time.Second), format.Seconds, language)
+	}
+	return format.Short(float64((d+time.Minute/2)/time.Minute), format.Minutes, language)
+}

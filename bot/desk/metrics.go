@@ -1,0 +1,47 @@
+package desk
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/bapsang/bapsang/agent"
+)
+
+// metrics is what operators see of the desk.
+type metrics struct {
+	asked    prometheus.Counter
+	answered *prometheus.CounterVec // by rung
+	failed   prometheus.Counter
+	latency  prometheus.Histogram
+	llmCalls prometheus.Counter
+}
+
+func newMetrics() *metrics {
+	return &metrics{
+		asked:    prometheus.NewCounter(prometheus.CounterOpts{Name: "bapsang_questions_total", Help: "Questions made durable."}),
+		answered: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "bapsang_answers_total", Help: "Questions ended with an answer, by the rung that spoke."}, []string{"rung"}),
+		failed:   prometheus.NewCounter(prometheus.CounterOpts{Name: "bapsang_failures_total", Help: "Questions ended without an answer because something broke."}),
+		latency: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "bapsang_question_seconds", Help: "From a question being durable to its answer being shown.",
+			Buckets: []float64{.05, .1, .2, .5, 1, 2, 5, 10, 30, 60, 300},
+		}),
+		llmCalls: prometheus.NewCounter(prometheus.CounterOpts{Name: "bapsang_llm_calls_total", Help: "Calls of a language model that answers took."}),
+	}
+}
+
+// Register makes the desk's metrics known to r.
+func (d *Desk) Register(r prometheus.Registerer) error {
+	for _, c := range []prometheus.Collector{d.metrics.asked, d.metrics.answered, d.metrics.failed, d.metrics.latency, d.metrics.llmCalls} {
+		if err := r.Register(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *metrics) answer(a *agent.Answer, took time.Duration) {
+	m.answered.WithLabelValues(string(a.Rung)).Inc()
+	m.latency.Observe(took.Seconds())
+	m.llmCalls.Add(float64(a.LLM.Calls))
+}

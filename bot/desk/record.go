@@ -1,0 +1,177 @@
+package desk
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/bapsang/bapsang/agent"
+	"github.com/bapsang/bapsang/agent/compose"
+	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/store"
+)
+
+// The kinds of the desk's documents.
+const (
+	kindQuestion = "question" // by question id
+	kindThread   = "thread"   // by Thread.Key
+	kindMessage  = "message"  // by Thread.Key/message id: the question it became
+	kindFeedback = "feedback" // by question id/principal
+	kindOpen     = "open"     // by id of questions that have not ended; empty
+)
+
+// Question is a question from being asked to being answered, as stored.
+type Question struct {
+	ID       string          `json:"id"` // also the id of its job
+	Thread   bot.Thread      `json:"thread"`
+	Message  string          `json:"message"`
+	User     bot.User        `json:"user"`
+	Text     string          `json:"text"`
+	Language string          `json:"language"`
+	Analyst  string          `json:"analyst,omitempty"` // asked for by name
+	Rungs    []agent.Rung    `json:"rungs,omitempty"`
+	Choice   *compose.Choice `json:"choice,omitempty"`
+	Files    []File          `json:"files,omitempty"`
+
+	State   store.State   `json:"state"`
+	Steps   []bot.Step    `json:"steps,omitempty"`
+	Answer  *agent.Answer `json:"answer,omitempty"`
+	Failure *Failure      `json:"failure,omitempty"`
+
+	// Ref is the message that shows the question's progress and later its answer.
+	Ref *bot.Ref `json:"ref,omitempty"`
+	// GreetUntil is until when whoever took the question may still be posting Ref.
+	GreetUntil time.Time `json:"greet_until,omitzero"`
+	// Shown is a digest of what Ref shows, so that nothing is sent twice.
+	Shown string `json:"shown,omitempty"`
+
+	AskedAt time.Time `json:"asked_at"`
+	EndedAt time.Time `json:"ended_at,omitzero"`
+}
+
+// Principal is on whose behalf the question is answered.
+func (q *Question) Principal() string { return principal(q.Thread, q.User) }
+
+func principal(t bot.Thread, u bot.User) string { return t.Platform + ":" + u.ID }
+
+// Number is the short number people quote.
+func (q *Question) Number() string {
+	if len(q.ID) < 4 {
+		return "q-" + q.ID
+	}
+	return "q-" + lower(q.ID[len(q.ID)-4:])
+}
+
+// Ended reports whether nothing more will happen to the question.
+func (q *Question) Ended() bool {
+	return q.State == store.Done || q.State == store.Failed || q.State == store.Cancelled
+}
+
+// File is a file that came with a question.
+type File struct {
+	Name string `json:"name"`
+	Size int64  `json:"size"`
+	Path string `json:"path"`
+	// TooLarge is set when the file was over the limit and was not kept.
+	TooLarge bool `json:"too_large,omitempty"`
+}
+
+// Failure is why a question failed.
+type Failure struct {
+	Code string `json:"code"` // a connectors.Code, or "internal"
+	// Detail is a sentence that may be shown, empty for none.
+	Detail string    `json:"detail,omitempty"`
+	Tries  int       `json:"tries"`
+	At     time.Time `json:"at"`
+}
+
+// threadRecord is what a thread remembers.
+type threadRecord struct {
+	Analyst string           `json:"analyst,omitempty"` // who answers here
+	Turns   []agent.Turn     `json:"turns,omitempty"`   // oldest first, at most maxTurns
+	Choices []compose.Choice `json:"choices,omitempty"`
+	// Asked is set when the last thing said was a question back to the asker.
+	Asked bool `json:"asked,omitempty"`
+}
+
+// maxTurns bounds how much of a thread a follow-up looks back on.
+const maxTurns = 12
+
+func (t *threadRecord) remember(turn agent.Turn) {
+	t.Turns = append(t.Turns, turn)
+	if over := len(t.Turns) - maxTurns; over > 0 {
+		t.Turns = append([]agent.Turn(nil), t.Turns[over:]...)
+	}
+}
+
+// Feedback is what somebody thought of an answer.
+type Feedback struct {
+	Question  string    `json:"question"`
+	Principal string    `json:"principal"`
+	Verdict   string    `json:"verdict"` // the action's name
+	Reason    string    `json:"reason,omitempty"`
+	At        time.Time `json:"at"`
+}
+
+func load[T any](tx store.ReadTx, kind, key string) (*T, error) {
+	data, err := tx.Get(kind, key)
+	if err != nil {
+		return nil, err
+	}
+	var v T
+	if err := json.Unmarshal(data, &v); err != nil {
+		return nil, fmt.Errorf("decode %s %s: %w", kind, key, err)
+	}
+	return &v, nil
+}
+
+func save(tx store.Tx, kind, key string, v any) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode %s %s: %w", kind, key, err)
+	}
+	return tx.Put(kind, key, data)
+}
+
+func loadThread(tx store.ReadTx, t bot.Thread) (*threadRecord, error) {
+	rec, err := load[threadRecord](tx, kindThread, t.Key())
+	if errors.Is(err, store.ErrNotFound) {
+		return &threadRecord{}, nil
+	}
+	return rec, err
+}
+
+// saveQuestion writes q and wakes who watches it.
+func saveQuestion(tx store.Tx, q *Question) error {
+	tx.Notify(Topic(q.ID))
+	return save(tx, kindQuestion, q.ID, q)
+}
+
+// Topic is what store.Store.Listen is given to follow question id.
+func Topic(id string) string { return "question:" + id }
+
+// question reads one question.
+func (d *Desk) question(ctx context.Context, id string) (q *Question, err error) {
+	err = d.cfg.Store.View(ctx, func(tx store.ReadTx) error {
+		q, err = load[Question](tx, kindQuestion, id)
+		return err
+	})
+	return q, err
+}
+
+// change applies fn to a stored question in a transaction of its own. fn returning
+// false leaves it as it was.
+func (d *Desk) change(ctx context.Context, id string, fn func(q *Question) bool) (q *Question, err error) {
+	err = d.cfg.Store.Update(ctx, func(tx store.Tx) error {
+		if q, err = load[Question](tx, kindQuestion, id); err != nil {
+			return err
+		}
+		if !fn(q) {
+			return nil
+		}
+		return saveQuestion(tx, q)
+	})
+	return q, err
+}

@@ -1,0 +1,273 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/bapsang/bapsang/agent"
+	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/connectors"
+	"github.com/bapsang/bapsang/store"
+)
+
+// writeTimeout bounds what is still written after a job's context ended.
+const writeTimeout = 5 * time.Second
+
+// work answers one question. Each part is skipped when an earlier run did it: the
+// answer is stored before it is shown, and shown before the job ends.
+func (d *Desk) work(ctx context.Context, claim store.Claim) error {
+	id := claim.Job().ID
+	q, err := d.question(ctx, id)
+	if err != nil {
+		return fmt.Errorf("load question: %w", err)
+	}
+	d.pace.begun(id, d.now())
+	defer d.pace.ended(id, d.now)
+	if q.Answer == nil {
+		if q, err = d.begin(ctx, claim, q); err != nil {
+			return d.interrupted(ctx, claim, q, err)
+		}
+		answer, err := d.answer(ctx, claim, q)
+		if err != nil {
+			return d.interrupted(ctx, claim, q, err)
+		}
+		if q, err = d.keep(ctx, claim, q, answer); err != nil {
+			return err
+		}
+	}
+	if err := d.show(ctx, q); err != nil {
+		return fmt.Errorf("show answer: %w", err)
+	}
+	err = claim.Finish(ctx, store.Done, func(tx store.Tx) error {
+		return d.end(tx, id, store.Done)
+	})
+	if err == nil {
+		d.metrics.answer(q.Answer, d.now().Sub(q.AskedAt))
+	}
+	return err
+}
+
+// begin marks the question as running and makes sure that it has a message.
+func (d *Desk) begin(ctx context.Context, claim store.Claim, q *Question) (*Question, error) {
+	q, err := d.greeted(ctx, q)
+	if err != nil {
+		return q, err
+	}
+	return q, claim.Commit(ctx, func(tx store.Tx) error {
+		fresh, err := load[Question](tx, kindQuestion, q.ID)
+		if err != nil {
+			return err
+		}
+		fresh.State, fresh.Steps = store.Running, nil
+		*q = *fresh
+		return saveQuestion(tx, q)
+	})
+}
+
+// answer asks the analyst.
+func (d *Desk) answer(ctx context.Context, claim store.Claim, q *Question) (*agent.Answer, error) {
+	thread, err := d.thread(ctx, q.Thread)
+	if err != nil {
+		return nil, err
+	}
+	analyst := q.Analyst
+	if analyst == "" {
+		analyst = thread.Analyst
+	}
+	if len(q.Files) > 0 {
+		name, refusal, err := d.shelve(ctx, claim, q)
+		if err != nil || refusal != nil {
+			return refusal, err
+		}
+		analyst = name
+		if q.Text == "" {
+			return d.cfg.Agent.Introduce(ctx, name, q.Language)
+		}
+	}
+	if analyst == "" && d.cfg.ChannelAnalyst != nil {
+		analyst = d.cfg.ChannelAnalyst(q.Thread)
+	}
+	choices := thread.Choices
+	if q.Choice != nil {
+		choices = append(choices, *q.Choice)
+	}
+	return d.cfg.Agent.Answer(ctx, agent.Question{
+		ID: q.ID, Text: q.Text, Language: q.Language, Asker: q.Principal(), Analyst: analyst,
+		Now: q.AskedAt.In(d.cfg.Location), Before: thread.Turns, Choices: choices, Chosen: q.Choice != nil,
+		Rungs: q.Rungs,
+	}, func(s agent.Step) { d.step(ctx, claim, q, s.Text) })
+}
+
+func (d *Desk) thread(ctx context.Context, t bot.Thread) (rec *threadRecord, err error) {
+	err = d.cfg.Store.View(ctx, func(tx store.ReadTx) error {
+		rec, err = loadThread(tx, t)
+		return err
+	})
+	return rec, err
+}
+
+// shelve loads a question's files. What is wrong with a file is for the asker to
+// know and no reason to try again, so it comes back as an answer.
+func (d *Desk) shelve(ctx context.Context, claim store.Claim, q *Question) (string, *agent.Answer, error) {
+	var paths []string
+	for _, f := range q.Files {
+		if f.TooLarge {
+			return "", d.refuseFile(q, textFor(q.Language).fileTooLarge(f.Name, d.cfg.MaxUpload)), nil
+		}
+		paths = append(paths, f.Path)
+	}
+	d.step(ctx, claim, q, textFor(q.Language).reading(q.Files))
+	name, err := d.cfg.Shelf.Put(ctx, q.Thread.Key(), paths)
+	var bad *connectors.Error
+	if errors.As(err, &bad) && permanent(bad.Code) {
+		d.cfg.Logger.InfoContext(ctx, "desk: file refused", "question", q.ID, "error", err)
+		return "", d.refuseFile(q, bad.Message), nil
+	}
+	return name, nil, err
+}
+
+func permanent(code connectors.Code) bool {
+	switch code {
+	case connectors.CodeBadData, connectors.CodeTooLarge, connectors.CodeNotFound, connectors.CodeDenied, connectors.CodeTimeout:
+		return true
+	}
+	return false
+}
+
+func (d *Desk) refuseFile(q *Question, sentence string) *agent.Answer {
+	return &agent.Answer{
+		Question: q.Text, Language: q.Language, Rung: agent.None, Reason: agent.ReasonSource,
+		Text: sentence, AnsweredAt: d.now(),
+	}
+}
+
+// step records progress and shows it. Progress that cannot be written does not fail
+// the question.
+func (d *Desk) step(ctx context.Context, claim store.Claim, q *Question, text string) {
+	now := d.now()
+	for i := range q.Steps {
+		q.Steps[i].Done = true
+	}
+	q.Steps = append(q.Steps, bot.Step{Text: text, At: now})
+	err := claim.Commit(ctx, func(tx store.Tx) error {
+		fresh, err := load[Question](tx, kindQuestion, q.ID)
+		if err != nil {
+			return err
+		}
+		fresh.Steps = q.Steps
+		return saveQuestion(tx, fresh)
+	})
+	if err != nil {
+		d.cfg.Logger.DebugContext(ctx, "desk: step not written", "question", q.ID, "error", err)
+		return
+	}
+	d.showProgress(ctx, q)
+}
+
+// keep stores the answer and what the thread remembers of it.
+func (d *Desk) keep(ctx context.Context, claim store.Claim, q *Question, a *agent.Answer) (*Question, error) {
+	var kept *Question
+	err := claim.Commit(ctx, func(tx store.Tx) error {
+		fresh, err := load[Question](tx, kindQuestion, q.ID)
+		if err != nil {
+			return err
+		}
+		fresh.Answer, fresh.Steps = a, nil
+		kept = fresh
+		thread, err := loadThread(tx, q.Thread)
+		if err != nil {
+			return err
+		}
+		thread.learn(q, a)
+		if err := save(tx, kindThread, q.Thread.Key(), thread); err != nil {
+			return err
+		}
+		return saveQuestion(tx, fresh)
+	})
+	return kept, err
+}
+
+// learn takes from an answer what later questions of the thread build on.
+func (t *threadRecord) learn(q *Question, a *agent.Answer) {
+	if len(q.Files) > 0 && a.Analyst != "" {
+		t.Analyst = a.Analyst
+	}
+	if q.Choice != nil {
+		t.Choices = append(t.Choices, *q.Choice)
+	}
+	t.Asked = a.Clarify != nil
+	if a.Rung != agent.None {
+		t.remember(agent.Turn{Text: q.Text, Analyst: a.Analyst, Plan: a.Plan})
+	}
+}
+
+// interrupted decides what an error means: somebody cancelled, the worker stops, or
+// something broke and the job is tried again until its attempts are used up.
+func (d *Desk) interrupted(ctx context.Context, claim store.Claim, q *Question, err error) error {
+	cause := context.Cause(ctx)
+	switch {
+	case errors.Is(cause, store.ErrCancelled):
+		return d.finishAs(ctx, claim, q, store.Cancelled, nil)
+	case cause != nil:
+		return err
+	}
+	job := claim.Job()
+	d.cfg.Logger.WarnContext(ctx, "desk: question failed", "question", q.ID, "attempt", job.Attempt, "error", err)
+	if job.Attempt < job.MaxAttempts {
+		return err
+	}
+	return d.finishAs(ctx, claim, q, store.Failed, d.failure(err, job.Attempt))
+}
+
+func (d *Desk) failure(err error, tries int) *Failure {
+	f := &Failure{Code: string(connectors.CodeInternal), Tries: tries, At: d.now()}
+	var e *connectors.Error
+	if errors.As(err, &e) {
+		f.Code, f.Detail = string(e.Code), e.Message
+	}
+	return f
+}
+
+// finishAs ends the job in a state other than Done and says so in the thread. The
+// job's context may have ended, the writing must still happen.
+func (d *Desk) finishAs(ctx context.Context, claim store.Claim, q *Question, state store.State, f *Failure) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	defer cancel()
+	err := claim.Finish(ctx, state, func(tx store.Tx) error {
+		fresh, err := load[Question](tx, kindQuestion, q.ID)
+		if err != nil {
+			return err
+		}
+		fresh.Failure = f
+		*q = *fresh
+		return d.endQuestion(tx, q, state)
+	})
+	if err != nil {
+		return fmt.Errorf("finish as %s: %w", state, err)
+	}
+	if state == store.Failed {
+		d.metrics.failed.Inc()
+	}
+	if err := d.show(ctx, q); err != nil {
+		d.cfg.Logger.WarnContext(ctx, "desk: end not shown", "question", q.ID, "error", err)
+	}
+	return nil
+}
+
+func (d *Desk) end(tx store.Tx, id string, state store.State) error {
+	q, err := load[Question](tx, kindQuestion, id)
+	if err != nil {
+		return err
+	}
+	return d.endQuestion(tx, q, state)
+}
+
+func (d *Desk) endQuestion(tx store.Tx, q *Question, state store.State) error {
+	q.State, q.EndedAt = state, d.now()
+	if err := tx.Delete(kindOpen, q.ID); err != nil {
+		return err
+	}
+	return saveQuestion(tx, q)
+}
