@@ -89,6 +89,9 @@ func (r *reader) grainStands(i, to int) bool {
 	switch r.src[i:to] {
 	case "주간":
 		return !r.otherWord(r.skip(to), "근무", "조", "반", "야간", "보호", "계획", "지")
+	case "매주":
+		_, day := lookup(r, r.skip(to), weekdays)
+		return day < 0
 	case "매일":
 		return !r.otherWord(to, "유업", "경제", "신문")
 	case "연간", "월간":

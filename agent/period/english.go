@@ -35,6 +35,13 @@ func (r *reader) englishMonth(i int) (p part) {
 		}
 		return p
 	}
+	if j := r.anyOf(i, []string{"the month of", "month of"}); j > 0 {
+		i = r.skip(j)
+		if m, to := lookup(r, i, englishMonths); to > 0 {
+			return part{to: to, at: monthsOf(m, m), unit: semantic.Month, month: m}
+		}
+		return p
+	}
 	if m, to := lookup(r, i, englishMonths); to > 0 {
 		p = part{to: to, at: monthsOf(m, m), unit: semantic.Month, month: m, weak: r.maybeVerb(i, to)}
 		if j := r.skip(to); j > to || r.rune(to) == '-' {

@@ -11,12 +11,12 @@ func (r *reader) numericAtom(i int) (a atom) {
 	n, digits, to := r.number(i)
 	switch digits {
 	case 8:
-		if p, ok := oneDay(n/10000, time.Month(n/100%100), n%100); ok && plausible(n/10000) && r.dateEnds(to) {
+		if p, ok := oneDay(n/10000, time.Month(n/100%100), n%100); ok && plausible(n/10000) && r.dateEnds(to) && !r.codeBefore(i) {
 			a = atom{to: to, period: p, unit: semantic.Day, month: p.Start.Month()}
 		}
 	case 4:
 		if plausible(n) {
-			a = r.yearFirst(n, to)
+			a = longer(r.yearFirst(n, to), r.yearSpan(n, to))
 		}
 	case 1, 2:
 		a = longer(r.shortDate(i, n, digits, to), r.slashDate(i, n, to))
@@ -78,6 +78,30 @@ func (r *reader) yearFirst(year, to int) (a atom) {
 		return a
 	}
 	return atom{to: end, period: p, unit: semantic.Day, month: time.Month(m)}
+}
+
+// yearSpan reads 2023-2025 and 2024~2025년.
+func (r *reader) yearSpan(first, to int) (a atom) {
+	j := r.dash(to)
+	last, digits, k := r.number(max(j, 0))
+	if j < 0 || digits != 4 || last <= first || !r.usual(first) || !r.usual(last) {
+		return a
+	}
+	if end := r.anyOf(k, []string{"년", "년도"}); end > 0 {
+		k = end
+	} else if !r.numberEnds(k) {
+		return a
+	}
+	return atom{to: k, period: r.clip(whole(date(first, 1, 1), semantic.Year, last-first+1))}
+}
+
+// codeBefore reports whether the word before a number says that it is one.
+func (r *reader) codeBefore(i int) bool {
+	switch r.wordBefore(i) {
+	case "order", "orders", "id", "no", "number", "code", "sku", "invoice", "ticket", "주문", "주문번호", "번호", "코드", "상품", "상품번호", "송장", "고객번호":
+		return true
+	}
+	return false
 }
 
 // versionBefore reports whether the word before a number says that it is a version.

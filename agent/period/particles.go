@@ -1,6 +1,9 @@
 package period
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // particles may be written onto an expression of time; they say nothing more.
 var particles = []string{
@@ -13,15 +16,15 @@ var particles = []string{
 // tailWords may follow after a space.
 var tailWords = []string{
 	"동안", "동안의", "동안에", "기간", "기간의", "기간에", "기간 동안", "기간 동안의", "기간 중", "기간 중에", "중", "중에", "때", "때의", "때는",
-	"기준", "기준으로", "한정", "사이", "사이에", "사이의", "한 달", "한 달간", "한 달 동안", "한 주", "한 주간", "한 해",
+	"기준", "기준으로", "한정", "사이", "사이에", "사이의", "한 달", "한 달간", "한 달 동안", "한 주", "한 주간", "한 주 동안", "한 해", "한 해 동안",
 }
 
-// wordEnds reports whether a Korean word ends at i, particles included.
+// connectors are written onto a word too, but say something.
+var connectors = []string{"부터", "까지", "보다", "대비", "이후", "이전", "에 비해", "에 비하"}
+
+// wordEnds reports whether a Korean word ends at i, before particles and connectors.
 func (r *reader) wordEnds(i int) bool {
-	if !isHangul(r.rune(i)) {
-		return true
-	}
-	return r.particle(i) > i
+	return !isHangul(r.rune(i)) || r.particle(i) > i || r.anyOf(i, connectors) > 0
 }
 
 // particle returns the position after a particle at i that ends its word, or i.
@@ -45,18 +48,15 @@ func (r *reader) tail(i int) (int, bool) {
 	if !ok {
 		return to, false
 	}
-	for _, w := range tailWords {
-		if j := r.skip(to); j > to && to > 0 && r.phrase(j, w) > 0 {
-			k := r.phrase(j, w)
-			if r.hangul(k) == "" {
-				return k, true
-			}
-			if p := r.particle(k); p > k {
-				return p, true
+	end := to
+	if j := r.skip(to); j > to {
+		for _, w := range tailWords {
+			if k := r.phrase(j, w); k > 0 && (r.hangul(k) == "" || r.particle(k) > k) {
+				end = max(end, r.particle(k))
 			}
 		}
 	}
-	return to, true
+	return end, true
 }
 
 func (r *reader) ending(i int) (int, bool) {
@@ -67,26 +67,15 @@ func (r *reader) ending(i int) (int, bool) {
 	}
 	rest := r.hangul(i)
 	if rest == "" {
-		c := r.rune(i)
-		return i, i == 0 || !isLatin(c) || !isLatin(r.lastRune(i))
+		return i, !isLatin(r.rune(i)) || !isLatin(rune(r.low[i-1]))
 	}
 	if j := r.particle(i); j > i {
 		return j, true
 	}
 	// A noun written onto the expression (작년매출) is fine, one letter is not: it makes
 	// another word of it, as do these beginnings.
-	if strings.HasPrefix(rest, "산") || strings.HasPrefix(rest, "형") || strings.HasPrefix(rest, "식") ||
-		strings.HasPrefix(rest, "생") || strings.HasPrefix(rest, "의") || strings.HasPrefix(rest, "차") ||
-		strings.HasPrefix(rest, "짜리") || strings.HasPrefix(rest, "이") {
+	if strings.ContainsRune("산형식생의차이짜", r.rune(i)) {
 		return i, false
 	}
-	return i, len([]rune(rest)) >= 2
-}
-
-func (r *reader) lastRune(i int) rune {
-	if i == 0 {
-		return 0
-	}
-	c := rune(r.low[i-1])
-	return c
+	return i, utf8.RuneCountInString(rest) >= 2
 }

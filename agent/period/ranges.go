@@ -51,7 +51,7 @@ func (r *reader) since(a atom, to int) atom {
 	if p.Start.After(r.today) {
 		p.End = time.Time{}
 	}
-	return r.finished(atom{to: to, period: p, open: true, event: a.event, year: a.year})
+	return r.finished(atom{to: to, period: p, event: a.event, year: a.year})
 }
 
 // openKorean reads 부터, 이후, 까지 and 이전 after an expression.
@@ -66,14 +66,14 @@ func (r *reader) openKorean(a atom) (full atom) {
 		return r.since(a, j)
 	}
 	if j := r.anyOf(a.to, []string{"까지", "까지는", "까지의", "까지만"}); j > 0 {
-		return r.finished(atom{to: j, period: semantic.Period{End: a.period.End}, open: true})
+		return r.finished(atom{to: j, period: semantic.Period{End: a.period.End}})
 	}
 	if j := r.anyOf(a.to, []string{" 이전", " 이전까지"}); j > 0 && r.wordEnds(j) && a.event == "" {
 		end := a.period.Start
 		if a.unit == semantic.Day {
 			end = a.period.End
 		}
-		return r.finished(atom{to: j, period: semantic.Period{End: end}, open: true})
+		return r.finished(atom{to: j, period: semantic.Period{End: end}})
 	}
 	return full
 }
@@ -165,14 +165,14 @@ func (r *reader) beforeSpan(i int) (a atom) {
 			continue
 		}
 		b := r.simple(r.skip(k))
-		if b.to == 0 || b.strict && !(b.unit == semantic.Year && r.counts(b.to)) {
+		if b.to == 0 || b.strict && !r.inContext(i, i, b) {
 			continue
 		}
 		switch side {
 		case 0:
-			a = r.finished(atom{to: b.to, period: semantic.Period{End: b.period.End}, open: true})
+			a = r.finished(atom{to: b.to, period: semantic.Period{End: b.period.End}})
 		case 1:
-			a = r.finished(atom{to: b.to, period: semantic.Period{End: b.period.Start}, open: true})
+			a = r.finished(atom{to: b.to, period: semantic.Period{End: b.period.Start}})
 		default:
 			b.period.Start = b.period.End
 			a = r.since(b, b.to)

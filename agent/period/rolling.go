@@ -114,9 +114,14 @@ func (r *reader) lengthAt(i int) (l length, ok bool) {
 }
 
 var rollingWords = []string{
-	"최근", "최근의", "지난", "과거", "직전", "최근 들어", "요", "가장 최근",
+	"최근", "최근의", "지난", "과거", "직전", "최근 들어", "가장 최근", "이전", "그 이전", "그 직전",
 	"last", "the last", "past", "the past", "previous", "the previous", "latest", "the latest", "trailing", "the trailing",
 	"recent", "the most recent", "most recent", "preceding", "the preceding", "prior", "the prior", "rolling",
+}
+
+// beforeRolling are those that, compared with, mean before the period asked about.
+var beforeRolling = []string{
+	"직전", "이전", "그 이전", "그 직전", "previous", "the previous", "preceding", "the preceding", "prior", "the prior",
 }
 
 // rollingAtom reads N units before now: 최근 30일, last 6 weeks, past year, 3개월간.
@@ -124,7 +129,8 @@ func (r *reader) rollingAtom(i int) (a atom) {
 	if to := r.anyOf(i, rollingWords); to > 0 {
 		k := r.skip(to)
 		if l, ok := r.lengthAt(k); ok && !r.ordinal(i, k, l) {
-			return atom{to: r.during(l.to), period: r.back(l.n, l.unit), unit: countedUnit(l)}
+			before := r.anyOf(i, beforeRolling) == to
+			return atom{to: r.during(l.to), period: r.back(l.n, l.unit), unit: countedUnit(l), before: before}
 		}
 		return r.pastUnit(i)
 	}

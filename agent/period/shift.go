@@ -35,7 +35,7 @@ var shiftWords = []named[move]{
 	{"그 다음 날", move{1, semantic.Day, semantic.Day}}, {"그 다음 주", move{1, semantic.Week, semantic.Week}},
 	{"그 다음 달", move{1, semantic.Month, semantic.Month}}, {"그 다음 분기", move{1, semantic.Quarter, semantic.Quarter}},
 	{"그 다음 해", move{1, semantic.Year, ""}}, {"이듬해", move{1, semantic.Year, ""}},
-	{"직전 기간", move{-1, "", ""}}, {"이전 기간", move{-1, "", ""}}, {"그 전 기간", move{-1, "", ""}}, {"그 이전 기간", move{-1, "", ""}}, {"그 이전", move{-1, "", ""}},
+	{"직전 기간", move{-1, "", ""}}, {"이전 기간", move{-1, "", ""}}, {"그 전 기간", move{-1, "", ""}}, {"그 이전 기간", move{-1, "", ""}}, {"그 이전", move{-1, "", ""}}, {"그 전", move{-1, "", ""}},
 	{"직전 동기간", move{-1, "", ""}}, {"직전 동일 기간", move{-1, "", ""}}, {"그 다음 기간", move{1, "", ""}},
 	{"전 기간", move{-1, "", ""}}, // only before 대비; alone it is the whole period
 

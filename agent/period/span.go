@@ -110,10 +110,10 @@ var recently = []string{"최근", "최근의", "최근에", "최근 들어", "�
 // fixedSpan reads the expressions that are always the same words.
 func (r *reader) fixedSpan(i int) (a atom) {
 	if j := r.anyOf(i, allTime); j > 0 {
-		a = longer(a, r.finished(atom{to: j, open: true}))
+		a = longer(a, r.finished(atom{to: j}))
 	}
 	if j := r.anyOf(i, untilNow); j > 0 {
-		a = longer(a, r.finished(atom{to: j, open: true, period: semantic.Period{End: r.tomorrow}}))
+		a = longer(a, r.finished(atom{to: j, period: semantic.Period{End: r.tomorrow}}))
 	}
 	if unit, j := lookup(r, i, toDate); j > 0 {
 		a = longer(a, r.finished(atom{to: j, unit: unit, period: r.unitAt(unit, 0)}))
@@ -149,7 +149,7 @@ func (r *reader) prepositional(i int) (a atom) {
 	from := r.skip(k)
 	b := r.simple(from)
 	if b.to == 0 {
-		return r.inFixed(from)
+		return r.fixedSpan(from)
 	}
 	if full, ok := r.extended(b); ok {
 		return full
@@ -159,8 +159,6 @@ func (r *reader) prepositional(i int) (a atom) {
 	}
 	return r.finished(b)
 }
-
-func (r *reader) inFixed(from int) atom { return r.fixedSpan(from) }
 
 // joiners stand between the two ends of a range.
 var (

@@ -248,12 +248,11 @@ type atom struct {
 	distance int
 	// relative says that distance means something: 이번 달 is 0 units away.
 	relative bool
-	// before is set on words such as 전월, which say "the month before" of any month.
+	// before is set on words such as 전월 and 직전 4주, which say "the one before" of any
+	// period.
 	before bool
 	// strict is set where the digits alone could be something else: 2025, 1/2.
 	strict bool
-	// since and until make an open period, as after 3월부터 and 어제까지.
-	open bool
 	// ago is set on one unit ago (한 달 전), which may also be said of another period.
 	ago bool
 }

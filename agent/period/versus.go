@@ -1,6 +1,10 @@
 package period
 
-import "github.com/bapsang/bapsang/agent/semantic"
+import (
+	"strings"
+
+	"github.com/bapsang/bapsang/agent/semantic"
+)
 
 // compareWords are whole comparisons.
 type comparison struct {
@@ -42,14 +46,14 @@ var koreanThan = []string{
 	"과 비교해", "와 비교해", "랑 비교해", "이랑 비교해", "하고 비교해", "과 비교해서", "와 비교해서", "랑 비교해서", "이랑 비교해서", "하고 비교해서",
 	"과 비교하면", "와 비교하면", "랑 비교하면", "이랑 비교하면", "하고 비교하면", "과 비교하여", "와 비교하여", "과 비교했을 때", "와 비교했을 때", "랑 비교했을 때",
 	"과 비교한", "와 비교한", "랑 비교한", "과 비교해줘", "와 비교해줘", "랑 비교해줘", "이랑 비교해줘", "하고 비교해줘", "과 비교해 줘", "와 비교해 줘", "랑 비교해 줘",
-	"과 비교해 주세요", "와 비교해 주세요", "랑 비교해 주세요", "과 비교하고", "와 비교하고", " vs", " 比",
+	"과 비교해 주세요", "와 비교해 주세요", "랑 비교해 주세요", "과 비교하고", "와 비교하고",
 }
 
 // englishThan stands before it.
 var englishThan = []string{
 	"vs", "vs.", "versus", "compared with", "compared to", "compare with", "compare to", "comparing to", "comparing with", "in comparison with",
-	"in comparison to", "relative to", "against", "than", "than in", "than for", "vs the", "as compared to", "as compared with", "compared against",
-	"than during", "compared with the", "compared to the", "versus the", "against the", "than the",
+	"in comparison to", "relative to", "against", "than", "than in", "than for", "as compared to", "as compared with", "compared against",
+	"than during",
 }
 
 // changeWords before "from", "over" and "on" make a comparison: up 4% on last month.
@@ -136,15 +140,16 @@ func (r *reader) versusEnglish(i int) (m Mention) {
 		return m
 	}
 	from := r.skip(k)
-	for _, w := range []string{"the", "in", "those of", "that of"} {
-		if j := r.phrase(from, w); j > 0 && r.anyOf(from, []string{"the year", "the month", "the week", "the quarter", "the day", "the same", "the previous", "the prior", "the last"}) < 0 {
-			from = r.skip(j)
-		}
+	if j := r.anyOf(from, []string{"those of", "that of", "those in", "in"}); j > 0 {
+		from = r.skip(j)
 	}
 	if mv, to := r.shiftAt(from); to > 0 {
 		if c, ok := comparedBy(mv); ok {
 			m = Mention{Kind: Versus, To: to, Compare: c.kind, Unit: c.unit}
 		}
+	}
+	if to := r.theBefore(from); to > m.To {
+		m = Mention{Kind: Versus, To: to, Compare: semantic.ComparePrevious}
 	}
 	a := r.simple(from)
 	if a.to == 0 || a.strict && !r.comparable(i, a) {
@@ -161,6 +166,25 @@ func (r *reader) versusEnglish(i int) (m Mention) {
 	return m
 }
 
+// theBefore reads "the 8 before", "the 8 weeks before that".
+func (r *reader) theBefore(i int) int {
+	i = r.phrase(i, "the")
+	if i < 0 {
+		return -1
+	}
+	i = r.skip(i)
+	l, ok := r.lengthAt(i)
+	if !ok {
+		if _, l.to = lookup(r, i, englishCounts); l.to < 0 {
+			_, _, l.to = r.number(i)
+		}
+	}
+	if l.to < 0 {
+		return -1
+	}
+	return r.anyOf(r.skip(l.to), []string{"before", "before that", "before those", "prior"})
+}
+
 // comparable keeps "more than 2024 orders" from being a comparison with a year.
 func (r *reader) comparable(i int, a atom) bool {
 	if a.unit != semantic.Year {
@@ -173,7 +197,7 @@ func (r *reader) comparable(i int, a atom) bool {
 // change, or -1.
 func (r *reader) changeFrom(i int) int {
 	k := r.anyOf(i, []string{"from", "over", "on"})
-	if k < 0 || !changeWords[r.wordBefore(i)] {
+	if k < 0 || !changeWords[r.wordBefore(i)] && !strings.HasSuffix(strings.TrimRight(r.low[:i], " "), "%") {
 		return -1
 	}
 	return k
@@ -196,6 +220,9 @@ func comparedBy(mv move) (comparison, bool) {
 func (r *reader) against(a atom) Mention {
 	m := a.mention(Versus)
 	m.Compare = semantic.CompareExplicit
+	if a.before && !a.relative {
+		m.Compare, m.Period = semantic.ComparePrevious, semantic.Period{}
+	}
 	if a.relative && a.distance == -1 && a.bare || a.ago {
 		m.Compare = semantic.ComparePrevious
 		if a.unit == semantic.Year {

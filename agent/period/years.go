@@ -15,6 +15,7 @@ type yearName struct {
 	distance int
 	before   bool
 	strict   bool // digits only
+	short    bool // 25년, which may be a length
 	ago      bool
 }
 
@@ -31,6 +32,11 @@ func (r *reader) yearAt(i int) (y yearName) {
 			return yearName{year: r.today.Year() - l.n, to: to, relative: true, distance: -l.n, ago: l.n == 1}
 		}
 	}
+	if j := r.anyOf(i, calendarYear); j > 0 {
+		if n, digits, to := r.number(r.skip(j)); digits == 4 && plausible(n) && r.numberEnds(to) {
+			return yearName{year: n, to: to}
+		}
+	}
 	k := i
 	if c := r.rune(i); c == '\'' || c == '’' {
 		k += len(string(c))
@@ -43,15 +49,18 @@ func (r *reader) yearAt(i int) (y yearName) {
 		if digits == 2 && (n < 10 || n > 49) {
 			return y
 		}
-		return yearName{year: n + (4-digits)/2*2000, to: j}
+		return yearName{year: n + (4-digits)/2*2000, to: j, short: digits == 2 && k == i}
 	}
-	if digits == 4 && (r.numberEnds(to) || isHangul(r.rune(to)) && r.wordEnds(to) || r.quarterGlued(to)) {
+	if digits == 4 && r.phrase(to, "년") < 0 && (r.numberEnds(to) || isHangul(r.rune(to)) && r.wordEnds(to) || r.quarterGlued(to)) {
 		return yearName{year: n, to: to, strict: true}
 	}
 	return y
 }
 
-var yearsAgo = []string{" 전", " ago"}
+var (
+	yearsAgo     = []string{" 전", " ago"}
+	calendarYear = []string{"year", "the year", "calendar year", "the calendar year"}
+)
 
 // quarterGlued reports whether a quarter or half is written onto a year: 2025Q3.
 func (r *reader) quarterGlued(i int) bool {
@@ -73,6 +82,9 @@ func (r *reader) yearAtom(i int) (a atom) {
 	a = atom{
 		to: y.to, period: r.clip(whole(start, semantic.Year, 1)), unit: semantic.Year, bare: !y.ago, strict: y.strict,
 		relative: y.relative, distance: y.distance, before: y.before, ago: y.ago,
+	}
+	if y.short && (y.year < r.today.Year()-5 || y.year > r.today.Year()+1) {
+		a.to = 0
 	}
 	return longer(a, r.partOf(y.year, y.to))
 }
