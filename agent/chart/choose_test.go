@@ -157,9 +157,15 @@ func TestChooseFolds(t *testing.T) {
 		t.Errorf("folding loses figures: %v of %v", total, want)
 	}
 
+	in.Rows[0][0] = "기타" // the largest, and already a rest
+	spec, _ = chart.Choose(in)
+	if n := strings.Count(strings.Join(spec.Categories, " "), "기타"); n != 1 || len(spec.Categories) != 15 {
+		t.Errorf("%d rests in %q", n, spec.Categories)
+	}
+
 	in.Columns = columns(regionColumn, rateColumn)
 	spec, _ = chart.Choose(in)
-	if len(spec.Categories) != 15 || spec.Categories[14] == "기타" || !strings.Contains(spec.Note, "나머지 25개는 표에") {
+	if len(spec.Categories) != 15 || strings.Contains(spec.Note, "합입니다") || !strings.Contains(spec.Note, "나머지 25개는 표에") {
 		t.Errorf("rates: %q, note %q", spec.Categories, spec.Note)
 	}
 

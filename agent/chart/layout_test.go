@@ -128,13 +128,21 @@ func TestGapsStayGaps(t *testing.T) {
 
 // TestSeriesColors holds the palette to WCAG 2.2 (1.4.11) against its background, and
 // its first four colours to be told apart with the common colour deficiencies, by the
-// simulation of Machado, Oliveira and Fernandes (2009), in Oklab.
+// simulation of Machado, Oliveira and Fernandes (2009), in Oklab, and the first three by
+// lightness alone.
 func TestSeriesColors(t *testing.T) {
 	for _, dark := range []bool{false, true} {
 		background, series := chart.SeriesColors(dark)
 		for _, c := range series {
 			if ratio := wcag(c, background); ratio < 3 {
 				t.Errorf("dark=%v: #%06X has contrast %.2f", dark, c, ratio)
+			}
+		}
+		for i := range series[:3] {
+			for j := range i {
+				if d := math.Abs(see(deficiencies["full sight"], series[i])[0] - see(deficiencies["full sight"], series[j])[0]); d < 0.08 {
+					t.Errorf("dark=%v, grey: #%06X and #%06X are %.3f apart", dark, series[i], series[j], d)
+				}
 			}
 		}
 		for name, m := range deficiencies {

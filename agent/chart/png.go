@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"image"
 	"image/color"
@@ -93,74 +94,128 @@ func Render(ctx context.Context, spec Spec, opts Options) ([]byte, error) {
 // between two of them along edges, so 256 are plenty, and a third of the bytes
 // compresses in a third of the time.
 func reduce(img *image.RGBA) *image.Paletted {
-	counts := countColors(img)
-	palette, index := choosePalette(counts)
+	runs, colors := colorRuns(img)
+	palette, index := choosePalette(colors)
 	out := image.NewPaletted(img.Rect, palette)
-	last, lastIndex := uint32(1<<31), uint8(0)
-	for i := range out.Pix {
-		p := img.Pix[4*i : 4*i+4 : 4*i+4]
-		if c := uint32(p[0])<<16 | uint32(p[1])<<8 | uint32(p[2]); c != last {
-			last, lastIndex = c, index[c]
+	at := 0
+	for _, r := range runs {
+		i, to := index[r.color], at+int(r.length)
+		for ; at < to; at++ {
+			out.Pix[at] = i
 		}
-		out.Pix[i] = lastIndex
 	}
 	return out
 }
 
-func countColors(img *image.RGBA) map[uint32]int {
-	counts := make(map[uint32]int, 4096)
-	last, run := uint32(1<<31), 0
-	for i := 0; i < len(img.Pix); i += 4 {
-		p := img.Pix[i : i+4 : i+4]
-		c := uint32(p[0])<<16 | uint32(p[1])<<8 | uint32(p[2])
-		if c == last {
-			run++
-			continue
+// colorRun is a stretch of pixels of one colour, by its place in a palette.
+type colorRun struct{ color, length uint32 }
+
+// counted is a colour, 0xRRGGBB, and how many pixels have it.
+type counted struct {
+	color uint32
+	count int
+}
+
+// colorRuns reads an opaque picture as stretches of the colours it has. Two pixels are
+// compared at once: most of a chart is its background.
+func colorRuns(img *image.RGBA) ([]colorRun, []counted) {
+	pix := img.Pix
+	set := newColorSet()
+	runs := make([]colorRun, 0, 1<<16)
+	for i := 0; i < len(pix); {
+		c := binary.LittleEndian.Uint32(pix[i:])
+		from := i
+		i += 4
+		for pair := uint64(c)<<32 | uint64(c); i+8 <= len(pix) && binary.LittleEndian.Uint64(pix[i:]) == pair; {
+			i += 8
 		}
-		if run > 0 {
-			counts[last] += run
+		for i < len(pix) && binary.LittleEndian.Uint32(pix[i:]) == c {
+			i += 4
 		}
-		last, run = c, 1
+		length := (i - from) / 4
+		place := set.place(c&0xFF<<16 | c&0xFF00 | c>>16&0xFF)
+		set.colors[place].count += length
+		runs = append(runs, colorRun{uint32(place), uint32(length)})
 	}
-	counts[last] += run
-	return counts
+	return runs, set.colors
+}
+
+// colorSet numbers colours in the order in which they are met. It is a hash table with
+// open addressing: looking up every stretch in a map was a third of the whole cost.
+type colorSet struct {
+	table  []int32 // place in colors + 1
+	colors []counted
+}
+
+func newColorSet() *colorSet { return &colorSet{table: make([]int32, 1<<13)} }
+
+func (s *colorSet) place(color uint32) int {
+	mask := uint32(len(s.table) - 1)
+	for h := color * 0x9E3779B1 >> 7; ; h++ {
+		slot := &s.table[h&mask]
+		switch {
+		case *slot == 0:
+			s.colors = append(s.colors, counted{color: color})
+			*slot = int32(len(s.colors))
+			if len(s.colors)*2 > len(s.table) {
+				s.grow()
+			}
+			return len(s.colors) - 1
+		case s.colors[*slot-1].color == color:
+			return int(*slot - 1)
+		}
+	}
+}
+
+func (s *colorSet) grow() {
+	s.table = make([]int32, 2*len(s.table))
+	mask := uint32(len(s.table) - 1)
+	for i, c := range s.colors {
+		h := c.color * 0x9E3779B1 >> 7
+		for s.table[h&mask] != 0 {
+			h++
+		}
+		s.table[h&mask] = int32(i + 1)
+	}
 }
 
 // exactColors is how many of the most frequent colours are kept as they are: the
 // grounds and fills. The others, shades along edges, share what is left.
 const exactColors = 96
 
-// choosePalette returns at most 256 colours and, for every colour counted, the index
-// of the one that stands for it.
-func choosePalette(counts map[uint32]int) (color.Palette, map[uint32]uint8) {
-	colors := make([]uint32, 0, len(counts))
-	for c := range counts {
-		colors = append(colors, c)
+// choosePalette returns at most 256 colours and, for each of colors, the index of the one
+// that stands for it.
+func choosePalette(colors []counted) (color.Palette, []uint8) {
+	order := make([]int, len(colors))
+	for i := range order {
+		order[i] = i
 	}
-	slices.SortFunc(colors, func(a, b uint32) int {
-		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+	slices.SortFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(colors[b].count, colors[a].count), cmp.Compare(colors[a].color, colors[b].color))
 	})
-	exact := len(colors)
+	exact := len(order)
 	if exact > 256 {
 		exact = exactColors
 	}
-	index := make(map[uint32]uint8, len(colors))
+	index := make([]uint8, len(colors))
 	var palette color.Palette
-	for i, c := range colors[:exact] {
-		index[c] = uint8(i)
-		palette = append(palette, opaque(c))
+	for i, place := range order[:exact] {
+		index[place] = uint8(i)
+		palette = append(palette, opaque(colors[place].color))
 	}
-	rest := colors[exact:]
+	rest := order[exact:]
 	for bits := 5; len(rest) > 0; bits-- {
-		if groups := groupColors(rest, counts, bits); len(groups)+exact <= 256 {
-			for _, g := range groups {
-				for _, c := range g.members {
-					index[c] = uint8(len(palette))
-				}
-				palette = append(palette, opaque(g.mean()))
-			}
-			break
+		groups := groupColors(rest, colors, bits)
+		if len(groups)+exact > 256 {
+			continue
 		}
+		for _, g := range groups {
+			for _, place := range g.members {
+				index[place] = uint8(len(palette))
+			}
+			palette = append(palette, opaque(g.mean()))
+		}
+		break
 	}
 	return palette, index
 }
@@ -171,7 +226,7 @@ func opaque(c uint32) color.RGBA {
 
 // colorGroup is colours that agree in their leading bits.
 type colorGroup struct {
-	members []uint32
+	members []int
 	sum     [3]int
 	weight  int
 }
@@ -181,23 +236,23 @@ func (g *colorGroup) mean() uint32 {
 	return uint32((g.sum[0]+half)/g.weight)<<16 | uint32((g.sum[1]+half)/g.weight)<<8 | uint32((g.sum[2]+half)/g.weight)
 }
 
-func groupColors(colors []uint32, counts map[uint32]int, bits int) []*colorGroup {
+func groupColors(places []int, colors []counted, bits int) []*colorGroup {
 	mask := uint32(0xFF<<(8-bits)) & 0xFF
 	mask |= mask<<8 | mask<<16
 	byKey := make(map[uint32]*colorGroup)
 	var groups []*colorGroup
-	for _, c := range colors {
-		g := byKey[c&mask]
+	for _, place := range places {
+		c := colors[place]
+		g := byKey[c.color&mask]
 		if g == nil {
 			g = &colorGroup{}
-			byKey[c&mask] = g
+			byKey[c.color&mask] = g
 			groups = append(groups, g)
 		}
-		n := counts[c]
-		g.members = append(g.members, c)
-		g.weight += n
+		g.members = append(g.members, place)
+		g.weight += c.count
 		for i := range g.sum {
-			g.sum[i] += n * int(c>>(16-8*i)&0xFF)
+			g.sum[i] += c.count * int(c.color>>(16-8*i)&0xFF)
 		}
 	}
 	return groups

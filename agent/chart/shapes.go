@@ -126,6 +126,7 @@ func (t *table) fold(spec *Spec, limit int) {
 	additive := t.in.Columns[t.measures[0]].Additive && t.in.Intent != "rank"
 	if additive {
 		keep-- // the rest is a bar of its own
+		order = othersLast(order, func(i int) string { return spec.Categories[i] })
 	}
 	kept := slices.Clone(order[:keep])
 	slices.Sort(kept)
@@ -161,6 +162,21 @@ func bySize(series []Series, n int) []int {
 		return -1
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(size(b), size(a)) })
+	return order
+}
+
+// othersLast moves what is already a rest to the end of order, so that there are never
+// two of them.
+func othersLast(order []int, name func(int) string) []int {
+	slices.SortStableFunc(order, func(a, b int) int {
+		switch x, y := isOther(name(a)), isOther(name(b)); {
+		case x == y:
+			return 0
+		case x:
+			return 1
+		}
+		return -1
+	})
 	return order
 }
 
@@ -339,6 +355,7 @@ func (t *table) foldSeries(spec *Spec, limit int) {
 	keep := limit
 	if additive {
 		keep--
+		order = othersLast(order, func(i int) string { return spec.Series[i].Name })
 	}
 	kept := slices.Clone(order[:keep])
 	slices.Sort(kept)

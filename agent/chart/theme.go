@@ -79,20 +79,21 @@ type theme struct {
 // people with the common colour deficiencies can tell apart. Its lightness is changed
 // so that each has a contrast of at least 3:1 with the background (WCAG 2.2, 1.4.11),
 // and the order was chosen so that the first four stay furthest apart under the
-// simulation of Machado, Oliveira and Fernandes (2009).
+// simulation of Machado, Oliveira and Fernandes (2009), and the first three also in
+// grey.
 var (
 	lightTheme = theme{
 		background: hex(0xFFFFFF), title: hex(0x111827), text: hex(0x4B5563),
 		grid: hex(0xE8EBEF), axis: hex(0x9CA3AF), other: hex(0x858E9B),
 		good: hex(0x0B7A5E), bad: hex(0xC2410C),
-		series: []rgb{hex(0x2563EB), hex(0xF36411), hex(0x2AA68D), hex(0x99436D), hex(0x318FAC), hex(0xBE461C), hex(0xA1943B), hex(0x412C7D)},
+		series: []rgb{hex(0x2563EB), hex(0xF36411), hex(0x0A6347), hex(0xB94C88), hex(0x2294D1), hex(0x9A2C0B), hex(0x937A1E), hex(0x5C408E)},
 		low:    hex(0xEFF4FF), high: hex(0x1D4ED8), negative: hex(0xC2410C),
 	}
 	darkTheme = theme{
 		background: hex(0x15181E), title: hex(0xF3F4F6), text: hex(0xB3BBC7),
 		grid: hex(0x2A2F38), axis: hex(0x6B7280), other: hex(0x8B95A3),
 		good: hex(0x3ED6B0), bad: hex(0xFB8B5B),
-		series: []rgb{hex(0x5B9BFF), hex(0xF98F2A), hex(0x3ED6B0), hex(0xB6679C), hex(0x89C1DC), hex(0xDB6A48), hex(0xF1DB70), hex(0x9A8BD6)},
+		series: []rgb{hex(0x5B9BFF), hex(0xFDA62B), hex(0x86F2CB), hex(0xB6679C), hex(0x72D7ED), hex(0xDB5A48), hex(0xF1DB70), hex(0x9D7FD6)},
 		low:    hex(0x1C2433), high: hex(0x6AA5FF), negative: hex(0xF98F2A),
 	}
 )
