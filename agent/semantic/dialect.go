@@ -24,7 +24,7 @@ var DuckDB = &Dialect{
 	Name:     "duckdb",
 	reserved: duckdbReserved,
 	functions: map[string]string{
-		"iff": "if", "nvl": "coalesce", "ifnull": "coalesce", "charindex": "strpos", "startswith": "starts_with",
+		"iff": "if", "nvl": "coalesce", "ifnull": "coalesce", "startswith": "starts_with",
 		"endswith": "ends_with", "regexp_like": "regexp_matches", "truncate": "trunc",
 		"approx_percentile": "approx_quantile", "countif": "count_if", "mean": "avg",
 		"datediff": "date_diff", "lcase": "lower", "ucase": "upper",
@@ -43,10 +43,11 @@ var duckdbReserved = wordSet(`all analyse analyze and any array as asc asymmetri
 	unpivot using variadic when where window with
 	anti asof at authorization binary by collation concurrently cross freeze full generated glob ilike
 	inner is isnull join left like map natural notnull outer overlaps positional right semi similar
-	struct tablesample try_cast verbose
+	struct tablesample try_cast unpack verbose
 	between bigint bit boolean char character coalesce columns date dec decimal exists extract float
-	grouping_id int integer interval national nchar none nullif numeric out overlay position precision
-	real row setof smallint substring time timestamp treat trim values varchar xmlattributes`)
+	grouping grouping_id inout int integer interval national nchar none nullif numeric out overlay position precision
+	real row setof smallint substring time timestamp treat trim values varchar xmlattributes xmlconcat
+	xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable`)
 
 func wordSet(words string) map[string]bool {
 	set := map[string]bool{}
@@ -117,6 +118,8 @@ func (d *Dialect) rewriteCall(n *callExpr) expr {
 		return &c
 	}
 	switch {
+	case n.name == "charindex" && len(n.args) == 2:
+		return &callExpr{name: "strpos", args: []expr{n.args[1], n.args[0]}}
 	case n.name == "dateadd" && len(n.args) == 3:
 		unit, _ := n.args[0].(textLit)
 		one := &intervalExpr{literal{"1"}, strings.ToUpper(unit.value)}

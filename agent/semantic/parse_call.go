@@ -7,7 +7,7 @@ func (p *exprParser) call() (expr, error) {
 	name := p.next()
 	c := &callExpr{name: strings.ToLower(name.text), pos: name.pos}
 	for _, r := range c.name {
-		if r > 127 || r == '$' {
+		if r > 127 || r == '$' || notFunctions[c.name] {
 			return nil, syntaxf(name.pos, "%q is not the name of a function", name.text)
 		}
 	}
@@ -33,6 +33,13 @@ func (p *exprParser) call() (expr, error) {
 	}
 	return c, p.callTail(c)
 }
+
+// notFunctions are words of SQL that no engine takes for a function.
+var notFunctions = wordSet(`all and any array as asc both case check collate column constraint create cross default
+	desc describe distinct do else end except false fetch for foreign from full group having in inner intersect into is
+	isnull join lambda lateral leading limit like ilike natural not notnull null offset on only or order outer pivot
+	primary qualify references returning select show similar some summarize symmetric table then to trailing true
+	union unique unpivot using when where window with overlaps between values setof`)
 
 // callTail parses WITHIN GROUP and FILTER.
 func (p *exprParser) callTail(c *callExpr) (err error) {
@@ -122,10 +129,8 @@ func (p *exprParser) typeName() (string, error) {
 		return "", syntaxf(t.pos, "expected a type, found %s", describe(t))
 	}
 	name := strings.ToUpper(t.text)
-	for _, r := range name {
-		if r > 127 || r == '$' {
-			return "", syntaxf(t.pos, "%q is not a type", t.text)
-		}
+	if !castTypes[name] {
+		return "", syntaxf(t.pos, "%q is not a type to cast to; use one such as VARCHAR, BIGINT, DECIMAL, DOUBLE, BOOLEAN, DATE or TIMESTAMP", t.text)
 	}
 	switch {
 	case name == "TIMESTAMP_NTZ":
@@ -155,6 +160,14 @@ func (p *exprParser) typeName() (string, error) {
 		}
 	}
 	return name + "(" + strings.Join(args, ", ") + ")", p.expectSymbol(")")
+}
+
+var castTypes = map[string]bool{
+	"VARCHAR": true, "STRING": true, "TEXT": true, "CHAR": true, "INTEGER": true, "INT": true,
+	"BIGINT": true, "SMALLINT": true, "TINYINT": true, "HUGEINT": true, "DECIMAL": true,
+	"NUMERIC": true, "NUMBER": true, "FLOAT": true, "REAL": true, "DOUBLE": true, "BOOLEAN": true,
+	"BOOL": true, "DATE": true, "TIME": true, "TIMESTAMP": true, "TIMESTAMP_NTZ": true,
+	"TIMESTAMPTZ": true, "DATETIME": true, "UUID": true,
 }
 
 func (p *exprParser) extract() (expr, error) {

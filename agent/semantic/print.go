@@ -43,7 +43,7 @@ func precedence(e expr) int {
 	case *isExprNode, *inExpr, *betweenExpr, *likeExpr:
 		return precCompare
 	case *zoneExpr:
-		return precPostfix
+		return precUnary
 	case rawSQL:
 		return n.prec
 	}
@@ -227,7 +227,7 @@ func (p *printer) special(e expr) {
 			p.text(" ", n.unit)
 		}
 	case *zoneExpr:
-		p.write(n.x, precPostfix)
+		p.write(n.x, precUnary)
 		p.text(" AT TIME ZONE ")
 		p.write(n.zone, precAtom)
 	default:

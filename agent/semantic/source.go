@@ -132,7 +132,7 @@ func queryTables(src string) []string {
 
 var endsFrom = map[string]bool{
 	"WHERE": true, "GROUP": true, "ORDER": true, "HAVING": true, "LIMIT": true, "UNION": true,
-	"EXCEPT": true, "INTERSECT": true, "QUALIFY": true, "SELECT": true, "ON": true, "USING": true,
+	"EXCEPT": true, "INTERSECT": true, "QUALIFY": true, "SELECT": true,
 	"WINDOW": true,
 }
 

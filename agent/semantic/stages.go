@@ -477,24 +477,20 @@ func (c *compiler) having(h Having) (string, error) {
 	if d != nil {
 		return "", queryErrorf(CodeShape, "%s is a dimension; restrict it by a filter", h.Key)
 	}
-	if h.Op == Contains || h.Op == "" {
-		return "", queryErrorf(CodeValue, "%q does not apply to the figure %s", h.Op, h.Key)
-	}
 	x := rawSQL{c.d.name(column), precAtom}
-	if h.Op == IsNull {
+	switch h.Op {
+	case IsNull:
 		return x.text + " IS NULL", nil
+	case In, Greater, AtLeast, Less, AtMost, Between:
+	default:
+		return "", queryErrorf(CodeValue, "%q is not an operator for the figure %s", h.Op, h.Key)
 	}
 	if err := checkCount(h.Key, h.Op, h.Values); err != nil {
 		return "", err
 	}
 	cond := &condition{name: h.Key, x: x}
-	f := &Field{Kind: Numeric}
-	if err := c.valueTest(cond, f, Filter{Field: h.Key, Op: h.Op, Values: h.Values}); err != nil {
+	if err := c.valueTest(cond, &Field{Kind: Numeric}, Filter{Field: h.Key, Op: h.Op, Values: h.Values}); err != nil {
 		return "", err
 	}
-	switch h.Op {
-	case In, Greater, AtLeast, Less, AtMost, Between:
-		return cond.sql(c.d), nil
-	}
-	return "", queryErrorf(CodeValue, "%q is not an operator", h.Op)
+	return cond.sql(c.d), nil
 }
