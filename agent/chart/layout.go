@@ -85,6 +85,7 @@ func prepare(spec Spec, keep func(string) string) Spec {
 		out.Series[i] = s
 	}
 	sortByTime(&out)
+	openGaps(&out)
 	if out.Kind == Number && spec.Big != nil {
 		out.Big = prepareBig(*spec.Big, text)
 	}
@@ -112,6 +113,50 @@ func sortByTime(spec *Spec) {
 			}
 		}
 		s.Marks = marks
+	}
+}
+
+// openGaps puts a time without values where periods are missing from a course that has
+// one in nearly every period: a line over them would claim to know what happened there.
+func openGaps(spec *Spec) {
+	if spec.XKind != XTime || spec.Kind != Line && spec.Kind != Area || len(spec.Times) < 3 {
+		return
+	}
+	number := func(i int) int { return periodNumber(spec.Times[i], spec.Grain) }
+	var steps []int
+	for i := 1; i < len(spec.Times); i++ {
+		steps = append(steps, number(i)-number(i-1))
+	}
+	slices.Sort(steps)
+	usual := steps[(len(steps)-1)/2]
+	if usual < 1 {
+		return
+	}
+	spec.Times = slices.Clone(spec.Times)
+	for k := range spec.Series {
+		spec.Series[k].Marks = slices.Clone(spec.Series[k].Marks)
+	}
+	for i := len(spec.Times) - 1; i > 0; i-- {
+		if number(i)-number(i-1) > usual+usual/2 {
+			insertTime(spec, i, spec.Times[i-1].Add(spec.Times[i].Sub(spec.Times[i-1])/2))
+		}
+	}
+}
+
+// insertTime puts a time at which no series has a value before the i-th.
+func insertTime(spec *Spec, i int, t time.Time) {
+	spec.Times = slices.Insert(spec.Times, i, t)
+	for k := range spec.Series {
+		s := &spec.Series[k]
+		s.Values = slices.Insert(s.Values, i, nil)
+		if s.Low != nil {
+			s.Low, s.High = slices.Insert(s.Low, i, nil), slices.Insert(s.High, i, nil)
+		}
+		for j, m := range s.Marks {
+			if m >= i {
+				s.Marks[j]++
+			}
+		}
 	}
 }
 

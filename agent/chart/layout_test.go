@@ -126,6 +126,33 @@ func TestGapsStayGaps(t *testing.T) {
 	}
 }
 
+// TestMissingPeriodsBreakLines holds that a line does not lead over days of which there
+// is no row, and that one with a row a week is not torn.
+func TestMissingPeriodsBreakLines(t *testing.T) {
+	spec := chart.Spec{Kind: chart.Line, XKind: chart.XTime, Grain: "day", Series: []chart.Series{{Values: figures(1, 2, 3, 4, 5, 6), Marks: []int{4}}}}
+	spec.Times = append(times("2026-10-01", 3, daily), times("2026-10-12", 3, daily)...)
+	widest := 0.0
+	p := place(t, spec, chart.Options{})
+	for _, m := range p.Marks {
+		widest = max(widest, m.W)
+	}
+	if days := widest / p.Plot[2] * 13; days > 2.5 {
+		t.Errorf("a line leads over %.1f days", days)
+	}
+	if len(spec.Times) != 6 || len(spec.Series[0].Values) != 6 || spec.Series[0].Marks[0] != 4 {
+		t.Error("the caller's spec was changed")
+	}
+	spec.Times = times("2026-10-01", 6, weekly)
+	p = place(t, spec, chart.Options{})
+	widest = 0
+	for _, m := range p.Marks {
+		widest = max(widest, m.W)
+	}
+	if widest < p.Plot[2]*0.99 {
+		t.Errorf("a weekly line is torn: %.0f of %.0f", widest, p.Plot[2])
+	}
+}
+
 // TestSeriesColors holds the palette to WCAG 2.2 (1.4.11) against its background, and
 // its first four colours to be told apart with the common colour deficiencies, by the
 // simulation of Machado, Oliveira and Fernandes (2009), in Oklab, and the first three by
