@@ -166,40 +166,6 @@ func (l *layouter) seriesColors() []rgb {
 	return colors
 }
 
-// spread moves the wanted positions, given in ascending order, apart to at least gap
-// and keeps them between lo and hi, each as near as possible to where it wants to be.
-func spread(wanted []float64, gap, lo, hi float64) []float64 {
-	type cluster struct {
-		sum   float64 // of wanted positions less their offset inside the cluster
-		count int
-	}
-	place := func(c cluster) float64 {
-		p := c.sum / float64(c.count)
-		return max(lo, min(p, hi-gap*float64(c.count-1)))
-	}
-	var clusters []cluster
-	for _, w := range wanted {
-		c := cluster{w, 1}
-		for len(clusters) > 0 {
-			last := clusters[len(clusters)-1]
-			if place(last)+gap*float64(last.count) <= place(c)+1e-9 {
-				break
-			}
-			// Joined, the second cluster's members stand behind the first's.
-			c = cluster{last.sum + c.sum - gap*float64(last.count*c.count), last.count + c.count}
-			clusters = clusters[:len(clusters)-1]
-		}
-		clusters = append(clusters, c)
-	}
-	var out []float64
-	for _, c := range clusters {
-		for i := range c.count {
-			out = append(out, place(c)+gap*float64(i))
-		}
-	}
-	return out
-}
-
 // valueExtent returns the least and the largest of the values, intervals included.
 func valueExtent(series []Series) (lo, hi float64) {
 	lo, hi = math.Inf(1), math.Inf(-1)
