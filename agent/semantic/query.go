@@ -14,17 +14,20 @@ type Query struct {
 	// <key>__before, and the difference <key>__change and its share of the earlier
 	// value <key>__growth (null where that value is zero or missing). With a time
 	// dimension the rows are matched by position in the period (day n with day n,
-	// the same calendar day a year ago).
+	// the same calendar day a year ago, for weeks the one 52 weeks before). Groups of
+	// either period appear; sums and counts are 0 in the one where they are missing.
 	Compare *Compare `json:"compare,omitempty"`
 	Having  []Having `json:"having,omitempty"`
 	Order   []Order  `json:"order,omitempty"` // empty: time ascending, else first measure descending
 	Limit   int      `json:"limit,omitempty"` // 0: no limit
-	// LimitPer, a dimension's key, makes Limit count within each of its values.
+	// LimitPer, a dimension's key, makes Limit count within each of its values. The
+	// result is then sorted by that dimension first.
 	LimitPer string `json:"limit_per,omitempty"`
 	// Share adds <key>__share: the row's part of the total over all rows, before
 	// Limit. With a time dimension and another one, of the total of that time.
 	Share bool `json:"share,omitempty"`
-	// Cumulative adds <key>__total: the running sum along time.
+	// Cumulative adds <key>__total: the running sum along time. Measures whose values
+	// do not add up (averages, quotients, distinct counts) have none: an error.
 	Cumulative bool `json:"cumulative,omitempty"`
 	// Total adds <key>__all: the measure over all rows together, before Limit,
 	// computed from the data and not by adding up (a distinct count does not add up).
@@ -139,7 +142,9 @@ const (
 	IsNull   Op = "null"
 )
 
-// Filter restricts rows by a field's value.
+// Filter restricts rows by a field's value. Where the field is on the many side of a
+// measure's rows (orders by the product of their lines), a row passes when some row
+// there matches, with Negate when none does. Negate keeps rows without a value.
 type Filter struct {
 	Field  string `json:"field"` // "dataset.field"
 	Op     Op     `json:"op"`

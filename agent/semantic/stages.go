@@ -413,9 +413,10 @@ func (c *compiler) naturalPlace(d *dim, column string) string {
 		return ""
 	}
 	var b strings.Builder
-	b.WriteString("CASE " + c.d.name(column))
+	name := c.d.name(column)
+	b.WriteString("CASE WHEN " + name + " IS NULL THEN NULL")
 	for i, v := range d.field.Ordered {
-		b.WriteString(" WHEN " + c.d.text(v) + " THEN " + strconv.Itoa(i+1))
+		b.WriteString(" WHEN " + name + " = " + c.d.text(v) + " THEN " + strconv.Itoa(i+1))
 	}
 	b.WriteString(" ELSE " + strconv.Itoa(len(d.field.Ordered)+1) + " END")
 	return b.String()
