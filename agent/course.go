@@ -56,6 +56,9 @@ func (r *run) tooShort(res *Result) {
 	r.answer.Results = append(r.answer.Results, *res)
 }
 
+// maxOutliers is how many points are pointed out.
+const maxOutliers = 5
+
 // anomalies points out what does not fit the course.
 func (r *run) anomalies(ctx context.Context) error {
 	res, grain, values, err := r.course(ctx)
@@ -73,7 +76,7 @@ func (r *run) anomalies(ctx context.Context) error {
 	if len(outliers) == 0 {
 		return r.finish(fmt.Sprintf(wordsFor(r.q.Language).noAnomaly, n.circumstances()+n.measureName(0)), res, data)
 	}
-	outliers = outliers[:min(len(outliers), 5)]
+	outliers = outliers[:min(len(outliers), maxOutliers)]
 	table := r.anomalyTable(res, outliers)
 	markOutliers(&data, outliers)
 	r.answer.Results = append(r.answer.Results, *table)
@@ -137,11 +140,11 @@ func (r *run) anomalyTable(res *Result, outliers []analysis.Outlier) *Result {
 func (n *narrator) anomalyText(table *Result) string {
 	t, m := table.Columns[0].Name, table.Columns[1].Name
 	var parts []string
-	for i := range table.Rows {
+	for i := range min(len(table.Rows), 3) {
 		parts = append(parts, fmt.Sprintf(n.pick("%s %s(평소라면 %s)", "%s with %s (usually %s)"),
 			figures.Ref("r2", t, i), figures.Ref("r2", m, i), figures.Ref("r2", "expected", i)))
 	}
-	name := n.measureName(0)
+	name := n.subject(0)
 	if n.ko() {
 		return fmt.Sprintf("%s%s에서 눈에 띄는 곳은 %s입니다.", n.circumstances(), name, strings.Join(parts, ", "))
 	}
@@ -233,7 +236,7 @@ func (r *run) forecastTable(res *Result, grain semantic.Grain, f analysis.Foreca
 func (n *narrator) forecastText(table *Result, f analysis.Forecast) string {
 	t := table.Columns[0].Name
 	last := len(table.Rows) - 1
-	name := n.measureName(0)
+	name := n.subject(0)
 	point := func(i int) string {
 		return fmt.Sprintf(n.pick("%s %s(%s–%s)", "%s %s (%s–%s)"), figures.Ref("r2", t, i), figures.Ref("r2", "forecast", i),
 			figures.Ref("r2", "low", i), figures.Ref("r2", "high", i))
@@ -258,14 +261,10 @@ func (n *narrator) forecastText(table *Result, f analysis.Forecast) string {
 // filterPrefix is circumstances without the period, which lies in the past of a
 // forecast.
 func (n *narrator) filterPrefix() string {
-	words := n.filterWords()
-	switch {
-	case words == "":
-		return ""
-	case n.ko():
+	if words := n.filterWords(); n.ko() && words != "" {
 		return words + " "
 	}
-	return words + ": "
+	return ""
 }
 
 // relate adds how strongly two measures go together: Pearson's correlation of the

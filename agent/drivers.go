@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/bapsang/bapsang/agent/analysis"
@@ -48,7 +49,7 @@ func (r *run) drivers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(splits) == 0 || splits[0].split.Leading == 0 {
+	if len(splits) == 0 || splits[0].split.Leading == 0 || splits[0].split.Purity == 0 {
 		return r.finish(n.value(), whole, r.chartData(whole, q))
 	}
 	best := splits[0]
@@ -139,12 +140,19 @@ func (r *run) splitBy(ctx context.Context, q semantic.Query, key string, refs ..
 	}
 	after, before := res.column(key), res.column(key+"__before")
 	var parts []analysis.Part
+	blank := 0.0
 	for _, row := range res.Rows {
 		a, _ := connectors.Number(row[after])
 		b, _ := connectors.Number(row[before])
+		if slices.Contains(row[:len(refs)], nil) {
+			blank = math.Max(blank, math.Abs(a-b))
+		}
 		parts = append(parts, analysis.Part{Key: r.partName(row[:len(refs)]), Before: b, After: a})
 	}
-	return analysis.NewSplit(strings.Join(labels, " · "), parts), len(parts) > 1, nil
+	split := analysis.NewSplit(strings.Join(labels, " · "), parts)
+	// "It came from where nothing is known" explains nothing.
+	known := len(parts) > 1 && math.Abs(split.Parts[0].Change()) > blank
+	return split, known, nil
 }
 
 func (r *run) partName(cells []any) string {
@@ -181,37 +189,42 @@ func (r *run) refine(ctx context.Context, q semantic.Query, key string, best nam
 // explain writes the answer: the change, what carried most of it, and what was
 // looked at. All figures come from r1 and the computed r2.
 func (r *run) explain(n *narrator, whole *Result, key string, best named, all []named) error {
-	parts, rest := leading(best.split)
-	table := r.driverTable(n, whole, key, best, parts, rest)
-	before := describe(n.query.Compare.Period, r.q.Language)
-	name := n.measureName(0)
+	parts, others := leading(best.split)
+	table := r.driverTable(n, whole, key, best, parts, others)
+	offset := parts[0].Change()/(n.number(0, key)-n.number(0, key+"__before")) > 1
+	before := n.beforeName()
+	name := n.subject(0)
 	delta := n.number(0, key) - n.number(0, key+"__before")
 	change := figures.RefAs("r1", key+"__change", 0, figures.Abs)
 	share := figures.Ref("r2", "share", 0)
 	who := figures.Ref("r2", "part", 0)
 	var looked []string
-	for _, s := range all {
+	for _, s := range all[:min(len(all), maxDriverDimensions)] {
 		looked = append(looked, s.label)
 	}
+	growth := ""
+	if n.has(0, key+"__growth") {
+		growth = figures.Ref("r1", key+"__growth", 0)
+	}
+	rest := figures.Ref("r2", "share", len(table.Rows)-1)
 	var text string
 	if n.ko() {
-		growth := ""
-		if n.has(0, key+"__growth") {
-			growth = "(" + figures.Ref("r1", key+"__growth", 0) + ")"
+		text = fmt.Sprintf("%s%s%s %s보다 %s(%s) %s.", n.circumstances(), name, format.Josa(name, "은", "는"), before, change,
+			growth, upDown(delta, "늘었습니다", "줄었습니다"))
+		if offset {
+			text += fmt.Sprintf(" 가장 크게 움직인 것은 '%s'(%s)이고, 다른 곳이 일부를 메웠어요.", who, figures.Ref("r2", "change", 0))
+		} else {
+			text += fmt.Sprintf(" 그중 %s%s '%s'에서 왔어요.", share, n.josaIn(table, "share", 0, "이", "가"), who)
 		}
-		text = fmt.Sprintf("%s%s%s %s보다 %s%s %s, 그중 %s%s '%s'에서 왔어요.", n.circumstances(), name,
-			format.Josa(name, "은", "는"), before, change, growth, upDown(delta, "늘었고", "줄었고"),
-			share, n.josaIn(table, "share", 0, "이", "가"), who)
-		text += fmt.Sprintf("\n\n확인한 기준: %s · 보이지 않은 나머지 %s", strings.Join(looked, ", "), figures.Ref("r2", "share", len(table.Rows)-1))
+		text += fmt.Sprintf("\n\n확인한 기준: %s · 보이지 않은 나머지 %s", strings.Join(looked, ", "), rest)
 	} else {
-		growth := ""
-		if n.has(0, key+"__growth") {
-			growth = " (" + figures.Ref("r1", key+"__growth", 0) + ")"
+		text = n.sentence(n.dated(fmt.Sprintf("%s %s %s (%s)", name, upDown(delta, "rose by", "fell by"), change, growth)) + ", compared with " + before)
+		if offset {
+			text += fmt.Sprintf(" What moved most is '%s' (%s); others made up for part of it.", who, figures.Ref("r2", "change", 0))
+		} else {
+			text += fmt.Sprintf(" %s of that came from '%s'.", share, who)
 		}
-		text = n.sentence(n.dated(fmt.Sprintf("%s%s %s %s%s on %s", n.circumstances(), name,
-			upDown(delta, "rose by", "fell by"), change, growth, before)))
-		text += fmt.Sprintf(" %s of that came from '%s'.", share, who)
-		text += fmt.Sprintf("\n\nLooked at: %s · the rest, not shown: %s", strings.Join(looked, ", "), figures.Ref("r2", "share", len(table.Rows)-1))
+		text += fmt.Sprintf("\n\nLooked at: %s · the rest, not shown: %s", strings.Join(looked, ", "), rest)
 	}
 	r.answer.Results = append(r.answer.Results, *whole)
 	data := r.waterfall(n, key, table)

@@ -162,7 +162,10 @@ func (f *filler) slot(slot, word string) bool {
 }
 
 func (f *filler) periodSlot(word string) bool {
-	mentions := period.Parse(word, period.Options{Language: f.q.Language, Now: f.q.Now, Calendar: f.calendar})
+	in := f.p.input(f.q, f.calendar)
+	mentions := period.Parse(word, period.Options{
+		Language: f.q.Language, Now: f.q.Now, Calendar: f.calendar, WeekStart: in.WeekStart, FiscalYearStart: in.FiscalYearStart,
+	})
 	if len(mentions) != 1 || mentions[0].Kind != period.Range || strings.TrimSpace(word[:mentions[0].From]+word[mentions[0].To:]) != "" {
 		return false
 	}

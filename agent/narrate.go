@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"time"
 
 	"github.com/bapsang/bapsang/agent/compose"
 	"github.com/bapsang/bapsang/agent/figures"
@@ -21,6 +22,8 @@ type narrator struct {
 	query    semantic.Query // as run, with what was added to the plan's
 	result   *Result
 	additive func(metric string) bool
+	whole    *narrator // of the figure over all rows together, nil when there is none
+	now      time.Time // whose year need not be said
 }
 
 func (n *narrator) ko() bool { return n.language == "ko" }
@@ -60,7 +63,7 @@ func (n *narrator) value() string {
 		if !n.has(0, key) {
 			continue
 		}
-		name := n.measureName(i)
+		name := n.subject(i)
 		figure := figures.Ref(n.result.Name, key, 0)
 		if n.ko() {
 			parts = append(parts, name+format.Josa(name, "은", "는")+" "+figure)
@@ -74,6 +77,9 @@ func (n *narrator) value() string {
 	text := n.circumstances() + strings.Join(parts, ", ")
 	if len(n.query.Measures) == 1 {
 		if change := n.changeClause(n.query.Measures[0].Key(), 0); change != "" {
+			if !n.ko() {
+				text = n.dated(text)
+			}
 			return n.sentence(text + ", " + change)
 		}
 	}
@@ -88,7 +94,7 @@ func (n *narrator) changeClause(key string, row int) string {
 	if n.query.Compare == nil || !n.has(row, key+"__growth") {
 		return ""
 	}
-	before := n.periodName(n.query.Compare.Period)
+	before := n.beforeName()
 	column, style := key+"__growth", figures.Abs
 	delta := n.number(row, column)
 	if n.isPercent(key) {
@@ -129,7 +135,7 @@ func (n *narrator) trend() string {
 	}
 	when := func(row int) string { return figures.Ref(n.result.Name, n.result.Columns[t].Name, row) }
 	what := func(row int) string { return figures.Ref(n.result.Name, key, row) }
-	name := n.measureName(0)
+	name := n.subject(0)
 	if high == low {
 		return n.onlyPoint(name, when(high), what(high))
 	}
@@ -177,7 +183,7 @@ func (n *narrator) trendBy() string {
 	when := figures.Ref(n.result.Name, n.result.Columns[t].Name, last)
 	who := figures.Ref(n.result.Name, n.result.Columns[d].Name, best)
 	what := figures.Ref(n.result.Name, key, best)
-	name := n.measureName(0)
+	name := n.subject(0)
 	if n.ko() {
 		return fmt.Sprintf("%s%s%s 가장 최근인 %s에 %s%s %s%s 가장 큽니다.", n.circumstances(), name,
 			format.Josa(name, "은", "는"), when, who, n.josaCell(best, d, "이", "가"), what, n.josa(best, key, "으로", "로"))
@@ -192,37 +198,32 @@ func (n *narrator) breakdown() string {
 	if top < 0 {
 		return ""
 	}
-	name := n.measureName(0)
-	who, what := n.rowName(top), figures.Ref(n.result.Name, key, top)
+	name := n.subject(0)
+	column := key
 	if n.has(top, key+"__share") {
-		what = figures.Ref(n.result.Name, key+"__share", top)
+		column = key + "__share"
 	}
-	var lead string
-	if n.has(0, key+"__all") {
-		lead = n.total(name, key)
-	}
+	who, what := n.rowName(top), figures.Ref(n.result.Name, column, top)
+	lead := n.total()
 	if n.ko() {
 		if lead == "" {
 			lead = n.circumstances() + name + format.Josa(name, "은", "는") + " "
-		} else {
-			lead += " "
 		}
 		return lead + fmt.Sprintf("%s%s %s%s 가장 %s.", who, n.josaCell(top, d, "이", "가"), what,
-			n.josa(top, key, "으로", "로"), n.pick(n.big(key), ""))
+			n.josa(top, column, "으로", "로"), n.big(key))
 	}
 	if lead == "" {
-		return n.sentence(n.dated(fmt.Sprintf("%s%s is highest for %s at %s", n.circumstances(), name, who, what)))
+		return n.sentence(n.dated(fmt.Sprintf("%s%s %s highest for %s at %s", n.circumstances(), name, n.be(name), who, what)))
 	}
-	return lead + fmt.Sprintf(" %s leads with %s.", who, what)
+	return lead + fmt.Sprintf("%s leads with %s.", who, what)
 }
 
-// total is the figure over all rows together, with its change.
-func (n *narrator) total(name, key string) string {
-	figure := figures.Ref(n.result.Name, key+"__all", 0)
-	if n.ko() {
-		return fmt.Sprintf("%s%s%s %s입니다.", n.circumstances(), name, format.Josa(name, "은", "는"), figure)
+// total is the figure over all rows together, with its change and a space, or "".
+func (n *narrator) total() string {
+	if n.whole == nil {
+		return ""
 	}
-	return n.sentence(n.dated(fmt.Sprintf("%s%s %s %s", n.circumstances(), name, n.be(name), figure)))
+	return n.whole.value() + " "
 }
 
 // rank names the leaders.
@@ -232,7 +233,7 @@ func (n *narrator) rank() string {
 		return n.breakdown()
 	}
 	asc := len(n.query.Order) > 0 && !n.query.Order[0].Desc
-	name := n.measureName(0)
+	name := n.subject(0)
 	who, what := n.rowName(0), figures.Ref(n.result.Name, key, 0)
 	var others []string
 	for i := 1; i < min(3, len(n.result.Rows)); i++ {
@@ -263,12 +264,8 @@ func (n *narrator) changes() string {
 	if up < 0 {
 		return n.breakdown()
 	}
-	var text string
-	name := n.measureName(0)
-	if n.has(0, key+"__all") {
-		text = n.total(name, key) + " "
-	}
-	before := n.periodName(n.query.Compare.Period)
+	text := n.total()
+	before := n.beforeName()
 	figure := func(row int) string { return figures.RefAs(n.result.Name, column, row, figures.Signed) }
 	rose, fell := n.number(up, column) > 0, n.number(down, column) < 0
 	switch {
@@ -310,10 +307,35 @@ func (n *narrator) circumstances() string {
 	if n.ko() {
 		return joinWords(n.periodWords(), filters)
 	}
-	if filters == "" {
-		return ""
+	return ""
+}
+
+// subject is what is measured, in English with the rows it is of: "Revenue for 서울".
+func (n *narrator) subject(i int) string {
+	name := n.measureName(i)
+	if n.ko() {
+		return name
 	}
-	return filters + ": "
+	return strings.TrimSpace(name + " " + n.ofRows())
+}
+
+// ofRows is the English for the rows that were kept.
+func (n *narrator) ofRows() string {
+	var kept, without []string
+	for _, f := range n.query.Filters {
+		w := n.filterWord(f)
+		switch {
+		case w == "":
+		case f.Negate:
+			without = append(without, w)
+		default:
+			kept = append(kept, w)
+		}
+	}
+	if len(kept) > 0 {
+		kept[0] = "for " + kept[0]
+	}
+	return strings.Join(append(kept, without...), ", ")
 }
 
 // dated appends the period to an English clause.
@@ -345,17 +367,34 @@ func (n *narrator) periodWords() string {
 	switch {
 	case n.ko():
 		return name
-	case n.plan.PeriodGrain != "" && n.plan.PeriodGrain != semantic.Day:
-		return "in " + name
 	case p.Start.IsZero() || p.End.IsZero():
 		return name
-	case n.plan.PeriodGrain == semantic.Day:
+	case strings.Contains(name, "–"):
+		return "from " + strings.Replace(name, "–", " to ", 1)
+	case p.End.Sub(p.Start) <= 24*time.Hour:
 		return "on " + name
 	}
-	return "from " + strings.Replace(name, "–", " to ", 1)
+	return "in " + name
 }
 
-func (n *narrator) periodName(p semantic.Period) string { return period.Describe(p, n.language) }
+// periodName names a period; the current year is not said in Korean, as people do
+// not say it either.
+func (n *narrator) periodName(p semantic.Period) string {
+	name := period.Describe(p, n.language)
+	if rest, ok := strings.CutPrefix(name, fmt.Sprintf("%d년 ", n.now.Year())); ok {
+		return rest
+	}
+	return name
+}
+
+// beforeName names the period compared with.
+func (n *narrator) beforeName() string {
+	c := n.query.Compare
+	if c.Kind == semantic.ComparePrevious && rolling(n.query.Period, n.plan.PeriodGrain) {
+		return wordsFor(n.language).before
+	}
+	return n.periodName(c.Period)
+}
 
 // filterWords names the rows that were kept.
 func (n *narrator) filterWords() string {

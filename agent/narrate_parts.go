@@ -100,6 +100,7 @@ func (n *narrator) measureName(i int) string {
 
 // be agrees with an English noun.
 func (n *narrator) be(name string) string {
+	name, _, _ = strings.Cut(name, " for ")
 	words := strings.Fields(strings.ToLower(name))
 	if len(words) > 0 {
 		last := words[len(words)-1]

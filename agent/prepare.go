@@ -131,32 +131,47 @@ func fieldColumn(f *semantic.Field) string {
 	return name
 }
 
-// dataRange is the first and the last date along the metrics' times.
+// dataRange is the first and the last date of what is usually asked about: along the
+// time of the default metric, or of the first one that has a time. The oldest date
+// anywhere would be a customer's birthday.
 func dataRange(m *semantic.Model, catalog *connectors.Catalog) (from, until time.Time) {
-	for _, metric := range m.Metrics {
-		d, f := m.Field(metric.Time)
-		if f == nil {
-			continue
-		}
-		table := catalog.Table(d.Source)
-		if table == nil {
-			continue
-		}
-		c := table.Column(fieldColumn(f))
-		if c == nil || c.Profile == nil {
-			continue
-		}
-		if t, ok := c.Profile.Min.(time.Time); ok && (from.IsZero() || t.Before(from)) {
-			from = t
-		}
-		if t, ok := c.Profile.Max.(time.Time); ok && t.After(until) {
-			until = t
+	for _, preferred := range []bool{true, false} {
+		for _, metric := range m.Metrics {
+			if metric.Default != preferred && preferred {
+				continue
+			}
+			if p := timeProfile(m, catalog, metric); p != nil {
+				from, _ = p.Min.(time.Time)
+				until, _ = p.Max.(time.Time)
+				if !catalog.AsOf.IsZero() && catalog.AsOf.Before(until) {
+					until = catalog.AsOf
+				}
+				return from.Truncate(24 * time.Hour), until.Truncate(24 * time.Hour)
+			}
 		}
 	}
-	if !catalog.AsOf.IsZero() && (until.IsZero() || catalog.AsOf.Before(until)) {
-		until = catalog.AsOf
+	return time.Time{}, catalog.AsOf.Truncate(24 * time.Hour)
+}
+
+// timeProfile is the profile of the column that a metric's time is, nil when the
+// metric has no time or the column no dates.
+func timeProfile(m *semantic.Model, catalog *connectors.Catalog, metric *semantic.Metric) *connectors.Profile {
+	d, f := m.Field(metric.Time)
+	if f == nil {
+		return nil
 	}
-	return from.Truncate(24 * time.Hour), until.Truncate(24 * time.Hour)
+	table := catalog.Table(d.Source)
+	if table == nil {
+		return nil
+	}
+	c := table.Column(fieldColumn(f))
+	if c == nil || c.Profile == nil {
+		return nil
+	}
+	if _, ok := c.Profile.Max.(time.Time); !ok {
+		return nil
+	}
+	return c.Profile
 }
 
 // input is a question as package compose takes it.
@@ -164,6 +179,10 @@ func (p *prepared) input(q *Question, cal *calendar.Calendar) compose.Input {
 	in := compose.Input{
 		Text: q.Text, Language: q.Language, Lexicon: p.lexicon, Now: q.Now,
 		DataFrom: p.from, DataUntil: p.until, Choices: q.Choices, Calendar: cal,
+		WeekStart: time.Monday, FiscalYearStart: time.Month(p.Model.FiscalYearStart),
+	}
+	if p.Model.WeekStart == "sunday" {
+		in.WeekStart = time.Sunday
 	}
 	if n := len(q.Before); n > 0 && q.Before[n-1].Analyst == p.Name {
 		in.Previous = q.Before[n-1].Plan

@@ -3,6 +3,8 @@ package agent
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/bapsang/bapsang/agent/chart"
@@ -50,10 +52,16 @@ func (r *run) runPlan(ctx context.Context) error {
 		return nil
 	}
 	n := r.narrator(query, res)
+	if n.whole, err = r.whole(ctx, query); err != nil {
+		return err
+	}
 	text := n.text()
 	if text == "" {
 		r.noData()
 		return nil
+	}
+	if n.whole != nil {
+		r.answer.Results = append(r.answer.Results, *n.whole.result)
 	}
 	if r.plan.Intent == compose.Relate {
 		text, err = r.relate(n, text)
@@ -64,10 +72,41 @@ func (r *run) runPlan(ctx context.Context) error {
 	return r.finish(text, res, r.chartData(res, query))
 }
 
+// whole is the narrator of the figure over all rows together, with its change, which
+// is how an answer by parts begins. It asks the data again rather than adding up:
+// distinct counts and rates do not add up.
+func (r *run) whole(ctx context.Context, q semantic.Query) (*narrator, error) {
+	switch r.plan.Intent {
+	case compose.Breakdown, compose.Change, compose.Share:
+	default:
+		return nil, nil
+	}
+	if len(q.Measures) != 1 || len(q.Having) > 0 || r.timeDimensions(q) > 0 {
+		return nil, nil
+	}
+	q.Dimensions, q.Order, q.Limit, q.LimitPer, q.Share, q.Total = nil, nil, 0, "", false, false
+	res, err := r.query(ctx, "r2", q)
+	if err != nil || res.empty() {
+		return nil, err
+	}
+	return r.narrator(q, res), nil
+}
+
+// timeDimensions counts the dimensions that run along time.
+func (r *run) timeDimensions(q semantic.Query) int {
+	n := 0
+	for _, d := range q.Dimensions {
+		if _, f := r.p.Model.Field(d.Field); d.Field == "" || d.Grain != "" && f != nil && f.IsTime {
+			n++
+		}
+	}
+	return n
+}
+
 func (r *run) narrator(query semantic.Query, res *Result) *narrator {
 	return &narrator{
 		language: r.q.Language, plan: r.plan, model: r.p.Model, query: query, result: res,
-		additive: r.p.Model.Additive,
+		additive: r.p.Model.Additive, now: r.q.Now,
 	}
 }
 
@@ -108,21 +147,14 @@ func joinTimes(parts []string) string {
 // shares, and the change against the period before.
 func (r *run) enrich() semantic.Query {
 	q := r.plan.Query
-	times, dims := 0, 0
-	for _, d := range q.Dimensions {
-		if _, f := r.p.Model.Field(d.Field); d.Field == "" || d.Grain != "" && f != nil && f.IsTime {
-			times++
-		} else {
-			dims++
-		}
-	}
+	times := r.timeDimensions(q)
+	dims := len(q.Dimensions) - times
 	additive := len(q.Measures) > 0
 	for _, m := range q.Measures {
 		additive = additive && m.Per == "" && m.Over == "" && r.p.Model.Additive(m.Metric)
 	}
 	switch r.plan.Intent {
 	case compose.Breakdown, compose.Rank, compose.Change, compose.Share:
-		q.Total = times == 0 && len(q.Measures) == 1 && len(q.Having) == 0
 		q.Share = q.Share || additive && times == 0 && dims == 1 && len(q.Measures) == 1 && len(q.Having) == 0
 	case compose.Trend:
 		q.FillTime = dims == 0 && q.Period != nil && !q.Period.Start.IsZero() && !q.Period.End.IsZero()
@@ -157,6 +189,7 @@ func (r *run) query(ctx context.Context, name string, q semantic.Query) (*Result
 
 // statement runs SQL as the result called name.
 func (r *run) statement(ctx context.Context, name, sql string, tables []string) (*Result, error) {
+	sql = strings.TrimSpace(sql)
 	res, err := r.p.Source.Query(ctx, connectors.Caller{Principal: r.q.Asker, Question: r.q.ID},
 		connectors.Statement{SQL: sql, Tables: tables, MaxRows: maxRows})
 	if err != nil {
@@ -182,11 +215,11 @@ func (r *run) label(c *Column, o semantic.Output, q semantic.Query) {
 		c.Label = grainLabel(o.Grain, r.q.Language)
 	case semantic.RoleBefore:
 		if q.Compare != nil {
-			c.Label = period.Describe(q.Compare.Period, r.q.Language)
+			c.Label = beforeLabel(*q.Compare, oneUnit(q.Period, r.plan.PeriodGrain), r.q.Language)
 		}
 	case semantic.RoleGrowth, semantic.RoleChange:
 		if q.Compare != nil {
-			c.Label = compareLabel(o.Role, *q.Compare, r.plan.PeriodGrain, r.q.Language)
+			c.Label = compareLabel(o.Role, *q.Compare, oneUnit(q.Period, r.plan.PeriodGrain), r.q.Language)
 		}
 	case semantic.RoleShare:
 		c.Label = wordsFor(r.q.Language).share
@@ -222,16 +255,21 @@ func (r *run) chartData(res *Result, q semantic.Query) chart.Data {
 		d.PartialLast = !r.p.until.IsZero() && q.Period.End.After(r.p.until.Add(24*time.Hour))
 	}
 	if q.Compare != nil {
-		d.BeforeName = describe(q.Compare.Period, r.q.Language)
+		d.BeforeName = beforeLabel(*q.Compare, oneUnit(q.Period, r.plan.PeriodGrain), r.q.Language)
 	}
 	for _, m := range q.Measures {
 		if metric := r.p.Model.Metric(m.Metric); metric != nil && metric.LowerIsBetter {
 			d.LowerIsBetter = true
 		}
 	}
+	parts := res.withRole(semantic.RoleDimension) >= 0 && r.plan.Intent != compose.Change && r.plan.Intent != compose.Drivers
 	for _, c := range res.Columns {
+		role := c.Role
+		if parts && (role == string(semantic.RoleBefore) || role == string(semantic.RoleChange)) {
+			role = "" // what was asked for is the parts; the table has their changes
+		}
 		d.Columns = append(d.Columns, chart.Column{
-			Key: c.Name, Role: c.Role, Label: c.Label, Format: c.Format, Grain: c.Grain,
+			Key: c.Name, Role: role, Label: c.Label, Format: c.Format, Grain: c.Grain,
 			Measure: c.measure, Additive: c.additive,
 		})
 	}
@@ -261,6 +299,7 @@ func (r *run) title() string {
 // finish fills the text's figures in and attaches result and chart.
 func (r *run) finish(text string, res *Result, data chart.Data) error {
 	r.answer.Results = append(r.answer.Results, *res)
+	slices.SortStableFunc(r.answer.Results, func(a, b Result) int { return strings.Compare(a.Name, b.Name) })
 	tables := make([]figures.Table, len(r.answer.Results))
 	for i := range r.answer.Results {
 		tables[i] = r.answer.Results[i].figureTable()
@@ -342,26 +381,46 @@ func (r *run) finishVerified(v *verifiedPlan, res *Result) error {
 	}
 	r.plan = &compose.Plan{Intent: compose.Breakdown, Query: q}
 	text := r.narrator(q, res).text()
+	data := r.chartData(res, q)
+	oneMeasure(&data)
 	if note := v.Note.In(r.q.Language, ""); note != "" {
 		text += " " + note
 	}
-	return r.finish(text, res, r.chartData(res, q))
+	return r.finish(text, res, data)
+}
+
+// oneMeasure leaves the chart the first measure: the columns of a verified question
+// are of different kinds, and a picture of all of them says nothing.
+func oneMeasure(d *chart.Data) {
+	seen := false
+	for i := range d.Columns {
+		if d.Columns[i].Role != string(semantic.RoleMeasure) {
+			continue
+		}
+		if seen {
+			d.Columns[i].Role = ""
+		}
+		seen = true
+	}
 }
 
 // labelVerified gives a verified question's column its role: by what was declared,
-// else by what is in it.
+// else by what is in it. The first text names the rows, the others go with it.
 func (r *run) labelVerified(c *Column, v *verifiedPlan, res *Result, i int) {
 	declared := v.Columns[c.Name]
 	c.Label, c.Format = declared.Label.In(r.q.Language, c.Name), declared.Format
-	c.Role = string(semantic.RoleDimension)
 	for _, row := range res.Rows {
 		switch row[i].(type) {
 		case nil:
 			continue
 		case int64, float64, connectors.Decimal:
-			c.Role = string(semantic.RoleMeasure)
+			c.Role, c.measure = string(semantic.RoleMeasure), c.Name
 		case time.Time:
 			c.Role, c.Grain = string(semantic.RoleTime), string(semantic.Day)
+		default:
+			if res.withRole(semantic.RoleDimension) < 0 {
+				c.Role = string(semantic.RoleDimension)
+			}
 		}
 		return
 	}

@@ -30,6 +30,7 @@ type words struct {
 	grains    map[semantic.Grain]string
 	previous  map[semantic.Grain]string // against the one before
 	yearAgo   string
+	before    string // the period of the same length before
 	versus    string // period
 	change    string
 	rest      string
@@ -78,7 +79,7 @@ var koreanWords = words{
 	previous: map[semantic.Grain]string{
 		semantic.Day: "전일 대비", semantic.Week: "전주 대비", semantic.Month: "전월 대비", semantic.Quarter: "전분기 대비", semantic.Year: "전년 대비",
 	},
-	yearAgo: "전년 동기 대비", versus: "%s 대비", change: "증감",
+	yearAgo: "전년 동기 대비", before: "직전 같은 기간", versus: "%s 대비", change: "증감",
 	rest: "나머지", total: "전체", expected: "예상", forecast: "예측", actual: "실적", strength: "상관계수",
 	tooShort:  "지난 기간의 데이터가 너무 적어 계산할 수 없어요 (%s). 기간을 늘려 물어봐 주세요.",
 	noChange:  "%s%s %s와 같아서 나눌 변화가 없어요.",
@@ -113,7 +114,7 @@ var englishWords = words{
 	previous: map[semantic.Grain]string{
 		semantic.Day: "vs day before", semantic.Week: "vs week before", semantic.Month: "vs month before", semantic.Quarter: "vs quarter before", semantic.Year: "vs year before",
 	},
-	yearAgo: "vs year ago", versus: "vs %s", change: "change",
+	yearAgo: "vs year ago", before: "the period before", versus: "vs %s", change: "change",
 	rest: "rest", total: "total", expected: "expected", forecast: "forecast", actual: "actual", strength: "correlation",
 	tooShort:  "There is too little past data to compute this (%s). Try a longer period.",
 	noChange:  "%s%s the same as in %s, so there is no change to explain.",
@@ -138,10 +139,42 @@ func (w *words) sourceFailure(err error) (string, Reason) {
 
 func grainLabel(g semantic.Grain, language string) string { return wordsFor(language).grains[g] }
 
+// rollingGrain stands for a period that is no calendar unit.
+const rollingGrain semantic.Grain = "rolling"
+
+// oneUnit returns the grain if the period is one unit of it: only then is the
+// comparison one with "the month before". Rolling periods yield rollingGrain.
+func oneUnit(p *semantic.Period, grain semantic.Grain) semantic.Grain {
+	switch {
+	case p == nil:
+		return ""
+	case rolling(p, grain):
+		return rollingGrain
+	case !nextPeriod(p.Start, grain, 1).Equal(p.End):
+		return ""
+	}
+	return grain
+}
+
+// rolling reports whether a period is longer than the unit it was named in, as the
+// last 8 weeks are: the period before it has no name.
+func rolling(p *semantic.Period, grain semantic.Grain) bool {
+	return p != nil && (grain == "" || p.End.After(nextPeriod(p.Start, grain, 1)))
+}
+
+// beforeLabel names the period compared with: by its name where it has one, else by
+// where it lies.
+func beforeLabel(c semantic.Compare, grain semantic.Grain, language string) string {
+	if c.Kind == semantic.ComparePrevious && grain == rollingGrain {
+		return wordsFor(language).before
+	}
+	return describe(c.Period, language)
+}
+
 // compareLabel heads a column of changes or growth.
 func compareLabel(role semantic.Role, c semantic.Compare, grain semantic.Grain, language string) string {
 	w := wordsFor(language)
-	label := fmt.Sprintf(w.versus, describe(c.Period, language))
+	label := fmt.Sprintf(w.versus, beforeLabel(c, grain, language))
 	switch c.Kind {
 	case semantic.ComparePrevious:
 		if s, ok := w.previous[grain]; ok {

@@ -31,6 +31,10 @@ type Split struct {
 	Cover float64
 	// Leading is how many of Parts that took.
 	Leading int
+	// Purity is the whole change as a share of all changes, up and down: 1 when
+	// everything moved the same way, near 0 when large moves cancel out. A split of
+	// low purity explains little even if one part is larger than the whole.
+	Purity float64
 }
 
 // leadingShare is how much of a change the leading parts of a split must explain.
@@ -47,6 +51,13 @@ func NewSplit(dimension string, parts []Part) Split {
 		after += p.After
 	}
 	total := after - before
+	var moved float64
+	for _, p := range s.Parts {
+		moved += math.Abs(p.Change())
+	}
+	if moved > 0 {
+		s.Purity = math.Abs(total) / moved
+	}
 	sort.SliceStable(s.Parts, func(i, j int) bool {
 		a, b := s.Parts[i].Change()*sign(total), s.Parts[j].Change()*sign(total)
 		if a != b {
@@ -83,13 +94,14 @@ func Rank(splits []Split) []Split {
 	return out
 }
 
-// score prefers a shift of the mix and, among equal ones, fewer leading parts: one
-// channel out of six says more than forty products out of a hundred.
+// score prefers a shift of the mix that goes one way and, among equal ones, fewer
+// leading parts: one channel out of six says more than forty products out of a
+// hundred.
 func (s Split) score() float64 {
 	if len(s.Parts) < 2 || s.Leading == 0 {
 		return 0
 	}
-	return s.Surprise * math.Min(s.Cover, 1) / math.Sqrt(float64(s.Leading))
+	return s.Surprise * math.Min(s.Cover, 1) * s.Purity / math.Sqrt(float64(s.Leading))
 }
 
 func divergence(parts []Part, before, after float64) float64 {

@@ -95,8 +95,11 @@ func choiceButtons(c *compose.Clarify, t *texts) []bot.Button {
 
 func answerButtons(a *agent.Answer, t *texts) []bot.Button {
 	var out []bot.Button
-	if len(a.Results) > 0 {
-		out = append(out, bot.Button{Action: bot.ActionCSV, Label: "CSV", Value: a.Results[0].Name})
+	for i := range a.Results {
+		if _, ok := resultTable(&a.Results[i], a); ok {
+			out = append(out, bot.Button{Action: bot.ActionCSV, Label: "CSV", Value: a.Results[i].Name})
+			break
+		}
 	}
 	return append(out,
 		bot.Button{Action: bot.ActionGood, Label: "👍"},
