@@ -76,7 +76,7 @@ func (e *engine) prove(ctx context.Context, sql string, tables []string) error {
 	if err != nil {
 		return err
 	}
-	if err := proveSelect(parse, tables); err != nil {
+	if err := proveSelect(sql, parse, tables); err != nil {
 		return err
 	}
 	return nil

@@ -37,6 +37,8 @@ const shopSQL = `
 	CREATE TABLE secrets (password VARCHAR);
 	INSERT INTO secrets VALUES ('hunter2');
 	CREATE VIEW big_orders AS SELECT * FROM orders WHERE amount > 1000;
+	CREATE MACRO add_one(a) AS a + 1;
+	CREATE MACRO evil() AS TABLE SELECT * FROM secrets;
 	CREATE SCHEMA mart;
 	CREATE TABLE mart.daily (day DATE, n BIGINT);
 	INSERT INTO mart.daily VALUES ('2026-01-01', 3);

@@ -93,13 +93,13 @@ func checkText(sql string) *connectors.Error {
 // proveSelect decides from the engine's parse whether the text is exactly one
 // SELECT that reads only tables, calls only allowed functions and leaves the
 // engine's own catalogue alone.
-func proveSelect(parse []byte, tables []string) *connectors.Error {
+func proveSelect(sql string, parse []byte, tables []string) *connectors.Error {
 	var s serialized
 	if err := json.Unmarshal(parse, &s); err != nil {
 		return &connectors.Error{Code: connectors.CodeDenied, Message: "The statement is nested too deeply.", Err: err}
 	}
 	if s.Error {
-		return parseFailure(s)
+		return parseFailure(sql, s)
 	}
 	switch {
 	case len(s.Statements) == 0:
@@ -119,13 +119,16 @@ func proveSelect(parse []byte, tables []string) *connectors.Error {
 	return nil
 }
 
-func parseFailure(s serialized) *connectors.Error {
+func parseFailure(sql string, s serialized) *connectors.Error {
 	if s.ErrorType == "not implemented" {
-		return connectors.Errorf(connectors.CodeDenied,
-			"Only a single SELECT statement is allowed (PIVOT and UNPIVOT in parentheses after FROM).")
+		message := "Only a single SELECT statement is allowed."
+		if strings.Contains(lower(sql), "pivot") {
+			message += " PIVOT stands in parentheses after FROM and names its values: ON column IN (…)."
+		}
+		return connectors.Errorf(connectors.CodeDenied, "%s", message)
 	}
 	return connectors.Errorf(connectors.CodeSQL, "The statement cannot be parsed: %s.",
-		strings.TrimSuffix(oneLine(s.ErrorMessage), "."))
+		strings.TrimRight(oneLine(s.ErrorMessage), ".!"))
 }
 
 // proof walks one parsed statement.
