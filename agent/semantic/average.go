@@ -22,7 +22,7 @@ func (c *compiler) average(m *measure, dims []*dim, sd side) (rel, error) {
 	var timed []*dim
 	for _, d := range dims {
 		out.add(from+"."+c.d.name(d.key), c.d.name(d.key))
-		if d.Grain != "" && c.alongTime(d) {
+		if d.Grain != "" && d.alongTime(m) {
 			timed = append(timed, d)
 		}
 	}
@@ -60,7 +60,7 @@ func (c *compiler) periods(m *measure, timed []*dim, sd side, out *selectStmt) (
 	number := "COUNT(DISTINCT " + c.d.grain(t, m.Over, c.cal) + ")"
 	counted := &selectStmt{from: times, groups: len(timed)}
 	for _, d := range timed {
-		counted.add(c.dimSQL(d, t, sd), c.d.name(d.key))
+		counted.add(c.dimSQL(d, t, sd.before && d.Grain.sequence()), c.d.name(d.key))
 	}
 	counted.add(number, "n")
 	name := c.push(string(m.Over)+"s_"+sd.name, counted)
@@ -156,7 +156,7 @@ func (c *compiler) spine(dims []*dim, at int, rels []rel, now side) (rel, error)
 	p := now.period
 	closed := p != nil && !p.Start.IsZero() && !p.End.IsZero()
 	switch {
-	case d.Grain.recurring() && !(closed && c.alongTime(d)):
+	case d.Grain.recurring() && !(closed && d.alongTime(c.measures...)):
 		first, last := 1, map[Grain]int{Weekday: 7, MonthOfYear: 12, HourOfDay: 23}[d.Grain]
 		if d.Grain == HourOfDay {
 			first = 0
@@ -194,7 +194,7 @@ func (c *compiler) spine(dims []*dim, at int, rels []rel, now side) (rel, error)
 // rows end.
 func (c *compiler) sequence(d *dim, rels []rel, p *Period) string {
 	lo, hi := "lo", "hi"
-	if p != nil && c.alongTime(d) {
+	if p != nil && d.alongTime(c.measures...) {
 		if !p.Start.IsZero() {
 			lo = c.d.date(truncate(p.Start, d.Grain, c.cal))
 		}

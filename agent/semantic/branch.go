@@ -414,9 +414,12 @@ func (c *compiler) addDims(s *source, b *branch, sd side, dims []*dim) error {
 		if _, err := s.reach(ds.Name, false); err != nil {
 			return err
 		}
-		s.sel.columns = append(s.sel.columns, column{c.dimSQL(d, x, sd), c.d.name(d.key)})
-		if cut := c.cutSQL(d, x, sd); cut != "" {
-			s.sel.where = append(s.sel.where, cut)
+		move := d.moves(b.time, sd)
+		s.sel.add(c.dimSQL(d, x, move), c.d.name(d.key))
+		if move {
+			if cut := c.cutSQL(d, x); cut != "" {
+				s.sel.where = append(s.sel.where, cut)
+			}
 		}
 	}
 	s.sel.groups = len(dims)

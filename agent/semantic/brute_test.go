@@ -428,7 +428,7 @@ func (w *world) group(p brutePart, q Query, dims []Dimension, period *Period, be
 				continue
 			}
 			key[i] = w.bucket(key[i], d.Grain)
-			if before && key[i] != nil && i < len(dims) && d.Field == "" {
+			if before && key[i] != nil && i < len(dims) && (d.Field == "" || d.Field == p.time) {
 				if key[i] = w.counterpart(key[i], d.Grain, q); key[i] == nil {
 					pass = false
 				}
@@ -607,6 +607,11 @@ func (w *world) average(q Query, m Measure, dims []Dimension, period *Period, be
 	return nil
 }
 
+// along reports whether a dimension is the time of all of the measure.
+func (w *world) along(m Measure, d Dimension) bool {
+	return d.Grain != "" && (d.Field == "" || !slices.ContainsFunc(w.partsOf(m), func(p brutePart) bool { return p.time != d.Field }))
+}
+
 func (w *world) periodsIn(q Query, m Measure, dims []Dimension, key []any, period *Period, before bool) int {
 	p := Period{}
 	if period != nil {
@@ -637,7 +642,7 @@ func (w *world) periodsIn(q Query, m Measure, dims []Dimension, key []any, perio
 	for t := p.Start; t.Before(p.End); t = t.Add(time.Hour) {
 		same := true
 		for i, d := range dims {
-			if d.Field != "" {
+			if !w.along(m, d) {
 				continue
 			}
 			b := w.bucket(t, d.Grain)

@@ -163,6 +163,12 @@ func (c *compiler) value(name string, kind Kind, v any) (string, error) {
 			return "", queryErrorf(CodeValue, "%s is a number, not true or false", name)
 		}
 		return strings.ToUpper(strconv.FormatBool(v)), nil
+	case int64:
+		// Whole, since a float64 holds only 53 bits.
+		if v < 0 {
+			return "(" + strconv.FormatInt(v, 10) + ")", nil
+		}
+		return strconv.FormatInt(v, 10), nil
 	}
 	n, ok := toNumber(v)
 	if !ok {
@@ -180,8 +186,6 @@ func toNumber(v any) (float64, bool) {
 	case int:
 		return float64(n), true
 	case int32:
-		return float64(n), true
-	case int64:
 		return float64(n), true
 	case json.Number:
 		f, err := n.Float64()

@@ -152,7 +152,7 @@ func (c *compiler) register(x *Metric, call *callExpr, time string, whole expr) 
 		return nil, err
 	}
 	a.zero = a.call.name == "sum" || strings.HasPrefix(a.call.name, "count") || a.call.name == "approx_count_distinct"
-	a.adds = a.zero && !a.call.distinct && a.call.name != "approx_count_distinct"
+	a.adds = a.zero && a.call.name != "approx_count_distinct" && (!a.call.distinct || c.countsRows(a))
 	if !c.usesTime {
 		a.time = ""
 	}
@@ -164,6 +164,12 @@ func (c *compiler) register(x *Metric, call *callExpr, time string, whole expr) 
 	}
 	c.aggs = append(c.aggs, a)
 	return partRef{a}, nil
+}
+
+// countsRows reports whether a distinct count is of values that no two rows share, so
+// that it counts rows and adds up.
+func (c *compiler) countsRows(a *aggregate) bool {
+	return a.call.name == "count" && len(a.call.args) == 1 && isUnique(c.m.Dataset(a.base), a.call.args[0])
 }
 
 // resolveFields replaces the fields named in e by their expressions.

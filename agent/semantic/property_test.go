@@ -145,7 +145,7 @@ func bazaarWorld(r *rand.Rand) *world {
 	}
 	w.metrics = map[string]bruteMetric{
 		"revenue":     {[]brutePart{revenue}, first, true},
-		"order_count": {[]brutePart{part("orders", ordered, true, true, countOf("id"))}, first, false},
+		"order_count": {[]brutePart{part("orders", ordered, true, true, countOf("id"))}, first, true},
 		"order_rows":  {[]brutePart{part("orders", ordered, true, true, countOf("id"))}, first, true},
 		"buyers":      {[]brutePart{part("orders", ordered, true, true, distinctOf("customer_id"))}, first, false},
 		"largest": {[]brutePart{part("orders", ordered, false, true, func(rows []record, _ *world) any {
@@ -408,6 +408,9 @@ func randomQuery(r *rand.Rand, w *world) Query {
 		d := Dimension{Field: pickOne("regions.region", "customers.tier", "orders.channel", "regions.region", "customers.tier", "products.product", "lines.gift", "payments.method")}
 		if r.IntN(3) == 0 {
 			d = Dimension{Grain: Grain(pickOne("day", "week", "month", "quarter", "year", "weekday", "month_of_year", "hour_of_day"))}
+			if r.IntN(4) == 0 {
+				d.Field = pickOne("orders.ordered", "payments.paid")
+			}
 		}
 		if !slices.ContainsFunc(q.Dimensions, func(x Dimension) bool { return x.Key() == d.Key() || x.Grain != "" && d.Grain != "" }) {
 			q.Dimensions = append(q.Dimensions, d)
@@ -422,7 +425,8 @@ func randomQuery(r *rand.Rand, w *world) Query {
 		if r.IntN(2) == 0 {
 			q.Compare = randomCompare(r, p)
 		}
-		q.FillTime = r.IntN(3) == 0
+		// What is not along the time of a metric is filled as far as the rows go.
+		q.FillTime = r.IntN(3) == 0 && !slices.ContainsFunc(q.Dimensions, func(d Dimension) bool { return d.Grain != "" && d.Field != "" })
 		if open := r.IntN(6); open < 2 && q.Compare == nil && !q.FillTime {
 			q.Period = []*Period{{Start: p.Start}, {End: p.End}}[open]
 		}

@@ -232,7 +232,7 @@ func (c *compiler) derived(stage *selectStmt, now side) (*selectStmt, error) {
 		out.add(qualified, key)
 		c.addCompare(out, m, qualified)
 		if c.q.Share {
-			out.add(qualified+" / NULLIF(SUM("+qualified+") OVER ("+strings.TrimSpace(sharePartition(sequence, partition, c))+"), 0)", c.d.name(m.key+"__share"))
+			out.add(qualified+" / NULLIF(SUM("+qualified+") OVER ("+c.sharePartition(sequence, partition)+"), 0)", c.d.name(m.key+"__share"))
 		}
 		if c.q.Cumulative {
 			window, err := c.runningWindow(m, sequence, partition)
@@ -276,7 +276,7 @@ func (d *dim) isTime() bool {
 	return d.Grain.sequence() || d.Grain == "" && d.field != nil && d.field.temporal()
 }
 
-func sharePartition(sequence *dim, others []string, c *compiler) string {
+func (c *compiler) sharePartition(sequence *dim, others []string) string {
 	if sequence == nil || len(others) == 0 {
 		return ""
 	}

@@ -62,23 +62,19 @@ func (s shift) apply(t time.Time) time.Time {
 	return t.AddDate(0, s.n, 0)
 }
 
-// shifts reports whether the dimension's times are moved for a comparison: those
-// along which the metrics are placed in time.
-func (c *compiler) shifts(d *dim) bool {
-	return !d.noShift && d.Grain.sequence() && c.alongTime(d)
+// moves reports whether the dimension's times, in a pass along the time field, are
+// moved for a comparison. Times along which a metric is not placed are not: they are
+// matched by value.
+func (d *dim) moves(time string, sd side) bool {
+	return sd.before && !d.noShift && d.Grain.sequence() && d.along(time)
 }
 
-// alongTime reports whether the dimension is the time of the query's metrics.
-func (c *compiler) alongTime(d *dim) bool {
-	if d.own() {
-		return true
-	}
-	for _, m := range c.measures {
-		if slices.Contains(m.times(), d.Field) {
-			return true
-		}
-	}
-	return false
+// along reports whether the dimension is the time field.
+func (d *dim) along(time string) bool { return d.own() || d.Field == time }
+
+// alongTime reports whether the dimension is the only time of one of the measures.
+func (d *dim) alongTime(ms ...*measure) bool {
+	return d.own() || slices.ContainsFunc(ms, func(m *measure) bool { return slices.Equal(m.times(), []string{d.Field}) })
 }
 
 // shiftOf says how times of the grain are matched: the same calendar day of another
@@ -140,10 +136,11 @@ func losesLeapDay(p Period, years int) bool {
 	return false
 }
 
-// dimSQL writes the dimension for a row whose field is x.
-func (c *compiler) dimSQL(d *dim, x expr, sd side) string {
+// dimSQL writes the dimension for a row whose field is x; move says that the row is
+// of the period compared with.
+func (c *compiler) dimSQL(d *dim, x expr, move bool) string {
 	text := c.d.grain(x, d.Grain, c.cal)
-	if !sd.before || !c.shifts(d) {
+	if !move {
 		return text
 	}
 	s := c.shiftOf(d.Grain)
@@ -152,13 +149,10 @@ func (c *compiler) dimSQL(d *dim, x expr, sd side) string {
 
 // cutSQL writes a condition that leaves out rows of the period compared with whose
 // time has no counterpart in the query's; "" where all have.
-func (c *compiler) cutSQL(d *dim, x expr, sd side) string {
-	if !sd.before || !c.shifts(d) {
-		return ""
-	}
+func (c *compiler) cutSQL(d *dim, x expr) string {
 	cur, bef := *c.q.Period, c.q.Compare.Period
 	s := c.shiftOf(d.Grain)
-	text := c.dimSQL(d, x, sd)
+	text := c.dimSQL(d, x, true)
 	var terms []string
 	if !cur.Start.IsZero() {
 		first := truncate(cur.Start, d.Grain, c.cal)
@@ -182,7 +176,7 @@ func (c *compiler) resolveCompare() error {
 		return nil
 	}
 	for _, d := range c.dims {
-		if c.shifts(d) && (c.q.Period.Start.IsZero() || c.q.Compare.Period.Start.IsZero()) {
+		if d.Grain.sequence() && d.alongTime(c.measures...) && (c.q.Period.Start.IsZero() || c.q.Compare.Period.Start.IsZero()) {
 			return queryErrorf(CodeShape, "to compare by %s, both periods need a start", d.Grain)
 		}
 	}
