@@ -266,7 +266,7 @@ func randomModel(r *rand.Rand) *Model {
 func TestRoundTripLosesNothing(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	schema := ossieSchema(t)
-	for range 300 {
+	for range 200 {
 		m := randomModel(r)
 		data, err := Write(m)
 		if err != nil {

@@ -504,7 +504,7 @@ func randomFilter(r *rand.Rand) Filter {
 
 // Hundreds of random queries give what walking the rows gives, in the same order.
 func TestCompiledEqualsBruteForce(t *testing.T) {
-	worlds, queries := 4, 100
+	worlds, queries := 4, 80
 	if s := os.Getenv("SEMANTIC_WORLDS"); s != "" {
 		worlds, _ = strconv.Atoi(s)
 	}
