@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -90,6 +91,10 @@ func (w *worker) alive() bool {
 	}
 }
 
+// errUntouched marks a worker that was lost before it had the query, as one that
+// died while it was idle is.
+var errUntouched = errors.New("worker was gone")
+
 // ask runs one query and reports whether the worker can be used again. ctx carries
 // the deadline.
 func (w *worker) ask(ctx context.Context, req queryRequest) (res *connectors.Result, reusable bool, err error) {
@@ -137,7 +142,12 @@ func (w *worker) watch(ctx context.Context, id uint64) (unwatch func() (killed b
 func (w *worker) converse(req queryRequest) (*connectors.Result, endMessage, error) {
 	var end endMessage
 	if err := w.send(frameQuery, req); err != nil {
-		return nil, end, err
+		return nil, end, fmt.Errorf("%w: %w", errUntouched, err)
+	}
+	if kind, _, err := readFrame(w.out, maxFrame); err != nil {
+		return nil, end, fmt.Errorf("%w: %w", errUntouched, err)
+	} else if kind != frameBegun {
+		return nil, end, errBadFrame
 	}
 	res := &connectors.Result{}
 	rows := rowReader{maxRows: req.MaxRows}

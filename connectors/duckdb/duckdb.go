@@ -119,7 +119,11 @@ func Open(ctx context.Context, cfg Config) (*Source, error) {
 	// The workers outlive the call that opens them.
 	s.life, s.end = context.WithCancel(context.WithoutCancel(ctx))
 	if err := s.start(ctx); err != nil {
-		return nil, errors.Join(err, s.Close())
+		_ = s.Close()
+		if over := ended(ctx, err); over != nil {
+			return nil, over
+		}
+		return nil, err
 	}
 	return s, nil
 }
@@ -221,6 +225,28 @@ func (s *Source) run(ctx context.Context, req queryRequest) (*connectors.Result,
 	}
 	ctx, cancel := context.WithTimeout(ctx, req.Timeout)
 	defer cancel()
+	res, err := s.attempt(ctx, req)
+	for range s.cfg.Workers {
+		// Every worker may have died while it was idle; none of them met the query.
+		if !errors.Is(err, errUntouched) || ctx.Err() != nil {
+			break
+		}
+		res, err = s.attempt(ctx, req)
+	}
+	if err == nil {
+		return res, nil
+	}
+	if s.life.Err() != nil {
+		return nil, errClosed()
+	}
+	if over := ended(ctx, err); over != nil {
+		return nil, over
+	}
+	return nil, err
+}
+
+// attempt has one worker answer req and returns it or a fresh one to the pool.
+func (s *Source) attempt(ctx context.Context, req queryRequest) (*connectors.Result, error) {
 	w, err := s.take(ctx)
 	if err != nil {
 		return nil, err
@@ -235,16 +261,7 @@ func (s *Source) run(ctx context.Context, req queryRequest) (*connectors.Result,
 		logWorker(s.cfg.Logger, "replacing a worker", w, err)
 		s.replace(w)
 	}
-	if err == nil {
-		return res, nil
-	}
-	if s.life.Err() != nil {
-		return nil, errClosed()
-	}
-	if over := ended(ctx, err); over != nil {
-		return nil, over
-	}
-	return nil, err
+	return res, err
 }
 
 // ended is what an error means when the time of the query was up by then, and nil

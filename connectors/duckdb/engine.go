@@ -268,7 +268,7 @@ func (e *engine) failure(ctx context.Context, err error) endMessage {
 	case driver.ErrorTypePermission:
 		end.Code, end.Message = connectors.CodeDenied, "The statement reaches for something that is not allowed."
 	case driver.ErrorTypeIO:
-		end.Code, end.Message, end.Broken = connectors.CodeUnavailable, "The data cannot be read.", true
+		end.Code, end.Message, end.Broken = connectors.CodeBadData, "The database file is damaged or cannot be read.", true
 	case driver.ErrorTypeFatal, driver.ErrorTypeInternal:
 		end.Message, end.Broken = "The query engine failed.", true
 	default:

@@ -20,6 +20,7 @@ const (
 	frameQuery   = 'q' // parent: queryRequest
 	frameCancel  = 'x' // parent: cancelRequest
 	frameReady   = 'r' // worker: empty
+	frameBegun   = 'b' // worker: empty; it has the query
 	frameColumns = 'c' // worker: []connectors.Column
 	frameRows    = 'd' // worker: rows in their binary form
 	frameEnd     = 'e' // worker: endMessage, which also answers an open that failed

@@ -47,6 +47,9 @@ func serve(in io.Reader, out io.Writer) int {
 		q.read(ctx, r)
 	}()
 	for next := range q.queries {
+		if status := say(w, frameBegun, struct{}{}); status != 0 {
+			return status
+		}
 		end := e.answer(next.ctx, next.req, w)
 		q.finish(next)
 		if status := say(w, frameEnd, end); status != 0 || end.Broken {
