@@ -1,0 +1,334 @@
+// Package analyst reads analysts that people wrote as YAML, checks them against the
+// data, and keeps the roster of those that can be asked, with the ones that files
+// dropped into a thread make.
+package analyst
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"sort"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/bapsang/bapsang/agent"
+	"github.com/bapsang/bapsang/agent/semantic"
+)
+
+// Definition is an analyst as written. docs/analysts.md shows a whole one.
+type Definition struct {
+	Name    string `yaml:"name"`
+	Title   Text   `yaml:"title,omitempty"`
+	Purpose Text   `yaml:"purpose,omitempty"`
+	Owner   string `yaml:"owner,omitempty"`
+	// Source is the configured source the analyst answers from.
+	Source string `yaml:"source"`
+	// Tables are the only tables it reads; none means all of the source's.
+	Tables []string `yaml:"tables,omitempty"`
+	// Model is the semantic model's file, relative to the definition; empty means one
+	// drafted from the catalogue.
+	Model string `yaml:"model,omitempty"`
+	// Knowledge are Markdown files, relative to the definition.
+	Knowledge []string `yaml:"knowledge,omitempty"`
+	Examples  []string `yaml:"examples,omitempty"`
+	// Verified are the questions somebody vouches for; VerifiedFiles hold more.
+	Verified      []Verified `yaml:"verified,omitempty"`
+	VerifiedFiles []string   `yaml:"verified_files,omitempty"`
+	// Channels ask this analyst when a question names none: names or ids.
+	Channels []string `yaml:"channels,omitempty"`
+
+	file  string
+	files map[string][]byte // everything read, for Version
+	model *semantic.Model
+}
+
+// Text is a text in both languages; either may be left out.
+type Text struct {
+	Ko string `yaml:"ko,omitempty"`
+	En string `yaml:"en,omitempty"`
+}
+
+func (t Text) label() semantic.Label { return semantic.Label{Ko: t.Ko, En: t.En} }
+
+// Verified is a question whose query somebody vouches for; see agent.Verified.
+type Verified struct {
+	Question string            `yaml:"question"`
+	Also     []string          `yaml:"also,omitempty"`
+	SQL      string            `yaml:"sql"`
+	Columns  map[string]Column `yaml:"columns,omitempty"`
+	Defaults map[string]string `yaml:"defaults,omitempty"`
+	By       string            `yaml:"verified_by"`
+	At       string            `yaml:"verified_at,omitempty"`
+	Note     Text              `yaml:"note,omitempty"`
+}
+
+// Column says how to show a column of a verified question.
+type Column struct {
+	Label  Text   `yaml:"label,omitempty"`
+	Format string `yaml:"format,omitempty"`
+}
+
+// Problem is something wrong with a definition, and where.
+type Problem struct {
+	File         string
+	Line, Column int // 1-based; 0 when unknown
+	Message      string
+}
+
+func (p Problem) String() string {
+	if p.Line == 0 {
+		return p.File + ": " + p.Message
+	}
+	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Message)
+}
+
+// Problems is all that is wrong.
+type Problems []Problem
+
+func (p Problems) Error() string {
+	lines := make([]string, len(p))
+	for i, one := range p {
+		lines[i] = one.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// definitionFile is what a folder's analyst is called.
+const definitionFile = "analyst.yaml"
+
+// ReadDir reads every analyst of a folder: each *.yaml file that has a source, and
+// each sub-folder with an analyst.yaml. Everything wrong comes back at once as
+// Problems.
+func ReadDir(dir string) ([]*Definition, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("read analysts: %w", err)
+	}
+	var out []*Definition
+	var problems Problems
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		switch {
+		case e.IsDir():
+			path = filepath.Join(path, definitionFile)
+			if _, err := os.Stat(path); err != nil {
+				continue
+			}
+		case filepath.Ext(e.Name()) != ".yaml" && filepath.Ext(e.Name()) != ".yml":
+			continue
+		}
+		d, err := ReadFile(path)
+		var found Problems
+		switch {
+		case errors.As(err, &found):
+			problems = append(problems, found...)
+		case err != nil:
+			return nil, err
+		default:
+			out = append(out, d)
+		}
+	}
+	problems = append(problems, duplicates(out)...)
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	return out, nil
+}
+
+func duplicates(list []*Definition) (problems Problems) {
+	first := map[string]string{}
+	for _, d := range list {
+		if other, ok := first[d.Name]; ok {
+			problems = append(problems, Problem{File: d.file, Message: fmt.Sprintf("an analyst called %q is already in %s", d.Name, other)})
+		}
+		first[d.Name] = d.file
+	}
+	return problems
+}
+
+// ReadFile reads one analyst and the files it names.
+func ReadFile(path string) (*Definition, error) {
+	return read(path, os.ReadFile)
+}
+
+// Read reads an analyst from data; open reads the files it names.
+func Read(path string, open func(path string) ([]byte, error)) (*Definition, error) {
+	return read(path, open)
+}
+
+func read(path string, open func(string) ([]byte, error)) (*Definition, error) {
+	data, err := open(path)
+	if err != nil {
+		return nil, fmt.Errorf("read analyst: %w", err)
+	}
+	d := &Definition{file: path, files: map[string][]byte{path: data}}
+	if p := decode(path, data, d); p != nil {
+		return nil, Problems{*p}
+	}
+	problems := d.validate()
+	problems = append(problems, d.readFiles(open)...)
+	for i := range d.Verified {
+		problems = append(problems, d.validateVerified(&d.Verified[i])...)
+	}
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	return d, nil
+}
+
+// decode decodes strictly: a key nobody knows is a typing mistake.
+func decode(path string, data []byte, into any) *Problem {
+	err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(into)
+	switch {
+	case errors.Is(err, io.EOF):
+		return &Problem{File: path, Line: 1, Column: 1, Message: "the file is empty"}
+	case err == nil:
+		return nil
+	}
+	p := &Problem{File: path, Message: firstLine(err.Error())}
+	var at yaml.Error
+	if errors.As(err, &at) {
+		p.Message = at.GetMessage()
+		if tok := at.GetToken(); tok != nil && tok.Position != nil {
+			p.Line, p.Column = tok.Position.Line, tok.Position.Column
+		}
+	}
+	return p
+}
+
+func firstLine(s string) string {
+	s, _, _ = strings.Cut(s, "\n")
+	return s
+}
+
+// nameRule is what an analyst may be called: people type it.
+var nameRule = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}_-]{0,63}$`)
+
+func (d *Definition) validate() (problems Problems) {
+	if !nameRule.MatchString(d.Name) {
+		problems = append(problems, d.at("$.name", fmt.Sprintf("name %q: use letters, digits, - and _, at most 64", d.Name)))
+	}
+	if d.Source == "" {
+		problems = append(problems, d.at("$.source", "source is missing: name one of the configured sources"))
+	}
+	return problems
+}
+
+// at finds the line of a path in the definition, for a problem there.
+func (d *Definition) at(path, message string) Problem {
+	p := Problem{File: d.file, Line: 1, Column: 1, Message: message}
+	yp, err := yaml.PathString(path)
+	if err != nil {
+		return p
+	}
+	node, err := yp.ReadNode(bytes.NewReader(d.files[d.file]))
+	if err == nil && node != nil && node.GetToken() != nil {
+		p.Line, p.Column = node.GetToken().Position.Line, node.GetToken().Position.Column
+	}
+	return p
+}
+
+// readFiles reads the model, the knowledge and the files of verified questions.
+func (d *Definition) readFiles(open func(string) ([]byte, error)) (problems Problems) {
+	get := func(key, name string) ([]byte, bool) {
+		path := name
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(filepath.Dir(d.file), name)
+		}
+		data, err := open(path)
+		if err != nil {
+			problems = append(problems, d.at(key, fmt.Sprintf("cannot read %s: %v", name, errors.Unwrap(err))))
+			return nil, false
+		}
+		d.files[path] = data
+		return data, true
+	}
+	if d.Model != "" {
+		if data, ok := get("$.model", d.Model); ok {
+			problems = append(problems, d.readModel(data)...)
+		}
+	}
+	for i, name := range d.Knowledge {
+		get(fmt.Sprintf("$.knowledge[%d]", i), name)
+	}
+	for i, name := range d.VerifiedFiles {
+		data, ok := get(fmt.Sprintf("$.verified_files[%d]", i), name)
+		if !ok {
+			continue
+		}
+		var more []Verified
+		if p := decode(name, data, &more); p != nil {
+			problems = append(problems, *p)
+		}
+		d.Verified = append(d.Verified, more...)
+	}
+	return problems
+}
+
+func (d *Definition) readModel(data []byte) Problems {
+	models, err := semantic.Read(d.Model, data)
+	var unread *semantic.ReadError
+	if errors.As(err, &unread) {
+		var out Problems
+		for _, p := range unread.Problems {
+			out = append(out, problemOf(d.Model, p))
+		}
+		return out
+	}
+	if err != nil {
+		return Problems{{File: d.Model, Message: err.Error()}}
+	}
+	if len(models) != 1 {
+		return Problems{d.at("$.model", fmt.Sprintf("%s holds %d models, an analyst needs one", d.Model, len(models)))}
+	}
+	d.model = models[0]
+	return nil
+}
+
+func (d *Definition) validateVerified(v *Verified) (problems Problems) {
+	switch {
+	case v.Question == "":
+		return Problems{d.at("$.verified", "a verified question has no question")}
+	case v.SQL == "":
+		return Problems{d.at("$.verified", fmt.Sprintf("verified question %q has no sql", v.Question))}
+	case v.By == "":
+		return Problems{d.at("$.verified", fmt.Sprintf("verified question %q has no verified_by: somebody must vouch for it", v.Question))}
+	}
+	return nil
+}
+
+// Version changes with anything the definition says, files included.
+func (d *Definition) Version() string {
+	names := make([]string, 0, len(d.files))
+	for name := range d.files {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	h := sha256.New()
+	for _, name := range names {
+		fmt.Fprintf(h, "%s\x00%d\x00", filepath.Base(name), len(d.files[name]))
+		h.Write(d.files[name])
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// File is where the definition was read from.
+func (d *Definition) File() string { return d.file }
+
+func (v Verified) build() agent.Verified {
+	out := agent.Verified{
+		Question: v.Question, Also: v.Also, SQL: v.SQL, Defaults: v.Defaults, By: v.By, At: v.At,
+		Note: v.Note.label(), Columns: map[string]agent.VerifiedColumn{},
+	}
+	for name, c := range v.Columns {
+		out.Columns[name] = agent.VerifiedColumn{Label: c.Label.label(), Format: c.Format}
+	}
+	return out
+}

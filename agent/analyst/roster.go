@@ -1,0 +1,141 @@
+package analyst
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/bapsang/bapsang/agent"
+	"github.com/bapsang/bapsang/agent/draft"
+	"github.com/bapsang/bapsang/agent/semantic"
+	"github.com/bapsang/bapsang/connectors"
+)
+
+// Build makes the analyst of a definition on its source. What does not fit the real
+// tables comes back as Problems.
+func Build(ctx context.Context, d *Definition, source connectors.Source) (*agent.Analyst, error) {
+	catalog, err := source.Catalog(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("catalogue of %s: %w", d.Source, err)
+	}
+	var problems Problems
+	for i, name := range d.Tables {
+		if catalog.Table(name) == nil {
+			problems = append(problems, d.at(fmt.Sprintf("$.tables[%d]", i), fmt.Sprintf("source %s has no table %s", d.Source, name)))
+		}
+	}
+	model := d.model
+	if model == nil {
+		model = draft.Model(within(catalog, d.Tables), draft.Options{})
+	} else {
+		for _, p := range model.Check(tablesOf(catalog)) {
+			if p.Severity == semantic.SeverityError {
+				problems = append(problems, problemOf(d.Model, p))
+			}
+		}
+	}
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	a := &agent.Analyst{
+		Name: d.Name, Version: d.Version(), Title: d.Title.label(), Purpose: d.Purpose.label(), Owner: d.Owner,
+		Source: source, Tables: d.Tables, Model: model, Examples: d.Examples,
+	}
+	if len(a.Examples) == 0 {
+		a.Examples = draft.Questions(model)
+	}
+	for _, v := range d.Verified {
+		a.Verified = append(a.Verified, v.build())
+	}
+	return a, nil
+}
+
+// Drafted makes an analyst of a source nobody wrote a definition for.
+func Drafted(ctx context.Context, name string, source connectors.Source) (*agent.Analyst, error) {
+	catalog, err := source.Catalog(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("catalogue of %s: %w", name, err)
+	}
+	model := draft.Model(catalog, draft.Options{})
+	return &agent.Analyst{
+		Name: name, Version: "drafted", Source: source, Model: model, Examples: draft.Questions(model),
+	}, nil
+}
+
+// within is the catalogue with only the named tables.
+func within(c *connectors.Catalog, tables []string) *connectors.Catalog {
+	if tables == nil {
+		return c
+	}
+	copied := *c
+	copied.Tables = nil
+	for _, name := range tables {
+		if t := c.Table(name); t != nil {
+			copied.Tables = append(copied.Tables, t)
+		}
+	}
+	return &copied
+}
+
+// problemOf is a model's problem as one of the definition that names it.
+func problemOf(file string, p semantic.Problem) Problem {
+	if p.File != "" {
+		file = p.File
+	}
+	return Problem{File: file, Line: p.Line, Column: p.Column, Message: p.Message}
+}
+
+// tablesOf is the catalogue as package semantic checks against it.
+func tablesOf(c *connectors.Catalog) semantic.Tables {
+	return func(name string) (semantic.Table, bool) {
+		t := c.Table(name)
+		if t == nil {
+			return semantic.Table{}, false
+		}
+		var out semantic.Table
+		for _, col := range t.Columns {
+			repeats := col.Profile != nil && !col.Profile.Unique && col.Profile.NullShare == 0 && col.Profile.Distinct < t.Rows/2
+			out.Columns = append(out.Columns, semantic.TableColumn{Name: col.Name, Kind: kinds[col.Kind], Repeats: repeats})
+		}
+		return out, true
+	}
+}
+
+// kinds are the kinds of fields that columns by their type could be.
+var kinds = map[connectors.Kind]semantic.Kind{
+	connectors.KindText: semantic.Categorical, connectors.KindInteger: semantic.Numeric, connectors.KindNumber: semantic.Numeric,
+	connectors.KindBool: semantic.Boolean, connectors.KindDate: semantic.Temporal, connectors.KindTimestamp: semantic.Temporal,
+}
+
+// Roster is the analysts that can be asked. It implements agent.Directory.
+type Roster struct {
+	analysts []*agent.Analyst
+	channels map[string]string // channel name or id → analyst
+	shelf    *Shelf
+}
+
+// NewRoster returns a roster of analysts in order of preference. Shelf may be nil.
+func NewRoster(analysts []*agent.Analyst, channels map[string]string, shelf *Shelf) *Roster {
+	return &Roster{analysts: analysts, channels: channels, shelf: shelf}
+}
+
+// Analyst implements agent.Directory.
+func (r *Roster) Analyst(ctx context.Context, name string) (*agent.Analyst, error) {
+	for _, a := range r.analysts {
+		if strings.EqualFold(a.Name, name) {
+			return a, nil
+		}
+	}
+	if r.shelf != nil {
+		return r.shelf.analyst(ctx, name)
+	}
+	return nil, agent.ErrNoAnalyst
+}
+
+// Analysts implements agent.Directory.
+func (r *Roster) Analysts(context.Context) ([]*agent.Analyst, error) { return r.analysts, nil }
+
+// ForChannel names the analyst that a channel asks by default, "" for none.
+func (r *Roster) ForChannel(channel string) string {
+	return r.channels[strings.ToLower(strings.TrimPrefix(channel, "#"))]
+}

@@ -1,0 +1,259 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/bapsang/bapsang/agent"
+	"github.com/bapsang/bapsang/agent/analyst"
+	"github.com/bapsang/bapsang/agent/chart"
+	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/api"
+	"github.com/bapsang/bapsang/bot/desk"
+	"github.com/bapsang/bapsang/bot/web"
+	"github.com/bapsang/bapsang/connectors"
+	"github.com/bapsang/bapsang/store"
+	"github.com/bapsang/bapsang/store/bolt"
+)
+
+// Options say what an App serves.
+type Options struct {
+	Listen   string // address; ":0" takes a free port
+	DataDir  string
+	Location *time.Location
+	Now      func() time.Time
+	Logger   *slog.Logger
+	Analysts []*agent.Analyst
+	Channels map[string]string // channel → analyst
+	// Page turns the chat page on; Rooms are the channels it begins with.
+	Page  bool
+	Rooms []string
+	// Tokens let programs in; none lets everybody in, on loopback only.
+	Tokens []api.Token
+	// Workers is how many questions are answered at once; 0 means 4.
+	Workers int
+}
+
+// App is the whole program, running: store, analysts, desk, workers and the HTTP
+// server. Tests start one on a free port and use it from outside.
+type App struct {
+	opts     Options
+	store    *bolt.Store
+	shelf    *analyst.Shelf
+	desk     *desk.Desk
+	handler  http.Handler
+	listener net.Listener
+}
+
+// Open makes an App and begins to listen. Run serves; Close releases what Open took
+// when Run was not called.
+func Open(ctx context.Context, opts Options) (_ *App, err error) {
+	if opts.Workers == 0 {
+		opts.Workers = 4
+	}
+	if err := checkListen(opts); err != nil {
+		return nil, err
+	}
+	a := &App{opts: opts}
+	defer func() {
+		if err != nil {
+			_ = a.Close()
+		}
+	}()
+	if a.store, err = bolt.Open(ctx, opts.DataDir, bolt.Options{Logger: opts.Logger, Now: opts.Now}); err != nil {
+		return nil, fmt.Errorf("open store in %s: %w", opts.DataDir, err)
+	}
+	a.shelf = analyst.NewShelf(filepath.Join(opts.DataDir, "threads"), func(ctx context.Context, name string, paths []string, into string) (connectors.Source, error) {
+		return openFiles(ctx, name, paths, into, opts.Now(), opts.Logger)
+	})
+	if err := a.wire(); err != nil {
+		return nil, err
+	}
+	if a.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", opts.Listen); err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	return a, nil
+}
+
+// checkListen refuses to serve strangers: without tokens only this machine may ask.
+func checkListen(opts Options) error {
+	host, _, err := net.SplitHostPort(opts.Listen)
+	if err != nil {
+		return usagef("listen address %q: write host:port, such as 127.0.0.1:8080", opts.Listen)
+	}
+	if len(opts.Tokens) > 0 {
+		return nil
+	}
+	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
+		return nil
+	}
+	return usagef("listening on %s would let everybody on the network ask; use a loopback address such as 127.0.0.1, or configure api.tokens", opts.Listen)
+}
+
+// wire connects the parts.
+func (a *App) wire() error {
+	roster := analyst.NewRoster(a.opts.Analysts, a.opts.Channels, a.shelf)
+	brain, err := agent.New(agent.Config{Directory: roster, Store: a.store, Now: a.opts.Now, Logger: a.opts.Logger})
+	if err != nil {
+		return err
+	}
+	chat := web.NewChat(a.store, a.opts.Now)
+	a.desk, err = desk.New(desk.Config{
+		Store: a.store, Queue: a.store, Agent: brain, Posters: map[string]bot.Poster{web.Platform: chat},
+		Shelf: a.shelf, UploadDir: filepath.Join(a.opts.DataDir, "uploads"),
+		ChannelAnalyst: func(t bot.Thread) string { return roster.ForChannel(t.Channel) },
+		Location:       a.opts.Location, Now: a.opts.Now, Logger: a.opts.Logger, Concurrency: a.opts.Workers,
+	})
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/api/v1/", api.New(api.Config{Desk: a.desk, Tokens: a.opts.Tokens, Logger: a.opts.Logger}))
+	if err := a.operate(mux); err != nil {
+		return err
+	}
+	if a.opts.Page {
+		page, err := web.New(web.Config{
+			Chat: chat, Handler: a.desk, Channels: a.opts.Rooms, Render: renderChart, CSV: a.csv, Now: a.opts.Now,
+			Location: a.opts.Location, Logger: a.opts.Logger, Examples: a.examples(),
+		})
+		if err != nil {
+			return err
+		}
+		mux.Handle("/", page)
+	}
+	a.handler = mux
+	return nil
+}
+
+// examples are the analysts' example questions, for the page's empty channels.
+func (a *App) examples() []string {
+	var out []string
+	for _, an := range a.opts.Analysts {
+		out = append(out, an.Examples...)
+	}
+	return out
+}
+
+// csv writes a result for download.
+func (a *App) csv(ctx context.Context, question, result string, w io.Writer) error {
+	return a.desk.CSV(ctx, question, result, w)
+}
+
+// renderChart draws a message's chart spec: SVG for the page, PNG to keep.
+func renderChart(ctx context.Context, spec json.RawMessage, as web.Picture) ([]byte, error) {
+	var s chart.Spec
+	if err := json.Unmarshal(spec, &s); err != nil {
+		return nil, fmt.Errorf("decode chart: %w", err)
+	}
+	opts := chart.Options{Dark: as.Dark}
+	if as.SVG {
+		return chart.SVG(s, opts)
+	}
+	return chart.Render(ctx, s, opts)
+}
+
+// operate adds what operators look at.
+func (a *App) operate(mux *http.ServeMux) error {
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		err := a.store.View(r.Context(), func(store.ReadTx) error { return nil })
+		if err != nil {
+			http.Error(w, "the store does not answer", http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintln(w, "ready")
+	})
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if err := a.desk.Register(registry); err != nil {
+		return fmt.Errorf("register metrics: %w", err)
+	}
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	return nil
+}
+
+// Addr is where the App listens.
+func (a *App) Addr() string { return a.listener.Addr().String() }
+
+// The times that stopping may take: for requests to end, and for running questions.
+const (
+	httpStop = 5 * time.Second
+	workStop = 10 * time.Second
+)
+
+// Run serves until ctx ends, then stops: no new requests, running questions finish
+// or go back to the queue, and everything is closed.
+func (a *App) Run(ctx context.Context) error {
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWork()
+	a.desk.Start(work)
+	worked := make(chan error, 1)
+	go func() {
+		worked <- a.store.Work(work, store.WorkOptions{Handlers: a.desk.Handlers(), Concurrency: a.opts.Workers, SoftStop: workStop})
+	}()
+	requests, endRequests := context.WithCancel(context.WithoutCancel(ctx))
+	defer endRequests()
+	server := &http.Server{
+		Handler: a.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		BaseContext: func(net.Listener) context.Context { return requests },
+		ErrorLog:    slog.NewLogLogger(a.opts.Logger.Handler(), slog.LevelWarn),
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(a.listener) }()
+	var failed error
+	select {
+	case <-ctx.Done():
+	case failed = <-served:
+	case failed = <-worked:
+		worked <- failed
+	}
+	endRequests() // event streams end at once; they are opened again elsewhere
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), httpStop)
+	defer cancel()
+	if err := server.Shutdown(stopping); err != nil {
+		_ = server.Close()
+	}
+	stopWork()
+	err := <-worked
+	a.desk.Stop()
+	a.listener = nil
+	return errors.Join(failed, ignoreCancelled(err), a.Close())
+}
+
+func ignoreCancelled(err error) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// Close releases everything that is open.
+func (a *App) Close() error {
+	var errs []error
+	if a.listener != nil {
+		errs = append(errs, a.listener.Close())
+	}
+	if a.shelf != nil {
+		errs = append(errs, a.shelf.Close())
+	}
+	for _, an := range a.opts.Analysts {
+		errs = append(errs, an.Source.Close())
+	}
+	if a.store != nil {
+		errs = append(errs, a.store.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,102 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/bapsang/bapsang/agent"
+	"github.com/bapsang/bapsang/agent/analyst"
+	"github.com/bapsang/bapsang/agent/chart"
+)
+
+// askCmd answers one question on the terminal.
+type askCmd struct {
+	Question []string `arg:"" help:"The question, in Korean or English."`
+	Config   string   `help:"Ask the analysts of this configuration." type:"path" placeholder:"bapsang.yaml" xor:"from"`
+	Data     []string `help:"Ask about these files: CSV, TSV, Parquet, JSON, XLSX, a folder of them, a .duckdb or .sqlite file." type:"path" placeholder:"PATH" xor:"from"`
+	Analyst  string   `help:"Ask this analyst."`
+	As       string   `help:"Ask as this user." placeholder:"USER"`
+	Chart    string   `help:"Write the answer's chart to this PNG file." type:"path" placeholder:"out.png"`
+	Dark     bool     `help:"Draw the chart on a dark ground."`
+	JSON     bool     `help:"Print one JSON object and nothing else."`
+	DataDir  string   `help:"Keep the demo company's data here instead of in the user's cache." type:"path" placeholder:"DIR"`
+}
+
+// Run implements the command.
+func (c *askCmd) Run(e *env) (err error) {
+	set, err := c.open(e)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, set.Close()) }()
+	brain, err := agent.New(agent.Config{
+		Directory: analyst.NewRoster(set.analysts, set.channels, nil), Now: e.now, Logger: e.logger,
+	})
+	if err != nil {
+		return err
+	}
+	asker := c.As
+	if asker == "" {
+		asker = "terminal"
+	}
+	answer, err := brain.Answer(e.ctx, agent.Question{
+		Text: strings.Join(c.Question, " "), Asker: "cli:" + asker, Analyst: c.Analyst, Now: e.now().In(set.location),
+	}, nil)
+	if err != nil {
+		return err
+	}
+	if err := c.drawChart(e, answer); err != nil {
+		return err
+	}
+	if c.JSON {
+		enc := json.NewEncoder(e.Out)
+		enc.SetEscapeHTML(false)
+		err = enc.Encode(answer)
+	} else {
+		err = printAnswer(e.Out, answer)
+	}
+	if err == nil && answer.Rung == agent.None {
+		return errUnanswered
+	}
+	return err
+}
+
+// open finds who is to be asked: a configuration's analysts, files, or the demo
+// company.
+func (c *askCmd) open(e *env) (*set, error) {
+	switch {
+	case c.Config != "":
+		return openConfig(e, c.Config)
+	case len(c.Data) > 0:
+		return openData(e, c.Data)
+	}
+	dir := c.DataDir
+	if dir == "" {
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			return nil, usagef("no cache directory for the demo company's data (%v); name one with --data-dir", err)
+		}
+		dir = filepath.Join(cache, "bapsang")
+	}
+	return openDemo(e, dir)
+}
+
+// drawChart writes the first chart as a picture.
+func (c *askCmd) drawChart(e *env, a *agent.Answer) error {
+	if c.Chart == "" || len(a.Charts) == 0 {
+		return nil
+	}
+	png, err := chart.Render(e.ctx, a.Charts[0].Spec, chart.Options{Dark: c.Dark})
+	if err != nil {
+		return fmt.Errorf("draw chart: %w", err)
+	}
+	if err := os.WriteFile(c.Chart, png, 0o644); err != nil {
+		return fmt.Errorf("write chart: %w", err)
+	}
+	a.Charts[0].PNG = c.Chart
+	return nil
+}

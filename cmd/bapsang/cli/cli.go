@@ -1,0 +1,154 @@
+// Package cli is the command line: it reads flags, wires the parts together and
+// turns what went wrong into one line and an exit status.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/bapsang/bapsang/connectors/duckdb"
+	"github.com/bapsang/bapsang/connectors/files"
+)
+
+// The exit statuses.
+const (
+	ExitDone       = 0
+	ExitFailed     = 1
+	ExitUsage      = 2 // wrong usage or configuration
+	ExitUnanswered = 3 // the question could not be answered
+)
+
+// IO is what a command talks through.
+type IO struct {
+	In     io.Reader
+	Out    io.Writer
+	Err    io.Writer
+	Getenv func(name string) (string, bool)
+}
+
+// Roles are the confined child processes this binary can be; see confine.Main.
+func Roles() map[string]func(in io.Reader, out io.Writer) int {
+	roles := duckdb.Roles()
+	for name, role := range files.Roles() {
+		roles[name] = role
+	}
+	return roles
+}
+
+// root is the command line's grammar.
+type root struct {
+	Now     string `help:"Pretend that now is this date, or instant in RFC 3339." env:"BAPSANG_NOW" placeholder:"2026-11-22"`
+	Verbose bool   `help:"Log what happens to standard error." short:"v"`
+
+	Demo    demoCmd    `cmd:"" help:"Open a chat page with a demo company to ask about. Needs nothing."`
+	Serve   serveCmd   `cmd:"" help:"Serve the chat page and the HTTP interface as configured."`
+	Ask     askCmd     `cmd:"" help:"Answer one question on the terminal."`
+	Analyst analystCmd `cmd:"" help:"Draft, check, list, show, apply and export analysts."`
+	Backup  backupCmd  `cmd:"" help:"Copy the store of a data directory to a file."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+// env is what every command gets.
+type env struct {
+	IO
+	ctx    context.Context
+	now    func() time.Time
+	logger *slog.Logger
+}
+
+// usageError is the user's mistake.
+type usageError struct{ err error }
+
+func (e usageError) Error() string { return e.err.Error() }
+func (e usageError) Unwrap() error { return e.err }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// errUnanswered ends a command whose output already said why.
+var errUnanswered = errors.New("not answered")
+
+// exited is how kong's own exits (help) reach Run without ending the process.
+type exited int
+
+// Run runs one command and returns its exit status.
+func Run(ctx context.Context, args []string, stdio IO) (code int) {
+	var r root
+	parser, err := kong.New(&r,
+		kong.Name("bapsang"),
+		kong.Description("A data analyst that lives where people chat: ask in Korean or English, get a figure, a chart and where it came from."),
+		kong.UsageOnError(), kong.Writers(stdio.Out, stdio.Err),
+		kong.Exit(func(code int) { panic(exited(code)) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	if err != nil {
+		return fail(stdio, err)
+	}
+	defer func() {
+		if e, ok := recover().(exited); ok {
+			code = int(e)
+		}
+	}()
+	command, err := parser.Parse(args)
+	if err != nil {
+		return fail(stdio, usageError{err})
+	}
+	now, err := clock(r.Now)
+	if err != nil {
+		return fail(stdio, err)
+	}
+	level := slog.LevelError
+	if r.Verbose {
+		level = slog.LevelDebug
+	}
+	e := &env{IO: stdio, ctx: ctx, now: now, logger: slog.New(slog.NewTextHandler(stdio.Err, &slog.HandlerOptions{Level: level}))}
+	if err := command.Run(e); err != nil {
+		return fail(stdio, err)
+	}
+	return ExitDone
+}
+
+// fail prints an error, first what happened in one line, and returns its status.
+func fail(stdio IO, err error) int {
+	if errors.Is(err, errUnanswered) {
+		return ExitUnanswered
+	}
+	fmt.Fprintln(stdio.Err, "bapsang: "+strings.TrimSpace(sentence(err)))
+	var usage usageError
+	if errors.As(err, &usage) {
+		return ExitUsage
+	}
+	return ExitFailed
+}
+
+// clock returns the clock of a run: the machine's, or one that stands at a given
+// date's noon or instant and goes on from there.
+func clock(at string) (func() time.Time, error) {
+	if at == "" {
+		return time.Now, nil
+	}
+	t, err := time.Parse(time.RFC3339, at)
+	if err != nil {
+		day, derr := time.ParseInLocation(time.DateOnly, at, seoul())
+		if derr != nil {
+			return nil, usagef("--now %q is neither a date such as 2026-11-22 nor an instant such as 2026-11-22T09:00:00+09:00", at)
+		}
+		t = day.Add(12 * time.Hour)
+	}
+	started := time.Now()
+	return func() time.Time { return t.Add(time.Since(started)) }, nil
+}
+
+// seoul is the zone of commands that have no configuration.
+func seoul() *time.Location {
+	loc, err := time.LoadLocation("Asia/Seoul")
+	if err != nil {
+		return time.FixedZone("KST", 9*60*60) // no zone database on this system; Korea has no DST
+	}
+	return loc
+}

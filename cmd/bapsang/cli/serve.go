@@ -1,0 +1,135 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/bapsang/bapsang/bot/api"
+	"github.com/bapsang/bapsang/cmd/bapsang/config"
+	"github.com/bapsang/bapsang/store/bolt"
+)
+
+// demoCmd opens the chat page with the demo company.
+type demoCmd struct {
+	Listen  string `help:"Address of the page." default:"127.0.0.1:8080"`
+	DataDir string `help:"Keep questions and the company's data here." type:"path" placeholder:"DIR"`
+}
+
+// Run implements the command.
+func (c *demoCmd) Run(e *env) error {
+	dir := c.DataDir
+	if dir == "" {
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			return usagef("no cache directory (%v); name one with --data-dir", err)
+		}
+		dir = filepath.Join(cache, "bapsang")
+	}
+	opts := Options{
+		Listen: c.Listen, DataDir: filepath.Join(dir, "demo"), Now: e.now, Logger: e.logger, Page: true,
+		Rooms: []string{"general", "marketing", "sales"},
+	}
+	if err := checkListen(opts); err != nil {
+		return err
+	}
+	set, err := openDemo(e, dir)
+	if err != nil {
+		return err
+	}
+	opts.Location, opts.Analysts, opts.Channels = set.location, set.analysts, set.channels
+	app, err := Open(e.ctx, opts)
+	if err != nil {
+		_ = set.Close()
+		return err
+	}
+	fmt.Fprintf(e.Out, "\n  밥상이 차려졌어요 · The table is set\n\n    http://%s/\n\n  그만두려면 Ctrl-C · Ctrl-C to stop\n", app.Addr())
+	return app.Run(e.ctx)
+}
+
+// serveCmd serves a configuration.
+type serveCmd struct {
+	Config string `help:"The configuration." required:"" type:"path" placeholder:"bapsang.yaml"`
+}
+
+// Run implements the command.
+func (c *serveCmd) Run(e *env) error {
+	cfg, err := config.Read(c.Config, e.Getenv)
+	if err != nil {
+		return usageError{err}
+	}
+	set, err := openSources(e, cfg)
+	if err != nil {
+		return err
+	}
+	opts := Options{
+		Listen: cfg.Listen, DataDir: cfg.Path(cfg.DataDir), Location: set.location, Now: e.now, Logger: e.logger,
+		Analysts: set.analysts, Channels: set.channels, Page: !cfg.Web.Off, Rooms: cfg.Web.Channels,
+	}
+	for _, t := range cfg.API.Tokens {
+		opts.Tokens = append(opts.Tokens, api.Token{Name: t.Name, Token: t.Token})
+	}
+	app, err := Open(e.ctx, opts)
+	if err != nil {
+		_ = set.Close()
+		return err
+	}
+	fmt.Fprintf(e.Out, "bapsang listens on http://%s/\n", app.Addr())
+	return app.Run(e.ctx)
+}
+
+// backupCmd copies a store.
+type backupCmd struct {
+	DataDir string `help:"The data directory." required:"" type:"path"`
+	To      string `arg:"" help:"The file to write." type:"path"`
+}
+
+// Run implements the command. The copy is complete or not there.
+func (c *backupCmd) Run(e *env) (err error) {
+	s, err := bolt.Open(e.ctx, c.DataDir, bolt.Options{Logger: e.logger})
+	if err != nil {
+		return fmt.Errorf("open store in %s: %w", c.DataDir, err)
+	}
+	defer s.Close()
+	tmp := c.To + ".partial"
+	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return fmt.Errorf("write backup: %w", err)
+	}
+	if err = s.Backup(e.ctx, f); err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(tmp, c.To)
+	}
+	if err != nil {
+		_ = os.Remove(tmp)
+		return fmt.Errorf("write backup: %w", err)
+	}
+	return nil
+}
+
+// versionCmd prints the version.
+type versionCmd struct{}
+
+// Run implements the command.
+func (versionCmd) Run(e *env) error {
+	version, commit := "devel", "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		if info.Main.Version != "" && info.Main.Version != "(devel)" {
+			version = info.Main.Version
+		}
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				commit = s.Value
+			}
+		}
+	}
+	_, err := fmt.Fprintf(e.Out, "bapsang %s, commit %s, %s %s/%s\n", version, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return err
+}

@@ -1,0 +1,288 @@
+// Package config reads bapsang.yaml: strictly, with the place of every mistake.
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+
+	"github.com/bapsang/bapsang/connectors"
+)
+
+// Config is the whole of bapsang.yaml. docs/reference.md shows one with every key.
+type Config struct {
+	// Listen is the address of the HTTP server; default 127.0.0.1:8080.
+	Listen string `yaml:"listen"`
+	// DataDir holds the store and what files were dropped; default ./data beside the
+	// configuration.
+	DataDir string `yaml:"data_dir"`
+	// Timezone is the IANA zone people mean by "yesterday"; default Asia/Seoul.
+	Timezone string   `yaml:"timezone"`
+	Store    Store    `yaml:"store"`
+	Sources  []Source `yaml:"sources"`
+	// AnalystsDir holds analysts as YAML; without it each source gets a drafted one.
+	AnalystsDir string `yaml:"analysts_dir"`
+	Web         Web    `yaml:"web"`
+	API         API    `yaml:"api"`
+
+	file string
+	node ast.Node
+}
+
+// Store says where questions and answers are kept.
+type Store struct {
+	Driver string `yaml:"driver"` // "bolt", the default
+}
+
+// Source is a database to answer from.
+type Source struct {
+	Name   string `yaml:"name"`
+	Driver string `yaml:"driver"` // "files" or "duckdb"
+	// DSN is a file or a folder for files, a database file for duckdb; relative to the
+	// configuration.
+	DSN string `yaml:"dsn"`
+	// Model is a semantic model's file; empty means drafted.
+	Model    string   `yaml:"model"`
+	Contract Contract `yaml:"contract"`
+}
+
+// Contract is what was agreed with whoever runs an upstream.
+type Contract struct {
+	Owner       string `yaml:"owner"`
+	Agreed      string `yaml:"agreed"` // date
+	Rate        string `yaml:"rate"`   // such as "100/m, 5000/d"
+	Concurrency int    `yaml:"concurrency"`
+	Timeout     string `yaml:"timeout"` // such as "60s"
+}
+
+// Web is the chat page.
+type Web struct {
+	// Off turns the page off.
+	Off bool `yaml:"off"`
+	// Channels are those the page begins with.
+	Channels []string `yaml:"channels"`
+}
+
+// API is the HTTP interface for programs.
+type API struct {
+	Tokens []Token `yaml:"tokens"`
+}
+
+// Token lets a program in.
+type Token struct {
+	Name    string `yaml:"name"`
+	Token   string `yaml:"token"`
+	KeyFile string `yaml:"key_file"` // read instead of token
+}
+
+// Problem is a mistake and its place.
+type Problem struct {
+	File         string
+	Line, Column int
+	Message      string
+}
+
+func (p Problem) Error() string {
+	if p.Line == 0 {
+		return p.File + ": " + p.Message
+	}
+	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Message)
+}
+
+// Read reads the file at path. Errors about its content join Problems.
+func Read(path string, getenv func(string) (string, bool)) (*Config, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read config: %w", err)
+	}
+	c := &Config{file: path}
+	parsed, err := parser.ParseBytes(data, 0)
+	if err != nil {
+		return nil, problemOf(path, err)
+	}
+	if len(parsed.Docs) != 1 || parsed.Docs[0].Body == nil {
+		return nil, Problem{File: path, Message: "the file must hold one YAML document"}
+	}
+	c.node = parsed.Docs[0].Body
+	env := &expander{file: path, getenv: getenv}
+	ast.Walk(env, c.node)
+	if len(env.problems) > 0 {
+		return nil, errors.Join(env.problems...)
+	}
+	dec := yaml.NewDecoder(bytes.NewReader(nil), yaml.Strict())
+	if err := dec.DecodeFromNode(c.node, c); err != nil && !errors.Is(err, io.EOF) {
+		return nil, problemOf(path, err)
+	}
+	c.setDefaults()
+	if problems := c.validate(); len(problems) > 0 {
+		return nil, errors.Join(problems...)
+	}
+	return c, nil
+}
+
+// expander replaces ${NAME} in scalars by the environment. It works on the parsed
+// document, so that a value cannot change the document's structure.
+type expander struct {
+	file     string
+	getenv   func(string) (string, bool)
+	problems []error
+}
+
+// Visit implements ast.Visitor.
+func (e *expander) Visit(n ast.Node) ast.Visitor {
+	s, ok := n.(*ast.StringNode)
+	if !ok || !strings.Contains(s.Value, "${") {
+		return e
+	}
+	s.Value = os.Expand(s.Value, func(name string) string {
+		v, ok := e.getenv(name)
+		if !ok {
+			pos := s.GetToken().Position
+			e.problems = append(e.problems, Problem{File: e.file, Line: pos.Line, Column: pos.Column,
+				Message: fmt.Sprintf("the environment has no %s; set it, or write the value with key_file", name)})
+		}
+		return v
+	})
+	return e
+}
+
+func problemOf(path string, err error) error {
+	var at yaml.Error
+	if !errors.As(err, &at) {
+		return Problem{File: path, Message: err.Error()}
+	}
+	p := Problem{File: path, Message: at.GetMessage()}
+	if tok := at.GetToken(); tok != nil && tok.Position != nil {
+		p.Line, p.Column = tok.Position.Line, tok.Position.Column
+	}
+	return p
+}
+
+func (c *Config) setDefaults() {
+	if c.Listen == "" {
+		c.Listen = "127.0.0.1:8080"
+	}
+	if c.DataDir == "" {
+		c.DataDir = "data"
+	}
+	if c.Timezone == "" {
+		c.Timezone = "Asia/Seoul"
+	}
+	if c.Store.Driver == "" {
+		c.Store.Driver = "bolt"
+	}
+}
+
+func (c *Config) validate() (problems []error) {
+	wrong := func(path, format string, args ...any) {
+		problems = append(problems, c.at(path, fmt.Sprintf(format, args...)))
+	}
+	if _, err := time.LoadLocation(c.Timezone); err != nil {
+		wrong("$.timezone", "timezone %q is not an IANA name such as Asia/Seoul", c.Timezone)
+	}
+	if c.Store.Driver != "bolt" {
+		wrong("$.store.driver", "store driver %q is not known; there is bolt", c.Store.Driver)
+	}
+	if len(c.Sources) == 0 {
+		wrong("$", "sources is empty: name at least one database or folder to answer from")
+	}
+	seen := map[string]bool{}
+	for i, s := range c.Sources {
+		at := fmt.Sprintf("$.sources[%d]", i)
+		switch {
+		case s.Name == "":
+			wrong(at, "the source has no name")
+		case seen[s.Name]:
+			wrong(at+".name", "there are two sources called %s", s.Name)
+		case s.Driver != "files" && s.Driver != "duckdb":
+			wrong(at, "source %s: driver %q is not known; there are files and duckdb", s.Name, s.Driver)
+		case s.DSN == "":
+			wrong(at, "source %s has no dsn: name the file or folder", s.Name)
+		}
+		seen[s.Name] = true
+		if _, err := s.Contract.Build(); err != nil {
+			wrong(at+".contract", "source %s: %v", s.Name, err)
+		}
+	}
+	for i := range c.API.Tokens {
+		if err := c.API.Tokens[i].resolve(filepath.Dir(c.file)); err != nil {
+			wrong(fmt.Sprintf("$.api.tokens[%d]", i), "%v", err)
+		}
+	}
+	return problems
+}
+
+func (c *Config) at(path, message string) error {
+	p := Problem{File: c.file, Line: 1, Column: 1, Message: message}
+	yp, err := yaml.PathString(path)
+	if err != nil || path == "$" {
+		return p
+	}
+	node, err := yp.FilterNode(c.node)
+	if err == nil && node != nil && node.GetToken() != nil {
+		p.Line, p.Column = node.GetToken().Position.Line, node.GetToken().Position.Column
+	}
+	return p
+}
+
+func (t *Token) resolve(dir string) error {
+	switch {
+	case t.Token != "" && t.KeyFile != "":
+		return errors.New("a token has both token and key_file; keep one")
+	case t.KeyFile != "":
+		data, err := os.ReadFile(rooted(dir, t.KeyFile))
+		if err != nil {
+			return fmt.Errorf("key_file: %w", err)
+		}
+		t.Token = strings.TrimSpace(string(data))
+	}
+	if len(t.Token) < 16 {
+		return errors.New("a token needs at least 16 characters")
+	}
+	if t.Name == "" {
+		return errors.New("a token needs a name")
+	}
+	return nil
+}
+
+// Path returns a path of the configuration relative to the file it was written in.
+func (c *Config) Path(p string) string { return rooted(filepath.Dir(c.file), p) }
+
+// At is a problem at a YAML path of the configuration.
+func (c *Config) At(path, message string) error { return c.at(path, message) }
+
+func rooted(dir, p string) string {
+	if p == "" || filepath.IsAbs(p) {
+		return p
+	}
+	return filepath.Join(dir, p)
+}
+
+// Build returns the contract as the guard takes it.
+func (c Contract) Build() (connectors.Contract, error) {
+	out := connectors.Contract{Owner: c.Owner, Concurrency: c.Concurrency}
+	var err error
+	if c.Agreed != "" {
+		if out.Agreed, err = time.Parse(time.DateOnly, c.Agreed); err != nil {
+			return out, fmt.Errorf("agreed %q is not a date such as 2026-10-01", c.Agreed)
+		}
+	}
+	if c.Timeout != "" {
+		if out.Timeout, err = time.ParseDuration(c.Timeout); err != nil || out.Timeout <= 0 {
+			return out, fmt.Errorf("timeout %q is not a duration such as 60s", c.Timeout)
+		}
+	}
+	if out.Rates, err = connectors.ParseRates(c.Rate); err != nil {
+		return out, err
+	}
+	return out, nil
+}
