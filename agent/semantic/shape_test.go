@@ -336,3 +336,13 @@ func BenchmarkCompile(b *testing.B) {
 		})
 	}
 }
+
+func TestAdditive(t *testing.T) {
+	m := shop()
+	m.Metrics = append(m.Metrics, met("net", "revenue - paid_amount * 2", ""), met("mean", "AVG(orders.amount)", ""), met("most", "MAX(orders.amount)", ""), met("rows", "COUNT(orders.*)", ""))
+	for metric, want := range map[string]bool{"revenue": true, "rows": true, "net": true, "order_count": false, "spend_per_customer": false, "mean": false, "most": false, "no such": false} {
+		if got := m.Additive(metric); got != want {
+			t.Errorf("%s: %v", metric, got)
+		}
+	}
+}
