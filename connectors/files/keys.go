@@ -60,6 +60,8 @@ func keyStem(name string) (stem string, ok bool) {
 			return strings.Join(words[:len(words)-1], ""), true
 		case strings.HasSuffix(last, w) && (w[0] >= 0x80 || hasHangul(last)):
 			return strings.Join(words[:len(words)-1], "") + strings.TrimSuffix(last, w), true
+		case w == "id" && len(words) == 1 && len(last) >= 3 && len(last) <= 4 && strings.HasSuffix(last, "id") && last != "bid" && last != "paid":
+			return strings.TrimSuffix(last, "id"), true
 		case w == "id" && strings.HasSuffix(last, "id") && len(last) > 3 && len(words) == 1:
 			return strings.TrimSuffix(last, "id"), true
 		}
@@ -136,8 +138,11 @@ func refersTo(t *connectors.Table, c *connectors.ColumnInfo, ref *connectors.Tab
 		if singular(stemC) == table || strings.Contains(table, singular(stemC)) {
 			return 90
 		}
-		if isKey && !c.Profile.Unique {
+		if isKey && !c.Profile.Unique && len(stemC) > 2 {
 			return 70
+		}
+		if len(stemC) <= 2 && isKey && strings.HasPrefix(table, stemC) && len(splitWords(ref.Name)) == 1 {
+			return 75 // aid of writes is that of author
 		}
 		return 0
 	case same && stemC == "" && isKey && !idC && !c.Profile.Unique && c.Kind == connectors.KindText:
@@ -146,10 +151,35 @@ func refersTo(t *connectors.Table, c *connectors.ColumnInfo, ref *connectors.Tab
 		return 60
 	case idC && stemC != "" && isKey && strings.HasSuffix(singular(stemC), table) && len(table) >= 3:
 		return 55 // billing_customer_id
+	case bareRefers(t, c, ref) && isKey && idR:
+		return 52
 	case !idC && isKey && idR && singular(normal(c.Name)) == table:
 		return 45 // customer holds the customer's id
 	}
 	return 0
+}
+
+// bareRefers reports whether c names the rows of ref once the words are left out that
+// all columns of its table begin with: sbTxCustId of sbTransaction is sbCustomer's.
+func bareRefers(t *connectors.Table, c *connectors.ColumnInfo, ref *connectors.Table) bool {
+	if len(t.Columns) < 3 {
+		return false
+	}
+	prefix := splitWords(t.Columns[0].Name)
+	for _, o := range t.Columns {
+		w := splitWords(o.Name)
+		n := 0
+		for n < len(prefix) && n < len(w)-1 && w[n] == prefix[n] {
+			n++
+		}
+		prefix = prefix[:n]
+	}
+	w := splitWords(c.Name)
+	if len(prefix) == 0 || len(w)-len(prefix) < 2 {
+		return false
+	}
+	stem, ok := keyStem(strings.Join(w[len(prefix):], "_"))
+	return ok && len(stem) >= 3 && strings.Contains(normal(ref.Name), stem)
 }
 
 // normal is a name without case and separators.
@@ -184,7 +214,7 @@ func singular(s string) string {
 // isContained checks in the data that what c holds is found in rc.
 func (w *workspace) isContained(ctx context.Context, t *connectors.Table, c *connectors.ColumnInfo, ref *connectors.Table, rc *connectors.ColumnInfo) (bool, error) {
 	var all, found int64
-	stmt := fmt.Sprintf("SELECT count(*), count(r.k) FROM (SELECT DISTINCT %s AS k FROM %s WHERE %[1]s IS NOT NULL) c LEFT JOIN (SELECT %s AS k FROM %s) r ON c.k = r.k",
+	stmt := fmt.Sprintf("SELECT count(*), count(r.k) FROM (SELECT DISTINCT %[1]s AS k FROM %[2]s WHERE %[1]s IS NOT NULL) c LEFT JOIN (SELECT %[3]s AS k FROM %[4]s) r ON c.k = r.k",
 		quote(c.Name), quotePath(t.Name), quote(rc.Name), quotePath(ref.Name))
 	if err := w.conn.QueryRowContext(ctx, stmt).Scan(&all, &found); err != nil {
 		return false, err

@@ -1,0 +1,488 @@
+package draft
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/bapsang/bapsang/agent/semantic"
+)
+
+// addMetrics drafts the metrics of one table: how many rows, what its figures come
+// to, how many different things it names, and ratios anybody would ask for.
+func (d *drafter) addMetrics(t *table) {
+	d.addRowCount(t)
+	for _, c := range t.columns {
+		switch c.use {
+		case useSum:
+			d.addSum(t, c)
+			d.addAverage(t, c)
+		case useAverage:
+			d.addAverage(t, c)
+			d.addExtremes(t, c)
+		case useShare:
+			d.addShare(t, c)
+		}
+		d.addDistinct(t, c)
+	}
+	d.addRatios(t)
+}
+
+func (d *drafter) add(t *table, m *semantic.Metric, expr string) *semantic.Metric {
+	m.Expression = map[string]string{dialect: expr}
+	m.Time = t.time
+	d.model.Metrics = append(d.model.Metrics, m)
+	return m
+}
+
+func ref(t *table, c *column) string { return t.ds.Name + "." + c.field.Name }
+
+// addRowCount counts the rows: "주문 수", "number of orders".
+func (d *drafter) addRowCount(t *table) {
+	ko, en := t.ds.Label.Ko, t.ds.Label.En
+	m := &semantic.Metric{Name: d.names.unique(t.ds.Name+"_count", t.ds.Name+"_row_count"), Format: "count:" + counter(t.entity)}
+	if ko != "" {
+		m.Label.Ko = ko + " 수"
+		m.Synonyms = append(m.Synonyms, ko+map[string]string{"명": " 인원", "건": " 건수"}[counter(t.entity)], ko+" 개수", "전체 "+ko+" 수", "총 "+ko+" 수")
+	}
+	if en != "" {
+		low := strings.ToLower(en)
+		m.Label.En = "Number of " + plural(low)
+		m.Synonyms = append(m.Synonyms, singular(low)+" count", "count of "+plural(low), "total number of "+plural(low))
+		if low != "sales" { // total sales are money
+			m.Synonyms = append(m.Synonyms, "total "+plural(low))
+		}
+	}
+	if len(d.tables) == 1 {
+		m.Synonyms = append(m.Synonyms, "건수", "개수", "행 수", "데이터 수", "number of rows", "row count", "rows", "records", "number of records")
+	}
+	m.Synonyms = without(m.Synonyms, m.Label.Ko, m.Label.En)
+	d.add(t, m, countExpression(t))
+}
+
+// countExpression counts the rows of t. Naming the dataset says whose rows are meant.
+func countExpression(t *table) string { return "COUNT(" + t.ds.Name + ".*)" }
+
+// counter is the word that things of a kind are counted with.
+func counter(c *concept) string {
+	if c == nil {
+		return "건"
+	}
+	switch c.role {
+	case person:
+		return "명"
+	case place:
+		return "곳"
+	case thing:
+		if c.ko[0] == "자동차" {
+			return "대"
+		}
+		return "개"
+	}
+	return "건"
+}
+
+// twins reports whether another table has a column of the same name, so that the
+// metrics of both have to be told apart.
+func (d *drafter) twins(t *table, c *column) bool {
+	for _, o := range d.tables {
+		if o == t {
+			continue
+		}
+		for _, x := range o.columns {
+			if x.use != useNone && (strings.EqualFold(x.field.Name, c.field.Name) || x.field.Label.Ko != "" && x.field.Label.Ko == c.field.Label.Ko) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// named returns a column's labels, with its table's in front where another table
+// has a column of the same name, and the words that mean it alone.
+func (d *drafter) named(t *table, c *column) (semantic.Label, []string) {
+	label := c.field.Label
+	synonyms := slices.Clone(c.field.Synonyms)
+	if !d.twins(t, c) {
+		return label, synonyms
+	}
+	var out semantic.Label
+	if label.Ko != "" && t.ds.Label.Ko != "" {
+		out.Ko = t.ds.Label.Ko + " " + label.Ko
+		synonyms = append(synonyms, label.Ko)
+	}
+	if label.En != "" && t.ds.Label.En != "" {
+		out.En = capital(singular(strings.ToLower(t.ds.Label.En)) + " " + strings.ToLower(label.En))
+		synonyms = append(synonyms, label.En)
+	}
+	if out == (semantic.Label{}) {
+		out = label
+	}
+	return out, synonyms
+}
+
+func (d *drafter) addSum(t *table, c *column) {
+	label, synonyms := d.named(t, c)
+	m := &semantic.Metric{Name: d.names.unique(c.field.Name, t.ds.Name+"_"+c.field.Name), Label: label, Format: c.format, Description: c.Comment}
+	for _, w := range forms(label, synonyms) {
+		if isKorean(w) {
+			m.Synonyms = append(m.Synonyms, w, "총 "+w, w+" 합계", w+" 총합")
+		} else {
+			m.Synonyms = append(m.Synonyms, w, "total "+strings.TrimPrefix(strings.ToLower(w), "total "), "sum of "+strings.ToLower(w))
+		}
+	}
+	if d.isTakings(t, c) {
+		m.Synonyms = append(m.Synonyms, "매출", "매출액", "총매출", "revenue", "sales", "total sales", "total revenue", "sales amount")
+	}
+	m.Synonyms = without(m.Synonyms, label.Ko, label.En)
+	m.LowerIsBetter = c.concept != nil && c.concept.lower
+	d.add(t, m, "SUM("+ref(t, c)+")")
+}
+
+// isTakings reports whether a column is what sales brought in, though it is not
+// called so: the price of each sale, the amount of each order.
+func (d *drafter) isTakings(t *table, c *column) bool {
+	if t.entity == nil || c.concept == nil || c.concept.role != money || c.concept.lower {
+		return false
+	}
+	switch t.entity.ko[0] {
+	case "판매", "주문", "구매", "주문 상품", "매출":
+	default:
+		return false
+	}
+	switch c.concept.ko[0] {
+	case "판매 가격", "금액", "주문 금액", "결제 금액":
+	default:
+		return false
+	}
+	for _, o := range t.columns {
+		if o != c && o.use == useSum && o.concept != nil && (o.concept.ko[0] == "매출" || o.concept.ko[0] == c.concept.ko[0]) {
+			return false
+		}
+	}
+	return true
+}
+
+// forms are a label's words and its synonyms.
+func forms(label semantic.Label, synonyms []string) []string {
+	return without(append([]string{label.Ko, label.En}, synonyms...))
+}
+
+func (d *drafter) addAverage(t *table, c *column) {
+	label, synonyms := d.named(t, c)
+	m := &semantic.Metric{Name: d.names.unique("avg_"+c.field.Name, "avg_"+t.ds.Name+"_"+c.field.Name), Format: c.format, Description: c.Comment}
+	if label.Ko != "" {
+		m.Label.Ko = "평균 " + strings.TrimPrefix(label.Ko, "평균 ")
+	}
+	if label.En != "" {
+		m.Label.En = "Average " + strings.TrimPrefix(strings.TrimPrefix(strings.ToLower(label.En), "average "), "avg ")
+	}
+	for _, w := range forms(label, synonyms) {
+		if isKorean(w) {
+			m.Synonyms = append(m.Synonyms, "평균 "+w, w+" 평균")
+		} else {
+			m.Synonyms = append(m.Synonyms, "average "+strings.ToLower(w), "avg "+strings.ToLower(w), "mean "+strings.ToLower(w))
+		}
+		// "나이" alone can only mean the average, where figures do not add up.
+		if c.use == useAverage {
+			m.Synonyms = append(m.Synonyms, w)
+		}
+	}
+	m.Synonyms = without(m.Synonyms, m.Label.Ko, m.Label.En)
+	d.add(t, m, "AVG("+ref(t, c)+")")
+}
+
+// addExtremes adds the largest and the smallest of figures that do not add up.
+func (d *drafter) addExtremes(t *table, c *column) {
+	label, synonyms := d.named(t, c)
+	for _, x := range []struct {
+		fn, prefix, ko, en string
+		koWords, enWords   []string
+	}{
+		{"MAX", "max_", "최고", "Highest", []string{"최대"}, []string{"maximum", "max", "largest"}},
+		{"MIN", "min_", "최저", "Lowest", []string{"최소"}, []string{"minimum", "min", "smallest"}},
+	} {
+		m := &semantic.Metric{Name: d.names.unique(x.prefix+c.field.Name, x.prefix+t.ds.Name+"_"+c.field.Name), Format: c.format}
+		if label.Ko != "" {
+			m.Label.Ko = x.ko + " " + label.Ko
+		}
+		if label.En != "" {
+			m.Label.En = x.en + " " + strings.ToLower(label.En)
+		}
+		for _, w := range forms(label, synonyms) {
+			list := append([]string{x.en}, x.enWords...)
+			if isKorean(w) {
+				list = append([]string{x.ko}, x.koWords...)
+			}
+			for _, p := range list {
+				m.Synonyms = append(m.Synonyms, strings.ToLower(p+" "+w))
+			}
+		}
+		m.Synonyms = without(m.Synonyms, m.Label.Ko, m.Label.En)
+		d.add(t, m, x.fn+"("+ref(t, c)+")")
+	}
+}
+
+// addShare adds how large a part of the rows says yes: "반품 여부" gives 반품률.
+func (d *drafter) addShare(t *table, c *column) {
+	m := &semantic.Metric{Name: d.names.unique(c.field.Name+"_rate", t.ds.Name+"_"+c.field.Name+"_rate"), Format: "percent"}
+	if ko := c.field.Label.Ko; ko != "" {
+		bare := strings.TrimSpace(strings.TrimSuffix(strings.TrimSuffix(ko, "여부"), "유무"))
+		if bare == "" {
+			bare = ko
+		}
+		m.Label.Ko = bare + " 비율"
+		m.Synonyms = append(m.Synonyms, bare+"률", bare+"율")
+	}
+	if en := strings.ToLower(c.field.Label.En); en != "" && !isKorean(c.Name) {
+		bare := strings.TrimPrefix(strings.TrimPrefix(en, "is "), "has ")
+		m.Label.En = capital(bare) + " rate"
+		m.Synonyms = append(m.Synonyms, "share of "+bare, "percentage of "+bare, "percent "+bare)
+	}
+	m.Synonyms = without(m.Synonyms, m.Label.Ko, m.Label.En)
+	d.add(t, m, "AVG(CASE WHEN "+ref(t, c)+" THEN 1 WHEN NOT "+ref(t, c)+" THEN 0 END)")
+}
+
+// addDistinct counts the different things a column names, where no table has them
+// as its rows: 고객번호 in a file of orders gives 고객 수.
+func (d *drafter) addDistinct(t *table, c *column) {
+	named := c.field.Kind == semantic.Identifier && c.use == useCount || c.field.Kind == semantic.Categorical && (nameLike(c.Name) && !c.field.IsName && !partOfName(c.Name) || c.exact && thingLike(c.concept))
+	if !named || slices.Equal(t.ds.PrimaryKey, []string{c.Name}) && c.target == nil {
+		return
+	}
+	ko, en := d.thingOf(c)
+	if ko == "" && en == "" {
+		return
+	}
+	m := &semantic.Metric{Format: "count:개"}
+	if con := d.terms.find(firstOf(ko, en)); con != nil {
+		m.Format = "count:" + counter(con)
+	}
+	if c.target != nil || d.hasRowsOf(ko, en, t) || d.knows(semantic.Label{Ko: withSuffix(ko, " 수"), En: "Number of " + plural(en)}) {
+		// The rows of the other table are "고객 수"; these are those that occur here.
+		if ko != "" && t.ds.Label.Ko != "" {
+			m.Label.Ko = t.ds.Label.Ko + " " + ko + " 수"
+			if t.entity != nil && t.entity.role == event && t.ds.Label.Ko == t.entity.ko[0] {
+				m.Synonyms = append(m.Synonyms, t.ds.Label.Ko+"한 "+ko+" 수")
+			}
+		}
+		if en != "" && t.ds.Label.En != "" {
+			m.Label.En = capital(plural(en)) + " with " + strings.ToLower(plural(t.ds.Label.En))
+		}
+	} else {
+		if ko != "" {
+			m.Label.Ko = ko + " 수"
+			m.Synonyms = append(m.Synonyms, ko+" 종류", "고유 "+ko+" 수", ko+" 개수", ko+"수")
+		}
+		if en != "" {
+			m.Label.En = "Number of " + plural(en)
+			m.Synonyms = append(m.Synonyms, "distinct "+plural(en), "unique "+plural(en), "number of distinct "+plural(en), en+" count")
+		}
+	}
+	if m.Label == (semantic.Label{}) || d.knows(m.Label) {
+		return
+	}
+	m.Name = d.names.unique("distinct_"+c.field.Name, t.ds.Name+"_distinct_"+c.field.Name)
+	m.Synonyms = without(m.Synonyms, m.Label.Ko, m.Label.En)
+	d.add(t, m, "COUNT(DISTINCT "+ref(t, c)+")")
+}
+
+// partOfName reports whether a column holds half of people's names.
+func partOfName(name string) bool {
+	switch sentence(name) {
+	case "first name", "last name", "middle name":
+		return true
+	}
+	return false
+}
+
+func thingLike(c *concept) bool {
+	return c != nil && (c.role == thing || c.role == place || c.role == person)
+}
+
+func withSuffix(s, suffix string) string {
+	if s == "" {
+		return ""
+	}
+	return s + suffix
+}
+
+func firstOf(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// hasRowsOf reports whether another table's rows are the things so called.
+func (d *drafter) hasRowsOf(ko, en string, except *table) bool {
+	return slices.ContainsFunc(d.tables, func(t *table) bool {
+		return t != except && (ko != "" && t.ds.Label.Ko == ko || en != "" && strings.EqualFold(singular(strings.ToLower(t.ds.Label.En)), en))
+	}) || ko != "" && except.ds.Label.Ko == ko || en != "" && strings.EqualFold(singular(strings.ToLower(except.ds.Label.En)), en)
+}
+
+// thingOf is what an identifying column names: customer_id a customer, 상품명 a
+// 상품.
+func (d *drafter) thingOf(c *column) (ko, en string) {
+	name := c.words
+	if c.target != nil && c.target.ds.Label != (semantic.Label{}) {
+		return c.target.ds.Label.Ko, singular(strings.ToLower(c.target.ds.Label.En))
+	}
+	if isKorean(name) {
+		ko = strings.Join(splitKeepCase(name), " ")
+		for _, w := range []string{"번호", "코드", "아이디", "ID", "Id", "id", "명", "이름", "식별자"} {
+			if rest, ok := strings.CutSuffix(ko, w); ok {
+				ko = strings.TrimSpace(rest)
+				break
+			}
+		}
+		if ko == "사번" {
+			ko = "직원"
+		}
+		if c.exact && thingLike(c.concept) {
+			ko = c.field.Label.Ko
+		}
+		return ko, d.terms.english(ko)
+	}
+	w := split(name)
+	switch w[len(w)-1] {
+	case "id", "uid", "uuid", "code", "no", "number", "num", "key", "name", "title", "cd":
+		w = w[:len(w)-1]
+	}
+	en = strings.Join(w, " ")
+	if len(w) == 1 && strings.HasSuffix(en, "id") && len(en) > 4 {
+		en = strings.TrimSuffix(en, "id")
+	}
+	en = singular(en)
+	if len(en) < 2 || len(en) < 4 && d.terms.byEn[en] == nil {
+		return "", ""
+	}
+	return d.terms.korean(en), en
+}
+
+// ratio is a quotient that everybody has a name for.
+type ratio struct {
+	over, under []string // first Korean words of the concepts
+	label       semantic.Label
+	synonyms    []string
+	format      string // "" takes that of what is divided
+	lower       bool
+}
+
+var ratios = []ratio{
+	{l("클릭"), l("노출"), semantic.Label{Ko: "클릭률", En: "Click-through rate"}, l("CTR", "클릭율"), "percent", false},
+	{l("전환"), l("클릭", "방문 수"), semantic.Label{Ko: "전환율", En: "Conversion rate"}, l("CVR", "전환률"), "percent", false},
+	{l("매출", "총매출"), l("광고비"), semantic.Label{Ko: "광고 수익률", En: "Return on ad spend"}, l("ROAS", "로아스"), "percent", false},
+	{l("광고비"), l("전환"), semantic.Label{Ko: "전환당 비용", En: "Cost per conversion"}, l("CPA"), "", true},
+	{l("광고비"), l("클릭"), semantic.Label{Ko: "클릭당 비용", En: "Cost per click"}, l("CPC"), "", true},
+	{l("이익", "영업이익", "매출이익"), l("매출", "총매출"), semantic.Label{Ko: "이익률", En: "Profit margin"}, l("마진율", "이익율", "margin rate"), "percent", false},
+	{l("매출", "총매출", "금액"), l("수량"), semantic.Label{Ko: "평균 판매 단가", En: "Average selling price"}, l("개당 매출", "ASP", "revenue per unit"), "", false},
+	{l("매출", "총매출"), l("주문 수"), semantic.Label{Ko: "객단가", En: "Average order value"}, l("AOV", "주문당 매출", "revenue per order"), "", false},
+	{l("반품 수"), l("주문 수", "수량"), semantic.Label{Ko: "반품률", En: "Return rate"}, l("반품율"), "percent", true},
+}
+
+func (d *drafter) addRatios(t *table) {
+	for _, r := range ratios {
+		over, under := t.summed(r.over), t.summed(r.under)
+		if over == nil || under == nil || d.knows(r.label) {
+			continue
+		}
+		format := r.format
+		if format == "" {
+			format = over.format
+		}
+		m := &semantic.Metric{
+			Name:  d.names.unique(plainName(strings.ReplaceAll(strings.ToLower(r.label.En), "-", "_")), t.ds.Name+"_"+plainName(strings.ToLower(r.label.En))),
+			Label: r.label, Synonyms: slices.Clone(r.synonyms), Format: format, LowerIsBetter: r.lower,
+		}
+		d.add(t, m, "SUM("+ref(t, over)+") / SUM("+ref(t, under)+")")
+	}
+}
+
+// summed finds the column that is exactly one of the concepts.
+func (t *table) summed(concepts []string) *column {
+	for _, name := range concepts {
+		for _, c := range t.columns {
+			if c.use == useSum && c.exact && c.concept.ko[0] == name {
+				return c
+			}
+		}
+	}
+	return nil
+}
+
+// knows reports whether a metric or a field is called so already.
+func (d *drafter) knows(label semantic.Label) bool {
+	for _, t := range d.tables {
+		for _, c := range t.columns {
+			if label.Ko != "" && c.field.Label.Ko == label.Ko || label.En != "" && strings.EqualFold(c.field.Label.En, label.En) {
+				return true
+			}
+		}
+	}
+	return slices.ContainsFunc(d.model.Metrics, func(m *semantic.Metric) bool {
+		return label.Ko != "" && m.Label.Ko == label.Ko || label.En != "" && strings.EqualFold(m.Label.En, label.En)
+	})
+}
+
+// chooseDefault marks the metric that a question which names none is about: the
+// money of the table the model is about, else its rows.
+func (d *drafter) chooseDefault() {
+	var best *semantic.Metric
+	score := -1
+	for _, t := range d.tables {
+		weight := t.weight() * 10
+		for _, m := range d.model.Metrics {
+			expr := m.Expression[dialect]
+			s := -1
+			switch {
+			case expr == countExpression(t):
+				s = weight + 1
+			case strings.HasPrefix(expr, "SUM("+t.ds.Name+".") && !strings.Contains(expr, "/"):
+				s = weight + d.moneyScore(t, expr)
+			}
+			if s > score {
+				best, score = m, s
+			}
+		}
+	}
+	if best != nil {
+		best.Default = true
+	}
+}
+
+// weight is how much the model is about a table. One that only links others is not
+// what anybody asks about.
+func (t *table) weight() int {
+	own, sums := 0, 0
+	for _, c := range t.columns {
+		if c.field.Kind != semantic.Identifier {
+			own++
+		}
+		if c.use == useSum {
+			sums++
+		}
+	}
+	switch {
+	case own == 0:
+		return 0
+	case sums > 0:
+		return t.central + 3
+	}
+	return t.central + 1
+}
+
+func (d *drafter) moneyScore(t *table, expr string) int {
+	for _, c := range t.columns {
+		if expr != "SUM("+ref(t, c)+")" || c.concept == nil || c.concept.role != money || c.concept.lower {
+			continue
+		}
+		switch c.concept.ko[0] {
+		case "매출", "순매출", "총매출":
+			return 9
+		case "금액", "판매 가격", "결제 금액", "주문 금액":
+			return 8
+		}
+		return 4
+	}
+	return 0
+}
