@@ -1,0 +1,155 @@
+package web
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/bapsang/bapsang/bot"
+)
+
+// picturePolicy is for an SVG opened by itself: a picture and nothing more.
+const picturePolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+
+// The sizes in which the page shows pictures, in logical pixels.
+const (
+	narrowWidth, narrowHeight = 560, 420
+	paneWidth, paneHeight     = 800, 480
+)
+
+// chart draws a chart of a message.
+func (w *Web) chart(rw http.ResponseWriter, r *http.Request) {
+	v, ok := w.named(rw, r)
+	if !ok {
+		return
+	}
+	e, ok := w.find(rw, r, v, r.PathValue("message"))
+	if !ok {
+		return
+	}
+	n, err := strconv.Atoi(r.PathValue("n"))
+	if err != nil || e.Bot == nil || n < 0 || n >= len(e.Bot.Charts) || w.cfg.Render == nil {
+		http.NotFound(rw, r)
+		return
+	}
+	q := r.URL.Query()
+	as := Picture{Dark: q.Get("theme") == "dark", SVG: q.Get("as") != "png"}
+	switch q.Get("size") {
+	case "narrow":
+		as.Width, as.Height = narrowWidth, narrowHeight
+	case "pane":
+		as.Width, as.Height = paneWidth, paneHeight
+	}
+	picture, err := w.cfg.Render(r.Context(), e.Bot.Charts[n].Spec, as)
+	if err != nil {
+		w.log.WarnContext(r.Context(), "web: chart not drawn", "message", e.ID, "chart", n, "error", err)
+		http.Error(rw, textsFor(v.Lang).NoPicture, http.StatusInternalServerError)
+		return
+	}
+	h := rw.Header()
+	h.Set("Content-Type", "image/png")
+	if as.SVG {
+		h.Set("Content-Type", "image/svg+xml")
+		h.Set("Content-Security-Policy", picturePolicy)
+	}
+	if q.Get("v") != "" { // the address names the content
+		h.Set("Cache-Control", "private, max-age=86400, immutable")
+	}
+	_, _ = rw.Write(picture)
+}
+
+// csv downloads a result of a message.
+func (w *Web) csv(rw http.ResponseWriter, r *http.Request) {
+	v, ok := w.named(rw, r)
+	if !ok {
+		return
+	}
+	e, ok := w.find(rw, r, v, r.PathValue("message"))
+	if !ok {
+		return
+	}
+	result := r.PathValue("result")
+	if e.Bot == nil || w.cfg.CSV == nil || !slices.Contains(results(e.Bot), result) {
+		http.NotFound(rw, r)
+		return
+	}
+	title := result
+	if begin, err := w.chat.entry(r.Context(), e.Thread); err == nil {
+		if text, _ := unmention(begin.Text); text != "" {
+			title = text + " " + result
+		}
+	}
+	out := &download{rw: rw, name: downloadName(title)}
+	if err := w.cfg.CSV(r.Context(), e.Bot.Question, result, out); err != nil {
+		w.log.WarnContext(r.Context(), "web: csv not written", "message", e.ID, "result", result, "error", err)
+		if out.begun {
+			panic(http.ErrAbortHandler) // a cut file must not pass for a whole one
+		}
+		w.say(rw, r, http.StatusInternalServerError, textsFor(v.Lang).Broken)
+		return
+	}
+	out.begin() // an empty file is a file
+}
+
+// results are the names of the results of a message that can be downloaded.
+func results(m *bot.Message) []string {
+	var out []string
+	for _, t := range m.Tables {
+		out = append(out, t.Result)
+	}
+	for _, b := range m.Buttons {
+		if b.Action == bot.ActionCSV {
+			out = append(out, b.Value)
+		}
+	}
+	return out
+}
+
+// download says that it is a file as soon as there is something of it, so that a
+// failure before that can still be told in words.
+type download struct {
+	rw    http.ResponseWriter
+	name  string
+	begun bool
+}
+
+var _ io.Writer = (*download)(nil)
+
+func (d *download) begin() {
+	if d.begun {
+		return
+	}
+	d.begun = true
+	h := d.rw.Header()
+	h.Set("Content-Type", "text/csv; charset=utf-8")
+	h.Set("Content-Disposition", `attachment; filename="bapsang.csv"; filename*=UTF-8''`+url.PathEscape(d.name))
+}
+
+// Write implements io.Writer.
+func (d *download) Write(p []byte) (int, error) {
+	d.begin()
+	return d.rw.Write(p)
+}
+
+// downloadName makes a file name of a question, with nothing in it that a file
+// system or a shell takes amiss.
+func downloadName(title string) string {
+	name := strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-' || r == '_' {
+			return r
+		}
+		return ' '
+	}, title)
+	name = strings.Join(strings.Fields(name), "-")
+	if runes := []rune(name); len(runes) > 60 {
+		name = string(runes[:60])
+	}
+	if name == "" {
+		name = "result"
+	}
+	return "bapsang-" + name + ".csv"
+}

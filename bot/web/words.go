@@ -1,0 +1,201 @@
+package web
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+)
+
+// texts are the page's own words in one language.
+type texts struct {
+	Lang string
+
+	// chrome
+	Title, Channels, Direct, DirectHint, Files, FilesHint, Skip              string
+	Name, NameAsk, NameHint, Enter, NamePlaceholder, NameEmpty               string
+	Settings, Language, Theme, ThemeAuto, ThemeLight, ThemeDark, Save, Menu  string
+	Placeholder, PlaceholderDirect, PlaceholderThread                        string
+	Mention, Attach, Send, Remove, DropHere, Keys                            string
+	Thread, Close, Back, Reply, Edit, Delete, DeleteAsk, Cancel, Edited      string
+	Gone, Earlier, Working, App, You                                         string
+	EmptyChannel, EmptyDirect, EmptyHint, TryThese                           string
+	Reconnecting, NotTaken, Thanks, Sent, Copied, Deleted, SendAgain, Broken string
+	Uploading, MentionHint, ThreadHint, NewAnswer, Empty, NotFound           string
+	Attached, Stopping, Good, Bad, Tell, DMWith                              string
+
+	// under a message of the bot
+	Read, Source, SQL, Copy, CSV, Partial, OpenPicture, NoPicture, Suggestions, Number string
+	Asked, Waiting, Until                                                              string
+
+	// sentences with a part to fill in
+	replies, replyOne, rows, rowsPart, lastReply, tooLong, tooLarge, tooMany, ahead, eta string
+}
+
+func textsFor(lang string) *texts {
+	if lang == "ko" {
+		return &korean
+	}
+	return &english
+}
+
+var korean = texts{
+	Lang:  "ko",
+	Title: "밥상", Channels: "채널", Direct: "다이렉트 메시지", DirectHint: "bapsang과 둘이서", Files: "파일",
+	FilesHint: "CSV, 엑셀, Parquet 파일을 입력창에 끌어 놓고 물어보세요.", Skip: "본문으로 건너뛰기",
+	Name: "이름", NameAsk: "어떻게 불러 드릴까요?", NameHint: "대화에 이 이름으로 보여요. 언제든 바꿀 수 있어요.", Enter: "시작하기",
+	NamePlaceholder: "예: 김민지", NameEmpty: "이름을 적어 주세요.",
+	Settings: "설정", Language: "언어", Theme: "화면", ThemeAuto: "시스템 설정", ThemeLight: "밝게", ThemeDark: "어둡게", Save: "저장", Menu: "메뉴",
+	Placeholder: "#%s에 메시지 보내기", PlaceholderDirect: "무엇이든 물어보세요", PlaceholderThread: "이어서 물어보세요",
+	Mention: "bapsang 부르기", Attach: "파일 붙이기", Send: "보내기", Remove: "빼기", DropHere: "여기에 놓으면 함께 보내요",
+	Keys:   "Enter 보내기 · Shift+Enter 줄바꿈",
+	Thread: "스레드", Close: "닫기", Back: "뒤로", Reply: "스레드에 답하기", Edit: "고치기", Delete: "지우기", DeleteAsk: "이 메시지를 지울까요?",
+	Cancel: "취소", Edited: "(고침)", Gone: "지워진 메시지예요.", Earlier: "이전 메시지 보기", Working: "답하는 중", App: "앱", You: "나",
+	EmptyChannel: "아직 조용하네요", EmptyDirect: "무엇이 궁금하세요?",
+	EmptyHint: "@bapsang을 부르고 궁금한 것을 평소 말로 물어보세요. 답은 스레드에 차려 드려요.", TryThese: "이런 걸 물어볼 수 있어요",
+	Reconnecting: "연결이 끊겼어요. 다시 잇는 중이에요…", NotTaken: "보내지 못했어요. 아무것도 접수되지 않았으니 다시 보내 주세요.",
+	Thanks: "알려 주셔서 고마워요.", Sent: "보냈어요.", Copied: "복사했어요.", Deleted: "지웠어요.", SendAgain: "다시 보내기",
+	Broken: "저희 쪽 문제로 열지 못했어요. 잠시 뒤 다시 열어 주세요.", Uploading: "올리는 중",
+	MentionHint: "@bapsang을 부르면 답해 드려요.", ThreadHint: "답이 여기에 나와요.", NewAnswer: "bapsang의 답",
+	Empty: "보낼 내용을 적어 주세요.", NotFound: "그런 곳이 없어요. 주소를 확인해 주세요.", Attached: "파일을 보냈어요", Stopping: "멈추는 중…",
+	Good: "도움이 됐어요", Bad: "도움이 안 됐어요", Tell: "알려 주기", DMWith: "bapsang과의 대화",
+
+	Read: "이렇게 읽었어요", Source: "출처", SQL: "SQL", Copy: "복사", CSV: "CSV 받기", Partial: "결과가 한도에서 잘렸어요",
+	OpenPicture: "그림을 크게 열기", NoPicture: "그림을 그리지 못했어요.", Suggestions: "이런 것도 물어보세요", Number: "문의할 때 알려 주세요",
+	Asked: "물어봤어요", Waiting: "대기", Until: "%s까지",
+
+	replies: "답글 %d개", replyOne: "답글 1개", rows: "%s행", rowsPart: "%s행 중 %s행", lastReply: "마지막 %s",
+	tooLong: "메시지가 너무 길어요. %d kB까지 보낼 수 있어요. 긴 내용은 파일로 붙여 주세요.", tooLarge: "파일이 너무 커요. 한 번에 %s까지 보낼 수 있어요.",
+	tooMany: "파일은 한 번에 %d개까지 보낼 수 있어요.", ahead: "앞에 %d건", eta: "약 %s",
+}
+
+var english = texts{
+	Lang:  "en",
+	Title: "Bapsang", Channels: "Channels", Direct: "Direct messages", DirectHint: "just you and bapsang", Files: "Files",
+	FilesHint: "Drop a CSV, Excel or Parquet file into the message box and ask about it.", Skip: "Skip to content",
+	Name: "Name", NameAsk: "What should we call you?", NameHint: "Others see this name. You can change it at any time.", Enter: "Start",
+	NamePlaceholder: "e.g. Minji Kim", NameEmpty: "Please write a name.",
+	Settings: "Settings", Language: "Language", Theme: "Appearance", ThemeAuto: "As the system", ThemeLight: "Light", ThemeDark: "Dark", Save: "Save", Menu: "Menu",
+	Placeholder: "Message #%s", PlaceholderDirect: "Ask anything", PlaceholderThread: "Ask a follow-up",
+	Mention: "Mention bapsang", Attach: "Attach files", Send: "Send", Remove: "Remove", DropHere: "Drop here to send along",
+	Keys:   "Enter to send · Shift+Enter for a new line",
+	Thread: "Thread", Close: "Close", Back: "Back", Reply: "Reply in thread", Edit: "Edit", Delete: "Delete", DeleteAsk: "Delete this message?",
+	Cancel: "Cancel", Edited: "(edited)", Gone: "This message was deleted.", Earlier: "Show earlier messages", Working: "answering", App: "APP", You: "you",
+	EmptyChannel: "It is quiet here", EmptyDirect: "What would you like to know?",
+	EmptyHint: "Mention @bapsang and ask in your own words. The answer is served in the thread.", TryThese: "You could ask",
+	Reconnecting: "Connection lost. Reconnecting…", NotTaken: "That was not sent. Nothing was taken, so please send it again.",
+	Thanks: "Thank you for telling us.", Sent: "Sent.", Copied: "Copied.", Deleted: "Deleted.", SendAgain: "Send again",
+	Broken: "Something broke on our side. Please open the page again in a moment.", Uploading: "Uploading",
+	MentionHint: "Mention @bapsang to get an answer.", ThreadHint: "The answer appears here.", NewAnswer: "bapsang answered",
+	Empty: "There is nothing to send yet.", NotFound: "There is no such place. Please check the address.", Attached: "sent files", Stopping: "Stopping…",
+	Good: "Helpful", Bad: "Not helpful", Tell: "Tell us", DMWith: "Conversation with bapsang",
+
+	Read: "How I read this", Source: "Source", SQL: "SQL", Copy: "Copy", CSV: "Download CSV", Partial: "The result was cut at its limit",
+	OpenPicture: "Open the picture", NoPicture: "The picture could not be drawn.", Suggestions: "You could also ask", Number: "quote this when you ask us",
+	Asked: "asked", Waiting: "waiting", Until: "until %s",
+
+	replies: "%d replies", replyOne: "1 reply", rows: "%s rows", rowsPart: "%s of %s rows", lastReply: "last %s",
+	tooLong: "The message is too long: up to %d kB can be sent. Attach what is longer as a file.", tooLarge: "The files are too large: up to %s can be sent at once.",
+	tooMany: "Up to %d files can be sent at once.", ahead: "%d ahead", eta: "about %s",
+}
+
+// Replies says how much was said in a thread.
+func (t *texts) Replies(n int) string {
+	if n == 1 {
+		return t.replyOne
+	}
+	return fmt.Sprintf(t.replies, n)
+}
+
+// LastReply says when something was said last.
+func (t *texts) LastReply(clock string) string { return fmt.Sprintf(t.lastReply, clock) }
+
+// Rows says how many of a result's rows are shown.
+func (t *texts) Rows(shown, total int) string {
+	switch {
+	case total <= shown && t.Lang == "en" && shown == 1:
+		return "1 row"
+	case total <= shown:
+		return fmt.Sprintf(t.rows, grouped(shown))
+	case t.Lang == "ko": // "of" comes first
+		return fmt.Sprintf(t.rowsPart, grouped(total), grouped(shown))
+	}
+	return fmt.Sprintf(t.rowsPart, grouped(shown), grouped(total))
+}
+
+// TooLong says how long a message may be.
+func (t *texts) TooLong() string { return fmt.Sprintf(t.tooLong, maxText>>10) }
+
+// Ahead says how many questions come before this one.
+func (t *texts) Ahead(n int) string { return fmt.Sprintf(t.ahead, n) }
+
+// ETA says how long the answer will take.
+func (t *texts) ETA(d time.Duration) string { return fmt.Sprintf(t.eta, t.waiting(d)) }
+
+func (t *texts) waiting(d time.Duration) string {
+	if d < 90*time.Second {
+		n := max(int(math.Round(d.Seconds())), 1)
+		if t.Lang == "ko" {
+			return fmt.Sprintf("%d초", n)
+		}
+		return fmt.Sprintf("%d s", n)
+	}
+	n := int(math.Round(d.Minutes()))
+	if t.Lang == "ko" {
+		return fmt.Sprintf("%d분", n)
+	}
+	return fmt.Sprintf("%d min", n)
+}
+
+// Elapsed says how long an answer took.
+func (t *texts) Elapsed(d time.Duration) string {
+	if d >= 90*time.Second {
+		return t.waiting(d)
+	}
+	digits := 1
+	if d < 95*time.Millisecond {
+		digits = 2
+	} else if d >= 10*time.Second {
+		digits = 0
+	}
+	s := strconv.FormatFloat(d.Seconds(), 'f', digits, 64)
+	if t.Lang == "ko" {
+		return s + "초"
+	}
+	return s + " s"
+}
+
+// Day heads the messages of a day.
+func (t *texts) Day(at time.Time) string {
+	if t.Lang == "ko" {
+		return fmt.Sprintf("%d년 %d월 %d일 %s", at.Year(), at.Month(), at.Day(), []string{"일", "월", "화", "수", "목", "금", "토"}[at.Weekday()]+"요일")
+	}
+	return at.Format("Monday, January 2, 2006")
+}
+
+// grouped writes a count with commas.
+func grouped(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// bytesText writes a size the way file managers do.
+func bytesText(n int64) string {
+	const unit = 1024
+	switch {
+	case n < unit:
+		return fmt.Sprintf("%d B", n)
+	case n < unit*unit:
+		return fmt.Sprintf("%d kB", (n+unit/2)/unit)
+	case n < unit*unit*unit:
+		return trimZero(float64(n)/(unit*unit)) + " MB"
+	}
+	return trimZero(float64(n)/(unit*unit*unit)) + " GB"
+}
+
+func trimZero(f float64) string {
+	return strconv.FormatFloat(math.Round(f*10)/10, 'f', -1, 64)
+}
