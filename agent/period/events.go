@@ -1,6 +1,8 @@
 package period
 
 import (
+	"time"
+
 	"github.com/bapsang/bapsang/agent/semantic"
 )
 
@@ -87,6 +89,35 @@ func (r *reader) eventAt(i int) (p part, ok bool) {
 	return part{to: to, at: at, event: id, weak: m.Weak}, true
 }
 
+// noEdition returns the position after an event of a year in which it does not take
+// place, as far as the calendar knows: 내년 수능, "Prime Day 2027". Reading the two apart would answer for
+// another year's.
+func (r *reader) noEdition(i int) int {
+	if r.o.Calendar == nil {
+		return -1
+	}
+	if e, ok := r.eventAt(i); ok {
+		if year, to, dated := r.yearAfter(e.to); dated {
+			if _, known := e.at(year); !known {
+				return to
+			}
+		}
+		return -1
+	}
+	y := r.yearAt(i)
+	if y.to == 0 {
+		return -1
+	}
+	e, ok := r.eventAt(r.of(y.to))
+	if !ok || r.of(y.to) == y.to {
+		return -1
+	}
+	if _, known := e.at(y.year); known {
+		return -1
+	}
+	return e.to
+}
+
 // sensed narrows or widens the days of an event.
 func (r *reader) sensed(at func(int) (semantic.Period, bool), sense eventSense) func(int) (semantic.Period, bool) {
 	return func(year int) (semantic.Period, bool) {
@@ -112,7 +143,7 @@ func (r *reader) sensed(at func(int) (semantic.Period, bool), sense eventSense) 
 		case weekAfter:
 			p = whole(r.start(last, semantic.Week).AddDate(0, 0, 7), semantic.Week, 1)
 		case itsWeekend:
-			p = r.weekend(r.start(last, semantic.Week))
+			p = r.weekend(startOf(last, semantic.Week, time.Monday))
 		}
 		return p, true
 	}

@@ -22,6 +22,9 @@ var tailWords = []string{
 // connectors are written onto a word too, but say something.
 var connectors = []string{"부터", "까지", "보다", "대비", "이후", "이전", "에 비해", "에 비하"}
 
+// gluedWords are the beginnings of what makes another word: 2025년형, 오늘의집, 연말정산.
+var gluedWords = []string{"산", "형", "식", "생", "의", "차", "이", "짜리", "정산", "결산"}
+
 // wordEnds reports whether a Korean word ends at i, before particles and connectors.
 func (r *reader) wordEnds(i int) bool {
 	return !isHangul(r.rune(i)) || r.particle(i) > i || r.anyOf(i, connectors) > 0
@@ -67,15 +70,24 @@ func (r *reader) ending(i int) (int, bool) {
 	}
 	rest := r.hangul(i)
 	if rest == "" {
-		return i, !isLatin(r.rune(i)) || !isLatin(rune(r.low[i-1]))
+		return i, !r.goesOn(i)
 	}
 	if j := r.particle(i); j > i {
 		return j, true
 	}
 	// A noun written onto the expression (작년매출) is fine, one letter is not: it makes
 	// another word of it, as do these beginnings.
-	if strings.ContainsRune("산형식생의차이짜", r.rune(i)) {
+	if r.anyOf(i, gluedWords) > 0 {
 		return i, false
 	}
 	return i, utf8.RuneCountInString(rest) >= 2
+}
+
+// goesOn reports whether a Latin word or name goes on at i: monday.com, june-bug.
+func (r *reader) goesOn(i int) bool {
+	c := r.rune(i)
+	if !strings.ContainsRune(".-_@", c) || c == 0 {
+		return isLatin(c) && isLatin(rune(r.low[i-1]))
+	}
+	return isLatin(rune(r.low[i-1])) && isLatin(r.rune(i+1))
 }

@@ -52,8 +52,9 @@ type Mention struct {
 	// zero; 전체 기간 (all time) is open at both. A Shift that can also be said of today
 	// (한 달 전, previous quarter) has that reading here, for texts that follow no other.
 	Period semantic.Period
-	// Unit is the calendar unit a Range was named in (지난달 → month, 2025년 → year); ""
-	// for rolling, explicit and event periods. Of a Versus it is the unit compared by
+	// Unit is the calendar unit a Range was named in (지난달 → month, 2025년 → year, the
+	// complete units of "last 6 weeks" → week); "" for rolling, explicit and event
+	// periods, and for halves of a year. Of a Versus it is the unit compared by
 	// (전월 대비 → month), and of a Shift the unit that the result is one of (작년 같은 달
 	// → month; 작년 같은 기간 → "", the same dates).
 	Unit semantic.Grain
@@ -96,6 +97,10 @@ func Parse(text string, opts Options) []Mention {
 	var found []Mention
 	for i := 0; i < len(text); {
 		if r.begins(i) {
+			if to := r.noEdition(i); to > i {
+				i = to
+				continue
+			}
 			if m, ok := r.mention(i); ok {
 				found = append(found, m)
 				i = m.To

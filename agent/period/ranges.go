@@ -7,38 +7,31 @@ import (
 	"github.com/bapsang/bapsang/agent/semantic"
 )
 
-// joined returns the dates of a range, giving an end without a year that of the other,
+// ends returns the dates of a range, giving an end without a year that of the other,
 // and two of them the latest that have begun.
-func joined(a, b atom, r *reader) (start, end time.Time) {
+func (r *reader) ends(a, b atom) (start, end time.Time) {
 	start, end = a.period.Start, b.period.End
 	switch {
-	case b.at != nil && a.at != nil:
-		_, end = placed(b, b.period.Start.Year(), 0)
-		start, _ = placed(a, b.period.Start.Year(), 0)
+	case a.at != nil:
+		start, _ = placed(a, b.period.Start.Year())
 		if start.After(b.period.Start) {
-			start, _ = placed(a, b.period.Start.Year(), -1)
+			start, _ = placed(a, b.period.Start.Year()-1)
 		}
 	case b.at != nil:
-		from, until := placed(b, start.Year(), 0)
-		if from.Before(start) {
-			_, until = placed(b, start.Year(), 1)
+		var from time.Time
+		if from, end = placed(b, start.Year()); from.Before(start) {
+			_, end = placed(b, start.Year()+1)
 		}
-		end = r.clip(semantic.Period{Start: start, End: until}).End
-		if b.unit == semantic.Day {
-			end = until
-		}
-	case a.at != nil:
-		start, _ = placed(a, b.period.Start.Year(), 0)
-		if start.After(b.period.Start) {
-			start, _ = placed(a, b.period.Start.Year(), -1)
-		}
+	}
+	if b.unit != semantic.Day {
+		end = r.clip(semantic.Period{Start: start, End: end}).End
 	}
 	return start, end
 }
 
-// placed returns the dates of an expression without a year in a year, moved by n.
-func placed(a atom, year, n int) (start, end time.Time) {
-	p, ok := a.at(year + n)
+// placed returns the dates of an expression without a year in a year.
+func placed(a atom, year int) (start, end time.Time) {
+	p, ok := a.at(year)
 	if !ok {
 		return a.period.Start, a.period.End
 	}
@@ -100,7 +93,7 @@ func (r *reader) upTo(a atom) (full atom) {
 		}
 	}
 	if b.at != nil {
-		b.period.Start, b.period.End = placed(b, a.period.Start.Year(), 0)
+		b.period.Start, b.period.End = placed(b, a.period.Start.Year())
 	}
 	if b.period.Start.Before(a.period.Start) || !a.period.Start.Before(b.period.End) {
 		return full

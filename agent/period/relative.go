@@ -29,7 +29,7 @@ var relativeUnits = []named[distance]{
 	{"전전주", distance{semantic.Week, -2, false}}, {"다음 주", distance{semantic.Week, 1, false}},
 	{"차주", distance{semantic.Week, 1, false}}, {"내주", distance{semantic.Week, 1, false}},
 	{"다다음 주", distance{semantic.Week, 2, false}},
-	{"이번 달", distance{semantic.Month, 0, false}}, {"이달", distance{semantic.Month, 0, false}},
+	{"이번 달", distance{semantic.Month, 0, false}}, {"이 달", distance{semantic.Month, 0, false}},
 	{"이번 월", distance{semantic.Month, 0, false}}, {"당월", distance{semantic.Month, 0, false}},
 	{"금월", distance{semantic.Month, 0, false}}, {"지난 달", distance{semantic.Month, -1, false}},
 	{"저번 달", distance{semantic.Month, -1, false}}, {"지난 월", distance{semantic.Month, -1, false}},
@@ -141,11 +141,10 @@ func (r *reader) within(a atom) (in atom) {
 
 var weekendWords = []string{"주말", "weekend"}
 
-// weekend is the Saturday and Sunday of the week that begins on start; where weeks
-// begin on Sunday, the Saturday in it and the day after.
+// weekend is the Saturday and Sunday after the first Monday from start on.
 func (r *reader) weekend(start time.Time) semantic.Period {
-	offset := (6 - int(r.o.WeekStart) + 7) % 7
-	return whole(start.AddDate(0, 0, offset), semantic.Day, 2)
+	monday := start.AddDate(0, 0, (8-int(start.Weekday()))%7)
+	return whole(monday.AddDate(0, 0, 5), semantic.Day, 2)
 }
 
 // of returns the position after 의, "'s", "of" or white space.
@@ -233,8 +232,10 @@ func (r *reader) everyBefore(i int) bool {
 	return false
 }
 
+// pickWeek returns the Monday of a week, wherever weeks start: a weekend is not cut in
+// two.
 func (r *reader) pickWeek(which which) time.Time {
-	start := r.start(r.today, semantic.Week)
+	start := startOf(r.today, semantic.Week, time.Monday)
 	switch which {
 	case theLast:
 		return start.AddDate(0, 0, -7)

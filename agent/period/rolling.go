@@ -66,6 +66,7 @@ var englishLengthUnits = []named[semantic.Grain]{
 	{"quarters", semantic.Quarter}, {"year", semantic.Year}, {"years", semantic.Year}, {"yrs", semantic.Year},
 	{"hour", semantic.Hour}, {"hours", semantic.Hour}, {"hrs", semantic.Hour},
 	{"full weeks", semantic.Week}, {"full months", semantic.Month}, {"full quarters", semantic.Quarter}, {"full years", semantic.Year},
+	{"calendar weeks", semantic.Week}, {"calendar months", semantic.Month}, {"calendar quarters", semantic.Quarter}, {"calendar years", semantic.Year},
 	{"complete weeks", semantic.Week}, {"complete months", semantic.Month}, {"complete quarters", semantic.Quarter},
 }
 
@@ -142,14 +143,11 @@ func (r *reader) rollingAtom(i int) (a atom) {
 	return a
 }
 
-// ordinal reports whether "지난 3분기" names the third quarter rather than three, and
-// "지난 해" a year.
+// ordinal reports whether "지난 3분기" names the third quarter rather than three.
 func (r *reader) ordinal(i, k int, l length) bool {
-	if l.unit != semantic.Quarter || l.n > 4 {
-		return false
-	}
-	return r.phrase(i, "지난") > 0 && r.src[l.to-len("분기"):l.to] == "분기" && r.phrase(l.to-len("개분기"), "개분기") < 0 &&
-		r.during(l.to) == l.to && isDigit(r.rune(k))
+	n, digits, to := r.number(k)
+	return digits == 1 && n <= 4 && l.unit == semantic.Quarter && r.phrase(i, "지난") > 0 &&
+		r.phrase(to, "분기") == l.to && r.during(l.to) == l.to
 }
 
 // during returns the position after 간 or 동안.

@@ -212,7 +212,7 @@ func (r *reader) rangeTo(a atom, i int, must bool) (full atom) {
 	if a.strict && a.unit == semantic.Year != (b.strict && b.unit == semantic.Year) && a.at == nil {
 		return full // 2024 to something that is no year
 	}
-	start, end := joined(a, b, r)
+	start, end := r.ends(a, b)
 	full = atom{to: b.to, period: semantic.Period{Start: start, End: end}}
 	if !start.Before(end) {
 		return atom{}
