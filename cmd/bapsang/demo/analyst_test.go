@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/goccy/go-yaml"
-
 	"github.com/bapsang/bapsang/agent/semantic"
 	"github.com/bapsang/bapsang/cmd/bapsang/demo"
 )
@@ -238,41 +236,13 @@ func TestNoWordNamesTwoMetrics(t *testing.T) {
 	}
 }
 
-// definition is as much of the analyst's file as its test needs.
-type definition struct {
-	Model         string   `yaml:"model"`
-	Knowledge     []string `yaml:"knowledge"`
-	VerifiedFiles []string `yaml:"verified_files"`
-	Examples      []string `yaml:"examples"`
-}
-
-type verified struct {
-	Question string         `yaml:"question"`
-	Also     []string       `yaml:"also"`
-	SQL      string         `yaml:"sql"`
-	Columns  map[string]any `yaml:"columns"`
-	By       string         `yaml:"verified_by"`
-	At       string         `yaml:"verified_at"`
-}
-
-func load(t *testing.T, name string, into any) {
-	t.Helper()
-	data, err := fs.ReadFile(demo.Files(), name)
+func TestTheAnalystCanBeRead(t *testing.T) {
+	d, err := demo.Analyst()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := yaml.Unmarshal(data, into); err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-}
-
-func TestTheAnalystNamesFilesThatAreThere(t *testing.T) {
-	var d definition
-	load(t, "analyst.yaml", &d)
-	for _, name := range slices.Concat([]string{d.Model}, d.Knowledge, d.VerifiedFiles) {
-		if data, err := fs.ReadFile(demo.Files(), name); err != nil || len(data) == 0 {
-			t.Errorf("%s: %d bytes, %v", name, len(data), err)
-		}
+	if d.Name != "demo" || d.Source != demo.Source || len(d.Knowledge) == 0 {
+		t.Errorf("%+v", d)
 	}
 	korean := regexp.MustCompile(`\p{Hangul}`)
 	ko := 0
@@ -288,8 +258,11 @@ func TestTheAnalystNamesFilesThatAreThere(t *testing.T) {
 
 func TestVerifiedQuestionsRun(t *testing.T) {
 	db, m := smallCompany(t), model(t)
-	var list []verified
-	load(t, "verified.yaml", &list)
+	d, err := demo.Analyst()
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := d.Verified
 	if len(list) < 12 {
 		t.Errorf("%d verified questions", len(list))
 	}
