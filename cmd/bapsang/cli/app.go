@@ -37,7 +37,9 @@ type Options struct {
 	Logger   *slog.Logger
 	Analysts []*agent.Analyst
 	Channels map[string]string // channel → analyst
-	// Page turns the chat page on; Rooms are the channels it begins with.
+	// Page turns the chat page on; Rooms are the channels it begins with. The page
+	// takes everybody at their word, so it is served on loopback addresses only:
+	// elsewhere a proxy that knows people stands before it.
 	Page  bool
 	Rooms []string
 	// Tokens let programs in; none lets everybody in, on loopback only.
@@ -93,13 +95,15 @@ func checkListen(opts Options) error {
 	if err != nil {
 		return usagef("listen address %q: write host:port, such as 127.0.0.1:8080", opts.Listen)
 	}
-	if len(opts.Tokens) > 0 {
-		return nil
-	}
-	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
+	if len(opts.Tokens) > 0 || loopback(host) {
 		return nil
 	}
 	return usagef("listening on %s would let everybody on the network ask; use a loopback address such as 127.0.0.1, or configure api.tokens", opts.Listen)
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // wire connects the parts.
@@ -124,7 +128,7 @@ func (a *App) wire() error {
 	if err := a.operate(mux); err != nil {
 		return err
 	}
-	if a.opts.Page {
+	if host, _, _ := net.SplitHostPort(a.opts.Listen); a.opts.Page && loopback(host) {
 		page, err := web.New(web.Config{
 			Chat: chat, Handler: a.desk, Channels: a.opts.Rooms, Render: renderChart, CSV: a.csv, Now: a.opts.Now,
 			Location: a.opts.Location, Logger: a.opts.Logger, Examples: a.examples(),
