@@ -2,6 +2,7 @@ package compose
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/bapsang/bapsang/agent/semantic"
 )
@@ -224,6 +225,8 @@ func (b *builder) setFilters() {
 			q.Filters = append(q.Filters, f.Filter)
 		}
 	}
+	// The order of the words does not make another plan.
+	slices.SortStableFunc(q.Filters, func(a, b semantic.Filter) int { return strings.Compare(a.Field, b.Field) })
 }
 
 // refine changes the conditions of the turn before by one of this turn.
@@ -357,7 +360,7 @@ func (b *builder) setExtras() {
 	if q.Cumulative && !hasTime {
 		q.Cumulative = false
 	}
-	if q.Share && len(q.Dimensions) == 0 {
+	if q.Share && !slicesHas(q.Dimensions, func(d semantic.Dimension) bool { return d.Grain == "" }) && (len(q.Dimensions) == 0 || len(q.Filters) > 0) {
 		b.shareOfFilter()
 	}
 }
@@ -368,7 +371,7 @@ func (b *builder) shareOfFilter() {
 	q := &b.p.Query
 	for i, f := range q.Filters {
 		if f.Op == semantic.In && !f.Negate {
-			q.Dimensions = []semantic.Dimension{{Field: f.Field}}
+			q.Dimensions = append(q.Dimensions, semantic.Dimension{Field: f.Field})
 			q.Filters = slices.Delete(slices.Clone(q.Filters), i, i+1)
 			return
 		}

@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -58,10 +59,7 @@ func tokens(in Input) (*text, []token) {
 }
 
 func (in Input) mentions(src string) []period.Mention {
-	if in.Periods == nil {
-		return nil
-	}
-	return in.Periods(src, period.Options{Language: in.Language, Now: in.Now, WeekStart: in.WeekStart, FiscalYearStart: in.FiscalYearStart, Calendar: in.Calendar})
+	return period.Parse(src, period.Options{Language: in.Language, Now: in.Now, WeekStart: in.WeekStart, FiscalYearStart: in.FiscalYearStart, Calendar: in.Calendar})
 }
 
 func unknownWords(toks []token) []string {
@@ -157,7 +155,7 @@ func (m *matcher) guessAt(a, z int) bool {
 	found := false
 	best := 3
 	for end := z; end > a && z-end <= maxSuffix; end-- {
-		if m.border(end) == inside {
+		if m.border(end) == inside || m.class[end-1] == blank {
 			continue
 		}
 		key, _ := fold(m.slice(a, end))
@@ -193,7 +191,9 @@ func (m *matcher) addTypo(a, z int, i int32, distance int) {
 func mergePiece(list []piece, p piece) []piece {
 	for i := range list {
 		if list[i].to == p.to && list[i].kind == p.kind && list[i].cost == p.cost {
-			list[i].meanings = append(list[i].meanings, p.meanings...)
+			if !slices.Contains(list[i].meanings, p.meanings[0]) {
+				list[i].meanings = append(list[i].meanings, p.meanings[0])
+			}
 			return list
 		}
 	}

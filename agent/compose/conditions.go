@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/bapsang/bapsang/agent/semantic"
@@ -146,6 +147,10 @@ func (r *reader) percentMeasure() bool {
 }
 
 func (r *reader) bindNamed(b *bound) bool {
+	if worth, thing := r.thingBefore(b); thing {
+		b.target, b.field = worth, true
+		return worth != ""
+	}
 	best, distance := "", 1<<30
 	field := false
 	consider := func(at int, name string, isField bool) {
@@ -181,6 +186,40 @@ func (r *reader) bindNamed(b *bound) bool {
 	return field || r.measuredIn(b)
 }
 
+// thingBefore looks whether a comparison in money follows the name of a thing:
+// products under 30,000 won are so by their price, not by the revenue asked about. It
+// returns the thing's one field of money, "" when there is none or several.
+func (r *reader) thingBefore(b *bound) (worth string, thing bool) {
+	p := r.prev(b.at)
+	for p >= 0 && (r.is(p, wOver) || r.is(p, wUnder) || r.is(p, wAtLeast) || r.is(p, wAtMost) || r.is(p, wBetween)) {
+		p = r.prev(p)
+	}
+	if b.values[0].unit != "won" && b.values[0].unit != "dollar" || p < 0 || len(r.senses(p, isMetric)) > 0 || len(r.senses(p, isDataset)) == 0 {
+		return "", false
+	}
+	if slices.ContainsFunc(r.d.measures, func(m measure) bool { return m.token.from == r.toks[p].from }) || r.toks[p].kind != aTerm || isHangulKey(r.toks[p].text) {
+		return "", false
+	}
+	list := r.moneyOf([]string{r.lex.senses[r.senses(p, isDataset)[0].sense].ref})
+	if len(list) == 1 {
+		return list[0], true
+	}
+	return "", true
+}
+
+// moneyOf returns the visible fields of datasets that hold amounts of money.
+func (r *reader) moneyOf(datasets []string) []string {
+	var out []string
+	for _, name := range datasets {
+		for _, f := range r.lex.model.Dataset(name).Fields {
+			if f.Kind == semantic.Numeric && !f.Hidden && (f.Format == "krw" || f.Format == "usd" || f.Format == "eur") {
+				out = append(out, name+"."+f.Name)
+			}
+		}
+	}
+	return out
+}
+
 // measuredIn reports whether a measure can be compared with a figure of its unit.
 // "orders over 100,000 won" compares what an order is worth, not how many there are.
 func (r *reader) measuredIn(b *bound) bool {
@@ -192,14 +231,7 @@ func (r *reader) measuredIn(b *bound) bool {
 	if unit != "won" && unit != "dollar" || !r.lex.countsRows(b.target) {
 		return true
 	}
-	var worth []string
-	for _, name := range r.lex.graph.metrics[b.target] {
-		for _, f := range r.lex.model.Dataset(name).Fields {
-			if f.Kind == semantic.Numeric && !f.Hidden && (f.Format == "krw" || f.Format == "usd") {
-				worth = append(worth, name+"."+f.Name)
-			}
-		}
-	}
+	worth := r.moneyOf(r.lex.graph.metrics[b.target])
 	if len(worth) != 1 {
 		return false
 	}

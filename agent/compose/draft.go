@@ -23,10 +23,10 @@ type draft struct {
 	dropped  dropped
 	listed   bool
 
-	share, cumulative, trend, relate, why, anomaly, forecast bool
-	compare, change, growth, average                         bool
-	direction                                                int  // of a change asked about: 1 rose, -1 fell
-	adnominal                                                bool // 줄어든 지역: only those
+	share, percent, cumulative, trend, relate, why, anomaly, forecast bool
+	compare, change, growth, average                                  bool
+	direction                                                         int  // of a change asked about: 1 rose, -1 fell
+	adnominal                                                         bool // 줄어든 지역: only those
 
 	// How the text follows another.
 	then, instead, also, only, those, all bool

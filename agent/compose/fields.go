@@ -109,7 +109,7 @@ func (r *reader) negatedField(i int) bool {
 func (r *reader) takeGroup(i int) {
 	list := r.groupOptions(i)
 	if len(list) == 0 {
-		if !r.absorbed(i) {
+		if !r.described(i) && (!r.absorbed(i) || r.d.rank.wanted) {
 			r.fail(problem{decline: DeclineShape})
 		}
 		r.use(i)
@@ -117,7 +117,7 @@ func (r *reader) takeGroup(i int) {
 		return
 	}
 	marked, each, which := r.byMarked(i) || r.perMarked(i), r.eachMarked(i), r.whichMarked(i)
-	if !marked && !which && len(r.senses(i, isField)) == 0 && r.absorbed(i) && !r.asksForThings() {
+	if !marked && !which && len(r.senses(i, isField)) == 0 && (r.absorbed(i) && !r.asksForThings() || r.described(i) && (!r.d.rank.wanted || r.otherThing(i))) {
 		r.use(i)
 		r.useTrail(i)
 		return
@@ -138,6 +138,19 @@ func (r *reader) takeGroup(i int) {
 // dataset is what to group by: 고객 상위 10명, which products.
 func (r *reader) asksForThings() bool {
 	return r.d.rank.wanted || r.d.sort != nil || len(r.d.bounds) > 0 || r.listing() || r.d.share || len(r.d.measures) == 0
+}
+
+// described reports whether token i only says whose attribute a condition is about:
+// 가입일이 2025년인 고객, 카테고리가 세탁기인 상품.
+func (r *reader) described(i int) bool {
+	for _, x := range r.senses(i, isDataset) {
+		for _, f := range r.d.filters {
+			if dataset, _, _ := cutRef(f.Field); dataset == r.lex.senses[x.sense].ref {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // absorbed reports whether token i only says what the measures are about anyway:

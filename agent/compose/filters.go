@@ -179,7 +179,7 @@ func (r *reader) speaksFor(j int, field string) bool {
 func (r *reader) fieldOf(j int, options []meant) bool {
 	for _, m := range options {
 		if r.speaksFor(j, m.field) {
-			return !r.d.rank.wanted || slices.ContainsFunc(r.senses(j, isField), func(x meaning) bool { return r.lex.senses[x.sense].ref == m.field })
+			return !r.d.rank.wanted || r.otherThing(j) || slices.ContainsFunc(r.senses(j, isField), func(x meaning) bool { return r.lex.senses[x.sense].ref == m.field })
 		}
 	}
 	return false
@@ -213,12 +213,11 @@ func mergeFilter(list []filter, f filter) []filter {
 
 // groupCompared splits by a field of which several values are compared: 서울 vs 부산.
 func (r *reader) groupCompared() {
-	if !r.d.compare {
-		return
-	}
 	for k := range r.d.filters {
 		f := &r.d.filters[k]
-		if !f.Negate && len(f.Values) > 1 {
+		i := r.tokenAt(f.token.from)
+		split := r.before(i, wBy, 0) || r.before(i, wBetween, 0)
+		if !f.Negate && len(f.Values) > 1 && f.Op == semantic.In && (r.d.compare || split) {
 			f.grouped = true
 			r.addGroup(group{Dimension: semantic.Dimension{Field: f.Field}, token: f.token, marked: true})
 		}

@@ -21,7 +21,7 @@ const maxCandidates = 3000
 func newFuzzy(entries []entry, senses []sense) *fuzzy {
 	f := &fuzzy{entries: entries, sizes: make([]uint8, len(entries)), heads: map[string][]int32{}, tails: map[string][]int32{}}
 	for i, e := range entries {
-		if e.how >= asPart || senses[e.sense].kind == isWord && len(e.key) < 7 || len(e.key) < 4 || len(e.key) > 60 {
+		if e.how >= asPart || senses[e.sense].kind == isWord && !mistyped(&senses[e.sense], e.key) || len(e.key) < 4 || len(e.key) > 60 {
 			continue
 		}
 		if i > 0 && entries[i-1].key == e.key {
@@ -33,6 +33,17 @@ func newFuzzy(entries []entry, senses []sense) *fuzzy {
 		f.tails[last] = append(f.tails[last], int32(i))
 	}
 	return f
+}
+
+// mistyped reports whether slips are looked for in a word of the language. Words
+// without weight are left out: a name that nothing explains must not turn into one
+// (가입한 is not 구입한).
+func mistyped(s *sense, key string) bool {
+	switch s.word {
+	case wVerb, wTrend, wShare, wForecast, wCompare, wRelate, wGrowth, wCumulative, wAnomaly, wRank, wSort, wAverage:
+		return len(key) >= 7
+	}
+	return false
 }
 
 // ends returns what a key is filed under: the first and the last letters, without

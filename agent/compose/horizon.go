@@ -20,6 +20,7 @@ func (r *reader) readHorizon() {
 			r.d.horizon.n, r.d.horizon.grain = int(t.num.value), g
 			r.use(i)
 			r.useTrail(i)
+			r.take(wNext)
 		}
 	}
 }

@@ -167,6 +167,7 @@ func (l *Lexicon) addField(d *semantic.Dataset, f *semantic.Field) {
 
 func (l *Lexicon) addValues(values map[string][]ValueCount) {
 	known := l.names()
+	l.addLabelWords(known)
 	for _, ref := range slices.Sorted(maps.Keys(values)) {
 		list := values[ref]
 		if d, f := l.model.Field(ref); f == nil || f.Hidden || d.Hidden || f.Kind == semantic.FreeText {
@@ -230,6 +231,19 @@ func (l *Lexicon) addParts(ref string, list []ValueCount, known map[string]bool)
 		n := int32(len(l.senses))
 		l.senses = append(l.senses, s)
 		l.add(part, n, asPart)
+	}
+}
+
+// addLabelWords adds the words that labels of fields are made of: 유입 of 유입 경로 is
+// not said of one value.
+func (l *Lexicon) addLabelWords(known map[string]bool) {
+	for _, d := range l.model.Datasets {
+		for _, f := range d.Fields {
+			for _, word := range append(strings.Fields(f.Label.Ko), strings.Fields(f.Label.En)...) {
+				key, _ := fold(word)
+				known[key] = true
+			}
+		}
 	}
 }
 

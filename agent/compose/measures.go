@@ -26,6 +26,7 @@ func (r *reader) readMetrics() {
 		thing := r.grouping(i)
 		switch {
 		case thing && (r.marked(i, wBy, 0) && !r.sortMarked(i) || r.eachMarked(i) || r.whichMarked(i)):
+		case thing && r.d.rank.wanted && !r.otherThing(i) && !r.otherMeasure(i):
 		case thing || r.weakMetric(i):
 			maybe = append(maybe, i)
 		default:
@@ -42,6 +43,17 @@ func (r *reader) readMetrics() {
 
 func (r *reader) joinedMeasure(i int) bool {
 	return i >= 0 && len(r.senses(i, isMetric)) > 0
+}
+
+// otherMeasure reports whether something else than token i may be measured, or
+// ranked along time.
+func (r *reader) otherMeasure(i int) bool {
+	for j := range r.toks {
+		if j != i && (r.open(j) && len(r.senses(j, isMetric)) > 0 || r.is(j, wGrain)) {
+			return true
+		}
+	}
+	return r.d.grain != ""
 }
 
 // weakMetric reports whether a metric is called by less than its name, so that
@@ -207,7 +219,7 @@ var (
 
 // readSold resolves 얼마나 팔렸어 and best-selling where no metric is named.
 func (r *reader) readSold() {
-	i := r.any(wSold)
+	i := r.find(wSold)
 	if len(r.d.measures) > 0 || i < 0 && !r.d.rank.sold {
 		return
 	}
@@ -251,7 +263,7 @@ func (r *reader) readThings() {
 			continue
 		}
 		dataset := r.lex.senses[things[0].sense].ref
-		ranked := (r.d.rank.wanted || r.d.sort != nil) && r.lex.nameOf(dataset) != ""
+		ranked := (r.d.rank.wanted || r.d.sort != nil) && (r.lex.nameOf(dataset) != "" || r.besideValue(i) || !r.otherThing(i))
 		name := r.lex.usualOf(dataset)
 		if ranked || name == "" || r.d.share && r.lex.nameOf(dataset) != "" {
 			continue
@@ -261,6 +273,12 @@ func (r *reader) readThings() {
 		r.addMeasure(i, name, asAlias)
 		return
 	}
+}
+
+// besideValue reports whether a value stands before token i: VIP 고객.
+func (r *reader) besideValue(i int) bool {
+	p := r.prev(i)
+	return r.open(p) && len(r.senses(p, isValue)) > 0
 }
 
 // usualOf returns the default metric of a dataset, else the one that counts its rows.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bapsang/bapsang/agent/calendar"
 	"github.com/bapsang/bapsang/agent/compose"
 	"github.com/bapsang/bapsang/agent/semantic"
 )
@@ -144,7 +145,7 @@ func stocked() map[string][]compose.ValueCount {
 
 // input is a question about the company at the start of a thread.
 func input(lex *compose.Lexicon, text string) compose.Input {
-	return compose.Input{Text: text, Language: compose.Detect(text), Lexicon: lex, Now: now, DataFrom: from, DataUntil: until, WeekStart: time.Monday, Periods: periods}
+	return compose.Input{Text: text, Language: compose.Detect(text), Lexicon: lex, Now: now, DataFrom: from, DataUntil: until, WeekStart: time.Monday, Calendar: calendar.Default()}
 }
 
 // show writes an outcome on one line.

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/bapsang/bapsang/agent/calendar"
-	"github.com/bapsang/bapsang/agent/period"
 	"github.com/bapsang/bapsang/agent/semantic"
 )
 
@@ -114,9 +113,7 @@ type Input struct {
 	// How times are read; see period.Options.
 	WeekStart       time.Weekday
 	FiscalYearStart time.Month
-	Calendar        *calendar.Calendar
-	// Periods finds expressions of time; nil finds none.
-	Periods func(text string, o period.Options) []period.Mention
+	Calendar        *calendar.Calendar // nil knows no events
 }
 
 // Outcome is exactly one of: a Plan, a Clarify, or a decline with what was not

@@ -2,6 +2,7 @@ package compose
 
 import (
 	"slices"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -27,11 +28,11 @@ func (r *reader) readRank() {
 			k.asc, k.sold = k.asc || low, k.sold || arg == "sold"
 			k.plural = k.plural || !r.superlative(i)
 		case top || bottom:
-			k.asc, k.plural = k.asc || bottom, true
+			k.asc, k.plural = k.asc || bottom, k.plural || isHangulKey(r.toks[i].text)
 		case r.is(i, wGood):
-			k.good = 1
+			k.good, k.plural = 1, k.plural || !r.superlative(i)
 		case r.is(i, wBad):
-			k.good = -1
+			k.good, k.plural = -1, k.plural || !r.superlative(i)
 		case r.is(i, wMost):
 		default:
 			continue
@@ -45,8 +46,9 @@ func (r *reader) readRank() {
 // superlative reports whether 많은 and its like mean the one that is most so: 가장
 // stands before it, 제일 매출이 낮은. English forms are superlative by themselves.
 func (r *reader) superlative(i int) bool {
-	first, _ := utf8.DecodeRuneInString(r.toks[i].text)
-	if !unicode.Is(unicode.Hangul, first) || first == '최' {
+	text := r.toks[i].text
+	first, _ := utf8.DecodeRuneInString(text)
+	if !unicode.Is(unicode.Hangul, first) || first == '최' || strings.HasPrefix(text, "제일") || strings.HasPrefix(text, "가장") {
 		return true
 	}
 	for j := range i {
@@ -137,10 +139,13 @@ func (r *reader) readMovement() {
 		if arg == "spike" && r.any(wGrain) >= 0 && !d.rank.wanted {
 			d.anomaly = true
 		}
-		if (rose || fell) && (r.modifies(i) || r.described(i)) {
+		if (rose || fell) && (r.modifies(i) || r.whereBefore(i)) {
 			d.adnominal = true
 		}
 	}
+	// "몇 %" is how much of a change, where there is one, else how much of the whole.
+	changing := d.direction != 0 || d.growth || d.change || d.versus != nil
+	d.growth, d.share = d.growth || d.percent && changing, d.share || d.percent && !changing
 	if d.rank.wanted && d.direction != 0 {
 		d.rank.by, d.rank.asc = "change", d.direction < 0
 	}
@@ -149,8 +154,8 @@ func (r *reader) readMovement() {
 	}
 }
 
-// described reports whether "where" stands before token i: regions where revenue fell.
-func (r *reader) described(i int) bool {
+// whereBefore reports whether "where" stands before token i: regions where revenue fell.
+func (r *reader) whereBefore(i int) bool {
 	return slices.ContainsFunc(r.toks[:i], func(t token) bool { return r.lex.has(t, wWhere) })
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/bapsang/bapsang/agent/period"
 	"github.com/bapsang/bapsang/agent/semantic"
 )
 
@@ -26,6 +27,10 @@ func (b *builder) setRank() {
 		b.fail(problem{decline: DeclineShape})
 		return
 	}
+	if k.wanted && b.overTime() {
+		b.fail(problem{decline: DeclineShape})
+		return
+	}
 	if len(q.Dimensions) == 0 && !b.askGroup() {
 		return
 	}
@@ -40,6 +45,17 @@ func (b *builder) setRank() {
 	if k.wanted {
 		q.Limit, q.LimitPer = b.limit(), b.limitPer()
 	}
+}
+
+// overTime reports whether the course of the first few is asked for, which takes two
+// steps: 상위 3개 지역의 월별 추이.
+func (b *builder) overTime() bool {
+	if len(b.d.groups) == 0 {
+		return false
+	}
+	last := b.d.groups[len(b.d.groups)-1].token.from
+	after := slicesHas(b.toks, func(t token) bool { return t.mention != nil && t.mention.Kind == period.By && t.from > last })
+	return b.d.trend || after && b.d.grain != "" && isHangulKey(b.toks[0].text)
 }
 
 // askGroup asks what is to be ranked when the question does not say: 매출 상위 5개.
@@ -134,15 +150,12 @@ func (b *builder) limit() int {
 func (b *builder) pluralGroup() bool {
 	for _, g := range b.d.groups {
 		word := strings.ToLower(g.token.text)
-		if word != "" && word[0] <= unicode.MaxASCII && singular(word) != word && !b.asksOne() || b.trails(b.tokenAt(g.token.from), wPlural) {
+		if word != "" && word[0] <= unicode.MaxASCII && singular(word) != word || b.trails(b.tokenAt(g.token.from), wPlural) {
 			return true
 		}
 	}
 	return false
 }
-
-// asksOne is always false for a ranking: "which products" still wants several.
-func (b *builder) asksOne() bool { return false }
 
 func (r *reader) tokenAt(from int) int {
 	return slices.IndexFunc(r.toks, func(t token) bool { return t.from == from })

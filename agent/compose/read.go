@@ -30,6 +30,7 @@ func (r *reader) fail(p problem) {
 
 // read runs the steps. Words go first: they decide how names are to be taken.
 func (r *reader) read() {
+	r.preferValues()
 	r.readMentions()
 	r.readPlainWords()
 	r.readHorizon()
@@ -59,6 +60,16 @@ func (r *reader) any(words ...word) int {
 			if r.is(i, w) {
 				return i
 			}
+		}
+	}
+	return -1
+}
+
+// find returns the first token, explained or not, that can be w, -1 for none.
+func (r *reader) find(w word) int {
+	for i := range r.toks {
+		if r.is(i, w) {
+			return i
 		}
 	}
 	return -1
@@ -130,6 +141,28 @@ func (r *reader) afterTrail(i int) int {
 	return -1
 }
 
+// preferValues takes an event's name as a value of the data where the words beside it
+// say so: 블랙프라이데이 캠페인 is the campaign, not the day.
+func (r *reader) preferValues() {
+	for i := range r.toks {
+		t := &r.toks[i]
+		if t.mention == nil || t.mention.Event == "" {
+			continue
+		}
+		key, _ := fold(t.text)
+		var found []meaning
+		for _, e := range r.lex.index.lookup(key) {
+			s := &r.lex.senses[e.sense]
+			if s.kind == isValue && (r.speaksFor(max(r.prev(i), 0), s.ref) || r.next(i) >= 0 && r.speaksFor(r.next(i), s.ref)) {
+				found = append(found, meaning{e.sense, e.how})
+			}
+		}
+		if len(found) > 0 {
+			t.kind, t.mention, t.meanings = aTerm, nil, found
+		}
+	}
+}
+
 func (r *reader) readMentions() {
 	for i := range r.toks {
 		m := r.toks[i].mention
@@ -175,7 +208,7 @@ func (r *reader) readPlainWords() {
 		set   *bool
 		words []word
 	}{
-		{&d.share, []word{wShare}}, {&d.cumulative, []word{wCumulative}}, {&d.trend, []word{wTrend}}, {&d.relate, []word{wRelate}},
+		{&d.share, []word{wShare}}, {&d.percent, []word{wPercent}}, {&d.cumulative, []word{wCumulative}}, {&d.trend, []word{wTrend}}, {&d.relate, []word{wRelate}},
 		{&d.why, []word{wWhy}}, {&d.anomaly, []word{wAnomaly}}, {&d.forecast, []word{wForecast}}, {&d.average, []word{wAverage}},
 		{&d.then, []word{wThen}}, {&d.instead, []word{wInstead}}, {&d.those, []word{wThose, wSame}}, {&d.also, []word{wAlso}},
 		{&d.only, []word{wOnly}},
@@ -192,10 +225,19 @@ func (r *reader) readPlainWords() {
 // chart in "which bar sells best".
 func (r *reader) shadowed(i int) bool { return r.toks[i].used }
 
-// readFuture takes the future tense as a wish for a forecast when the period lies
-// ahead.
+// readFuture takes the future tense as a wish for a forecast, unless a period that
+// has begun is named.
 func (r *reader) readFuture() {
-	will := r.take(wWill)
+	will, sure := false, false
+	for i := range r.toks {
+		if arg, ok := r.lex.arg(r.toks[i], wWill); ok {
+			r.use(i)
+			will, sure = true, sure || arg == ""
+		}
+	}
+	if sure && len(r.d.periods) == 0 && r.in.Previous == nil {
+		r.d.forecast = true
+	}
 	for _, m := range r.d.periods {
 		if m.Future && (will || r.d.forecast) {
 			r.d.forecast = true
@@ -214,13 +256,17 @@ func (r *reader) readLeftWords() {
 		r.d.all = true
 	}
 	measured := len(r.d.measures) > 0
+	r.take(wHowMuch)
 	if measured || r.in.Previous != nil {
-		r.take(wHowMuch, wSold)
+		r.take(wSold)
 	}
 	if measured {
 		r.take(wHowMany)
 	}
 	r.take(wList)
+	if slicesHas(r.d.filters, func(f filter) bool { return f.how == asPart }) {
+		r.take(wContains)
+	}
 	if len(r.d.groups) > 0 || len(r.d.filters) > 0 || r.d.grain != "" {
 		r.take(wBy, wEach, wAmong)
 	}
@@ -264,17 +310,32 @@ func (r *reader) readList() {
 	}
 }
 
-// checkUsed declines when words remain that nothing has explained.
+// checkUsed declines when words remain that nothing has explained. Names and words
+// that nobody can answer for are told rather than the small words around them; the
+// latter count even when something else is wrong as well.
 func (r *reader) checkUsed() {
-	var unknown []string
-	left := false
-	for _, t := range r.toks {
+	var names, words []string
+	left, never := false, false
+	for i, t := range r.toks {
 		left = left || !t.used
-		if !t.used && t.kind != aParticle && !slices.Contains(unknown, t.text) {
-			unknown = append(unknown, strings.TrimSpace(t.text))
+		switch {
+		case t.used || t.kind == aParticle:
+		case r.is(i, wNever):
+			never = true
+			names = append(names, strings.TrimSpace(t.text))
+		case t.kind == aWord || t.kind == aSeparator:
+			words = append(words, strings.TrimSpace(t.text))
+		default:
+			names = append(names, strings.TrimSpace(t.text))
 		}
 	}
+	if len(names) == 0 {
+		names = words
+	}
+	if never {
+		r.problem = nil
+	}
 	if left {
-		r.fail(problem{decline: DeclineUnknown, unknown: unknown})
+		r.fail(problem{decline: DeclineUnknown, unknown: slices.Compact(names)})
 	}
 }

@@ -44,7 +44,7 @@ type suggester struct {
 
 // collect finds what the text mentions, and fills up with what is usual.
 func (s *suggester) collect() {
-	if len(s.in.Text) <= 4*maxText {
+	if len(s.in.Text) <= maxText {
 		_, toks := tokens(s.in)
 		for _, t := range toks {
 			s.mentioned(t)

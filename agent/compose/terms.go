@@ -3,6 +3,8 @@ package compose
 import (
 	"slices"
 	"strings"
+
+	"github.com/bapsang/bapsang/agent/semantic"
 )
 
 // readTerms decides what the names in the text are there for. Measures come first:
@@ -256,12 +258,31 @@ func (l *Lexicon) countsRows(name string) bool {
 	return strings.HasPrefix(m.Format, "count:")
 }
 
+// countsAll reports whether a metric counts the rows of a dataset and not what they
+// refer to.
+func (l *Lexicon) countsAll(m *semantic.Metric, dataset string) bool {
+	d := l.model.Dataset(dataset)
+	for _, e := range m.Expression {
+		up := strings.ToUpper(strings.ReplaceAll(e, " ", ""))
+		if strings.HasPrefix(up, "COUNT(*)") {
+			return true
+		}
+		for _, key := range d.PrimaryKey {
+			up := strings.ReplaceAll(strings.ReplaceAll(up, "DISTINCT", ""), "\"", "")
+			if len(d.PrimaryKey) == 1 && up == "COUNT("+strings.ToUpper(dataset+"."+key)+")" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // countOfDataset returns the one metric that counts rows of a dataset.
 func (l *Lexicon) countOfDataset(dataset string) string {
 	var found []string
 	for _, m := range l.model.Metrics {
 		if !m.Hidden && l.countsRows(m.Name) && slices.Equal(l.graph.metrics[m.Name], []string{dataset}) {
-			if m.Default {
+			if m.Default || l.countsAll(m, dataset) {
 				return m.Name
 			}
 			found = append(found, m.Name)

@@ -1,8 +1,6 @@
 package compose
 
 import (
-	"time"
-
 	"github.com/bapsang/bapsang/agent/period"
 	"github.com/bapsang/bapsang/agent/semantic"
 )
@@ -46,11 +44,17 @@ func (b *builder) compareTo(v *period.Mention) {
 		b.fail(problem{decline: DeclineShape})
 		return
 	}
-	kind := v.Compare
+	kind, other := v.Compare, v.Period
 	if relative {
 		kind = semantic.CompareExplicit
 	}
-	q.Compare = &semantic.Compare{Kind: kind, Period: v.Period}
+	if kind == semantic.CompareExplicit && q.Period != nil && len(b.d.periods) == 1 && other.Start.After(q.Period.Start) {
+		// "this month vs last month": the later one is asked about.
+		base := *q.Period
+		b.usePeriod(other, v.Unit)
+		other = base
+	}
+	q.Compare = &semantic.Compare{Kind: kind, Period: other}
 }
 
 // current reports whether a period has not ended.
@@ -94,17 +98,11 @@ func (b *builder) ofEvent() *period.Mention {
 // compareEditions compares an event with its edition of the year before, at the same
 // distance from its first day. It reports whether the calendar knows both.
 func (b *builder) compareEditions(m *period.Mention) bool {
-	if b.in.Calendar == nil || m.Period.End.IsZero() {
-		return false
+	p, _, ok := b.editionIn(m, m.Edition-1)
+	if ok {
+		b.p.Query.Compare = &semantic.Compare{Kind: semantic.CompareEdition, Period: p}
 	}
-	now, ok := b.in.Calendar.Edition(m.Event, m.Edition)
-	before, ok2 := b.in.Calendar.Edition(m.Event, m.Edition-1)
-	if !ok || !ok2 {
-		return false
-	}
-	move := func(t time.Time) time.Time { return before.Start.Add(t.Sub(now.Start)) }
-	b.p.Query.Compare = &semantic.Compare{Kind: semantic.CompareEdition, Period: semantic.Period{Start: move(m.Period.Start), End: move(m.Period.End)}}
-	return true
+	return ok
 }
 
 // before returns the period that p is compared with. Of a period that has not ended

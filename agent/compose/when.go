@@ -120,12 +120,60 @@ func (b *builder) usePeriod(p semantic.Period, unit semantic.Grain) {
 	b.p.PeriodGrain = unit
 }
 
+// within reads a year that stands apart from what it belongs to: Black Friday revenue
+// last year, 10월 매출 2025년.
+func (b *builder) within(first, second *period.Mention) (semantic.Period, semantic.Grain, bool) {
+	year, part := first, second
+	if part.Unit == semantic.Year {
+		year, part = part, year
+	}
+	if b.d.compare || year.Unit != semantic.Year || part.Unit == semantic.Year || part.Period.Start.IsZero() || part.Period.End.IsZero() {
+		return semantic.Period{}, "", false
+	}
+	y := year.Period.Start.Year()
+	if part.Event != "" {
+		return b.editionIn(part, y)
+	}
+	if !part.Bare {
+		return semantic.Period{}, "", false
+	}
+	n := y - part.Period.Start.Year()
+	p := semantic.Period{Start: shift(part.Period.Start, n, semantic.Year), End: shift(part.Period.End, n, semantic.Year)}
+	if length, unit, _ := (&builder{reader: b.reader, p: Plan{PeriodGrain: part.Unit}}).span(part.Period); unit == part.Unit {
+		p.End = shift(p.Start, length, unit) // the unit whole, also when it is running now
+	}
+	return p, part.Unit, true
+}
+
+// editionIn moves a period that an event named to the event's edition of a year.
+func (b *builder) editionIn(m *period.Mention, year int) (semantic.Period, semantic.Grain, bool) {
+	if b.in.Calendar == nil {
+		return semantic.Period{}, "", false
+	}
+	from, ok := b.in.Calendar.Edition(m.Event, m.Edition)
+	to, ok2 := b.in.Calendar.Edition(m.Event, year)
+	if !ok || !ok2 {
+		return semantic.Period{}, "", false
+	}
+	days := to.Start.Sub(from.Start)
+	return semantic.Period{Start: m.Period.Start.Add(days), End: m.Period.End.Add(days)}, "", true
+}
+
 // takeTwo compares two periods; the later one is the one asked about.
 func (b *builder) takeTwo(first, second *period.Mention) {
+	if p, unit, ok := b.within(first, second); ok {
+		b.usePeriod(p, unit)
+		b.p.PeriodDefault = false
+		return
+	}
 	if first.Period.Start.Before(second.Period.Start) {
 		first, second = second, first
 	}
 	b.takePeriod(first)
+	if first.Unit != "" && first.Unit == second.Unit && b.current(&first.Period) && shift(b.floor(first.Period.Start, first.Unit), -1, first.Unit).Equal(second.Period.Start) {
+		b.compareBy(semantic.ComparePrevious) // as much of last year as has passed of this
+		return
+	}
 	b.p.Query.Compare = &semantic.Compare{Kind: semantic.CompareExplicit, Period: second.Period}
 }
 
@@ -170,7 +218,7 @@ func (b *builder) setDefaultPeriod() {
 	case b.special == Drivers || d.versus != nil || b.asksChange():
 		unit := b.compareUnit()
 		b.assume(b.last(1, unit), unit)
-	case d.rank.wanted && !slicesHas(b.p.Query.Dimensions, func(x semantic.Dimension) bool { return x.Grain == "" }):
+	case (d.rank.wanted || len(d.bounds) > 0) && d.grain != "" && !slicesHas(b.p.Query.Dimensions, func(x semantic.Dimension) bool { return x.Grain == "" }):
 		b.p.Query.Period = nil // the best day is the best of all
 	case d.cumulative:
 		_, until := b.dataRange()

@@ -45,6 +45,7 @@ const (
 	wDescend // 내림차순
 	// What to compute.
 	wShare
+	wPercent    // 몇 %, percent
 	wChange     // 증감, 변화
 	wGrowth     // 성장률
 	wRose       // 늘었어
@@ -58,7 +59,8 @@ const (
 	wWhy
 	wAnomaly
 	wForecast
-	wWill // 팔릴까, will: the future tense
+	wWill // 팔릴까, will: the future tense; arg "maybe" when it only wonders
+	wNext // 앞으로, next: before a length of time to forecast
 	wList
 	wAverage
 	wAverageOver // 일평균, daily average: arg is a grain
