@@ -39,6 +39,7 @@ func Model(cat *connectors.Catalog, opts Options) *semantic.Model {
 	}
 	for _, t := range d.tables {
 		hideKeys(t)
+		d.callByThing(t)
 		d.placeInTime(t)
 	}
 	for _, t := range d.tables {
@@ -324,6 +325,28 @@ func hideKeys(t *table) {
 		own := slices.Equal(t.PrimaryKey, []string{c.Name}) && named(t)
 		if c.target != nil && named(c.target) || own || strings.EqualFold(c.Name, "id") {
 			c.field.Hidden = true
+		}
+	}
+}
+
+// callByThing lets a column be called by what it names, where no table has that as
+// its rows: "상품별 매출" is by 상품명, "by customer" by customer_id.
+func (d *drafter) callByThing(t *table) {
+	taken := map[string]bool{}
+	for _, pass := range []func(*column) bool{
+		func(c *column) bool { return nameLike(c.Name) && !partOfName(c.Name) },
+		func(c *column) bool { return c.field.Kind == semantic.Identifier && c.use == useCount },
+	} {
+		for _, c := range t.columns {
+			if c.field.Hidden || c.target != nil || !pass(c) {
+				continue
+			}
+			ko, en := d.thingOf(c)
+			if ko == "" && en == "" || taken[ko+"/"+en] || d.hasRowsOf(ko, en, t) {
+				continue
+			}
+			taken[ko+"/"+en] = true
+			c.field.Synonyms = without(append(c.field.Synonyms, ko, en), c.field.Label.Ko, c.field.Label.En)
 		}
 	}
 }

@@ -164,6 +164,9 @@ func (d *drafter) classifyText(t *table, c *column) {
 	}
 	declared := slices.Contains(t.PrimaryKey, c.Name) || slices.ContainsFunc(t.ForeignKeys, func(k connectors.ForeignKey) bool { return slices.Contains(k.Columns, c.Name) })
 	few := p != nil && distinct <= 200 && t.Rows > 3*distinct
+	if looksLikeID(c.Name) {
+		few = few && distinct <= 30 // a code of regions is grouped by, a number of customers counted
+	}
 	switch {
 	case role == words && !few:
 		f.Kind = semantic.FreeText

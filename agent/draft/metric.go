@@ -52,8 +52,11 @@ func (d *drafter) addRowCount(t *table) {
 			m.Synonyms = append(m.Synonyms, "total "+plural(low))
 		}
 	}
+	if t.entity != nil && t.entity.role == person {
+		m.Synonyms = append(m.Synonyms, "인원", "인원수", "headcount")
+	}
 	if len(d.tables) == 1 {
-		m.Synonyms = append(m.Synonyms, "건수", "개수", "행 수", "데이터 수", "number of rows", "row count", "rows", "records", "number of records")
+		m.Synonyms = append(m.Synonyms, "몇 "+counter(t.entity), "모두 몇 "+counter(t.entity), "건수", "개수", "행 수", "데이터 수", "number of rows", "row count", "rows", "records", "number of records")
 	}
 	m.Synonyms = without(m.Synonyms, m.Label.Ko, m.Label.En)
 	d.add(t, m, countExpression(t))
@@ -240,6 +243,10 @@ func (d *drafter) addShare(t *table, c *column) {
 	}
 	m.Synonyms = without(m.Synonyms, m.Label.Ko, m.Label.En)
 	d.add(t, m, "AVG(CASE WHEN "+ref(t, c)+" THEN 1 WHEN NOT "+ref(t, c)+" THEN 0 END)")
+	if bare, ok := strings.CutSuffix(m.Label.Ko, " 비율"); ok && isKorean(c.Name) && !d.knows(semantic.Label{Ko: bare + " 건수"}) {
+		n := &semantic.Metric{Name: d.names.unique(c.field.Name+"_count", t.ds.Name+"_"+c.field.Name+"_count"), Format: "count:" + counter(t.entity), Label: semantic.Label{Ko: bare + " 건수"}, Synonyms: l(bare+" 수", bare+"건수")}
+		d.add(t, n, "SUM(CASE WHEN "+ref(t, c)+" THEN 1 ELSE 0 END)")
+	}
 }
 
 // addDistinct counts the different things a column names, where no table has them
