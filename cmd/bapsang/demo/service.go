@@ -169,6 +169,9 @@ func (w *world) inventoryOn(out *dayData, dm demand) {
 		for ch := range w.channels {
 			expected += dm.byChannel[ch].part(i)
 		}
+		if w.products[i].price < 300000 {
+			expected *= 2.5 // these are also bought along with others
+		}
 		for at := range warehouses {
 			part := []float64{0.65, 0.35}[at]
 			n := int64(expected * w.scale * 7 * part * d.between(2.2, 4.5))
