@@ -58,6 +58,21 @@ func BenchmarkOpen(b *testing.B) {
 	}
 }
 
+// BenchmarkCatalog is the time to open and profile a table of a million rows and
+// eight columns.
+func BenchmarkCatalog(b *testing.B) {
+	path := makeDatabase(b, "million.duckdb", millionSQL)
+	for b.Loop() {
+		src, err := duckdb.Open(b.Context(), duckdb.Config{Path: path, Workers: 1})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := src.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 // BenchmarkRecovery is the time of the answer after a worker had to be killed.
 func BenchmarkRecovery(b *testing.B) {
 	src := open(b, duckdb.Config{Path: makeDatabase(b, "shop.duckdb", shopSQL), Workers: 1, Catalog: &connectors.Catalog{}})

@@ -16,7 +16,15 @@ import (
 // column is what the worker knows of one column of a result.
 type column struct {
 	name string
-	info driver.TypeInfo
+	kind driver.Type
+	info driver.TypeInfo // nil where the driver cannot describe the type
+}
+
+func (c column) typeName() string {
+	if c.info == nil {
+		return basicTypeNames[c.kind]
+	}
+	return typeName(c.info)
 }
 
 // typeName is the engine's own name of a type, such as "DECIMAL(18,2)[]".
@@ -61,6 +69,7 @@ var basicTypeNames = map[driver.Type]string{
 	driver.TYPE_DATE: "DATE", driver.TYPE_TIME: "TIME", driver.TYPE_TIMESTAMP: "TIMESTAMP",
 	driver.TYPE_TIMESTAMP_S: "TIMESTAMP_S", driver.TYPE_TIMESTAMP_MS: "TIMESTAMP_MS",
 	driver.TYPE_TIMESTAMP_NS: "TIMESTAMP_NS", driver.TYPE_INTERVAL: "INTERVAL",
+	driver.TYPE_LIST: "LIST", driver.TYPE_ARRAY: "ARRAY", driver.TYPE_STRUCT: "STRUCT", driver.TYPE_MAP: "MAP",
 	driver.TYPE_UNION: "UNION", driver.TYPE_VARIANT: "VARIANT", driver.TYPE_GEOMETRY: "GEOMETRY",
 }
 
@@ -73,11 +82,11 @@ func identifier(name string) string {
 // or "" where its values are that already. Nested values become JSON text, moments
 // the wall time of the session's zone, and whatever else the engine has its own
 // text.
-func rendering(info driver.TypeInfo) string {
-	if info.Alias() != "" {
+func (c column) rendering() string {
+	if c.info != nil && c.info.Alias() != "" {
 		return "CAST(%s AS VARCHAR)"
 	}
-	switch info.InternalType() {
+	switch c.kind {
 	case driver.TYPE_BOOLEAN, driver.TYPE_TINYINT, driver.TYPE_SMALLINT, driver.TYPE_INTEGER,
 		driver.TYPE_BIGINT, driver.TYPE_UTINYINT, driver.TYPE_USMALLINT, driver.TYPE_UINTEGER,
 		driver.TYPE_UBIGINT, driver.TYPE_HUGEINT, driver.TYPE_UHUGEINT, driver.TYPE_FLOAT,
@@ -100,7 +109,7 @@ func rendered(sql string, columns []column) string {
 	for i, c := range columns {
 		names[i] = fmt.Sprintf("c%d", i)
 		exprs[i] = names[i]
-		if form := rendering(c.info); form != "" {
+		if form := c.rendering(); form != "" {
 			exprs[i], changed = fmt.Sprintf(form, names[i]), true
 		}
 	}
@@ -148,7 +157,7 @@ func (c column) cell(value any) (any, error) {
 // textCell makes JSON of what the engine writes for a nested value, which holds a
 // bare NaN or Infinity where such a number was.
 func (c column) textCell(s string) string {
-	switch c.info.InternalType() {
+	switch c.kind {
 	case driver.TYPE_LIST, driver.TYPE_ARRAY, driver.TYPE_STRUCT, driver.TYPE_MAP, driver.TYPE_UNION:
 		if !json.Valid([]byte(s)) {
 			return quoteNumbers(s)

@@ -103,8 +103,11 @@ func (w *worker) ask(ctx context.Context, req queryRequest) (res *connectors.Res
 	unwatch := w.watch(ctx, req.ID)
 	res, end, err := w.converse(req)
 	killed := unwatch()
+	if err != nil && ctx.Err() != nil {
+		// The time is up: how the worker ends is of no interest to whoever waits.
+		return nil, false, err
+	}
 	if err != nil {
-		w.proc.Kill()
 		return nil, false, w.lost(err)
 	}
 	if failure := end.err(); failure != nil {

@@ -39,7 +39,7 @@ func TestSource(t *testing.T) {
 			TIME '12:34:56.5', INTERVAL '1 month 2 days', '2c1bd2d1-3a3f-4ed5-90a4-8b3d6ce6b3a5'::UUID,
 			'\xAA\x01'::BLOB, '101'::BIT, 'b'::ENUM('a', 'b'),
 			[1, NULL, 3], {'b': DATE '2024-01-01', 'a': 12345678901234567890}, MAP {'k': 1.10::DECIMAL(4,2)},
-			[1.5::DOUBLE, 'nan'::DOUBLE, '-inf'::DOUBLE], ['say "NaN"', 'x'], '{"b": 1,  "a": NaN}'::VARCHAR, '{"b": 1}'::JSON, [[], [{'x': NULL}]]`,
+			[1.5::DOUBLE, 'nan'::DOUBLE, '-inf'::DOUBLE], ['say "NaN"', 'x'], '{"b": 1,  "a": NaN}'::VARCHAR, '{"b": 1}'::JSON, [[], [{'x': NULL}]], (1, 'a'), [(1, 2)]`,
 		TypesWant: []any{
 			nil, true, int64(1), int64(-2), int64(3), int64(math.MaxInt64),
 			connectors.Decimal("18446744073709551615"), connectors.Decimal("170141183460469231731687303715884105727"), int64(5), int64(7),
@@ -50,7 +50,7 @@ func TestSource(t *testing.T) {
 			"12:34:56.5", "1 month 2 days", "2c1bd2d1-3a3f-4ed5-90a4-8b3d6ce6b3a5",
 			`\xaa01`, "101", "b",
 			`[1,null,3]`, `{"b":"2024-01-01","a":12345678901234567890}`, `{"k":1.1}`,
-			`[1.5,"NaN","-Infinity"]`, `["say \"NaN\"","x"]`, `{"b": 1,  "a": NaN}`, `{"b": 1}`, `[[],[{"x":null}]]`,
+			`[1.5,"NaN","-Infinity"]`, `["say \"NaN\"","x"]`, `{"b": 1,  "a": NaN}`, `{"b": 1}`, `[[],[{"x":null}]]`, `{"":1,"":"a"}`, `[{"":1,"":2}]`,
 		},
 		Slow:     "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range + b.range = 7",
 		Stubborn: "SELECT levenshtein(repeat('a', 200000), repeat('b', 200000))",

@@ -133,7 +133,7 @@ func (e *engine) query(ctx context.Context, req queryRequest, out sink) (truncat
 	defer stmt.Close()
 	described := make([]connectors.Column, len(columns))
 	for i, c := range columns {
-		described[i] = connectors.Column{Name: c.name, Type: typeName(c.info)}
+		described[i] = connectors.Column{Name: c.name, Type: c.typeName()}
 	}
 	rows, err := stmt.QueryContext(ctx, nil)
 	if err != nil {
@@ -198,8 +198,13 @@ func columnsOf(stmt *driver.Stmt) ([]column, error) {
 		if columns[i].name, err = stmt.ColumnName(i); err != nil {
 			return nil, err
 		}
+		if columns[i].kind, err = stmt.ColumnType(i); err != nil {
+			return nil, err
+		}
+		// The driver describes no unnamed structure, as (1, 2) is; such a column
+		// goes by its bare type.
 		if columns[i].info, err = stmt.ColumnTypeInfo(i); err != nil {
-			return nil, fmt.Errorf("type of column %d: %w", i, err)
+			columns[i].info = nil
 		}
 	}
 	return columns, nil

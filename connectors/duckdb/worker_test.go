@@ -164,7 +164,13 @@ func TestCloseLeavesNoProcess(t *testing.T) {
 }
 
 func TestWorkerHasNoPrivilege(t *testing.T) {
-	openShop(t, 1)
+	path := makeDatabase(t, "shop.duckdb", shopSQL)
+	for name, mode := range map[string]os.FileMode{path: 0o600, filepath.Dir(path): 0o700} {
+		if err := os.Chmod(name, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantCount(t, open(t, duckdb.Config{Path: path, Workers: 1}))
 	pid := children(t)[0]
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
