@@ -231,7 +231,13 @@ func (r *reader) measuredIn(b *bound) bool {
 	if unit != "won" && unit != "dollar" || !r.lex.countsRows(b.target) {
 		return true
 	}
-	worth := r.moneyOf(r.lex.graph.metrics[b.target])
+	var counted []string // what is counted row by row; lines are not orders
+	for _, name := range r.lex.graph.metrics[b.target] {
+		if r.lex.countsAll(m, name) {
+			counted = append(counted, name)
+		}
+	}
+	worth := r.moneyOf(counted)
 	if len(worth) != 1 {
 		return false
 	}

@@ -61,6 +61,11 @@ func (b *builder) overTime() bool {
 // askGroup asks what is to be ranked when the question does not say: 매출 상위 5개.
 func (b *builder) askGroup() bool {
 	q := &b.p.Query
+	if ref := b.filteredThing(); ref != "" {
+		q.Dimensions = []semantic.Dimension{{Field: ref}}
+		b.say(ReadDefault, b.rankTerm(), b.fieldLabel(ref))
+		return true
+	}
 	var list []candidate
 	for _, d := range b.lex.model.Datasets {
 		for _, f := range d.Fields {
@@ -79,6 +84,27 @@ func (b *builder) askGroup() bool {
 		q.Dimensions = []semantic.Dimension{{Field: list[k].ref}}
 	}
 	return ok
+}
+
+// filteredThing returns the name of what the conditions are about, which is ranked
+// when nothing else is: the best-selling laptop is a product.
+func (b *builder) filteredThing() string {
+	ref := ""
+	for _, f := range b.p.Query.Filters {
+		dataset, _, _ := cutRef(f.Field)
+		name := b.lex.nameOf(dataset)
+		if f.Negate || name == "" || name == f.Field || name == ref {
+			continue
+		}
+		if ref != "" || !b.reaches(b.p.Query.Measures[0].Metric, name) {
+			return ""
+		}
+		ref = name
+	}
+	if _, f := b.lex.model.Field(ref); f == nil || f.Kind == semantic.Identifier {
+		return ""
+	}
+	return ref
 }
 
 // rankTerm is the word that asks for a ranking.

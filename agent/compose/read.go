@@ -221,9 +221,17 @@ func (r *reader) readPlainWords() {
 	r.readFuture()
 }
 
-// shadowed reports whether a chart word is part of something else: "bar" is not a
-// chart in "which bar sells best".
-func (r *reader) shadowed(i int) bool { return r.toks[i].used }
+// shadowed reports whether a chart word of one word is part of a name that is not
+// known: 프리미엄 라인 매출, "table lamp revenue".
+func (r *reader) shadowed(i int) bool {
+	if strings.Contains(strings.TrimSpace(r.toks[i].text), " ") || r.trails(i, wInto) || r.trails(i, wOnly) || i+1 >= len(r.toks) || r.toks[i+1].kind != aTerm {
+		return false
+	}
+	if isHangulKey(r.toks[i].text) {
+		return true
+	}
+	return i == 0 || r.toks[i-1].kind == aTerm
+}
 
 // readFuture takes the future tense as a wish for a forecast, unless a period that
 // has begun is named.
