@@ -34,8 +34,10 @@ func TestMain(m *testing.M) {
 		os.Exit(cli.Run(ctx, os.Args[1:], cli.IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.LookupEnv}))
 	}
 	code := m.Run()
-	if company.dir != "" {
-		_ = os.RemoveAll(company.dir)
+	for _, dir := range []string{company.dir, full.dir} {
+		if dir != "" {
+			_ = os.RemoveAll(dir)
+		}
 	}
 	os.Exit(code)
 }
