@@ -121,12 +121,11 @@ func Apply(shift Mention, base semantic.Period, unit semantic.Grain) semantic.Pe
 		return stepped(base, unit, shift.Count)
 	}
 	if u := shift.Unit; u != "" && within(base, u) {
-		start := moved(startOf(base.Start, u, weekStartOf(base, unit)), shift.Step, shift.Count)
+		first := startOf(base.Start, u, weekStartOf(base, unit))
 		if u == semantic.Week && shift.Step == semantic.Year {
-			first := startOf(base.Start, u, weekStartOf(base, unit))
-			start = first.AddDate(0, 0, isoShift(first, shift.Count))
+			return whole(first.AddDate(0, 0, isoShift(first, shift.Count)), u, 1)
 		}
-		return whole(start, u, 1)
+		return whole(add(first, shift.Step, shift.Count), u, 1)
 	}
 	switch {
 	case shift.Step == semantic.Year:
@@ -136,9 +135,6 @@ func Apply(shift Mention, base semantic.Period, unit semantic.Grain) semantic.Pe
 	}
 	return semantic.Period{Start: add(base.Start, shift.Step, shift.Count), End: add(base.End, shift.Step, shift.Count)}
 }
-
-// moved moves the first day of a unit.
-func moved(start time.Time, step semantic.Grain, n int) time.Time { return add(start, step, n) }
 
 // within reports whether base lies in one unit, so that "the month before" is plain.
 func within(base semantic.Period, unit semantic.Grain) bool {

@@ -62,7 +62,7 @@ func (r *reader) by(i int) (m Mention, ok bool) {
 		grain, to = lookup(r, i, basis)
 	}
 	if k := r.anyOf(i, eachWords); k > 0 {
-		if g, end := lookup(r, r.skip(k), grainUnits); end > to && !r.last(end) {
+		if g, end := lookup(r, r.skip(k), grainUnits); end > to && !r.goesElsewhere(end) {
 			grain, to = g, end
 		}
 	}
@@ -72,14 +72,15 @@ func (r *reader) by(i int) (m Mention, ok bool) {
 	return Mention{Kind: By, To: to, Grain: grain}, true
 }
 
-// last reports whether "by week 47", "by month end" goes on.
-func (r *reader) last(i int) bool {
+// goesElsewhere reports whether a unit begins something else: by week 47, by month end,
+// by year-over-year growth.
+func (r *reader) goesElsewhere(i int) bool {
 	if c := r.rune(i); c == '-' || c == '\'' || c == '’' {
 		return true
 	}
 	switch r.wordAfter(i) {
-	case "over", "on", "end":
-		return r.wordAfter(i) == "end" || r.phrase(r.skip(i), "over week") > 0
+	case "over", "end":
+		return true
 	}
 	return isDigit(r.rune(r.skip(i)))
 }

@@ -16,8 +16,6 @@ type part struct {
 	event string
 	// weak parts need a year or a word before them: "may", 설, CNY.
 	weak bool
-	// reach is how an event's edition may be picked with a word before it only.
-	season bool
 }
 
 // monthPart is what narrows a month: a day, 초, 2주차.
@@ -115,6 +113,9 @@ func (r *reader) monthPart(i int) (m monthPart, ok bool) {
 	if d, to := lookup(r, i, monthThirds); to > 0 && r.wordEnds(to) {
 		return monthPart{to: to, in: d.in}, true
 	}
+	if to := r.phrase(i, "마지막 주"); to > 0 && r.wordEnds(to) {
+		return monthPart{to: to, in: r.lastWeek, unit: semantic.Week}, true
+	}
 	if n, to := lookup(r, i, koreanOrdinals); to > 0 {
 		if to = r.phrase(r.skip(to), "주"); to > 0 && r.wordEnds(to) {
 			return r.nthWeek(n, to), true
@@ -137,6 +138,11 @@ func (r *reader) monthPart(i int) (m monthPart, ok bool) {
 		}
 	}
 	return m, false
+}
+
+// lastWeek is the last week with most of its days in the month that begins on first.
+func (r *reader) lastWeek(first time.Time) (semantic.Period, bool) {
+	return r.edge(whole(first, semantic.Month, 1), length{n: 1, unit: semantic.Week}, -1), true
 }
 
 func (r *reader) nthWeek(n, to int) monthPart {
@@ -276,7 +282,7 @@ func (r *reader) seasonPart(i int) (p part) {
 	if to < 0 {
 		return p
 	}
-	return part{to: to, weak: true, season: true, at: func(year int) (semantic.Period, bool) {
+	return part{to: to, weak: true, at: func(year int) (semantic.Period, bool) {
 		return whole(date(year, m, 1), semantic.Quarter, 1), true
 	}}
 }

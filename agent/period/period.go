@@ -116,12 +116,14 @@ func Parse(text string, opts Options) []Mention {
 // mention returns the longest expression that begins at i.
 func (r *reader) mention(i int) (Mention, bool) {
 	var best Mention
-	for _, read := range []func(*reader, int) (Mention, bool){
-		(*reader).versus, (*reader).shift, (*reader).by, (*reader).span,
-	} {
+	for _, read := range []func(*reader, int) (Mention, bool){(*reader).versus, (*reader).shift, (*reader).by} {
 		if m, ok := read(r, i); ok && m.To > best.To {
 			best = m
 		}
+	}
+	if a := r.span(i); a.to > best.To {
+		best = a.mention(Range)
+		r.carried = a
 	}
 	if best.To == 0 {
 		return best, false

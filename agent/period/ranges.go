@@ -59,7 +59,7 @@ func (r *reader) openKorean(a atom) (full atom) {
 		return r.since(a, j)
 	}
 	if j := r.anyOf(a.to, []string{"까지", "까지는", "까지의", "까지만"}); j > 0 {
-		return r.finished(atom{to: j, period: semantic.Period{End: a.period.End}})
+		return r.finished(atom{to: j, period: semantic.Period{Start: a.from, End: a.period.End}})
 	}
 	if j := r.anyOf(a.to, []string{" 이전", " 이전까지"}); j > 0 && r.wordEnds(j) && a.event == "" {
 		end := a.period.Start

@@ -115,14 +115,14 @@ func (r *reader) lengthAt(i int) (l length, ok bool) {
 }
 
 var rollingWords = []string{
-	"최근", "최근의", "지난", "과거", "직전", "최근 들어", "가장 최근", "이전", "그 이전", "그 직전",
+	"최근", "최근의", "지난", "과거", "직전", "최근 들어", "가장 최근", "이전", "그 이전", "그 직전", "그 전",
 	"last", "the last", "past", "the past", "previous", "the previous", "latest", "the latest", "trailing", "the trailing",
 	"recent", "the most recent", "most recent", "preceding", "the preceding", "prior", "the prior", "rolling",
 }
 
 // beforeRolling are those that, compared with, mean before the period asked about.
 var beforeRolling = []string{
-	"직전", "이전", "그 이전", "그 직전", "previous", "the previous", "preceding", "the preceding", "prior", "the prior",
+	"직전", "이전", "그 이전", "그 직전", "그 전", "previous", "the previous", "preceding", "the preceding", "prior", "the prior",
 }
 
 // rollingAtom reads N units before now: 최근 30일, last 6 weeks, past year, 3개월간.

@@ -6,7 +6,7 @@ import (
 
 // span reads a period: an expression by itself, a range from one to another, or one
 // open on a side.
-func (r *reader) span(i int) (Mention, bool) {
+func (r *reader) span(i int) atom {
 	best := r.fixedSpan(i)
 	for _, read := range []func(*reader, int) atom{
 		(*reader).prepositional, (*reader).sinceSpan, (*reader).betweenSpan, (*reader).beforeSpan,
@@ -20,10 +20,7 @@ func (r *reader) span(i int) (Mention, bool) {
 			best = longer(best, r.finished(a))
 		}
 	}
-	if best.to == 0 {
-		return Mention{}, false
-	}
-	return best.mention(Range), true
+	return best
 }
 
 // mention makes a mention of an atom.
@@ -39,7 +36,7 @@ func (a atom) mention(k Kind) Mention {
 func (r *reader) simple(i int) (a atom) {
 	for _, read := range []func(*reader, int) atom{
 		(*reader).relativeAtom, (*reader).yearAtom, (*reader).partAtomAlone, (*reader).numericAtom, (*reader).rollingAtom,
-		(*reader).agoAtom, (*reader).weekdayAtom, (*reader).fiscalAtom, (*reader).weekOf,
+		(*reader).agoAtom, (*reader).weekdayAtom, (*reader).fiscalAtom, (*reader).weekOf, (*reader).edgeOf,
 	} {
 		a = longer(a, read(r, i))
 	}
@@ -49,6 +46,56 @@ func (r *reader) simple(i int) (a atom) {
 		}
 	}
 	return a
+}
+
+// edges are the ends of a period.
+var edges = []named[int]{
+	{"the first", 1}, {"first", 1}, {"the last", -1}, {"last", -1}, {"the final", -1}, {"final", -1},
+}
+
+// edgeOf reads the beginning or the end of a period: the last 3 days of October, first
+// week of 2025.
+func (r *reader) edgeOf(i int) (a atom) {
+	side, k := lookup(r, i, edges)
+	if k < 0 {
+		return a
+	}
+	l, ok := r.lengthAt(r.skip(k))
+	if !ok {
+		l.n = 1
+		l.unit, l.to = lookup(r, r.skip(k), englishUnits)
+	}
+	if l.to < 0 {
+		return a
+	}
+	j := r.phrase(r.skip(l.to), "of")
+	if j < 0 || l.unit == half || l.unit == semantic.Hour {
+		return a
+	}
+	in := r.simple(r.skip(j))
+	if in.to == 0 || in.strict && in.unit != semantic.Year {
+		return a
+	}
+	p := r.edge(in.period, l, side)
+	if p.Start.Before(in.period.Start.AddDate(0, 0, -6)) || p.End.After(in.period.End.AddDate(0, 0, 6)) {
+		return a
+	}
+	return atom{to: in.to, period: p}
+}
+
+// edge is n units from the beginning of a period or up to its end; one week is the
+// calendar's.
+func (r *reader) edge(p semantic.Period, l length, side int) semantic.Period {
+	week := l.unit == semantic.Week && l.n == 1
+	switch {
+	case week && side > 0:
+		return whole(r.start(p.Start.AddDate(0, 0, 3), semantic.Week), semantic.Week, 1)
+	case week:
+		return whole(r.start(p.End.AddDate(0, 0, -4), semantic.Week), semantic.Week, 1)
+	case side > 0:
+		return whole(p.Start, l.unit, l.n)
+	}
+	return semantic.Period{Start: add(p.End, l.unit, -l.n), End: p.End}
 }
 
 var toDateWords = []string{"to date", "so far", "들어", "들어서"}
@@ -84,7 +131,7 @@ func (r *reader) weekOf(i int) (a atom) {
 
 var allTime = []string{
 	"전체 기간", "전 기간", "모든 기간", "전체 기간 동안", "all time", "of all time", "the entire period", "entire period",
-	"the whole period", "whole period", "since the beginning", "for all time", "over all time",
+	"the whole period", "whole period", "for all time", "over all time",
 }
 
 var untilNow = []string{
@@ -96,6 +143,10 @@ var toDate = []named[semantic.Grain]{
 	{"올 들어", semantic.Year}, {"올들어", semantic.Year}, {"금년 들어", semantic.Year}, {"연초부터", semantic.Year}, {"연초부터 지금까지", semantic.Year},
 	{"연초부터 현재까지", semantic.Year}, {"올해 누적", semantic.Year}, {"연 누적", semantic.Year}, {"연간 누적", semantic.Year},
 	{"so far this year", semantic.Year}, {"so far in this year", semantic.Year}, {"the year to date", semantic.Year}, {"the year so far", semantic.Year},
+	{"since the beginning of the year", semantic.Year}, {"since the start of the year", semantic.Year},
+	{"from the beginning of the year", semantic.Year}, {"since the beginning of the month", semantic.Month},
+	{"since the start of the month", semantic.Month}, {"since the start of the quarter", semantic.Quarter},
+	{"since the beginning of the quarter", semantic.Quarter},
 	{"mtd", semantic.Month}, {"month to date", semantic.Month}, {"월 누적", semantic.Month}, {"이번 달 누적", semantic.Month},
 	{"당월 누적", semantic.Month}, {"이번 달 들어", semantic.Month}, {"월초부터", semantic.Month}, {"so far this month", semantic.Month},
 	{"the month to date", semantic.Month}, {"the month so far", semantic.Month},
@@ -162,9 +213,10 @@ func (r *reader) prepositional(i int) (a atom) {
 
 // joiners stand between the two ends of a range.
 var (
-	joiners     = []string{"부터", "에서", "to", "through", "thru", "until", "till", "up to", "up until", "부터는"}
-	openEnds    = []string{"on", "onward", "onwards", "to now", "to date", "until now", "till now", "to present", "to the present", "and later"}
-	sinceWords  = []string{"since", "starting", "starting from", "starting in", "beginning", "beginning in", "ever since", "since the"}
+	joiners    = []string{"부터", "에서", "to", "through", "thru", "until", "till", "up to", "up until", "부터는"}
+	openEnds   = []string{"on", "onward", "onwards", "to now", "to date", "until now", "till now", "to present", "to the present", "and later"}
+	sinceWords = []string{"since", "starting", "starting from", "starting in", "beginning", "beginning in", "ever since",
+		"since the beginning of", "since the start of", "from the beginning of", "from the start of"}
 	untilWords  = []string{"until", "till", "through", "up to", "up until", "through the end of", "until the end of"}
 	beforeWords = []string{"before", "prior to", "earlier than"}
 	afterWords  = []string{"after", "later than"}

@@ -16,6 +16,9 @@ type reader struct {
 	now      time.Time // wall time as UTC
 	today    time.Time
 	tomorrow time.Time
+	// carried is the part of a year read last: the second month of "2025년 10월과 11월" is
+	// of the same year.
+	carried atom
 }
 
 func newReader(text string, o Options) *reader {
@@ -128,9 +131,25 @@ func (r *reader) phrase(i int, words string) int {
 func (r *reader) anyOf(i int, phrases []string) int {
 	best := -1
 	for _, p := range phrases {
-		best = max(best, r.phrase(i, p))
+		if r.mayBe(i, p) {
+			best = max(best, r.phrase(i, p))
+		}
 	}
 	return best
+}
+
+// mayBe compares the first letter only. Tables are searched from end to end at every
+// word, so this is most of the work.
+func (r *reader) mayBe(i int, words string) bool {
+	switch c := words[0]; {
+	case c == ' ':
+		return true
+	case i < 0 || i >= len(r.low) || r.low[i] != c:
+		return false
+	case c < utf8.RuneSelf:
+		return true
+	}
+	return len(r.low) >= i+3 && r.low[i+1] == words[1] && r.low[i+2] == words[2]
 }
 
 // named is a phrase with what it stands for.
@@ -142,9 +161,12 @@ type named[T any] struct {
 // lookup returns what the longest phrase of a table at i stands for.
 func lookup[T any](r *reader, i int, table []named[T]) (is T, to int) {
 	to = -1
-	for _, n := range table {
-		if j := r.phrase(i, n.words); j > to {
-			is, to = n.is, j
+	for k := range table {
+		if !r.mayBe(i, table[k].words) {
+			continue
+		}
+		if j := r.phrase(i, table[k].words); j > to {
+			is, to = table[k].is, j
 		}
 	}
 	return is, to
@@ -253,6 +275,11 @@ type atom struct {
 	before bool
 	// strict is set where the digits alone could be something else: 2025, 1/2.
 	strict bool
+	// given is the year the text put to a part: 2025 of 2025년 10월.
+	given int
+	// from is the first day of a year said in words before a part, where "until" begins:
+	// 올해 10월까지.
+	from time.Time
 	// ago is set on one unit ago (한 달 전), which may also be said of another period.
 	ago bool
 }

@@ -6,12 +6,13 @@ import (
 	"github.com/bapsang/bapsang/agent/semantic"
 )
 
-// compareWords are whole comparisons.
+// comparison is with the period before or a year ago, and of which unit.
 type comparison struct {
 	kind semantic.CompareKind
 	unit semantic.Grain
 }
 
+// compareWords are whole comparisons.
 var compareWords = []named[comparison]{
 	{"전월비", comparison{semantic.ComparePrevious, semantic.Month}}, {"전주비", comparison{semantic.ComparePrevious, semantic.Week}},
 	{"전일비", comparison{semantic.ComparePrevious, semantic.Day}}, {"전분기비", comparison{semantic.ComparePrevious, semantic.Quarter}},
@@ -110,19 +111,23 @@ func (r *reader) versusKorean(i int) (m Mention) {
 			}
 		}
 	}
-	a := r.whole(i)
+	a := r.compared(i)
 	if a.to == 0 {
 		return m
 	}
 	if j := r.anyOf(a.to, koreanThan); j > m.To {
 		m = r.against(a)
 		m.To = j
+		if a.from.IsZero() { // 작년 10월 대비 11월 is of two years, 2025년 10월 대비 11월 of one
+			r.carried = a
+			r.carried.to = j
+		}
 	}
 	return m
 }
 
-// whole reads an expression or a range, without particles, as compared with.
-func (r *reader) whole(i int) (a atom) {
+// compared reads the period in front of 보다 or 대비.
+func (r *reader) compared(i int) (a atom) {
 	a = r.simple(i)
 	if a.to == 0 || a.strict && a.unit != semantic.Year {
 		return atom{}

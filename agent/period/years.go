@@ -1,6 +1,7 @@
 package period
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -86,12 +87,16 @@ func (r *reader) yearAtom(i int) (a atom) {
 	if y.short && (y.year < r.today.Year()-5 || y.year > r.today.Year()+1) {
 		a.to = 0
 	}
-	return longer(a, r.partOf(y.year, y.to))
+	part := r.partOf(y.year, y.to)
+	if y.relative {
+		part.from = start
+	}
+	return longer(a, part)
 }
 
-// bareUp reads 올 (this year) before a part: 올 상반기, 올 3월.
+// bareUp reads 올 (this year) before a part: 올 상반기, 올 3월, 올여름.
 func (r *reader) bareUp(i int) (a atom) {
-	if j := r.phrase(i, "올"); j > 0 && r.skip(j) > j {
+	if j := r.phrase(i, "올"); j > 0 {
 		return r.partOf(r.today.Year(), r.skip(j))
 	}
 	return a
@@ -121,7 +126,9 @@ func (r *reader) partOf(year, i int) (a atom) {
 	if !has {
 		return a
 	}
-	return longer(a, r.partAtom(p, year, in))
+	dated := r.partAtom(p, year, in)
+	dated.given = year
+	return longer(a, dated)
 }
 
 // partAtom makes the atom of a part in a year.
@@ -185,12 +192,61 @@ func (r *reader) partAtomAlone(i int) (a atom) {
 	}
 	if year, to, ok := r.yearAfter(p.to); ok {
 		if in, has := p.at(year); has {
-			dated := p
-			dated.to = to
-			return longer(a, r.partAtom(dated, year, in))
+			p.to = to
+			dated := r.partAtom(p, year, in)
+			dated.given = year
+			return longer(a, dated)
+		}
+	}
+	if year, ok := r.sharedYear(i, p.to); ok {
+		if in, has := p.at(year); has && in != r.carried.period {
+			shared := r.partAtom(p, year, in)
+			shared.given, shared.strict = year, p.weak
+			return longer(a, shared)
 		}
 	}
 	return longer(a, longer(r.floating(p), r.weekAlone(i)))
+}
+
+// conjunctions join parts of one year: Q1 and Q2 of 2025.
+var conjunctions = []string{"and", "&", "or", ",", "vs", "vs.", "versus", "및", "그리고", "compared to", "compared with", "with", ", and"}
+
+// listed reports whether what stands between two parts joins them: "과 ", " and ",
+// " 매출과 ".
+func listed(between string) bool {
+	words := strings.Fields(between)
+	if len(words) == 0 {
+		return true
+	}
+	if len(words) > 3 {
+		return false
+	}
+	last := words[len(words)-1]
+	return slices.Contains(conjunctions, strings.ToLower(last)) || strings.HasSuffix(last, ",") ||
+		strings.HasSuffix(last, "과") || strings.HasSuffix(last, "와") || strings.HasSuffix(last, "랑") || strings.HasSuffix(last, "하고")
+}
+
+// sharedYear returns the year that a part at i, up to to, has in common with the one
+// before it (2025년 10월과 11월) or after it (Q1 and Q2 of 2025).
+func (r *reader) sharedYear(i, to int) (year int, ok bool) {
+	if r.carried.given > 0 && r.carried.to <= i && listed(r.src[r.carried.to:i]) {
+		return r.carried.given, true
+	}
+	for range 12 {
+		j := r.anyOf(r.skip(to), conjunctions)
+		if j < 0 {
+			return 0, false
+		}
+		p, ok := r.yearPart(r.skip(j))
+		if !ok {
+			return 0, false
+		}
+		if year, _, ok := r.yearAfter(p.to); ok {
+			return year, true
+		}
+		to = p.to
+	}
+	return 0, false
 }
 
 // gluedYear reads 3Q25, 1H2025.
@@ -213,7 +269,9 @@ func (r *reader) gluedYear(i int) (a atom) {
 	case kind == 'q' && n >= 1 && n <= 4:
 		p := quarter(n, n, to)
 		in, _ := p.at(year)
-		return r.partAtom(p, year, in)
+		a = r.partAtom(p, year, in)
+		a.given = year
+		return a
 	case kind == 'h' && n >= 1 && n <= 2:
 		return atom{to: to, period: r.clip(whole(date(year, time.Month(n*6-5), 1), half, 1)), unit: half}
 	}
