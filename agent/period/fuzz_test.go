@@ -86,7 +86,7 @@ func TestWithoutCalendar(t *testing.T) {
 // TestLongText reads text far longer than a question to its end.
 func TestLongText(t *testing.T) {
 	for _, piece := range []string{"지난달 ", "10월부터 ", "from ", "a", "1~", "2026-", "\xff"} {
-		text := strings.Repeat(piece, 100_000/len(piece))
+		text := strings.Repeat(piece, 20_000/len(piece))
 		m := period.Parse(text+" 어제", options(t, "2026-11-22T10:30"))
 		if len(m) == 0 || m[len(m)-1].To != len(text)+len(" 어제") {
 			t.Errorf("%q repeated: the last word was not read", piece)
