@@ -16,7 +16,6 @@ package duckdb
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"log/slog"
 	"maps"
@@ -359,6 +358,3 @@ func (s *Source) Close() error {
 		}
 	}
 }
-
-// String names the source for logs.
-func (s *Source) String() string { return fmt.Sprintf("duckdb source %s", s.cfg.Name) }

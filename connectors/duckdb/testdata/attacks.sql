@@ -749,3 +749,37 @@ select * from main.evil()
 select add_one(1)
 
 select main.add_one(1)
+
+(with secrets as (select 1 as x) select * from secrets) union all select 2 from secrets
+
+select 2 from secrets union all (with secrets as (select 1 as x) select * from secrets)
+
+with secrets as (select * from secrets) select * from secrets
+
+with recursive secrets as (select * from secrets) select * from secrets
+
+with recursive secrets as (select * from secrets union select * from secrets) select * from secrets
+
+with recursive r as (select 1 as n union select n + 1 from r where n < (select count(*) from secrets)) select * from r
+
+with a as (select * from b), b as (select 1) select * from secrets
+
+with a as (select * from secrets), secrets as (select 1) select * from a
+
+with "ſecrets" as (select 1) select * from secrets
+
+with recursive r(n) as (select 1 union all select n + 1 from r) select * from recurring.r
+
+select * from (with secrets as (select 1) select 1) x, secrets
+
+select (with secrets as (select 1 as password) select password from secrets), password from secrets
+
+select * from orders where order_id in (with secrets as (select 1 as i) select i from secrets) and exists (from secrets)
+
+with x as materialized (with secrets as (select 1) select * from secrets) select * from x, main.secrets
+
+with secrets as (select 1) select * from main.secrets
+
+with secrets as (select 1) select * from shop.secrets
+
+with secrets as (select 1) select * from (pivot main.secrets on password in ('a') using count(*))
