@@ -13,6 +13,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -292,3 +293,12 @@ func recorder(h http.Handler, req *http.Request) *httptest.ResponseRecorder {
 }
 
 func newKey() string { return rand.Text() }
+
+func listDir(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names, err
+}

@@ -27,7 +27,7 @@ func markdown(text string) template.HTML {
 			list = nil
 		}
 	}
-	for line := range strings.SplitSeq(strings.ReplaceAll(strings.ToValidUTF8(text, "�"), "\r\n", "\n"), "\n") {
+	for line := range strings.SplitSeq(strings.Map(visible, strings.ToValidUTF8(text, "\uFFFD")), "\n") {
 		item, as := listItem(line)
 		switch {
 		case as != "":
@@ -48,6 +48,18 @@ func markdown(text string) template.HTML {
 	flushPara()
 	flushList()
 	return template.HTML(out.String()) //nolint:gosec // built from escaped text above
+}
+
+// visible drops what is not shown but does something: control characters, and the
+// marks by which a text may turn round what follows it.
+func visible(r rune) rune {
+	switch {
+	case r == '\n', r == '\t':
+		return r
+	case unicode.IsControl(r), '\u202a' <= r && r <= '\u202e', '\u2066' <= r && r <= '\u2069':
+		return -1
+	}
+	return r
 }
 
 // listItem renders "- x", "* x", "• x" and "1. x". A number stays the number that was
@@ -80,8 +92,12 @@ func inline(s string, depth int) string {
 	}
 	deeper := func(s string) string { return inline(s, depth+1) }
 	var out strings.Builder
+	whole := s
 	for s != "" {
 		switch {
+		case s[0] == '*' && isProduct(whole, len(whole)-len(s)):
+			out.WriteByte('*')
+			s = s[1:]
 		case s[0] == '\\' && len(s) > 1 && isPunct(s[1]):
 			out.WriteString(html.EscapeString(s[1:2]))
 			s = s[2:]
@@ -139,6 +155,13 @@ func closing(body, mark string) int {
 	return -1
 }
 
+// isProduct tells whether the star at i multiplies, as in "3*4".
+func isProduct(s string, i int) bool {
+	return i > 0 && i+1 < len(s) && isDigit(s[i-1]) && isDigit(s[i+1])
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
 func isPunct(c byte) bool {
-	return c > ' ' && c < 0x7f && !('a' <= c && c <= 'z') && !('A' <= c && c <= 'Z') && !('0' <= c && c <= '9')
+	return c > ' ' && c < 0x7f && !('a' <= c && c <= 'z') && !('A' <= c && c <= 'Z') && !isDigit(c)
 }

@@ -17,8 +17,8 @@ const picturePolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 // The sizes in which the page shows pictures, in logical pixels.
 const (
-	narrowWidth, narrowHeight = 560, 420
-	paneWidth, paneHeight     = 800, 480
+	narrowWidth, narrowHeight = 420, 330
+	paneWidth, paneHeight     = 620, 390
 )
 
 // chart draws a chart of a message.

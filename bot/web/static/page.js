@@ -15,6 +15,15 @@
   const nearEnd = (scroll) => scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 120;
   const toEnd = (scroll) => { scroll.scrollTop = scroll.scrollHeight; };
 
+  // toLast shows the newest message: its beginning, when it is too long to be seen whole.
+  function toLast(scroll) {
+    const last = all(".message", scroll).pop();
+    toEnd(scroll);
+    if (!last) return;
+    const above = scroll.getBoundingClientRect().top - last.getBoundingClientRect().top;
+    if (above > 0) scroll.scrollTop -= above + 8;
+  }
+
   function parse(html) {
     const t = document.createElement("template");
     t.innerHTML = html;
@@ -84,14 +93,8 @@
       htmx.process(newer);
       divide(list);
     }
-    if (pinned) toEnd(scroll);
+    if (pinned || !older && find("[data-edit]", newer)) toLast(scroll);
   }
-
-  // A picture takes its room when it comes; who reads at the end stays there.
-  document.addEventListener("load", (e) => {
-    const scroll = e.target.closest && e.target.closest(".scroll");
-    if (scroll && nearEnd(scroll)) toEnd(scroll);
-  }, true);
 
   // ---- the event stream
 
@@ -173,7 +176,7 @@
     app.classList.toggle("with-thread", !!open);
     if (!open) return;
     divide(document.getElementById("replies"));
-    toEnd(find(".scroll", open));
+    toLast(find(".scroll", open));
     all(".composer", open).forEach(prepare);
     // What happened between the page's last news and this thread's is asked for again.
     seq = Math.min(seq, Number(open.dataset.seq));
