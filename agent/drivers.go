@@ -206,25 +206,32 @@ func (r *run) explain(n *narrator, whole *Result, key string, best named, all []
 	if n.has(0, key+"__growth") {
 		growth = figures.Ref("r1", key+"__growth", 0)
 	}
-	rest := figures.Ref("r2", "share", len(table.Rows)-1)
+	last := len(table.Rows) - 1
+	rest := figures.Ref("r2", "share", last)
 	var text string
 	if n.ko() {
 		text = fmt.Sprintf("%s%s%s %s보다 %s(%s) %s.", n.circumstances(), name, format.Josa(name, "은", "는"), before, change,
 			growth, upDown(delta, "늘었습니다", "줄었습니다"))
 		if offset {
-			text += fmt.Sprintf(" 가장 크게 움직인 것은 '%s'(%s)이고, 다른 곳이 일부를 메웠어요.", who, figures.Ref("r2", "change", 0))
+			text += fmt.Sprintf(" 가장 크게 움직인 것은 '%s'(%s)이고, 보이지 않은 나머지는 합쳐서 %s입니다.", who, figures.Ref("r2", "change", 0), figures.Ref("r2", "change", last))
 		} else {
 			text += fmt.Sprintf(" 그중 %s%s '%s'에서 왔어요.", share, n.josaIn(table, "share", 0, "이", "가"), who)
 		}
-		text += fmt.Sprintf("\n\n확인한 기준: %s · 보이지 않은 나머지 %s", strings.Join(looked, ", "), rest)
+		text += "\n\n확인한 기준: " + strings.Join(looked, ", ")
+		if !offset {
+			text += " · 보이지 않은 나머지 " + rest
+		}
 	} else {
 		text = n.sentence(n.dated(fmt.Sprintf("%s %s %s (%s)", name, upDown(delta, "rose by", "fell by"), change, growth)) + ", compared with " + before)
 		if offset {
-			text += fmt.Sprintf(" What moved most is '%s' (%s); others made up for part of it.", who, figures.Ref("r2", "change", 0))
+			text += fmt.Sprintf(" What moved most is '%s' (%s); the rest, not shown, adds up to %s.", who, figures.Ref("r2", "change", 0), figures.Ref("r2", "change", last))
 		} else {
 			text += fmt.Sprintf(" %s of that came from '%s'.", share, who)
 		}
-		text += fmt.Sprintf("\n\nLooked at: %s · the rest, not shown: %s", strings.Join(looked, ", "), rest)
+		text += "\n\nLooked at: " + strings.Join(looked, ", ")
+		if !offset {
+			text += " · the rest, not shown: " + rest
+		}
 	}
 	r.answer.Results = append(r.answer.Results, *whole)
 	data := r.waterfall(n, key, table)

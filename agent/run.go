@@ -10,6 +10,7 @@ import (
 	"github.com/bapsang/bapsang/agent/chart"
 	"github.com/bapsang/bapsang/agent/compose"
 	"github.com/bapsang/bapsang/agent/figures"
+	"github.com/bapsang/bapsang/agent/format"
 	"github.com/bapsang/bapsang/agent/period"
 	"github.com/bapsang/bapsang/agent/semantic"
 	"github.com/bapsang/bapsang/connectors"
@@ -409,6 +410,12 @@ func oneMeasure(d *chart.Data) {
 func (r *run) labelVerified(c *Column, v *verifiedPlan, res *Result, i int) {
 	declared := v.Columns[c.Name]
 	c.Label, c.Format = declared.Label.In(r.q.Language, c.Name), declared.Format
+	if format.Format(c.Format) == format.Year {
+		if res.withRole(semantic.RoleDimension) < 0 {
+			c.Role = string(semantic.RoleDimension) // a year names a row, it measures nothing
+		}
+		return
+	}
 	for _, row := range res.Rows {
 		switch row[i].(type) {
 		case nil:

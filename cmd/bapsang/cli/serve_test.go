@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/bapsang/bapsang/cmd/bapsang/demo"
 )
 
 const token = "0123456789abcdef0123"
@@ -62,7 +64,7 @@ func TestServeAnswersOverHTTP(t *testing.T) {
 
 func TestAFollowUpChangesOnePart(t *testing.T) {
 	t.Parallel()
-	p := start(t, "--now", now, "demo", "--listen", "127.0.0.1:0", "--data-dir", demoDir(t))
+	p := start(t, "--now", now, "demo", "--listen", "127.0.0.1:0", "--data-dir", ownDemo(t))
 	_, asked := p.call(t, "POST", "/api/v1/questions", `{"channel":"c","user":"u","text":"지난달 지역별 매출"}`, "")
 	first := p.answer(t, asked["id"].(string), "")
 	body := fmt.Sprintf(`{"channel":"c","user":"u","thread":%q,"text":"그럼 작년은?"}`, asked["thread"])
@@ -142,4 +144,37 @@ func TestNothingIsLostWhenItIsKilled(t *testing.T) {
 		}
 	}
 	t.Logf("%d acknowledged questions, all answered", len(acknowledged))
+}
+
+// ownDemo is a data directory of a test's own with the company that all share.
+func ownDemo(t testing.TB) string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(demoDir(t), "demo-*.duckdb"))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("demo data: %v, %v", found, err)
+	}
+	dir := t.TempDir()
+	if err := os.Symlink(found[0], filepath.Join(dir, filepath.Base(found[0]))); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// TestTheExamplesWork asks every example of the demo analyst. On the small company
+// of the tests some periods of some products are empty, which is an answer too.
+func TestTheExamplesWork(t *testing.T) {
+	t.Parallel()
+	definition, err := demo.Analyst()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, "--now", now, "demo", "--listen", "127.0.0.1:0", "--data-dir", ownDemo(t))
+	for _, q := range definition.Examples {
+		_, asked := p.call(t, "POST", "/api/v1/questions", ask("u", q, ""), "")
+		got := p.answer(t, asked["id"].(string), "")
+		answer, _ := got["answer"].(map[string]any)
+		if answer == nil || answer["rung"] == "none" && answer["reason"] != "no_data" {
+			t.Errorf("%s: %v %v", q, got["state"], answer["text"])
+		}
+	}
 }
