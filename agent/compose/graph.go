@@ -19,7 +19,7 @@ type graph struct {
 	filter  map[string]map[string]bool
 }
 
-var qualified = regexp.MustCompile(`([\pL_][\pL\pN_]*)"?\s*\.\s*"?([\pL_][\pL\pN_]*)`)
+var qualified = regexp.MustCompile(`([\pL_][\pL\pN_]*)"?\s*\.\s*"?([\pL_][\pL\pN_]*|\*)`)
 
 func newGraph(m *semantic.Model) *graph {
 	g := &graph{metrics: map[string][]string{}, far: map[string]map[string]int{}, cut: map[string]map[string]bool{}, filter: map[string]map[string]bool{}}
@@ -45,11 +45,15 @@ func newGraph(m *semantic.Model) *graph {
 }
 
 // shapeOf writes a metric's expression without the columns, which do not decide
-// what it can be cut by.
+// what it can be cut by, except in counts: counting a key is counting rows.
 func shapeOf(x *semantic.Metric) string {
 	var b strings.Builder
 	for _, dialect := range []string{"ANSI_SQL", "DUCKDB"} {
-		b.WriteString(qualified.ReplaceAllString(x.Expression[dialect], "$1.x"))
+		e := x.Expression[dialect]
+		if !strings.Contains(strings.ToUpper(e), "COUNT") {
+			e = qualified.ReplaceAllString(e, "$1.x")
+		}
+		b.WriteString(e)
 	}
 	if b.Len() == 0 {
 		return x.Name

@@ -27,6 +27,7 @@ func (r *reader) readMetrics() {
 		switch {
 		case thing && (r.marked(i, wBy, 0) && !r.sortMarked(i) || r.eachMarked(i) || r.whichMarked(i)):
 		case thing && r.d.rank.wanted && !r.otherThing(i) && !r.otherMeasure(i):
+		case thing && r.aliased(i) && len(r.senses(i, isDataset)) > 0 && r.lex.usualOf(r.lex.senses[r.senses(i, isDataset)[0].sense].ref) != "":
 		case thing || r.weakMetric(i):
 			maybe = append(maybe, i)
 		default:
@@ -43,6 +44,11 @@ func (r *reader) readMetrics() {
 
 func (r *reader) joinedMeasure(i int) bool {
 	return i >= 0 && len(r.senses(i, isMetric)) > 0
+}
+
+// aliased reports whether no metric has the name of token i as its own.
+func (r *reader) aliased(i int) bool {
+	return !slices.ContainsFunc(r.senses(i, isMetric), func(x meaning) bool { return x.how < asAlias })
 }
 
 // otherMeasure reports whether something else than token i may be measured, or
@@ -92,6 +98,7 @@ func (r *reader) takeMetric(i int) {
 		list[k] = candidate{ref: m.Name, label: r.label(m.Label, m.Name), how: x.how, usual: m.Default}
 	}
 	r.use(i)
+	list, metrics = r.fitting(list, metrics)
 	k, ok := r.pick(r.toks[i].text, list)
 	if !ok {
 		return
@@ -103,6 +110,51 @@ func (r *reader) takeMetric(i int) {
 	r.useTrailExcept(i, wPer)
 	r.addMeasure(i, list[k].ref, metrics[k].how)
 	r.sortBy(i)
+}
+
+// fitting narrows the metrics that a name may mean to those the rest of the text
+// speaks for: averages after "average", those about what is named (the population of
+// cities).
+func (r *reader) fitting(list []candidate, metrics []meaning) ([]candidate, []meaning) {
+	for _, fits := range []func(name string) bool{
+		func(name string) bool { return r.d.average && strings.Contains(r.lex.expression(name), "AVG(") },
+		r.aboutNamed,
+	} {
+		var some []candidate
+		var kept []meaning
+		for k, c := range list {
+			if fits(c.ref) {
+				some, kept = append(some, c), append(kept, metrics[k])
+			}
+		}
+		if len(some) > 0 {
+			list, metrics = some, kept
+		}
+	}
+	return list, metrics
+}
+
+// aboutNamed reports whether a metric aggregates a dataset that the text names.
+func (r *reader) aboutNamed(metric string) bool {
+	for i := range r.toks {
+		for _, x := range r.senses(i, isDataset) {
+			if r.lex.graph.about(metric, r.lex.senses[x.sense].ref) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// expression returns a metric's expression in upper case.
+func (l *Lexicon) expression(metric string) string {
+	var b strings.Builder
+	if m := l.model.Metric(metric); m != nil {
+		for _, e := range m.Expression {
+			b.WriteString(strings.ToUpper(e))
+		}
+	}
+	return b.String()
 }
 
 // sortBy marks the measure that the result is ordered by.
@@ -150,7 +202,7 @@ func (r *reader) readPer() string {
 				return r.perUsual(i, arg)
 			}
 		}
-		if !r.open(i) || !r.perMarked(i) {
+		if !r.open(i) || !r.perMarked(i) || r.cutsPer(i) {
 			continue
 		}
 		name := r.countMetric(i)
@@ -164,6 +216,27 @@ func (r *reader) readPer() string {
 		}
 	}
 	return ""
+}
+
+// cutsPer reports whether "per" before token i groups: revenue per region, and the
+// average of anything, of which nothing more is to be averaged.
+func (r *reader) cutsPer(i int) bool {
+	english := !r.trails(i, wPer)
+	if english && len(r.senses(i, isField)) > 0 && len(r.senses(i, isDataset)) == 0 {
+		return true
+	}
+	for j := range r.toks {
+		if j == i || len(r.senses(j, isMetric)) == 0 || len(r.groupOptions(i)) == 0 {
+			continue
+		}
+		list := r.senses(j, isMetric)
+		if !slices.ContainsFunc(list, func(x meaning) bool {
+			return !r.averaged(measure{Measure: semantic.Measure{Metric: r.lex.senses[x.sense].ref}})
+		}) {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *reader) perMarked(i int) bool {

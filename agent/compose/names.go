@@ -134,7 +134,7 @@ func shortNames(term string) []string {
 			out = append(out, stem)
 		}
 	}
-	if parts := strings.Fields(term); len(parts) > 1 {
+	if parts := strings.Fields(term); len(parts) > 1 && !slices.ContainsFunc(parts, func(s string) bool { return slices.Contains(joining, strings.ToLower(s)) }) {
 		last := parts[len(parts)-1]
 		if !slices.Contains(vague, strings.ToLower(last)) && utf8.RuneCountInString(last) >= 2 {
 			out = append(out, last)
@@ -142,6 +142,10 @@ func shortNames(term string) []string {
 	}
 	return out
 }
+
+// joining words make what follows them a part of a name that is about something
+// else: "customers with orders" are not orders.
+var joining = []string{"with", "of", "by", "per", "in", "for", "to", "without", "from", "and", "on"}
 
 // vague words say too little to stand for a name that ends in them.
 var vague = []string{"수", "건수", "개수", "횟수", "금액", "비율", "비용", "시간", "율", "률", "평균", "합계", "count", "number", "rate", "ratio",

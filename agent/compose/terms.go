@@ -264,7 +264,7 @@ func (l *Lexicon) countsAll(m *semantic.Metric, dataset string) bool {
 	d := l.model.Dataset(dataset)
 	for _, e := range m.Expression {
 		up := strings.ToUpper(strings.ReplaceAll(e, " ", ""))
-		if strings.HasPrefix(up, "COUNT(*)") {
+		if strings.HasPrefix(up, "COUNT(*)") || up == "COUNT("+strings.ToUpper(dataset)+".*)" {
 			return true
 		}
 		for _, key := range d.PrimaryKey {
