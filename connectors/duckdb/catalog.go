@@ -3,8 +3,6 @@ package duckdb
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -25,11 +23,7 @@ type reader struct {
 
 // readCatalog describes the tables and views of the database: names, types, comments
 // and keys as declared, and what a look at the rows shows.
-func (s *Source) readCatalog(ctx context.Context) (*connectors.Catalog, error) {
-	info, err := os.Stat(s.open.Path)
-	if err != nil {
-		return nil, &connectors.Error{Code: connectors.CodeUnavailable, Message: "The database file cannot be reached.", Err: err}
-	}
+func (s *Source) readCatalog(ctx context.Context, version string) (*connectors.Catalog, error) {
 	r := &reader{source: s, tables: map[string]*connectors.Table{}, views: map[*connectors.Table]bool{}}
 	for _, step := range []func(context.Context) error{r.readTables, r.readColumns, r.readKeys, r.profile, r.inferKeys} {
 		if err := step(ctx); err != nil {
@@ -39,7 +33,7 @@ func (s *Source) readCatalog(ctx context.Context) (*connectors.Catalog, error) {
 	return &connectors.Catalog{
 		Source:  s.cfg.Name,
 		Dialect: "duckdb",
-		Version: fmt.Sprintf("%x-%x", info.ModTime().UnixNano(), info.Size()),
+		Version: version,
 		AsOf:    newest(r.order, time.Now()),
 		Tables:  r.order,
 	}, nil

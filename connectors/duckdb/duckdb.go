@@ -16,6 +16,7 @@ package duckdb
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"maps"
@@ -49,7 +50,10 @@ type Config struct {
 	// Catalog is the catalogue, where whoever made the file knows it; nil reads it
 	// from the file.
 	Catalog *connectors.Catalog
-	Logger  *slog.Logger // nothing is logged when nil
+	// CatalogFile keeps the catalogue that was read from the database between runs,
+	// for as long as the database stays as it is; "" reads it at every start.
+	CatalogFile string
+	Logger      *slog.Logger // nothing is logged when nil
 }
 
 func (c Config) withDefaults() Config {
@@ -136,8 +140,7 @@ func (s *Source) start(ctx context.Context) error {
 		s.slots <- w
 	}
 	if s.catalog = s.cfg.Catalog; s.catalog == nil {
-		var err error
-		if s.catalog, err = s.readCatalog(ctx); err != nil {
+		if err := s.findCatalog(ctx); err != nil {
 			return err
 		}
 	}
@@ -145,6 +148,35 @@ func (s *Source) start(ctx context.Context) error {
 		s.tables[lower(t.Name)] = t.Name
 	}
 	return nil
+}
+
+// findCatalog takes the catalogue from its file where that is still right, else reads
+// the database and keeps it.
+func (s *Source) findCatalog(ctx context.Context) error {
+	version, err := s.version()
+	if err != nil {
+		return err
+	}
+	if s.catalog = loadCatalog(s.cfg.CatalogFile, version); s.catalog != nil {
+		s.catalog.Source = s.cfg.Name
+		return nil
+	}
+	if s.catalog, err = s.readCatalog(ctx, version); err != nil {
+		return err
+	}
+	if err := keepCatalog(s.cfg.CatalogFile, s.catalog); err != nil {
+		s.cfg.Logger.WarnContext(ctx, "duckdb: catalogue not kept", "source", s.cfg.Name, "error", err)
+	}
+	return nil
+}
+
+// version tells one state of the database's file from another.
+func (s *Source) version() (string, error) {
+	info, err := os.Stat(s.open.Path)
+	if err != nil {
+		return "", &connectors.Error{Code: connectors.CodeUnavailable, Message: "The database file cannot be reached.", Err: err}
+	}
+	return fmt.Sprintf("%x-%x", info.ModTime().UnixNano(), info.Size()), nil
 }
 
 // plainPath returns a name of the file that the driver does not take apart: it

@@ -55,7 +55,9 @@ func openDemo(e *env, dir string) (*set, error) {
 	if err != nil {
 		return nil, err
 	}
-	source, err := duckdb.Open(e.ctx, duckdb.Config{Name: "demo", Path: path, Logger: e.logger})
+	source, err := duckdb.Open(e.ctx, duckdb.Config{
+		Name: demo.Source, Path: path, CatalogFile: path + ".catalog", Timezone: seoul().String(), Logger: e.logger,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -243,17 +245,18 @@ func openSource(e *env, cfg *config.Config, i int) (connectors.Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	into := filepath.Join(cfg.Path(cfg.DataDir), "sources", spec.Name)
+	if err := os.MkdirAll(into, 0o755); err != nil {
+		return nil, fmt.Errorf("open source: %w", err)
+	}
 	var source connectors.Source
 	switch spec.Driver {
 	case "duckdb":
 		source, err = duckdb.Open(e.ctx, duckdb.Config{
-			Name: spec.Name, Path: cfg.Path(spec.DSN), Timeout: contract.Timeout, Logger: e.logger,
+			Name: spec.Name, Path: cfg.Path(spec.DSN), Timeout: contract.Timeout, Timezone: cfg.Timezone, Logger: e.logger,
+			CatalogFile: filepath.Join(into, "catalog"),
 		})
 	default:
-		into := filepath.Join(cfg.Path(cfg.DataDir), "sources", spec.Name)
-		if err := os.MkdirAll(into, 0o755); err != nil {
-			return nil, fmt.Errorf("open source: %w", err)
-		}
 		source, err = openFiles(e.ctx, spec.Name, []string{cfg.Path(spec.DSN)}, into, e.now(), e.logger)
 	}
 	if err != nil {

@@ -29,7 +29,7 @@ const Version = 1
 // yesterday's.
 const keep = 7 * 24 * time.Hour
 
-var fileName = regexp.MustCompile(`^demo-(\d{8})-v\d+\.duckdb(\.wal|\.new|\.new\.wal)?$`)
+var fileName = regexp.MustCompile(`^demo-(\d{8})-v\d+\.duckdb(\.wal|\.new|\.new\.wal|\.catalog)?$`)
 
 // Ensure returns the path of the demo company's data as of now, in dir, and makes
 // them when they are not there: all days before now's date in now's location. Of
