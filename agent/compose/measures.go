@@ -338,7 +338,7 @@ func (r *reader) readThings() {
 		dataset := r.lex.senses[things[0].sense].ref
 		ranked := (r.d.rank.wanted || r.d.sort != nil) && (r.lex.nameOf(dataset) != "" || r.besideValue(i) || !r.otherThing(i))
 		name := r.lex.usualOf(dataset)
-		if ranked || name == "" || r.d.share && r.lex.nameOf(dataset) != "" {
+		if ranked && !r.superlativeOf(i) || name == "" || r.d.share && r.lex.nameOf(dataset) != "" {
 			continue
 		}
 		r.use(i)
@@ -346,6 +346,20 @@ func (r *reader) readThings() {
 		r.addMeasure(i, name, asAlias)
 		return
 	}
+}
+
+// superlativeOf reports whether how many of token i there are is what is ranked: the
+// most restaurants, 고객이 가장 많은 지역.
+func (r *reader) superlativeOf(i int) bool {
+	if !r.otherThing(i) {
+		return false
+	}
+	p, n := r.prev(i), r.next(i)
+	if !isHangulKey(r.toks[i].text) {
+		return r.is(p, wMost) || r.is(p, wHigh) || r.is(p, wLow)
+	}
+	marked := i+1 < len(r.toks) && (r.toks[i+1].text == "이" || r.toks[i+1].text == "가")
+	return marked && (r.is(n, wMost) || r.is(n, wHigh) || r.is(n, wLow))
 }
 
 // besideValue reports whether a value stands before token i: VIP 고객.

@@ -134,13 +134,20 @@ func shortNames(term string) []string {
 			out = append(out, stem)
 		}
 	}
-	if parts := strings.Fields(term); len(parts) > 1 && !slices.ContainsFunc(parts, func(s string) bool { return slices.Contains(joining, strings.ToLower(s)) }) {
+	if parts := strings.Fields(term); len(parts) > 1 && !slices.ContainsFunc(parts, joins) {
 		last := parts[len(parts)-1]
 		if !slices.Contains(vague, strings.ToLower(last)) && utf8.RuneCountInString(last) >= 2 {
 			out = append(out, last)
 		}
 	}
 	return out
+}
+
+// joins reports whether a word of a name says how the rest belongs together: 개당 매출
+// is not 매출, "revenue per unit" no unit.
+func joins(word string) bool {
+	word = strings.ToLower(word)
+	return slices.Contains(joining, word) || strings.HasSuffix(word, "당") || strings.HasSuffix(word, "별") || strings.HasSuffix(word, "대비")
 }
 
 // joining words make what follows them a part of a name that is about something

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/bapsang/bapsang/agent/compose"
+	"github.com/bapsang/bapsang/agent/semantic"
 )
 
 // TestSameMeaning checks what must not change a plan: courtesy, white space,
@@ -129,6 +130,41 @@ func TestSuggest(t *testing.T) {
 			if o := compose.Parse(input(lex, s)); o.Plan == nil {
 				t.Errorf("%q suggests %q: %s", q, s, show(o))
 			}
+		}
+	}
+}
+
+// TestDraftedModel checks a model as it is drafted from a table: names from columns,
+// several metrics of each, synonyms that contain other metrics' names.
+func TestDraftedModel(t *testing.T) {
+	m := &semantic.Model{Datasets: []*semantic.Dataset{
+		dataset("restaurant||restaurant|restaurants", "id|||hidden", "name||name|name", "food_type||food type|categorical", "city_name||city|categorical", "rating||rating|numeric"),
+	}}
+	m.Metrics = []*semantic.Metric{
+		metric("restaurant_count|식당 수|number of restaurants|count:곳", "COUNT(restaurant.*)"),
+		metric("cities||cities with restaurants|count:", "COUNT(DISTINCT restaurant.city_name)"),
+		metric("avg_rating|평균 평점|average rating|score||rating, 평점", "AVG(restaurant.rating)"),
+		metric("max_rating||highest rating|score", "MAX(restaurant.rating)"),
+		metric("asp|평균 판매 단가|average selling price|||개당 매출, revenue per unit", "AVG(restaurant.rating)"),
+	}
+	lex := compose.NewLexicon(m, map[string][]compose.ValueCount{"restaurant.city_name": {{Text: "New York", Count: 3}, {Text: "Miami", Count: 2}}, "restaurant.food_type": {{Text: "Italian", Count: 2}, {Text: "Mexican", Count: 1}}})
+	for q, want := range map[string]string{
+		"restaurants in New York":                          "value restaurant_count where restaurant.city_name in New York",
+		"How many restaurants are there in each city?":     "breakdown restaurant_count by restaurant.city_name",
+		"average rating of Italian restaurants":            "value avg_rating where restaurant.food_type in Italian",
+		"average rating per city":                          "breakdown avg_rating by restaurant.city_name",
+		"top 3 restaurants by rating":                      "rank avg_rating by restaurant.name order avg_rating desc limit 3",
+		"Which city has the most restaurants?":             "rank restaurant_count by restaurant.city_name order restaurant_count desc limit 1",
+		"restaurants with rating above 4.5":                "breakdown avg_rating by restaurant.name having avg_rating > 4.5000",
+		"도시별 매출":                                           "unknown 도시, 매출",
+		"음식 종류별 식당 수":                                      "unknown 음식",
+		"list the food types":                              "list by restaurant.food_type",
+		"number of Italian restaurants by city descending": "rank restaurant_count by restaurant.city_name where restaurant.food_type in Italian order restaurant_count desc",
+	} {
+		in := input(lex, q)
+		in.DataFrom, in.DataUntil = time.Time{}, time.Time{}
+		if got := show(compose.Parse(in)); got != want {
+			t.Errorf("%s\n got  %s\n want %s", q, got, want)
 		}
 	}
 }

@@ -173,6 +173,9 @@ func (r *reader) countWord(i int) int {
 		return n
 	}
 	p := r.prev(i)
+	for r.open(p) && len(r.senses(p, isValue)) > 0 {
+		p = r.prev(p) // number of Italian restaurants
+	}
 	if p >= 0 && !r.toks[p].used && (r.is(p, wHowMany) || r.is(p, wCount) && !isHangulKey(r.toks[p].text)) {
 		return p
 	}
