@@ -336,8 +336,12 @@ func (r *reader) readThings() {
 			continue
 		}
 		dataset := r.lex.senses[things[0].sense].ref
-		ranked := (r.d.rank.wanted || r.d.sort != nil) && (r.lex.nameOf(dataset) != "" || r.besideValue(i) || !r.otherThing(i))
+		ranked := (r.d.rank.wanted || r.d.sort != nil) && (r.lex.nameOf(dataset) != "" || r.besideValue(i) || !r.otherThing(i) && r.d.grain == "" && r.find(wGrain) < 0)
 		name := r.lex.usualOf(dataset)
+		if name == "" && r.superlativeOf(i) {
+			r.fail(problem{decline: DeclineShape}) // there is nothing that counts them
+			return
+		}
 		if ranked && !r.superlativeOf(i) || name == "" || r.d.share && r.lex.nameOf(dataset) != "" {
 			continue
 		}
