@@ -114,7 +114,9 @@ func (b *builder) setDefaultMeasure() {
 		return
 	}
 	term := map[bool]string{true: "지표", false: "metric"}[b.ko()]
-	if k, ok := b.pick(term, list); ok {
+	k, ok := b.pick(term, list)
+	b.reword("어떤 지표를 볼까요?", "Which metric?")
+	if ok {
 		b.p.Query.Measures = []semantic.Measure{{Metric: list[k].ref}}
 		b.say(ReadDefault, term, list[k].label)
 	}

@@ -117,6 +117,13 @@ func (r *reader) likeliest(list []candidate) []int {
 	return best
 }
 
+// reword replaces the question back where the term is open rather than ambiguous.
+func (r *reader) reword(ko, en string) {
+	if r.problem != nil && r.problem.clarify != nil {
+		r.problem.clarify.Text = r.pickWord(ko, en)
+	}
+}
+
 func (r *reader) ask(term string, list []candidate, order []int) *Clarify {
 	c := &Clarify{Term: term}
 	if r.ko() {

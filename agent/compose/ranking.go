@@ -77,6 +77,7 @@ func (b *builder) askGroup() bool {
 		}
 	}
 	k, ok := b.pick(b.rankTerm(), list)
+	b.reword("무엇의 순위를 볼까요?", "Rank what?")
 	if len(list) == 0 {
 		b.fail(problem{decline: DeclineShape})
 	}

@@ -81,6 +81,9 @@ func TestChoices(t *testing.T) {
 	}
 	in = input(lex, "매출 상위 5개")
 	o = compose.Parse(in)
+	if o.Clarify == nil || o.Clarify.Text != "무엇의 순위를 볼까요?" {
+		t.Fatalf("%+v", o.Clarify)
+	}
 	in.Choices = []compose.Choice{{Term: o.Clarify.Term, Ref: "orders.channel"}}
 	if got := show(compose.Parse(in)); got != "rank revenue by orders.channel order revenue desc limit 5" {
 		t.Error(got)
