@@ -125,6 +125,11 @@ func (r *reader) bindBounds() {
 
 // bindDerived binds a comparison to a share or a growth.
 func (r *reader) bindDerived(b *bound) bool {
+	if b.values[0].unit == "times" && r.d.direction > 0 {
+		for i := range b.values { // 2배 이상 늘어난: by 100 % or more
+			b.values[i].value, b.values[i].unit = (b.values[i].value-1)*100, "percent"
+		}
+	}
 	if b.values[0].unit != "percent" {
 		return false
 	}
@@ -225,7 +230,7 @@ func (r *reader) moneyOf(datasets []string) []string {
 func (r *reader) measuredIn(b *bound) bool {
 	unit := b.values[0].unit
 	m := r.lex.model.Metric(b.target)
-	if m == nil || unit == "percent" {
+	if m == nil || unit == "percent" || unit == "times" {
 		return m == nil || m.Format == "percent" || m.Format == "ratio"
 	}
 	if unit != "won" && unit != "dollar" || !r.lex.countsRows(b.target) {

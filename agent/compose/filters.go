@@ -74,8 +74,22 @@ func (r *reader) takeValue(i int) {
 	for _, v := range reachable[k].values {
 		f.Values = append(f.Values, v)
 	}
-	r.useTrail(i)
+	r.useTrailExcept(i, wThan)
 	r.d.filters = mergeFilter(r.d.filters, f)
+	r.checkBoth(f.Field)
+}
+
+// checkBoth refuses several values of a field that is reached by way of other rows:
+// customers who bought washers and refrigerators may mean those who bought both.
+func (r *reader) checkBoth(field string) {
+	if r.farthest(field, r.lex.graph.filterDistance) < turned {
+		return
+	}
+	for _, f := range r.d.filters {
+		if f.Field == field && f.how < asPart && len(f.Values) > 1 && r.find(wAnd) >= 0 {
+			r.fail(problem{decline: DeclineShape})
+		}
+	}
 }
 
 // valueOptions collects what token i may mean, by field: several values of a field

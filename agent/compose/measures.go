@@ -104,10 +104,13 @@ func (r *reader) takeMetric(i int) {
 		return
 	}
 	if r.negated(i) {
+		if r.in.Previous == nil {
+			r.fail(problem{decline: DeclineShape}) // 매출에서 광고비를 뺀 값 is a subtraction
+		}
 		r.d.dropped.metrics = append(r.d.dropped.metrics, list[k].ref)
 		return
 	}
-	r.useTrailExcept(i, wPer)
+	r.useTrailExcept(i, wPer, wThan)
 	r.addMeasure(i, list[k].ref, metrics[k].how)
 	r.sortBy(i)
 }
@@ -181,9 +184,10 @@ func (r *reader) useAll(a, b int, w word) {
 	}
 }
 
-func (r *reader) useTrailExcept(i int, w word) {
+// useTrailExcept marks the particles after token i but for those that need a meaning.
+func (r *reader) useTrailExcept(i int, words ...word) {
 	for i++; i < len(r.toks) && r.toks[i].kind == aParticle; i++ {
-		if !r.is(i, w) {
+		if !slices.ContainsFunc(words, func(w word) bool { return r.is(i, w) }) {
 			r.use(i)
 		}
 	}

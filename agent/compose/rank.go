@@ -13,6 +13,7 @@ import (
 func (r *reader) readRank() {
 	r.readSort()
 	k := &r.d.rank
+	never := false
 	for i := range r.toks {
 		if r.toks[i].used {
 			continue
@@ -27,6 +28,7 @@ func (r *reader) readRank() {
 		case high || low:
 			k.asc, k.sold = k.asc || low, k.sold || arg == "sold"
 			k.plural = k.plural || !r.superlative(i)
+			never = never || strings.HasPrefix(r.toks[i].text, "안") || strings.HasPrefix(r.toks[i].text, "못")
 		case top || bottom:
 			k.asc, k.plural = k.asc || bottom, k.plural || isHangulKey(r.toks[i].text)
 		case r.is(i, wGood):
@@ -41,6 +43,9 @@ func (r *reader) readRank() {
 		r.use(i)
 	}
 	r.readCount()
+	if never && k.n == 0 && k.plural && !r.d.why {
+		r.fail(problem{decline: DeclineShape}) // 안 팔린 상품 may be those not sold at all
+	}
 }
 
 // superlative reports whether 많은 and its like mean the one that is most so: 가장

@@ -216,6 +216,9 @@ func (b *builder) limitPer() string {
 // setBounds turns comparisons with figures into conditions on fields or on results.
 func (b *builder) setBounds() {
 	q := &b.p.Query
+	if len(b.d.bounds) > 0 {
+		q.Having = nil // a follow-up's conditions replace those before
+	}
 	for _, x := range b.d.bounds {
 		key := x.target
 		if x.derived != "" {
@@ -233,8 +236,7 @@ func (b *builder) setBounds() {
 			q.Filters = append(q.Filters, semantic.Filter{Field: key, Op: op, Values: values})
 			continue
 		}
-		q.Having = append(slices.DeleteFunc(slices.Clone(q.Having), func(h semantic.Having) bool { return h.Key == key }),
-			semantic.Having{Key: key, Op: op, Values: values})
+		q.Having = append(q.Having, semantic.Having{Key: key, Op: op, Values: values})
 	}
 	if len(q.Having) > 0 && len(q.Dimensions) == 0 {
 		b.fail(problem{decline: DeclineShape})

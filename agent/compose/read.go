@@ -343,7 +343,10 @@ func (r *reader) checkUsed() {
 	if never {
 		r.problem = nil
 	}
-	if left {
+	switch {
+	case len(names) > 0:
 		r.fail(problem{decline: DeclineUnknown, unknown: slices.Compact(names)})
+	case left:
+		r.fail(problem{decline: DeclineShape}) // only particles: 서울보다
 	}
 }
