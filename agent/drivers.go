@@ -140,18 +140,21 @@ func (r *run) splitBy(ctx context.Context, q semantic.Query, key string, refs ..
 	}
 	after, before := res.column(key), res.column(key+"__before")
 	var parts []analysis.Part
-	blank := 0.0
+	var blank, blankBefore, allBefore float64
 	for _, row := range res.Rows {
 		a, _ := connectors.Number(row[after])
 		b, _ := connectors.Number(row[before])
 		if slices.Contains(row[:len(refs)], nil) {
 			blank = math.Max(blank, math.Abs(a-b))
+			blankBefore += math.Abs(b)
 		}
+		allBefore += math.Abs(b)
 		parts = append(parts, analysis.Part{Key: r.partName(row[:len(refs)]), Before: b, After: a})
 	}
 	split := analysis.NewSplit(strings.Join(labels, " · "), parts)
-	// "It came from where nothing is known" explains nothing.
-	known := len(parts) > 1 && math.Abs(split.Parts[0].Change()) > blank
+	// "It came from where nothing is known" explains nothing, and neither does a
+	// dimension that most rows do not have.
+	known := len(parts) > 1 && math.Abs(split.Parts[0].Change()) > blank && blankBefore <= allBefore/2
 	return split, known, nil
 }
 
@@ -171,6 +174,9 @@ func (r *run) partName(cells []any) string {
 func (r *run) refine(ctx context.Context, q semantic.Query, key string, best named, others []named) (named, error) {
 	const keep = 0.8
 	alone := best.split.Parts[0].Change()
+	finer := func(p analysis.Part) bool { // a part that is all of the other says nothing new
+		return math.Abs(p.Change()-alone) > 1e-9*math.Abs(alone)
+	}
 	for _, o := range others[:min(len(others), 3)] {
 		if o.split.Leading == 0 {
 			continue
@@ -179,7 +185,7 @@ func (r *run) refine(ctx context.Context, q semantic.Query, key string, best nam
 		if err != nil {
 			return best, err
 		}
-		if ok && len(pair.Parts) > 0 && math.Abs(pair.Parts[0].Change()) >= keep*math.Abs(alone) && pair.Parts[0].Change()*alone > 0 {
+		if ok && len(pair.Parts) > 0 && math.Abs(pair.Parts[0].Change()) >= keep*math.Abs(alone) && pair.Parts[0].Change()*alone > 0 && finer(pair.Parts[0]) {
 			return named{split: pair, fields: []string{best.fields[0], o.fields[0]}, label: pair.Dimension}, nil
 		}
 	}
@@ -191,10 +197,11 @@ func (r *run) refine(ctx context.Context, q semantic.Query, key string, best nam
 func (r *run) explain(n *narrator, whole *Result, key string, best named, all []named) error {
 	parts, others := leading(best.split)
 	table := r.driverTable(n, whole, key, best, parts, others)
-	offset := parts[0].Change()/(n.number(0, key)-n.number(0, key+"__before")) > 1
+	total := n.number(0, key) - n.number(0, key+"__before")
+	// Where moves cancel out, shares of the net change read as nonsense.
+	offset := parts[0].Change()/total > 1 || others.Change()/total < -0.5
 	before := n.beforeName()
 	name := n.subject(0)
-	delta := n.number(0, key) - n.number(0, key+"__before")
 	change := figures.RefAs("r1", key+"__change", 0, figures.Abs)
 	share := figures.Ref("r2", "share", 0)
 	who := figures.Ref("r2", "part", 0)
@@ -211,7 +218,7 @@ func (r *run) explain(n *narrator, whole *Result, key string, best named, all []
 	var text string
 	if n.ko() {
 		text = fmt.Sprintf("%s%s%s %s보다 %s(%s) %s.", n.circumstances(), name, format.Josa(name, "은", "는"), before, change,
-			growth, upDown(delta, "늘었습니다", "줄었습니다"))
+			growth, upDown(total, "늘었습니다", "줄었습니다"))
 		if offset {
 			text += fmt.Sprintf(" 가장 크게 움직인 것은 '%s'(%s)이고, 보이지 않은 나머지는 합쳐서 %s입니다.", who, figures.Ref("r2", "change", 0), figures.Ref("r2", "change", last))
 		} else {
@@ -222,7 +229,7 @@ func (r *run) explain(n *narrator, whole *Result, key string, best named, all []
 			text += " · 보이지 않은 나머지 " + rest
 		}
 	} else {
-		text = n.sentence(n.dated(fmt.Sprintf("%s %s %s (%s)", name, upDown(delta, "rose by", "fell by"), change, growth)) + ", compared with " + before)
+		text = n.sentence(n.dated(fmt.Sprintf("%s %s %s (%s)", name, upDown(total, "rose by", "fell by"), change, growth)) + ", compared with " + before)
 		if offset {
 			text += fmt.Sprintf(" What moved most is '%s' (%s); the rest, not shown, adds up to %s.", who, figures.Ref("r2", "change", 0), figures.Ref("r2", "change", last))
 		} else {

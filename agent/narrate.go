@@ -366,6 +366,9 @@ func (n *narrator) periodWords() string {
 	name := n.periodName(*p)
 	switch {
 	case n.ko():
+		if term := n.periodTerm(*p); term != "" {
+			return term
+		}
 		return name
 	case p.Start.IsZero() || p.End.IsZero():
 		return name
@@ -375,6 +378,17 @@ func (n *narrator) periodWords() string {
 		return "on " + name
 	}
 	return "in " + name
+}
+
+// periodTerm is the asker's own word for the period, "" when there was none or it
+// meant another one: 지난달, 최근 8주.
+func (n *narrator) periodTerm(p semantic.Period) string {
+	for _, r := range n.plan.Readings {
+		if r.Kind == compose.ReadPeriod && !n.plan.PeriodDefault && r.Meaning == format.PeriodShort(p.Start, p.End, n.language) {
+			return escapeMarkdown(r.Term)
+		}
+	}
+	return ""
 }
 
 // periodName names a period; the current year is not said in Korean, as people do

@@ -87,7 +87,7 @@ var koreanWords = words{
 }
 
 var englishWords = words{
-	share: "share", data: "data", until: "until %s",
+	share: "Share", data: "Data", until: "until %s",
 	empty:    "What would you like to know? For example:",
 	tooLong:  "That is too long for a question. Please ask in a sentence or two; tables are welcome as files.",
 	nobody:   "There is no analyst called %s.",
@@ -108,14 +108,14 @@ var englishWords = words{
 		connectors.CodeBadData:  "The data cannot be read. It is on record for whoever looks after it.",
 	},
 	grains: map[semantic.Grain]string{
-		semantic.Hour: "hour", semantic.Day: "date", semantic.Week: "week", semantic.Month: "month", semantic.Quarter: "quarter",
-		semantic.Year: "year", semantic.Weekday: "weekday", semantic.HourOfDay: "hour of day", semantic.MonthOfYear: "month",
+		semantic.Hour: "Hour", semantic.Day: "Date", semantic.Week: "Week", semantic.Month: "Month", semantic.Quarter: "Quarter",
+		semantic.Year: "Year", semantic.Weekday: "Weekday", semantic.HourOfDay: "Hour of day", semantic.MonthOfYear: "Month",
 	},
 	previous: map[semantic.Grain]string{
 		semantic.Day: "vs day before", semantic.Week: "vs week before", semantic.Month: "vs month before", semantic.Quarter: "vs quarter before", semantic.Year: "vs year before",
 	},
-	yearAgo: "vs year ago", before: "the period before", versus: "vs %s", change: "change",
-	rest: "rest", total: "total", expected: "expected", forecast: "forecast", actual: "actual", strength: "correlation",
+	yearAgo: "vs year ago", before: "the period before", versus: "vs %s", change: "Change",
+	rest: "rest", total: "total", expected: "Usual", forecast: "Forecast", actual: "Actual", strength: "Correlation",
 	tooShort:  "There is too little past data to compute this (%s). Try a longer period.",
 	noChange:  "%s%s the same as in %s, so there is no change to explain.",
 	noAnomaly: "Nothing out of the ordinary in %s.",
@@ -202,7 +202,7 @@ func titleText(language, filters string, names, by []string) string {
 		return strings.TrimSpace(name)
 	}
 	if len(by) > 0 && name != "" {
-		name += " by " + strings.Join(by, " and ")
+		name += " by " + strings.ToLower(strings.Join(by, " and "))
 	} else if name == "" {
 		name = strings.Join(by, " and ")
 	}

@@ -129,6 +129,9 @@ func resultTable(r *agent.Result, a *agent.Answer) (bot.Table, bool) {
 	if len(r.Rows) == 0 || len(r.Rows) == 1 && r.Source != agent.Computed && !hasDimension(r) {
 		return bot.Table{}, false
 	}
+	if table, ok := crossTable(r, a); ok {
+		return table, true
+	}
 	shown := shownColumns(r, a)
 	table := bot.Table{Result: r.Name, Total: r.RowCount, Partial: r.Truncated}
 	for _, i := range shown {

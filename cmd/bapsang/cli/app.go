@@ -156,17 +156,23 @@ func (a *App) csv(ctx context.Context, question, result string, w io.Writer) err
 	return a.desk.CSV(ctx, question, result, w)
 }
 
+// The size of a chart on the page: about that of a thread, so that its text is as
+// large as the page's.
+const (
+	pageWidth  = 640
+	pageHeight = 400
+)
+
 // renderChart draws a message's chart spec: SVG for the page, PNG to keep.
 func renderChart(ctx context.Context, spec json.RawMessage, as web.Picture) ([]byte, error) {
 	var s chart.Spec
 	if err := json.Unmarshal(spec, &s); err != nil {
 		return nil, fmt.Errorf("decode chart: %w", err)
 	}
-	opts := chart.Options{Dark: as.Dark}
 	if as.SVG {
-		return chart.SVG(s, opts)
+		return chart.SVG(s, chart.Options{Dark: as.Dark, Width: pageWidth, Height: pageHeight})
 	}
-	return chart.Render(ctx, s, opts)
+	return chart.Render(ctx, s, chart.Options{Dark: as.Dark})
 }
 
 // operate adds what operators look at.
