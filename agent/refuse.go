@@ -137,18 +137,17 @@ func (r *run) where() string {
 func describe(p semantic.Period, language string) string { return period.Describe(p, language) }
 
 // Introduce says what an analyst can be asked about: its tables, how many rows, and
-// questions to begin with.
+// questions to begin with. An empty name means the first analyst.
 func (a *Agent) Introduce(ctx context.Context, name, language string) (*Answer, error) {
-	found, err := a.cfg.Directory.Analyst(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	p, err := a.prepare(ctx, found)
-	if err != nil {
-		return nil, err
-	}
 	q := &Question{Language: language, Analyst: name, Now: a.cfg.Now()}
-	answer := a.refuse(q, []*prepared{p}, ReasonEmpty, p.introduction(language))
+	analysts, err := a.candidates(ctx, q)
+	if err == nil && len(analysts) == 0 {
+		err = ErrNoAnalyst
+	}
+	if err != nil {
+		return nil, err
+	}
+	answer := a.refuse(q, analysts[:1], ReasonEmpty, analysts[0].introduction(language))
 	answer.complete(q)
 	return answer, nil
 }

@@ -139,3 +139,16 @@ func (r *Roster) Analysts(context.Context) ([]*agent.Analyst, error) { return r.
 func (r *Roster) ForChannel(channel string) string {
 	return r.channels[strings.ToLower(strings.TrimPrefix(channel, "#"))]
 }
+
+// Named returns the name of the analyst that people call by name or by title, in
+// either language, or "".
+func (r *Roster) Named(called string) string {
+	for _, a := range r.analysts {
+		for _, name := range []string{a.Name, a.Title.Ko, a.Title.En} {
+			if name != "" && strings.EqualFold(name, called) {
+				return a.Name
+			}
+		}
+	}
+	return ""
+}

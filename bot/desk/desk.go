@@ -56,6 +56,9 @@ type Config struct {
 	// ChannelAnalyst names the analyst that a channel asks by default; nil or "" means
 	// the one that fits the question best.
 	ChannelAnalyst func(thread bot.Thread) string
+	// Addressee names the analyst that goes by a name or a title, "" when none does; nil
+	// knows none.
+	Addressee func(name string) string
 	// Location is the deployment's time zone; nil means UTC.
 	Location *time.Location
 	Now      func() time.Time // nil means time.Now

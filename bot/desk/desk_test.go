@@ -528,3 +528,25 @@ func TestAQuestionWhoseJobWasLostIsSettledAtTheNextStart(t *testing.T) {
 	}
 	b.platform.wait(t, kind(bot.KindNotice))
 }
+
+func TestAnAnalystIsCalledByName(t *testing.T) {
+	t.Parallel()
+	b := setup(t, analyst(func(_ context.Context, q agent.Question, _ func(agent.Step)) (*agent.Answer, error) {
+		return &agent.Answer{Rung: agent.Compose, Text: q.Analyst + "/" + q.Text}, nil
+	}), 1, func(c *desk.Config) {
+		c.Addressee = func(name string) string {
+			return map[string]string{"sales": "sales", "영업 데이터": "sales"}[name]
+		}
+	})
+	for text, want := range map[string]string{
+		"sales: 지난달 매출":       "sales/지난달 매출",
+		"영업 데이터: 지난달 매출":      "sales/지난달 매출",
+		"note: revenue 10:30": "/note: revenue 10:30",
+		"help":                "introduction of ",
+		"sales: 도움말":          "introduction of sales",
+	} {
+		if s := b.ended(t, b.handle(t, message(text, text, text)).Question); s.Answer.Text != want {
+			t.Errorf("%q: %q, want %q", text, s.Answer.Text, want)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/bapsang/bapsang/agent"
@@ -89,15 +90,41 @@ func (d *Desk) answer(ctx context.Context, claim store.Claim, q *Question) (*age
 	if analyst == "" && d.cfg.ChannelAnalyst != nil {
 		analyst = d.cfg.ChannelAnalyst(q.Thread)
 	}
+	text := q.Text
+	if named, rest, ok := d.addressee(text); ok {
+		analyst, text = named, rest
+	}
+	if isHelp(text) {
+		return d.cfg.Agent.Introduce(ctx, analyst, q.Language)
+	}
 	choices := thread.Choices
 	if q.Choice != nil {
 		choices = append(choices, *q.Choice)
 	}
 	return d.cfg.Agent.Answer(ctx, agent.Question{
-		ID: q.ID, Text: q.Text, Language: q.Language, Asker: q.Principal(), Analyst: analyst,
+		ID: q.ID, Text: text, Language: q.Language, Asker: q.Principal(), Analyst: analyst,
 		Now: q.AskedAt.In(d.cfg.Location), Before: thread.Turns, Choices: choices, Chosen: q.Choice != nil,
 		Rungs: q.Rungs,
 	}, func(s agent.Step) { d.step(ctx, claim, q, s.Text) })
+}
+
+// addressee finds the analyst that a text begins with: "sales: revenue last month".
+func (d *Desk) addressee(text string) (analyst, rest string, ok bool) {
+	name, rest, found := strings.Cut(text, ":")
+	if !found || d.cfg.Addressee == nil {
+		return "", "", false
+	}
+	analyst = d.cfg.Addressee(strings.TrimSpace(name))
+	return analyst, strings.TrimSpace(rest), analyst != ""
+}
+
+// isHelp reports whether somebody asks what can be asked.
+func isHelp(text string) bool {
+	switch strings.ToLower(strings.Trim(text, " ?!./")) {
+	case "help", "what can you do", "what can i ask", "도움말", "도움", "사용법", "뭘 물어볼 수 있어", "무엇을 물어볼 수 있어", "뭐 할 수 있어":
+		return true
+	}
+	return false
 }
 
 func (d *Desk) thread(ctx context.Context, t bot.Thread) (rec *threadRecord, err error) {

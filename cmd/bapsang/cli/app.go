@@ -118,6 +118,7 @@ func (a *App) wire() error {
 		Store: a.store, Queue: a.store, Agent: brain, Posters: map[string]bot.Poster{web.Platform: chat},
 		Shelf: a.shelf, UploadDir: filepath.Join(a.opts.DataDir, "uploads"),
 		ChannelAnalyst: func(t bot.Thread) string { return roster.ForChannel(t.Channel) },
+		Addressee:      roster.Named,
 		Location:       a.opts.Location, Now: a.opts.Now, Logger: a.opts.Logger, Concurrency: a.opts.Workers,
 	})
 	if err != nil {
