@@ -6,11 +6,13 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
@@ -162,13 +164,39 @@ func (b *tab) says(expression string) string {
 const (
 	inChannel = "#main .composer textarea"
 	inThread  = "#thread .composer textarea"
-	enter     = "\r"
 )
 
 // write types into a message box.
 func (b *tab) write(box, text string) {
 	b.t.Helper()
 	b.run(chromedp.SendKeys(chromedp.CSS(box), text))
+}
+
+// send types into a message box and sends it.
+func (b *tab) send(box, text string) {
+	b.t.Helper()
+	b.write(box, text)
+	b.press("Enter")
+}
+
+// press presses a key the way a keyboard does: what the page prevents does not happen.
+func (b *tab) press(key string) {
+	b.t.Helper()
+	codes := map[string]int64{"Enter": 13, "Escape": 27, "ArrowUp": 38, "Tab": 9, "/": 191}
+	key, shift := strings.CutPrefix(key, "Shift+")
+	p := input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeRawKeyDown, Key: key, Code: key, WindowsVirtualKeyCode: codes[key]}
+	if key == "Enter" {
+		p.Type, p.Text = input.DispatchKeyEventTypeKeyDown, "\r"
+	}
+	if key == "/" {
+		p.Type, p.Text, p.Code = input.DispatchKeyEventTypeKeyDown, "/", "Slash"
+	}
+	if shift {
+		p.Modifiers = 8
+	}
+	call(b, input.DispatchKeyEvent, p)
+	p.Type, p.Text = input.DispatchKeyEventTypeKeyUp, ""
+	call(b, input.DispatchKeyEvent, p)
 }
 
 // click presses the first element of a selector, wherever it is scrolled to.

@@ -302,3 +302,9 @@ func listDir(dir string) ([]string, error) {
 	}
 	return names, err
 }
+
+func (d *desk) content(file string) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.files[file]
+}

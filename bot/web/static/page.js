@@ -181,7 +181,7 @@
     // What happened between the page's last news and this thread's is asked for again.
     seq = Math.min(seq, Number(open.dataset.seq));
     connect();
-    if (matchMedia("(hover: hover)").matches) find("textarea", open).focus();
+    if (!matchMedia("(pointer: coarse)").matches) find(".composer textarea", open).focus();
   }
 
   function closeThread() {
@@ -190,7 +190,7 @@
     app.classList.remove("with-thread");
     history.pushState({ htmx: true }, "", words.home);
     connect();
-    find("textarea", document.getElementById("main")).focus();
+    find("#main .composer textarea").focus();
   }
 
   function openThread(url) {
@@ -313,7 +313,7 @@
 
   function problem(form, sentence) {
     const p = find(".problem", form);
-    if (!p) {
+    if (!p || !form.isConnected) {
       if (sentence) toast(sentence);
       return;
     }
@@ -336,12 +336,16 @@
 
   document.addEventListener("htmx:beforeRequest", (e) => {
     const form = e.target;
-    if (!form.matches("[data-composer]")) return;
+    if (!form.matches("[data-composer]")) {
+      form.addEventListener("htmx:afterRequest", answered, { once: true });
+      return;
+    }
     const input = find("input[type=file]", form);
     if (!find("textarea", form).value.trim() && !input.files.length) {
       e.preventDefault();
       return;
     }
+    form.addEventListener("htmx:afterRequest", answered, { once: true });
     form.classList.add("busy");
     find("progress", form).hidden = !input.files.length;
   });
@@ -351,11 +355,12 @@
     if (bar && e.detail.lengthComputable) bar.value = e.detail.loaded / e.detail.total * 100;
   });
 
-  document.addEventListener("htmx:afterRequest", (e) => {
-    const form = e.target, xhr = e.detail.xhr;
-    const ok = e.detail.successful;
-    if (!form.matches || !form.matches("[data-keyed]")) {
-      if (!ok && e.detail.elt.isConnected) toast(words.notTaken);
+  // answered is told by the form itself: the stream may have taken it out of the page
+  // before its answer came.
+  function answered(e) {
+    const form = e.detail.elt, xhr = e.detail.xhr, ok = e.detail.successful;
+    if (!form.matches("[data-keyed]")) {
+      if (!ok) toast(words.notTaken);
       return;
     }
     form.classList.remove("busy");
@@ -383,7 +388,7 @@
       form.elements.text.blur();
       prompt.open = false;
     }
-  });
+  }
 
   let toastTimer = 0;
   function toast(sentence) {
@@ -491,6 +496,6 @@
   if (thread()) threadOpened();
   else {
     connect();
-    if (matchMedia("(hover: hover)").matches) find("textarea", document.getElementById("main")).focus();
+    if (!matchMedia("(pointer: coarse)").matches) find("#main .composer textarea").focus();
   }
 })();
