@@ -36,7 +36,8 @@ const (
 type moment struct {
 	form      form
 	ambiguous bool
-	yearLast  bool // the third number has four digits
+	yearLast  bool    // the third number has four digits
+	noYear    [2]bool // the first and the third number have one digit: no year
 	a, b, c   int
 	hasTime   bool
 	sec       int // of the day
@@ -387,6 +388,7 @@ func (m *moment) readNumeric(t *tokens, first token, quoted bool) bool {
 		return false
 	}
 	m.ambiguous, m.yearLast = true, third.size == 4
+	m.noYear = [2]bool{first.size < 2, third.size < 2}
 	for o := range orders {
 		if _, _, _, ok := m.ordered(o); ok {
 			return true
@@ -421,7 +423,7 @@ func (m *moment) ordered(o order) (y, mo, d int, ok bool) {
 	}
 	switch o {
 	case yearMonthDay:
-		if m.yearLast {
+		if m.yearLast || m.noYear[0] {
 			return 0, 0, 0, false
 		}
 		y, mo, d = century(m.a), m.b, m.c
@@ -433,7 +435,7 @@ func (m *moment) ordered(o order) (y, mo, d int, ok bool) {
 	if o != yearMonthDay && !m.yearLast {
 		y = century(y)
 	}
-	return y, mo, d, validDate(y, mo, d)
+	return y, mo, d, validDate(y, mo, d) && (o == yearMonthDay || !m.noYear[1])
 }
 
 // readWeekday skips "(일)", "일요일" and "Sunday,".

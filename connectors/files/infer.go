@@ -65,15 +65,15 @@ func isVagueEmpty(s string) bool {
 // pair is a way to write yes and no.
 type pair struct {
 	words map[string]bool
-	// both says that the two words must both occur: a column of nothing but "O" is
-	// as likely blood groups as answers.
+	// both says that the two words must both occur, unless the heading asks a
+	// question: a column of nothing but "O" is as likely blood groups as answers.
 	both bool
 }
 
 var pairs = []pair{
 	{map[string]bool{"true": true, "false": false}, false},
 	{map[string]bool{"예": true, "네": true, "아니오": false, "아니요": false}, false},
-	{map[string]bool{"y": true, "n": false}, false},
+	{map[string]bool{"y": true, "n": false}, true},
 	{map[string]bool{"yes": true, "no": false}, false},
 	{map[string]bool{"o": true, "x": false}, true},
 	{map[string]bool{"t": true, "f": false}, true},
@@ -372,7 +372,7 @@ func (e *evidence) decideText() decision {
 func (e *evidence) decideBool(h heading) (decision, bool) {
 	for i, p := range pairs {
 		no, yes := e.pairs[i][0], e.pairs[i][1]
-		if e.enough(no+yes) && (no > 0 && yes > 0 || !p.both && (h.flag || e.values > 1)) {
+		if e.enough(no+yes) && (no > 0 && yes > 0 || h.flag || !p.both) {
 			return decision{kind: asBool, pair: i}, true
 		}
 	}

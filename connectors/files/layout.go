@@ -196,7 +196,8 @@ func allText(row []string) bool {
 // looksLikeData reports whether row h, where headings are expected, is itself a
 // row of the table.
 func looksLikeData(sample [][]string, h int) bool {
-	head, below := sample[h], sample[h+1:]
+	head := sample[h]
+	below := slices.DeleteFunc(slices.Clone(sample[h+1:]), func(row []string) bool { return slices.Equal(row, head) })
 	typed, same := 0, 0
 	repeats := false
 	for i, cell := range head {

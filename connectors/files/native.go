@@ -14,7 +14,7 @@ func (w *workspace) buildNative(ctx context.Context, in input) ([]*connectors.Ta
 		return w.copyDuckDB(ctx, in)
 	}
 	t := &connectors.Table{Name: w.names.unique(tableName(stem(in.path), hasHangul(in.name))), Origin: in.name}
-	columns, err := w.columnsOf(ctx, "SELECT * FROM read_parquet("+literal(in.path)+")")
+	columns, err := w.columnsOf(ctx, "SELECT * FROM read_parquet("+literal(noGlob(in.path))+")")
 	if err != nil {
 		return nil, loadError(in.name, err)
 	}
@@ -34,7 +34,7 @@ func (w *workspace) buildNative(ctx context.Context, in input) ([]*connectors.Ta
 		columns[i].Name, columns[i].Original = n.name, n.original
 		list = append(list, expr+" AS "+quote(n.name))
 	}
-	stmt := "CREATE TABLE " + quote(t.Name) + " AS SELECT " + strings.Join(list, ", ") + " FROM read_parquet(" + literal(in.path) + ")"
+	stmt := "CREATE TABLE " + quote(t.Name) + " AS SELECT " + strings.Join(list, ", ") + " FROM read_parquet(" + literal(noGlob(in.path)) + ")"
 	if err := w.exec(ctx, stmt); err != nil {
 		return nil, loadError(in.name, err)
 	}
@@ -43,6 +43,11 @@ func (w *workspace) buildNative(ctx context.Context, in input) ([]*connectors.Ta
 		return nil, loadError(in.name, err)
 	}
 	return []*connectors.Table{t}, nil
+}
+
+// noGlob protects the characters of a path that the engine would take for a pattern.
+func noGlob(path string) string {
+	return strings.NewReplacer("*", "[*]", "?", "[?]", "[", "[[]").Replace(path)
 }
 
 // retype turns text columns that hold nothing but ISO dates into dates: writers of

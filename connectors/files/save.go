@@ -134,7 +134,7 @@ func (w *workspace) save(ctx context.Context, cat *connectors.Catalog) error {
 	if _, err := w.conn.ExecContext(ctx, "INSERT INTO "+catalogTable+" VALUES (?)", string(raw)); err != nil {
 		return err
 	}
-	return w.exec(ctx, "CHECKPOINT")
+	return w.exec(ctx, "CHECKPOINT "+dbName)
 }
 
 // read does what Read says, in this process.
@@ -170,12 +170,8 @@ func profileInPlace(ctx context.Context, cfg Config) (*connectors.Catalog, error
 		return nil, duckError(in.name, err)
 	}
 	defer w.close()
-	var name string
-	if err := w.conn.QueryRowContext(ctx, "SELECT current_database()").Scan(&name); err != nil {
-		return nil, duckError(in.name, err)
-	}
 	cat := &connectors.Catalog{Source: cfg.Name, Dialect: "duckdb", Version: version}
-	if cat.Tables, err = w.inspect(ctx, name); err != nil {
+	if cat.Tables, err = w.inspect(ctx, dbName); err != nil {
 		return nil, duckError(in.name, err)
 	}
 	if len(cat.Tables) == 0 {

@@ -243,7 +243,7 @@ func (b *builder) create(ctx context.Context, w *workspace) error {
 	}
 	b.odd = make([]oddities, len(b.columns))
 	return w.conn.Raw(func(dc any) error {
-		app, err := duckdb.NewAppenderFromConn(dc.(driver.Conn), "", b.table.Name)
+		app, err := duckdb.NewAppender(dc.(driver.Conn), dbName, "main", b.table.Name)
 		if err != nil {
 			return err
 		}

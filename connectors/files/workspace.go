@@ -31,15 +31,19 @@ type workspace struct {
 	renamed map[[2]string]string
 }
 
+// dbName is what the database is called in statements.
+const dbName = "loaded"
+
 // newWorkspace opens the database at path; with readOnly set, an existing one.
 func newWorkspace(ctx context.Context, cfg Config, path string, readOnly bool) (*workspace, error) {
 	w := &workspace{cfg: cfg, path: path, renamed: map[[2]string]string{}}
-	dsn := path + "?threads=" + itoa(min(runtime.NumCPU(), 4)) + fmt.Sprintf("&memory_limit=%dB", cfg.Limits.Memory) +
+	dsn := fmt.Sprintf("?threads=%d&memory_limit=%dB", min(runtime.NumCPU(), 4), cfg.Limits.Memory) +
 		"&autoinstall_known_extensions=false&autoload_known_extensions=false&allow_community_extensions=false"
-	if readOnly {
-		dsn += "&access_mode=READ_ONLY&max_temp_directory_size=0B"
-	} else {
+	temp, mode := "", " (READ_ONLY)"
+	if !readOnly {
+		mode = ""
 		w.dir = path + ".tmp"
+		temp = w.dir
 		if err := os.MkdirAll(w.dir, 0o700); err != nil {
 			return nil, err
 		}
@@ -53,10 +57,16 @@ func newWorkspace(ctx context.Context, cfg Config, path string, readOnly bool) (
 		w.close()
 		return nil, err
 	}
-	if readOnly {
-		return w, nil
+	// Attached rather than opened: a name in a DSN may hold no "%", "?" or "#".
+	for _, stmt := range []string{
+		"SET temp_directory=" + literal(temp), "ATTACH " + literal(path) + " AS " + dbName + mode, "USE " + dbName,
+	} {
+		if err := w.exec(ctx, stmt); err != nil {
+			w.close()
+			return nil, err
+		}
 	}
-	return w, w.exec(ctx, "SET temp_directory="+literal(w.dir))
+	return w, nil
 }
 
 func (w *workspace) close() error {
