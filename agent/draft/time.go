@@ -1,0 +1,71 @@
+package draft
+
+import (
+	"strings"
+
+	"github.com/bapsang/bapsang/connectors"
+)
+
+// placeInTime finds the field that says when a row happened: one of its own, else
+// that of what it belongs to.
+func (d *drafter) placeInTime(t *table) {
+	if own := mainTime(t); own != nil {
+		t.time = t.ds.Name + "." + own.field.Name
+		t.central += 3
+		return
+	}
+	for _, c := range t.columns {
+		if c.target != nil && c.target != t {
+			if own := mainTime(c.target); own != nil && c.target.entity != nil && c.target.entity.role == event {
+				t.time = c.target.ds.Name + "." + own.field.Name
+				return
+			}
+		}
+	}
+}
+
+// mainTime is the time that most likely says when a row of t happened; nil where
+// the times say something else, such as when a person was born.
+func mainTime(t *table) *column {
+	var best *column
+	score := 0
+	for i, c := range t.columns {
+		if c.Kind != connectors.KindDate && c.Kind != connectors.KindTimestamp {
+			continue
+		}
+		s := timeScore(c, len(t.columns)-i)
+		if s > score {
+			best, score = c, s
+		}
+	}
+	return best
+}
+
+func timeScore(c *column, early int) int {
+	s := 100 + min(early, 20)
+	low := " " + sentence(c.Name) + " " + strings.ToLower(c.Original)
+	for _, w := range []string{"birth", "dob", "생년", "생일", "출생"} {
+		if strings.Contains(low, w) {
+			return 0
+		}
+	}
+	for _, w := range []string{"updat", "modif", "수정", "end", "종료", "만료", "expir", "due", "마감", "terminat", "퇴사", "last ", "crtd", "deleted", "삭제", "until"} {
+		if strings.Contains(low, w) {
+			s -= 60
+			break
+		}
+	}
+	for _, w := range []string{"order", "주문", "sale", "판매", "purchase", "구매", "transaction", "거래", "payment", "결제", "visit", "방문", "start", "event", "발생", "created", "일자", "날짜", "date"} {
+		if strings.Contains(low, w) {
+			s += 30
+			break
+		}
+	}
+	if p := c.Profile; p != nil {
+		s -= int(60 * p.NullShare)
+		if p.Distinct <= 1 && !p.Unique {
+			s -= 30
+		}
+	}
+	return max(s, 1)
+}
