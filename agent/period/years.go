@@ -46,7 +46,7 @@ func (r *reader) yearAt(i int) (y yearName) {
 	if digits != 4 && digits != 2 || digits == 4 && !plausible(n) {
 		return y
 	}
-	if j := r.anyOf(r.skip(to), []string{"년", "년도", "년 한 해"}); j > 0 && !r.otherWord(r.skip(j), "간", "차", "동안", "전", "산", "형", "식", "생", "치", "만", "이상", "이하", "넘") {
+	if j := r.anyOf(r.skip(to), []string{"년", "년도", "년 한 해"}); j > 0 && !r.afterYear(j) {
 		if digits == 2 && (n < 10 || n > 49) {
 			return y
 		}
@@ -62,6 +62,18 @@ var (
 	yearsAgo     = []string{" 전", " ago"}
 	calendarYear = []string{"year", "the year", "calendar year", "the calendar year"}
 )
+
+// afterYear reports whether what follows 년 at j makes a length, a model year or a
+// bound of it: 2년간, 2025년형, 10년 이상. A word of its own after a space is none of
+// these: 2025년 식품, 2022년 치료.
+func (r *reader) afterYear(j int) bool {
+	k := r.skip(j)
+	if r.otherWord(k, "이상", "이하", "넘") {
+		return true
+	}
+	to := r.anyOf(k, []string{"간", "차", "동안", "전", "산", "형", "식", "생", "치", "만"})
+	return to > 0 && (k == j || r.wordEnds(to))
+}
 
 // quarterGlued reports whether a quarter or half is written onto a year: 2025Q3.
 func (r *reader) quarterGlued(i int) bool {
