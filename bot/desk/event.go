@@ -11,7 +11,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
+	"unicode"
 
 	"github.com/bapsang/bapsang/agent"
 	"github.com/bapsang/bapsang/agent/compose"
@@ -133,8 +135,9 @@ func (d *Desk) keepFiles(ctx context.Context, ev bot.Event) ([]File, error) {
 		return nil, fmt.Errorf("keep files: %w", err)
 	}
 	var kept []File
+	taken := map[string]bool{}
 	for i, f := range ev.Files {
-		file := File{Name: f.Name, Size: f.Size, Path: filepath.Join(dir, safeName(i, f.Name))}
+		file := File{Name: f.Name, Size: f.Size, Path: filepath.Join(dir, freeName(safeName(i, f.Name), taken))}
 		if f.Size > d.cfg.MaxUpload {
 			file.TooLarge = true
 		} else if err := d.keepFile(ctx, f, &file); err != nil {
@@ -145,31 +148,55 @@ func (d *Desk) keepFiles(ctx context.Context, ev bot.Event) ([]File, error) {
 	return kept, nil
 }
 
-func (d *Desk) keepFile(ctx context.Context, from bot.File, to *File) (err error) {
+// keepFile writes beside the file's place and renames, so that a delivery repeated
+// cannot pull a file away from a worker that reads it.
+func (d *Desk) keepFile(ctx context.Context, from bot.File, to *File) error {
 	src, err := from.Open(ctx)
 	if err != nil {
 		return err
 	}
 	defer src.Close()
-	dst, err := os.OpenFile(to.Path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	dst, err := os.CreateTemp(filepath.Dir(to.Path), ".upload-*")
 	if err != nil {
-		return err
+		return full(err)
 	}
-	defer func() {
-		if cerr := dst.Close(); err == nil {
-			err = cerr
-		}
-	}()
+	defer os.Remove(dst.Name()) // gone already when all went well
 	// One byte more than allowed tells a file that lies about its size.
-	n, err := io.Copy(dst, io.LimitReader(src, d.cfg.MaxUpload+1))
+	to.Size, err = io.Copy(dst, io.LimitReader(src, d.cfg.MaxUpload+1))
+	if err == nil {
+		err = dst.Sync()
+	}
+	if cerr := dst.Close(); err == nil {
+		err = cerr
+	}
 	if err != nil {
-		return err
+		return full(err)
 	}
-	if to.Size = n; n > d.cfg.MaxUpload {
+	if to.Size > d.cfg.MaxUpload {
 		to.TooLarge = true
-		return os.Remove(to.Path)
+		return nil
 	}
-	return dst.Sync()
+	return os.Rename(dst.Name(), to.Path)
+}
+
+// full puts a disk without room into the words of the store's contract.
+func full(err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return fmt.Errorf("%w: %w", store.ErrFull, err)
+	}
+	return err
+}
+
+// freeName returns name, numbered when an earlier file of the same message has it.
+// Letter case does not tell files apart everywhere.
+func freeName(name string, taken map[string]bool) string {
+	ext := filepath.Ext(name)
+	free := name
+	for n := 2; taken[strings.ToLower(free)]; n++ {
+		free = fmt.Sprintf("%s (%d)%s", strings.TrimSuffix(name, ext), n, ext)
+	}
+	taken[strings.ToLower(free)] = true
+	return free
 }
 
 // safeName keeps a dropped file's own name, for people see it in answers, but lets
@@ -177,7 +204,7 @@ func (d *Desk) keepFile(ctx context.Context, from bot.File, to *File) (err error
 func safeName(i int, name string) string {
 	name = filepath.Base(filepath.Clean("/" + strings.ReplaceAll(name, "\\", "/")))
 	name = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
 			return -1
 		}
 		return r

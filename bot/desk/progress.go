@@ -179,7 +179,8 @@ func (d *Desk) greeted(ctx context.Context, q *Question) (*Question, error) {
 	if d.cfg.Posters[q.Thread.Platform] == nil || q.Ref != nil {
 		return q, nil
 	}
-	if left := q.GreetUntil.Sub(d.now()); left > 0 {
+	// More than that is left only when the clock was set back since.
+	if left := q.GreetUntil.Sub(d.now()); left > 0 && left <= greetFor {
 		waitCtx, cancel := context.WithTimeout(ctx, left)
 		defer cancel()
 		changed := d.cfg.Store.Listen(waitCtx, Topic(q.ID))

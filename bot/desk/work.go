@@ -16,9 +16,22 @@ import (
 // writeTimeout bounds what is still written after a job's context ended.
 const writeTimeout = 5 * time.Second
 
-// work answers one question. Each part is skipped when an earlier run did it: the
-// answer is stored before it is shown, and shown before the job ends.
+// fullPause is how long a question waits for room when the store is full.
+const fullPause = 5 * time.Second
+
+// work answers one question. A full store is no attempt of the question's: however
+// long it lasts, what was acknowledged is answered when there is room again.
 func (d *Desk) work(ctx context.Context, claim store.Claim) error {
+	err := d.carryOut(ctx, claim)
+	if errors.Is(err, store.ErrFull) {
+		return store.Snooze{For: fullPause}
+	}
+	return err
+}
+
+// carryOut is one run of a question. Each part is skipped when an earlier run did it:
+// the answer is stored before it is shown, and shown before the job ends.
+func (d *Desk) carryOut(ctx context.Context, claim store.Claim) error {
 	id := claim.Job().ID
 	q, err := d.question(ctx, id)
 	if err != nil {
@@ -237,7 +250,7 @@ func (d *Desk) interrupted(ctx context.Context, claim store.Claim, q *Question, 
 	switch {
 	case errors.Is(cause, store.ErrCancelled):
 		return d.finishAs(ctx, claim, q, store.Cancelled, nil)
-	case cause != nil:
+	case cause != nil, errors.Is(err, store.ErrFull):
 		return err
 	}
 	job := claim.Job()

@@ -137,7 +137,8 @@ func (s *Store) reload() error {
 		return known(err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	x := newIndex(s.now())
+	now := s.now()
+	x := newIndex(now)
 	err = tx.Bucket(bucketJobs).ForEach(func(id, sealed []byte) error {
 		value, err := unseal(id, sealed)
 		if err != nil {
@@ -147,7 +148,13 @@ func (s *Store) reload() error {
 		if err != nil {
 			return err
 		}
-		x.set(string(id), r.entry(string(id)))
+		e := r.entry(string(id))
+		if r.StartedAt.After(now) {
+			// The clock was set back since the job ran: the delay of its retry would last
+			// as long as the clock was wrong.
+			e.notBefore = time.Time{}
+		}
+		x.set(string(id), e)
 		return nil
 	})
 	if err != nil {

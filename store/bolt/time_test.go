@@ -178,6 +178,41 @@ func TestClock(t *testing.T) {
 	}
 }
 
+// TestRetryAfterAWrongClock opens a store whose retry was put off by a clock that was
+// four years ahead.
+func TestRetryAfterAWrongClock(t *testing.T) {
+	dir := t.TempDir()
+	now := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
+	s := openStore(t, dir, bolt.Options{Now: func() time.Time { return now }})
+	id, _ := enqueueOne(t, s, store.NewJob{Kind: "ask"})
+	ran := make(chan struct{})
+	stop := workUntil(t, s, 1, func(context.Context, store.Claim) error {
+		close(ran)
+		return errors.New("try again")
+	})
+	<-ran
+	stop()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	now = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	s = openStore(t, dir, bolt.Options{Now: func() time.Time { return now }})
+	again := make(chan string, 1)
+	stop = workUntil(t, s, 1, func(_ context.Context, c store.Claim) error {
+		again <- c.Job().ID
+		return nil
+	})
+	defer stop()
+	select {
+	case got := <-again:
+		if got != id {
+			t.Errorf("job %s ran, not %s", got, id)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("the job waits for a time that the clock will not see for years")
+	}
+}
+
 // TestGroupCommit counts transactions in the file: a hundred updates that come while
 // the writer is busy share one commit.
 func TestGroupCommit(t *testing.T) {
