@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/bapsang/bapsang/connectors"
@@ -57,6 +59,8 @@ func Roles() map[string]func(in io.Reader, out io.Writer) int {
 
 // play is the child.
 func play(in io.Reader, out io.Writer) int {
+	// A write beyond the limit is then an error, not the end.
+	signal.Ignore(syscall.SIGXFSZ)
 	var req request
 	if err := json.NewDecoder(in).Decode(&req); err != nil {
 		return 1
@@ -102,6 +106,9 @@ func confined(ctx context.Context, req request) (*connectors.Catalog, error) {
 		// either reserves without using it.
 		AddressSpace: 2*lim.Memory + 6<<30, FileSize: lim.WriteSize, OpenFiles: 256,
 	}})
+	if err != nil && ctx.Err() != nil {
+		return nil, loadError("the data", ctx.Err())
+	}
 	if err != nil {
 		return nil, &connectors.Error{Code: connectors.CodeInternal, Message: "the process that reads files could not be started", Err: err}
 	}
@@ -121,6 +128,9 @@ func confined(ctx context.Context, req request) (*connectors.Catalog, error) {
 		return nil, e
 	}
 	cat, err := decodeCatalog(res.Catalog)
+	if err != nil && ctx.Err() != nil {
+		return nil, loadError("the data", ctx.Err())
+	}
 	if err != nil {
 		return nil, &connectors.Error{Code: connectors.CodeInternal, Message: "the process that reads files answered something else", Err: err}
 	}

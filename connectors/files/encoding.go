@@ -81,22 +81,22 @@ func scanUTF8(f *os.File) (bad int64, around []byte, err error) {
 	for {
 		n, err := f.Read(buf[fill:])
 		fill += n
-		chunk := buf[:fill]
-		for len(chunk) > 0 && !utf8.Valid(chunk) {
-			i := firstInvalid(chunk)
-			if err == nil && len(chunk)-i < utf8.UTFMax && !utf8.FullRune(chunk[i:]) {
+		at, rest := 0, buf[fill:fill]
+		for at < fill && !utf8.Valid(buf[at:fill]) {
+			at += firstInvalid(buf[at:fill])
+			if err == nil && !utf8.FullRune(buf[at:fill]) {
+				rest = buf[at:fill] // a character cut in two by the end of the buffer
 				break
 			}
 			if around == nil {
-				around = append(around, chunk[lineStart(chunk, i):min(len(chunk), i+64<<10)]...)
+				around = append(around, buf[lineStart(buf, at):min(fill, at+64<<10)]...)
 			}
-			bad++
-			chunk = chunk[i+1:]
+			at++
+			if bad++; bad > 10_000 {
+				break
+			}
 		}
-		if utf8.Valid(chunk) {
-			chunk = nil
-		}
-		fill = copy(buf, chunk)
+		fill = copy(buf, rest)
 		if errors.Is(err, io.EOF) || bad > 10_000 {
 			return bad, around, nil
 		}

@@ -2,6 +2,7 @@ package files_test
 
 import (
 	"context"
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -11,11 +12,14 @@ import (
 
 	"github.com/bapsang/bapsang/connectors"
 	"github.com/bapsang/bapsang/connectors/confine"
+	"github.com/bapsang/bapsang/connectors/duckdb"
 	"github.com/bapsang/bapsang/connectors/files"
 )
 
 func TestMain(m *testing.M) {
-	confine.Main(files.Roles())
+	roles := files.Roles()
+	maps.Copy(roles, duckdb.Roles())
+	confine.Main(roles)
 	goleak.VerifyTestMain(m)
 }
 

@@ -172,7 +172,7 @@ func quotePath(name string) string {
 func duckError(name string, err error) error {
 	text := err.Error()
 	switch {
-	case strings.Contains(text, "lock"):
+	case strings.Contains(text, "onflicting lock") || strings.Contains(text, "set lock"):
 		return &connectors.Error{Code: connectors.CodeUnavailable, Message: name + " is open in another program that writes to it; close that and try again", Err: err}
 	case strings.Contains(text, "storage version") || strings.Contains(text, "older") || strings.Contains(text, "newer"):
 		return &connectors.Error{Code: connectors.CodeBadData, Message: name + " was written by another version of DuckDB; export it to Parquet and try again", Err: err}

@@ -90,7 +90,7 @@ func (w *workspace) temp(kind string) string {
 }
 
 // load does what Load says, in this process.
-func load(ctx context.Context, cfg Config) (cat *connectors.Catalog, err error) {
+func load(ctx context.Context, cfg Config) (*connectors.Catalog, error) {
 	inputs, version, err := expand(cfg.Paths, cfg.Limits)
 	if err != nil {
 		return nil, err
@@ -99,13 +99,9 @@ func load(ctx context.Context, cfg Config) (cat *connectors.Catalog, err error) 
 	if err != nil {
 		return nil, storeError(err)
 	}
-	defer func() {
-		if err != nil {
-			_ = w.close()
-			removePartial(cfg.Into)
-		}
-	}()
-	cat = &connectors.Catalog{Source: cfg.Name, Dialect: "duckdb", Version: version}
+	// After an error the database is not closed: closing writes, and hangs on a full
+	// disk. The process ends, and the parent removes what is left.
+	cat := &connectors.Catalog{Source: cfg.Name, Dialect: "duckdb", Version: version}
 	if err := w.buildAll(ctx, inputs, cat); err != nil {
 		return nil, err
 	}
