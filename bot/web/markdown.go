@@ -146,6 +146,9 @@ func closing(body, mark string) int {
 				i++ // the mark of bold inside italic
 				continue
 			}
+			if mark == "*" && isProduct(body, i) || mark == "**" && strings.HasPrefix(body[i:], "***") {
+				continue
+			}
 			before, _ := utf8.DecodeLastRuneInString(body[:i])
 			if i > 0 && (mark == "`" || !unicode.IsSpace(before)) {
 				return i

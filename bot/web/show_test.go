@@ -1,0 +1,210 @@
+package web_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"math"
+	"net/http"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+
+	"github.com/bapsang/bapsang/bot"
+)
+
+func TestMarkdown(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	c := s.visit(t, "민지")
+	thread := c.ask(s, "@bapsang x")
+	tests := []struct{ text, want string }{
+		{"plain", "<p>plain</p>"},
+		{"**bold** and *italic* and `code`", "<p><strong>bold</strong> and <em>italic</em> and <code>code</code></p>"},
+		{"매출은 **12억**입니다", "<p>매출은 <strong>12억</strong>입니다</p>"},
+		{"***both***", "<p><strong><em>both</em></strong></p>"},
+		{"one\ntwo\n\nthree", "<p>one<br/>two</p><p>three</p>"},
+		{"- a\n- **b**\nafter", "<ul><li>a</li><li><strong>b</strong></li></ul><p>after</p>"},
+		{"3. c\n4. d", `<ol><li value="3">c</li><li value="4">d</li></ol>`},
+		{"2 * 3 * 4", "<p>2 * 3 * 4</p>"},
+		{"2*3*4 = 24", "<p>2*3*4 = 24</p>"},
+		{"*2*3 is six*", "<p><em>2*3 is six</em></p>"},
+		{`\*not\* \\ \a`, `<p>*not* \ \a</p>`},
+		{"**open", "<p>**open</p>"},
+		{"`a * b * <c>`", "<p><code>a * b * &lt;c&gt;</code></p>"},
+		{"snake_case_name __x__ # y > z", "<p>snake_case_name __x__ # y &gt; z</p>"},
+		{"[a](javascript:b) <i>c</i> &amp;", "<p>[a](javascript:b) &lt;i&gt;c&lt;/i&gt; &amp;amp;</p>"},
+		{"a\x00b\u202ec\x1b[31m", "<p>abc[31m</p>"},
+		{"2026. 11. 22", "<p>2026. 11. 22</p>"},
+	}
+	for _, tt := range tests {
+		if _, err := s.chat.Post(t.Context(), thread, bot.Message{Kind: bot.KindNotice, Language: "ko", Text: tt.text}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, page, _ := c.get("/c/general/t/" + thread.ID)
+	doc, err := html.Parse(strings.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for n := range doc.Descendants() {
+		if attr(n, "class") == "text" {
+			var out bytes.Buffer
+			for child := range n.ChildNodes() {
+				if err := html.Render(&out, child); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got = append(got, out.String())
+		}
+	}
+	if len(got) != len(tests) {
+		t.Fatalf("%d texts on the page, want %d", len(got), len(tests))
+	}
+	for i, tt := range tests {
+		if got[i] != tt.want {
+			t.Errorf("%q is shown as %s, want %s", tt.text, got[i], tt.want)
+		}
+	}
+}
+
+// TestHostileMarkdownIsNotSlow holds that unclosed marks cost no more than length.
+func TestHostileMarkdownIsNotSlow(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	c := s.visit(t, "민지")
+	thread := c.ask(s, "@bapsang x")
+	for _, mark := range []string{"*", "**a", "`", "*a ", "\\", "[", "- *\n", "***"} {
+		m := bot.Message{Kind: bot.KindAnswer, Language: "en", Text: strings.Repeat(mark, 200_000/len(mark))}
+		if _, err := s.chat.Post(t.Context(), thread, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	begun := time.Now()
+	if status, _, _ := c.get("/c/general/t/" + thread.ID); status != http.StatusOK {
+		t.Errorf("status %d", status)
+	}
+	// Looking for each mark's end to the end of the text would take minutes.
+	if took := time.Since(begun); took > 15*time.Second {
+		t.Errorf("took %s", took)
+	}
+}
+
+func TestWaitingIsTold(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	c := s.visit(t, "민지")
+	thread := c.ask(s, "@bapsang x")
+	for _, tt := range []struct {
+		text, language string
+		progress       bot.Progress
+		want           string
+	}{
+		{"접수했어요", "ko", bot.Progress{Ahead: 31, ETA: 4 * time.Minute}, "앞에 31건 · 약 4분"},
+		{"Got it", "en", bot.Progress{Ahead: 2, ETA: 40 * time.Second}, "2 ahead · about 40 s"},
+		{"접수했어요 · 앞에 2건, 약 40초", "ko", bot.Progress{Ahead: 2, ETA: 40 * time.Second}, ""},
+		{"읽는 중", "ko", bot.Progress{Steps: []bot.Step{{Text: "읽는 중"}}, ETA: time.Second}, ""},
+	} {
+		ref, err := s.chat.Post(t.Context(), thread, bot.Message{Kind: bot.KindProgress, Language: tt.language, Text: tt.text, Progress: &tt.progress})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, page, _ := c.get("/c/general/t/" + thread.ID)
+		_, part, _ := strings.Cut(page, `id="`+ref.ID+`"`)
+		part, _, _ = strings.Cut(part, "</article>")
+		_, waits, _ := strings.Cut(part, `<p class="waits">`)
+		if waits, _, _ = strings.Cut(waits, "</p>"); waits != tt.want {
+			t.Errorf("%q is shown to wait %q, want %q", tt.text, waits, tt.want)
+		}
+	}
+}
+
+func TestVendoredFilesAreWhatTheNotesSay(t *testing.T) {
+	t.Parallel()
+	notes, err := os.ReadFile("static/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := regexp.MustCompile("`(htmx-[0-9.]+\\.min\\.js)`.*sha256 `([0-9a-f]{64})`").FindSubmatch(notes)
+	if m == nil {
+		t.Fatal("the notes name no digest")
+	}
+	data, err := os.ReadFile("static/" + string(m[1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != string(m[2]) {
+		t.Errorf("%s has digest %x", m[1], sum)
+	}
+}
+
+// TestColoursCanBeRead holds WCAG 2.2, 1.4.3: a contrast of 4.5 to 1 of text with
+// each ground it stands on.
+func TestColoursCanBeRead(t *testing.T) {
+	t.Parallel()
+	css, err := os.ReadFile("static/page.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	themes := regexp.MustCompile(`(?s)--ground:.*?\}`).FindAllString(string(css), -1)
+	if len(themes) != 3 {
+		t.Fatalf("%d sets of colours, want light, dark by the system and dark by choice", len(themes))
+	}
+	if colours(themes[1])["ink"] == "" || fmt.Sprint(colours(themes[1])) != fmt.Sprint(colours(themes[2])) {
+		t.Error("the two dark themes differ")
+	}
+	on := map[string][]string{
+		"ink": {"ground", "side", "raised", "soft", "hover", "bad-soft"}, "ink-2": {"ground", "side", "raised", "soft", "hover"},
+		"ink-3": {"ground", "side", "raised", "soft", "hover"}, "accent-text": {"ground", "raised", "side", "hover", "accent-soft"},
+		"accent-ink": {"accent"}, "bad": {"bad-soft"}, "ground": {"ink"},
+	}
+	for i, theme := range themes {
+		c := colours(theme)
+		for text, grounds := range on {
+			for _, ground := range grounds {
+				if got := contrast(t, c[text], c[ground]); got < 4.5 {
+					t.Errorf("theme %d: %s on %s has a contrast of %.2f", i, text, ground, got)
+				}
+			}
+		}
+	}
+}
+
+func colours(css string) map[string]string {
+	out := map[string]string{}
+	for _, m := range regexp.MustCompile(`--([a-z0-9-]+): #([0-9a-f]{6})`).FindAllStringSubmatch(css, -1) {
+		out[m[1]] = m[2]
+	}
+	return out
+}
+
+func contrast(t *testing.T, a, b string) float64 {
+	x, y := luminance(t, a), luminance(t, b)
+	return (math.Max(x, y) + 0.05) / (math.Min(x, y) + 0.05)
+}
+
+func luminance(t *testing.T, colour string) float64 {
+	t.Helper()
+	n, err := strconv.ParseUint(colour, 16, 32)
+	if err != nil {
+		t.Fatalf("colour %q: %v", colour, err)
+	}
+	var sum float64
+	for i, weight := range []float64{0.0722, 0.7152, 0.2126} {
+		v := float64(n>>(8*i)&0xff) / 255
+		if v <= 0.04045 {
+			v /= 12.92
+		} else {
+			v = math.Pow((v+0.055)/1.055, 2.4)
+		}
+		sum += weight * v
+	}
+	return sum
+}
