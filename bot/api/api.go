@@ -9,8 +9,6 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -46,6 +44,7 @@ type API struct {
 	tokens map[[sha256.Size]byte]string
 	log    *slog.Logger
 	mux    *http.ServeMux
+	open   http.Handler // mux, guarded for when there are no tokens
 }
 
 // New returns the API.
@@ -57,23 +56,39 @@ func New(cfg Config) *API {
 	for _, t := range cfg.Tokens {
 		a.tokens[sha256.Sum256([]byte(t.Token))] = t.Name
 	}
-	a.mux.HandleFunc("POST /api/v1/questions", a.ask)
-	a.mux.HandleFunc("GET /api/v1/questions/{id}", a.get)
-	a.mux.HandleFunc("GET /api/v1/questions/{id}/events", a.events)
-	a.mux.HandleFunc("POST /api/v1/questions/{id}/cancel", a.cancel)
-	a.mux.HandleFunc("POST /api/v1/questions/{id}/feedback", a.feedback)
+	a.route("POST", "/api/v1/questions", a.ask)
+	a.route("GET", "/api/v1/questions/{id}", a.get)
+	a.route("GET", "/api/v1/questions/{id}/events", a.events)
+	a.route("POST", "/api/v1/questions/{id}/cancel", a.cancel)
+	a.route("POST", "/api/v1/questions/{id}/feedback", a.feedback)
+	a.mux.HandleFunc("/api/v1/", func(w http.ResponseWriter, _ *http.Request) {
+		fail(w, http.StatusNotFound, "not_found", "there is no such path under /api/v1/")
+	})
+	a.open = local(a.mux)
 	return a
+}
+
+// route serves a path for one method and says so to the others.
+func (a *API) route(method, path string, h http.HandlerFunc) {
+	a.mux.HandleFunc(method+" "+path, h)
+	a.mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Allow", method)
+		fail(w, http.StatusMethodNotAllowed, "bad_request", "this path takes "+method)
+	})
 }
 
 // ServeHTTP implements http.Handler.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name, ok := a.caller(r)
-	if !ok {
+	switch {
+	case !ok:
 		w.Header().Set("WWW-Authenticate", `Bearer realm="bapsang"`)
 		fail(w, http.StatusUnauthorized, "unauthorized", "a bearer token of api.tokens is needed")
-		return
+	case len(a.tokens) == 0:
+		a.open.ServeHTTP(w, r)
+	default:
+		a.mux.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, name)))
 	}
-	a.mux.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, name)))
 }
 
 type callerKey struct{}
@@ -98,8 +113,12 @@ func (a *API) caller(r *http.Request) (string, bool) {
 	return found, found != ""
 }
 
-// maxBody bounds a request.
-const maxBody = 1 << 20
+// The limits of a request, in bytes.
+const (
+	maxBody   = 1 << 20
+	maxField  = 200
+	maxReason = 4000
+)
 
 // request is a question as posted.
 type request struct {
@@ -121,19 +140,12 @@ type accepted struct {
 
 func (a *API) ask(w http.ResponseWriter, r *http.Request) {
 	var req request
-	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&req); err != nil {
-		a.badBody(w, err)
+	if !body(w, r, &req) {
 		return
 	}
-	if req.User == "" {
-		if req.User, _ = r.Context().Value(callerKey{}).(string); req.User == "" {
-			req.User = "anonymous"
-		}
-	}
+	req.User = asker(r, req.User)
 	for _, field := range []string{req.Channel, req.Thread, req.User, req.Analyst, req.DedupeKey} {
-		if len(field) > 200 {
+		if len(field) > maxField {
 			fail(w, http.StatusBadRequest, "bad_request", "channel, thread, user, analyst and dedupe_key are at most 200 bytes")
 			return
 		}
@@ -154,16 +166,15 @@ func (a *API) ask(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusAccepted, accepted{ID: id, Thread: thread, Position: status.Ahead, ETASeconds: seconds(status.ETA)})
 }
 
-func (a *API) badBody(w http.ResponseWriter, err error) {
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		fail(w, http.StatusRequestEntityTooLarge, "too_large", fmt.Sprintf("a question is at most %d bytes", maxBody))
-	case errors.Is(err, io.EOF):
-		fail(w, http.StatusBadRequest, "bad_request", "the body is empty; send a JSON object with text")
-	default:
-		fail(w, http.StatusBadRequest, "bad_request", "the body is not the JSON of a question: "+err.Error())
+// asker is who asks when a request names user.
+func asker(r *http.Request, user string) string {
+	if user == "" {
+		user, _ = r.Context().Value(callerKey{}).(string)
 	}
+	if user == "" {
+		user = "anonymous"
+	}
+	return user
 }
 
 // view is a question as seen from outside.
@@ -219,14 +230,18 @@ type opinion struct {
 
 func (a *API) feedback(w http.ResponseWriter, r *http.Request) {
 	var o opinion
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&o); err != nil {
-		a.badBody(w, err)
+	if !body(w, r, &o) {
 		return
 	}
 	switch o.Verdict {
 	case bot.ActionGood, bot.ActionBad, bot.ActionWrong:
 	default:
 		fail(w, http.StatusBadRequest, "bad_request", "verdict is good, bad or wrong")
+		return
+	}
+	o.User = asker(r, o.User)
+	if len(o.User) > maxField || len(o.Reason) > maxReason {
+		fail(w, http.StatusBadRequest, "bad_request", "user is at most 200 bytes and reason at most 4000")
 		return
 	}
 	err := a.desk.Feedback(r.Context(), desk.Feedback{

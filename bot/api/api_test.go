@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -46,6 +48,7 @@ func (a analyst) Introduce(context.Context, string, string) (*agent.Answer, erro
 type bundle struct {
 	*httptest.Server
 	gate chan struct{}
+	desk *desk.Desk
 }
 
 const token = "0123456789abcdef"
@@ -69,7 +72,7 @@ func setup(t *testing.T, tokens ...api.Token) *bundle {
 		defer close(done)
 		_ = s.Work(ctx, store.WorkOptions{Handlers: d.Handlers(), Concurrency: 2, SoftStop: time.Second})
 	}()
-	b := &bundle{Server: httptest.NewServer(api.New(api.Config{Desk: d, Tokens: tokens, Logger: quiet})), gate: gate}
+	b := &bundle{Server: httptest.NewServer(api.New(api.Config{Desk: d, Tokens: tokens, Logger: quiet})), gate: gate, desk: d}
 	t.Cleanup(func() {
 		b.CloseClientConnections()
 		b.Close()
@@ -205,6 +208,19 @@ func TestWhatIsRefused(t *testing.T) {
 		{"huge body", "POST", "/api/v1/questions", `{"text":"` + strings.Repeat("가", 1<<20) + `"}`, token, 413},
 		{"long user", "POST", "/api/v1/questions", `{"text":"x","user":"` + strings.Repeat("u", 300) + `"}`, token, 400},
 		{"unknown question", "GET", "/api/v1/questions/nope", ``, token, 404},
+		{"two objects", "POST", "/api/v1/questions", `{"text":"x"}{"text":"y"}`, token, 400},
+		{"garbage after it", "POST", "/api/v1/questions", `{"text":"x"} y`, token, 400},
+		{"a list", "POST", "/api/v1/questions", `[1]`, token, 400},
+		{"deep", "POST", "/api/v1/questions", strings.Repeat("[", 900_000), token, 400},
+		{"text of another kind", "POST", "/api/v1/questions", `{"text":1}`, token, 400},
+		{"wrong method", "DELETE", "/api/v1/questions", ``, token, 405},
+		{"wrong method on one", "PUT", "/api/v1/questions/nope", ``, token, 405},
+		{"unknown path", "GET", "/api/v1/nope", ``, token, 404},
+		{"unknown path without a token", "GET", "/api/v1/nope", ``, "", 401},
+		{"a path upwards", "GET", "/api/v1/questions/..%2f..%2fetc", ``, token, 404},
+		{"feedback with a novel", "POST", "/api/v1/questions/nope/feedback", `{"verdict":"bad","reason":"` + strings.Repeat("x", 5000) + `"}`, token, 400},
+		{"feedback with an unknown field", "POST", "/api/v1/questions/nope/feedback", `{"verdikt":"bad"}`, token, 400},
+		{"a token of other letters", "POST", "/api/v1/questions", `{"text":"x"}`, "비밀번호비밀번호", 401},
 		{"cancel unknown", "POST", "/api/v1/questions/nope/cancel", ``, token, 404},
 		{"feedback of no kind", "POST", "/api/v1/questions/nope/feedback", `{"verdict":"meh"}`, token, 400},
 	} {
@@ -213,9 +229,87 @@ func TestWhatIsRefused(t *testing.T) {
 			t.Errorf("%s: %d, want %d (%v)", c.name, code, c.want, got)
 		}
 		if code >= 400 {
-			if e, ok := got["error"].(map[string]any); !ok || e["message"] == "" {
+			e, ok := got["error"].(map[string]any)
+			if text, _ := e["message"].(string); !ok || text == "" || strings.Contains(text, "Go ") || strings.Contains(text, "api.") && code != 401 {
 				t.Errorf("%s: no sentence in %v", c.name, got)
 			}
 		}
+	}
+}
+
+// TestWithoutTokensOnlyThisMachineAsks has a page of another site try, across origins
+// and through a name of its own that leads here.
+func TestWithoutTokensOnlyThisMachineAsks(t *testing.T) {
+	t.Parallel()
+	open, closed := setup(t), setup(t, api.Token{Name: "loadtest", Token: token})
+	for _, c := range []struct {
+		name, host string
+		header     [2]string
+		on         *bundle
+		want       int
+	}{
+		{"a program", "", [2]string{"X-None", ""}, open, 202},
+		{"localhost", "localhost:80", [2]string{"X-None", ""}, open, 202},
+		{"another site", "", [2]string{"Sec-Fetch-Site", "cross-site"}, open, 403},
+		{"another origin", "", [2]string{"Origin", "http://evil.example"}, open, 403},
+		{"a name that leads here", "evil.example", [2]string{"X-None", ""}, open, 421},
+		{"a proxy with a token", "bapsang.example", [2]string{"Authorization", "Bearer " + token}, closed, 202},
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), "POST", c.on.URL+"/api/v1/questions", strings.NewReader(`{"text":"x"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.host != "" {
+			req.Host = c.host
+		}
+		req.Header.Set(c.header[0], c.header[1])
+		res, err := c.on.Client().Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if res.StatusCode != c.want {
+			t.Errorf("%s: %d, want %d", c.name, res.StatusCode, c.want)
+		}
+	}
+}
+
+// TestFeedbackOfAToken is of the program that the token let in.
+func TestFeedbackOfAToken(t *testing.T) {
+	t.Parallel()
+	b := setup(t, api.Token{Name: "loadtest", Token: token})
+	close(b.gate)
+	_, asked := b.do(t, "POST", "/api/v1/questions", `{"text":"x"}`, token)
+	id, _ := asked["id"].(string)
+	if code, got := b.do(t, "POST", "/api/v1/questions/"+id+"/feedback", `{"verdict":"bad"}`, token); code != http.StatusNoContent {
+		t.Fatalf("%d %v", code, got)
+	}
+	list, err := b.desk.FeedbackOn(t.Context(), id)
+	if err != nil || len(list) != 1 || list[0].Principal != "api:loadtest" {
+		t.Errorf("%+v, %v", list, err)
+	}
+}
+
+// slowConn is a connection that runs into the deadline it was given.
+type slowConn struct {
+	*httptest.ResponseRecorder
+	deadline time.Time
+}
+
+func (c *slowConn) SetReadDeadline(t time.Time) error { c.deadline = t; return nil }
+
+func (c *slowConn) Read([]byte) (int, error) {
+	if c.deadline.IsZero() {
+		return 0, errors.New("it would be waited for without end")
+	}
+	return 0, os.ErrDeadlineExceeded
+}
+
+func TestABodyThatDripsIsGivenUp(t *testing.T) {
+	t.Parallel()
+	c := &slowConn{ResponseRecorder: httptest.NewRecorder()}
+	setup(t).Config.Handler.ServeHTTP(c, httptest.NewRequest("POST", "http://localhost/api/v1/questions", c))
+	if left := time.Until(c.deadline); c.Code != http.StatusRequestTimeout || left <= 0 || left > time.Minute {
+		t.Errorf("status %d, %v left: %s", c.Code, left, c.Body)
 	}
 }

@@ -15,6 +15,9 @@ import (
 // often a silent stream says that it lives.
 const positionEvery = time.Second
 
+// eventTime is how long a client may take to accept an event before it is given up.
+const eventTime = 15 * time.Second
+
 // stream is one client following one question.
 type stream struct {
 	w       http.ResponseWriter
@@ -41,6 +44,7 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Accel-Buffering", "no") // nginx would hold events back
 	s := &stream{w: w, flush: http.NewResponseController(w), ahead: -1}
+	defer func() { _ = s.flush.SetWriteDeadline(time.Time{}) }() // the connection may be used again
 	ticker := time.NewTicker(positionEvery)
 	defer ticker.Stop()
 	for {
@@ -62,6 +66,7 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) {
 // send writes what is new, and reports whether that was the end.
 func (s *stream) send(status *desk.Status) (done bool, err error) {
 	s.quiet++
+	_ = s.flush.SetWriteDeadline(time.Now().Add(eventTime)) // not every server has deadlines
 	if status.State == store.Queued && status.Ahead != s.ahead {
 		s.ahead = status.Ahead
 		if err := s.event("position", map[string]int{"position": status.Ahead, "eta_seconds": seconds(status.ETA)}); err != nil {
