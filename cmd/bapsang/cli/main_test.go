@@ -113,13 +113,14 @@ func start(t testing.TB, args ...string) *process {
 	said := make(chan string, 1)
 	go func() {
 		var all bytes.Buffer
+		told := false
 		buf := make([]byte, 4096)
 		for {
 			n, err := out.Read(buf)
 			all.Write(buf[:n])
-			if _, rest, ok := strings.Cut(all.String(), "http://"); ok && strings.Contains(rest, "\n") && said != nil {
+			if _, rest, ok := strings.Cut(all.String(), "http://"); ok && strings.Contains(rest, "\n") && !told {
 				said <- "http://" + strings.TrimRight(strings.SplitN(rest, "\n", 2)[0], "/ ")
-				said = nil
+				told = true
 			}
 			if err != nil {
 				p.done <- p.cmd.Wait()
