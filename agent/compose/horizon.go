@@ -82,7 +82,7 @@ func (b *builder) setHorizon() {
 	switch {
 	case b.d.horizon.until != nil:
 		n = 0
-		for t := end; t.Before(b.d.horizon.until.Period.End) && n < 400; t = shift(t, 1, grain) {
+		for t := end; t.Before(b.d.horizon.until.Period.End) && n < 400; t = ahead(t, 1, grain) {
 			n++
 		}
 	case n > 0 && b.d.horizon.grain != grain:

@@ -71,7 +71,12 @@ func (b *builder) compareBy(kind semantic.CompareKind) {
 		b.assume(b.last(1, unit), unit)
 		b.p.PeriodDefault = true
 	}
-	q.Compare = &semantic.Compare{Kind: kind, Period: b.before(*q.Period, kind)}
+	p := b.before(*q.Period, kind)
+	if p.Start.IsZero() {
+		b.fail(problem{decline: DeclineShape})
+		return
+	}
+	q.Compare = &semantic.Compare{Kind: kind, Period: p}
 }
 
 // compareAgain moves the comparison of the turn before along with the period.
@@ -108,40 +113,8 @@ func (b *builder) compareEditions(m *period.Mention) bool {
 // before returns the period that p is compared with. Of a period that has not ended
 // only the part that has passed is compared.
 func (b *builder) before(p semantic.Period, kind semantic.CompareKind) semantic.Period {
-	_, until := b.dataRange()
-	end := p.End
-	if end.IsZero() || end.After(until) {
-		end = until
+	if _, until := b.dataRange(); p.End.IsZero() || p.End.After(until) {
+		p.End = until
 	}
-	if kind == semantic.CompareYearAgo {
-		return semantic.Period{Start: shift(p.Start, -1, semantic.Year), End: shift(end, -1, semantic.Year)}
-	}
-	n, unit, whole := b.span(p)
-	start := shift(p.Start, -n, unit)
-	if whole && !end.Before(p.End) {
-		return semantic.Period{Start: start, End: p.Start}
-	}
-	to := start.Add(end.Sub(p.Start))
-	if to.After(p.Start) {
-		to = p.Start
-	}
-	return semantic.Period{Start: start, End: to}
-}
-
-// span returns how many of which unit a period takes up, and whether it fills them:
-// this month so far is one month, not filled.
-func (b *builder) span(p semantic.Period) (n int, unit semantic.Grain, whole bool) {
-	unit = b.p.PeriodGrain
-	if unit == "" && p.Start.Day() == 1 && p.End.Day() == 1 {
-		unit = semantic.Month
-	}
-	switch unit {
-	case semantic.Week, semantic.Month, semantic.Quarter, semantic.Year:
-		if b.floor(p.Start, unit).Equal(p.Start) || unit != semantic.Week && p.Start.Day() == 1 {
-			for n = 1; n < 1000 && shift(p.Start, n, unit).Before(p.End); n++ {
-			}
-			return n, unit, shift(p.Start, n, unit).Equal(p.End)
-		}
-	}
-	return max(1, int(p.End.Sub(p.Start).Hours()/24)), semantic.Day, true
+	return period.Align(p, kind, b.p.PeriodGrain)
 }

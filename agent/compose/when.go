@@ -41,25 +41,32 @@ func (r *reader) floor(t time.Time, unit semantic.Grain) time.Time {
 	return t
 }
 
-// shift moves t by n units. The day is kept within the month it gets to.
-func shift(t time.Time, n int, unit semantic.Grain) time.Time {
-	months := map[semantic.Grain]int{semantic.Month: 1, semantic.Quarter: 3, semantic.Year: 12}[unit]
-	switch {
-	case unit == semantic.Week:
+// ahead returns the beginning of the unit that is n units after the one t begins.
+func ahead(t time.Time, n int, unit semantic.Grain) time.Time {
+	switch unit {
+	case semantic.Week:
 		return t.AddDate(0, 0, 7*n)
-	case months == 0:
-		return t.AddDate(0, 0, n)
+	case semantic.Month:
+		return t.AddDate(0, n, 0)
+	case semantic.Quarter:
+		return t.AddDate(0, 3*n, 0)
+	case semantic.Year:
+		return t.AddDate(n, 0, 0)
 	}
-	first := time.Date(t.Year(), t.Month()+time.Month(n*months), 1, t.Hour(), 0, 0, 0, time.UTC)
-	last := first.AddDate(0, 1, -1).Day()
-	return first.AddDate(0, 0, min(t.Day(), last)-1)
+	return t.AddDate(0, 0, n)
+}
+
+// moved returns a period at a distance of n steps: the whole unit there, or with ""
+// the same dates. Unit is the calendar unit that p was named in.
+func moved(p semantic.Period, unit semantic.Grain, n int, step, whole semantic.Grain) semantic.Period {
+	return period.Apply(period.Mention{Kind: period.Shift, Count: n, Step: step, Unit: whole}, p, unit)
 }
 
 // last returns the last n complete units of the data.
 func (r *reader) last(n int, unit semantic.Grain) semantic.Period {
 	_, until := r.dataRange()
 	end := r.floor(until, unit)
-	return semantic.Period{Start: shift(end, -n, unit), End: end}
+	return semantic.Period{Start: ahead(end, -n, unit), End: end}
 }
 
 // setPeriod sets the period named, or the one that is usual for what is asked.
@@ -103,7 +110,7 @@ func (b *builder) sameDates(m *period.Mention) (semantic.Period, semantic.Grain)
 		return m.Period, m.Unit
 	}
 	years := m.Period.Start.Year() - old.Start.Year()
-	return semantic.Period{Start: shift(old.Start, years, semantic.Year), End: shift(old.End, years, semantic.Year)}, b.p.PeriodGrain
+	return moved(old, b.p.PeriodGrain, years, semantic.Year, ""), b.p.PeriodGrain
 }
 
 func (b *builder) usePeriod(p semantic.Period, unit semantic.Grain) {
@@ -137,11 +144,7 @@ func (b *builder) within(first, second *period.Mention) (semantic.Period, semant
 	if !part.Bare {
 		return semantic.Period{}, "", false
 	}
-	n := y - part.Period.Start.Year()
-	p := semantic.Period{Start: shift(part.Period.Start, n, semantic.Year), End: shift(part.Period.End, n, semantic.Year)}
-	if length, unit, _ := (&builder{reader: b.reader, p: Plan{PeriodGrain: part.Unit}}).span(part.Period); unit == part.Unit {
-		p.End = shift(p.Start, length, unit) // the unit whole, also when it is running now
-	}
+	p := moved(part.Period, part.Unit, y-part.Period.Start.Year(), semantic.Year, part.Unit)
 	return p, part.Unit, true
 }
 
@@ -170,7 +173,7 @@ func (b *builder) takeTwo(first, second *period.Mention) {
 		first, second = second, first
 	}
 	b.takePeriod(first)
-	if first.Unit != "" && first.Unit == second.Unit && b.current(&first.Period) && shift(b.floor(first.Period.Start, first.Unit), -1, first.Unit).Equal(second.Period.Start) {
+	if first.Unit != "" && first.Unit == second.Unit && b.current(&first.Period) && moved(first.Period, first.Unit, -1, first.Unit, first.Unit).Start.Equal(second.Period.Start) {
 		b.compareBy(semantic.ComparePrevious) // as much of last year as has passed of this
 		return
 	}
@@ -189,15 +192,7 @@ func (b *builder) shiftPeriod() {
 		b.p.PeriodDefault = false
 		return
 	}
-	n, step := m.Count, m.Step
-	if step == "" {
-		length, unit, _ := b.span(*old)
-		n, step = n*length, unit
-	}
-	p := semantic.Period{Start: shift(old.Start, n, step), End: shift(old.End, n, step)}
-	if length, unit, _ := b.span(*old); m.Unit != "" && unit == m.Unit {
-		p.End = shift(p.Start, length, unit) // the whole month a year ago, also of a month not over
-	}
+	p := period.Apply(*m, *old, b.p.PeriodGrain)
 	b.usePeriod(p, b.p.PeriodGrain)
 	b.p.PeriodDefault = false
 }
