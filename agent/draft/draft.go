@@ -31,6 +31,7 @@ func Model(cat *connectors.Catalog, opts Options) *semantic.Model {
 	if d.model.Name == "" {
 		d.model.Name = "data"
 	}
+	d.bare = d.bareNames()
 	for _, t := range cat.Tables {
 		d.addDataset(t)
 	}
@@ -57,7 +58,8 @@ type drafter struct {
 	terms  *terms
 	model  *semantic.Model
 	tables []*table
-	names  names // of metrics
+	names  names             // of metrics
+	bare   map[string]string // what each table is about, by its name
 }
 
 // table is a table with what was made of it.
@@ -66,8 +68,11 @@ type table struct {
 	ds      *semantic.Dataset
 	columns []*column
 	entity  *concept // what a row is, where the name says it
+	words   string   // the name without what does not say what the rows are
+	ko, en  []string // what a row is called, the usual word first
 	prefix  int      // how many words all columns begin with, which say nothing
 	time    string   // "dataset.field" that rows are placed in time by
+	when    *column  // that of its own
 	central int      // how much the model is about it
 }
 
@@ -121,8 +126,8 @@ func (d *drafter) addDataset(t *connectors.Table) {
 	if ds.Name == "" {
 		return
 	}
-	tab := &table{Table: t, ds: ds, entity: d.entity(t.Name)}
-	ds.Label, ds.Synonyms = d.datasetLabel(t, tab.entity)
+	tab := &table{Table: t, ds: ds, words: d.bare[t.Name], entity: d.entity(d.bare[t.Name])}
+	d.nameTable(tab)
 	tab.prefix = commonPrefix(t)
 	for _, c := range t.Columns {
 		col := d.addField(tab, c)

@@ -453,7 +453,7 @@ func nameScore(t *table, c *column) int {
 	w := split(c.Name)
 	s := 10
 	stem := strings.Join(w[:len(w)-1], "")
-	entity := strings.ToLower(strings.Join(split(stripTails(t.Name)), ""))
+	entity := strings.ToLower(strings.Join(split(t.words), ""))
 	switch {
 	case len(w) == 1 && !isKorean(c.Name), c.Name == "이름", c.Name == "성명":
 		s = 50

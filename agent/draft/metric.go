@@ -38,28 +38,87 @@ func ref(t *table, c *column) string { return t.ds.Name + "." + c.field.Name }
 
 // addRowCount counts the rows: "주문 수", "number of orders".
 func (d *drafter) addRowCount(t *table) {
-	ko, en := t.ds.Label.Ko, t.ds.Label.En
 	m := &semantic.Metric{Name: d.names.unique(t.ds.Name+"_count", t.ds.Name+"_row_count"), Format: "count:" + counter(t.entity)}
-	if ko != "" {
-		m.Label.Ko = ko + " 수"
-		m.Synonyms = append(m.Synonyms, ko+map[string]string{"명": " 인원", "건": " 건수"}[counter(t.entity)], ko+" 개수", "전체 "+ko+" 수", "총 "+ko+" 수")
-	}
-	if en != "" {
-		low := strings.ToLower(en)
-		m.Label.En = "Number of " + plural(low)
-		m.Synonyms = append(m.Synonyms, singular(low)+" count", "count of "+plural(low), "total number of "+plural(low))
-		if low != "sales" { // total sales are money
-			m.Synonyms = append(m.Synonyms, "total "+plural(low))
+	for _, ko := range t.ko {
+		m.Synonyms = append(m.Synonyms, ko+" "+d.counted(t), ko+" 수", ko+" 건수", ko+" 개수", "전체 "+ko+" 수", "총 "+ko+" 수", ko+" 행 수", ko+" 데이터 수")
+		if t.entity != nil && t.entity.role == person {
+			m.Synonyms = append(m.Synonyms, ko+" 인원")
 		}
+	}
+	for _, en := range t.en {
+		rows := d.rowsOf(t, en)
+		m.Synonyms = append(m.Synonyms, "number of "+rows, en+" count", "count of "+rows, "total number of "+rows, "number of "+en+" records", en+" rows")
+		if d.terms.byEn["total "+rows] == nil && !d.isMoney(rows) { // total sales are money
+			m.Synonyms = append(m.Synonyms, "total "+rows)
+		}
+	}
+	if len(t.ko) > 0 {
+		m.Label.Ko = t.ko[0] + " " + d.counted(t)
+	}
+	if len(t.en) > 0 {
+		m.Label.En = "Number of " + d.rowsOf(t, t.en[0])
 	}
 	if t.entity != nil && t.entity.role == person {
 		m.Synonyms = append(m.Synonyms, "인원", "인원수", "headcount")
 	}
 	if len(d.tables) == 1 {
-		m.Synonyms = append(m.Synonyms, "몇 "+counter(t.entity), "모두 몇 "+counter(t.entity), "건수", "개수", "행 수", "데이터 수", "number of rows", "row count", "rows", "records", "number of records")
+		m.Synonyms = append(m.Synonyms, "몇 "+counter(t.entity), "모두 몇 "+counter(t.entity), "건수", "개수", "행 수", "행 개수", "행", "몇 행", "줄 수", "몇 줄", "데이터 수", "데이터 개수", "데이터 건수", "레코드 수",
+			"number of rows", "row count", "rows", "row", "records", "number of records", "record count", "number of lines", "number of entries")
+		if !isKorean(t.words) && t.entity == nil {
+			m.Label = d.rowLabel(t, m.Label)
+		}
 	}
-	m.Synonyms = without(m.Synonyms, m.Label.Ko, m.Label.En)
+	m.Synonyms = without(append(m.Synonyms, t.happening()...), m.Label.Ko, m.Label.En)
+	m.Synonyms = slices.DeleteFunc(m.Synonyms, d.isMoney)
 	d.add(t, m, countExpression(t))
+}
+
+// rowLabel is what the rows of the only table are called when its name says nothing:
+// a file called s.csv has rows.
+func (d *drafter) rowLabel(t *table, label semantic.Label) semantic.Label {
+	if strings.HasSuffix(label.En, " records") || label.En == "" {
+		label.En = "Number of rows"
+	}
+	if label.Ko == "" {
+		label.Ko = "행 수"
+	}
+	return label
+}
+
+// isMoney reports whether a word is one for money, which no number of rows may take.
+func (d *drafter) isMoney(w string) bool {
+	c := d.terms.find(w)
+	return c != nil && (c.role == money || priced(c))
+}
+
+// began are the words for rows that were placed in time by when they began.
+var began = map[string][3]string{
+	"시작일":  {"시작한", "시작된", "started"},
+	"등록일시": {"등록된", "생성된", "created"},
+	"가입일":  {"가입한", "가입", "joined"},
+	"입사일":  {"입사한", "입사", "hired"},
+	"접수일":  {"접수된", "접수", "received"},
+	"완료일":  {"완료된", "완료", "completed"},
+}
+
+// happening are words for the number of rows that say what happened: treatments that
+// started, customers who joined.
+func (t *table) happening() []string {
+	if t.when == nil || t.when.concept == nil {
+		return nil
+	}
+	w, ok := began[t.when.concept.ko[0]]
+	if !ok {
+		return nil
+	}
+	var out []string
+	for _, ko := range t.ko {
+		out = append(out, w[0]+" "+ko+" 수", w[1]+" "+ko+" 수")
+	}
+	for _, en := range t.en {
+		out = append(out, plural(en)+" "+w[2], plural(en)+" that "+w[2], plural(en)+" who "+w[2])
+	}
+	return out
 }
 
 // countExpression counts the rows of t. Naming the dataset says whose rows are meant.

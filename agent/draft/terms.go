@@ -119,6 +119,8 @@ var short = map[string]string{
 	"addr": "address", "cnt": "count", "diag": "diagnosis", "prod": "product", "emp": "employee", "mgr": "manager", "acct": "account",
 	"pct": "percent", "dept": "department", "dt": "date", "crtd": "created", "upd": "updated", "avg": "average", "ctry": "country", "ord": "order",
 	"pmt": "payment", "curr": "currency", "prc": "price", "reg": "registration", "freq": "frequency", "appr": "approval", "cd": "code",
+	"hrs": "hours", "ins": "insurance", "ccy": "currency", "cat": "category", "info": "information", "mfr": "manufacturer", "bal": "balance",
+	"inv": "invoice", "yr": "year", "mth": "month", "wk": "week", "meds": "medications", "loc": "location",
 }
 
 // split cuts a name into its words, in lower case and with abbreviations written
@@ -135,12 +137,21 @@ func split(s string) []string {
 
 // pieces cuts a name at anything but letters and digits and where the case rises.
 func pieces(s string) []string {
+	words := parts(s)
+	for i, w := range words {
+		words[i] = strings.ToLower(w)
+	}
+	return words
+}
+
+// parts is pieces with the case kept.
+func parts(s string) []string {
 	var words []string
 	start, prev := -1, rune(0)
 	for i, r := range s {
 		solid := unicode.IsLetter(r) || unicode.IsDigit(r)
-		if start >= 0 && (!solid || unicode.IsUpper(r) && unicode.IsLower(prev)) {
-			words = append(words, strings.ToLower(s[start:i]))
+		if start >= 0 && (!solid || unicode.IsUpper(r) && unicode.IsLower(prev) && !unicode.Is(unicode.Hangul, prev)) {
+			words = append(words, s[start:i])
 			start = -1
 		}
 		if solid && start < 0 {
@@ -149,7 +160,7 @@ func pieces(s string) []string {
 		prev = r
 	}
 	if start >= 0 {
-		words = append(words, strings.ToLower(s[start:]))
+		words = append(words, s[start:])
 	}
 	return words
 }

@@ -10,7 +10,7 @@ import (
 // that of what it belongs to.
 func (d *drafter) placeInTime(t *table) {
 	if own := mainTime(t); own != nil {
-		t.time = t.ds.Name + "." + own.field.Name
+		t.time, t.when = t.ds.Name+"."+own.field.Name, own
 		t.central += 3
 		return
 	}
