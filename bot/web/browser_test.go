@@ -161,7 +161,7 @@ func pressing(t *testing.T, c *chromium) {
 	// Somebody changes and deletes what they said.
 	b.click("#thread .close")
 	b.send(inChannel, "혼잣말")
-	b.see(has("#stream .said", "혼잣말"))
+	b.see(has("#stream .said", "혼잣말") + ` && document.querySelector("#text").value === ""`)
 	b.press("ArrowUp")
 	b.see(`document.activeElement.closest(".edit")`)
 	b.run(chromedp.KeyEvent("!"))

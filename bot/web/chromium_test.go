@@ -114,10 +114,9 @@ func (c *chromium) open(t *testing.T, s *site, l look) *tab {
 func (c *chromium) join(t *testing.T, s *site, name string, l look) *tab {
 	t.Helper()
 	b := c.open(t, s, l)
-	b.run(
-		chromedp.Navigate(s.url), chromedp.SendKeys(chromedp.CSS("#name"), name), chromedp.Submit(chromedp.CSS("#name")),
-		chromedp.WaitVisible(chromedp.CSS(inChannel)),
-	)
+	b.run(chromedp.Navigate(s.url))
+	b.send("#name", name)
+	b.see(`document.readyState === "complete" && document.querySelector(` + quote(inChannel) + `)`)
 	return b
 }
 
@@ -166,10 +165,13 @@ const (
 	inThread  = "#thread .composer textarea"
 )
 
-// write types into a message box.
-func (b *tab) write(box, text string) {
+// write types into a field, once the page and its script are there.
+func (b *tab) write(field, text string) {
 	b.t.Helper()
-	b.run(chromedp.SendKeys(chromedp.CSS(box), text))
+	at := "document.querySelector(" + quote(field) + ")"
+	b.see(`document.readyState === "complete" && ` + at)
+	b.says(at + ".focus()")
+	call(b, input.InsertText, input.InsertTextParams{Text: text})
 }
 
 // send types into a message box and sends it.

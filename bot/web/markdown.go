@@ -3,6 +3,7 @@ package web
 import (
 	"html"
 	"html/template"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -90,53 +91,62 @@ func inline(s string, depth int) string {
 	if depth > deepest {
 		return html.EscapeString(s)
 	}
-	deeper := func(s string) string { return inline(s, depth+1) }
 	var out strings.Builder
-	whole := s
-	for s != "" {
+	var open [3]int // per mark: up to where it is known not to be closed
+	for at := 0; at < len(s); {
+		rest := s[at:]
+		mark := slices.IndexFunc(marks[:], func(m mark) bool { return strings.HasPrefix(rest, m.text) })
 		switch {
-		case s[0] == '*' && isProduct(whole, len(whole)-len(s)):
-			out.WriteByte('*')
-			s = s[1:]
-		case s[0] == '\\' && len(s) > 1 && isPunct(s[1]):
-			out.WriteString(html.EscapeString(s[1:2]))
-			s = s[2:]
-		case s[0] == '`':
-			s = span(&out, s, "`", "code", html.EscapeString)
-		case strings.HasPrefix(s, "**"):
-			s = span(&out, s, "**", "strong", deeper)
-		case s[0] == '*':
-			s = span(&out, s, "*", "em", deeper)
-		default:
-			n := strings.IndexAny(s[1:], "\\`*") + 1
-			if n == 0 {
-				n = len(s)
+		case rest[0] == '\\' && len(rest) > 1 && isPunct(rest[1]):
+			out.WriteString(html.EscapeString(rest[1:2]))
+			at += 2
+		case mark >= 0 && !isProduct(s, at):
+			m := marks[mark]
+			body := rest[len(m.text):]
+			end := -1
+			if at >= open[mark] && opens(body, m.text) {
+				if end = closing(body, m.text); end < 0 {
+					open[mark] = at + longest
+				}
 			}
-			out.WriteString(html.EscapeString(s[:n]))
-			s = s[n:]
+			if end < 0 {
+				out.WriteString(m.text)
+				at += len(m.text)
+				continue
+			}
+			inner := html.EscapeString(body[:end])
+			if m.tag != "code" {
+				inner = inline(body[:end], depth+1)
+			}
+			out.WriteString("<" + m.tag + ">" + inner + "</" + m.tag + ">")
+			at += end + 2*len(m.text)
+		default:
+			n := strings.IndexAny(rest[1:], "\\`*") + 1
+			if n == 0 {
+				n = len(rest)
+			}
+			out.WriteString(html.EscapeString(rest[:n]))
+			at += n
 		}
 	}
 	return out.String()
 }
 
-// span renders a marked stretch at the beginning of s and returns the rest. A mark
-// that is not closed, or stands apart as in "2 * 3", is text.
-func span(out *strings.Builder, s, mark, tag string, inner func(string) string) string {
-	body := s[len(mark):]
-	end := closing(body, mark)
-	if end <= 0 {
-		out.WriteString(html.EscapeString(mark))
-		return body
-	}
-	out.WriteString("<" + tag + ">" + inner(body[:end]) + "</" + tag + ">")
-	return body[end+len(mark):]
+// mark sets off a stretch of a line.
+type mark struct{ text, tag string }
+
+// marks are those there are; the longer one of two is looked for first.
+var marks = [3]mark{{"**", "strong"}, {"*", "em"}, {"`", "code"}}
+
+// opens tells whether a mark before body may begin a stretch: one that stands apart,
+// as in "2 * 3", does not.
+func opens(body, mark string) bool {
+	first, size := utf8.DecodeRuneInString(body)
+	return size > 0 && (mark == "`" || !unicode.IsSpace(first))
 }
 
+// closing finds the end of a stretch, or -1 when there is none within reach.
 func closing(body, mark string) int {
-	first, _ := utf8.DecodeRuneInString(body)
-	if body == "" || mark != "`" && unicode.IsSpace(first) {
-		return -1
-	}
 	for i := 0; i < min(len(body), longest); i++ {
 		switch {
 		case body[i] == '\\' && mark != "`":
