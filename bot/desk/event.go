@@ -74,6 +74,8 @@ func (d *Desk) ask(ctx context.Context, event string, q *Question, addressed boo
 			Unique:  q.Thread.Platform + ":" + q.Thread.Workspace + ":" + event,
 			Mailbox: q.Thread.Key(),
 			Owner:   q.Principal(),
+
+			MaxAttempts: maxDeaths,
 		})
 		if err != nil {
 			return fmt.Errorf("enqueue: %w", err)

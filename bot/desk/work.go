@@ -13,6 +13,15 @@ import (
 	"github.com/bapsang/bapsang/store"
 )
 
+// How often a question is tried. One that ends in errors is given up soon, so that
+// its asker hears of it. One whose worker died is no worse for it, and several
+// restarts in a row are no reason to lose it; but a question that takes its worker
+// with it every time must end too.
+const (
+	maxTries  = 3
+	maxDeaths = 8
+)
+
 // writeTimeout bounds what is still written after a job's context ended.
 const writeTimeout = 5 * time.Second
 
@@ -255,7 +264,7 @@ func (d *Desk) interrupted(ctx context.Context, claim store.Claim, q *Question, 
 	}
 	job := claim.Job()
 	d.cfg.Logger.WarnContext(ctx, "desk: question failed", "question", q.ID, "attempt", job.Attempt, "error", err)
-	if job.Attempt < job.MaxAttempts {
+	if job.Attempt < maxTries {
 		return err
 	}
 	return d.finishAs(ctx, claim, q, store.Failed, d.failure(err, job.Attempt))
