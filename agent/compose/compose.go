@@ -52,10 +52,41 @@ func tokens(in Input) (*text, []token) {
 		m.mentions[at] = append(m.mentions[at], &x)
 	}
 	toks := m.cover()
-	if len(unknownWords(toks)) > 0 && m.guess(toks) {
+	if len(unknownWords(m.dropGlossed(m.wholeUnknowns(toks)))) > 0 && m.guess(toks) {
 		toks = m.cover()
 	}
-	return t, m.wholeUnknowns(toks)
+	return t, m.dropGlossed(m.wholeUnknowns(toks))
+}
+
+// dropGlossed leaves out words that nothing explains but what stands in parentheses
+// after them: 변속기(transmission)별.
+func (m *matcher) dropGlossed(toks []token) []token {
+	var out []token
+	for i, t := range toks {
+		if t.kind != anUnknown || !m.glossed(t, toks[i+1:]) {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+func (m *matcher) glossed(t token, rest []token) bool {
+	from := m.skipBlank(t.to)
+	if from >= m.len() || m.runes[from] != '(' {
+		return false
+	}
+	length := slices.Index(m.runes[from:], ')')
+	known := false
+	for _, x := range rest {
+		if x.from > from+length {
+			break
+		}
+		if x.kind == anUnknown {
+			return false
+		}
+		known = known || x.kind == aTerm
+	}
+	return known
 }
 
 func (in Input) mentions(src string) []period.Mention {

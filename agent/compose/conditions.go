@@ -3,7 +3,9 @@ package compose
 import (
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/bapsang/bapsang/agent/period"
 	"github.com/bapsang/bapsang/agent/semantic"
 )
 
@@ -16,12 +18,33 @@ func (r *reader) readNumbers() {
 		if r.readBetween(i) {
 			continue
 		}
+		if r.overYear(i) {
+			continue
+		}
 		if op, at := r.comparator(i); at >= 0 {
 			r.use(i)
 			r.use(at)
 			r.d.bounds = append(r.d.bounds, bound{op: op, values: []number{r.toks[i].num}, token: r.toks[i], at: i})
 		}
 	}
+}
+
+// overYear reads the year that another is compared with: grew in 2025 over 2024.
+func (r *reader) overYear(i int) bool {
+	p, n := r.prev(i), r.toks[i].num
+	year := int(n.value)
+	if !r.is(p, wOver) || r.toks[p].text != "over" || n.unit != "" || float64(year) != n.value || len(r.d.periods) != 1 {
+		return false
+	}
+	if named := r.d.periods[0]; named.Unit != semantic.Year || named.Period.Start.Year() != year+1 {
+		return false
+	}
+	r.use(p)
+	r.use(i)
+	start := time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)
+	r.d.periods = append(r.d.periods, &period.Mention{Kind: period.Range, Unit: semantic.Year,
+		Period: semantic.Period{Start: start, End: start.AddDate(1, 0, 0)}})
+	return true
 }
 
 // comparators in the order they are tried.

@@ -76,6 +76,39 @@ func (r *reader) ownTime(fields []string) bool {
 	return false
 }
 
+// grainFields are the names of fields that hold a unit of time as it is written.
+var grainFields = map[semantic.Grain][]string{
+	semantic.Year: {"year", "연도", "년도"}, semantic.Month: {"month", "월"}, semantic.Day: {"day", "date", "날짜"},
+	semantic.Weekday: {"weekday", "dayofweek", "요일", "day"}, semantic.Quarter: {"quarter", "분기"},
+}
+
+// readGrainField groups by a field such as year where what is measured has no time.
+func (r *reader) readGrainField() {
+	for _, name := range r.metricNames() {
+		if m := r.lex.model.Metric(name); m == nil || m.Time != "" {
+			return
+		}
+	}
+	if r.d.grain == "" || len(r.d.measures) == 0 {
+		return
+	}
+	at := slices.IndexFunc(r.toks, func(t token) bool { return t.mention != nil && t.mention.Kind == period.By })
+	for _, key := range grainFields[r.d.grain] {
+		for _, e := range r.lex.index.lookup(key) {
+			s := &r.lex.senses[e.sense]
+			dataset, _, _ := cutRef(s.ref)
+			if s.kind != isField || at < 0 || !r.lex.graph.about(r.d.measures[0].Metric, dataset) {
+				continue
+			}
+			if _, f := r.lex.model.Field(s.ref); !f.Hidden && groupable(f) {
+				r.d.grain = ""
+				r.addGroup(group{Dimension: semantic.Dimension{Field: s.ref}, token: r.toks[at], marked: true})
+				return
+			}
+		}
+	}
+}
+
 // readNumericField keeps a numeric field for the comparison that is about it.
 func (r *reader) readNumericField(i int) bool {
 	if len(r.fieldsOfKind(i, semantic.Numeric)) == 0 || len(r.senses(i, isField)) > len(r.fieldsOfKind(i, semantic.Numeric)) {
@@ -107,6 +140,10 @@ func (r *reader) negatedField(i int) bool {
 }
 
 func (r *reader) takeGroup(i int) {
+	if r.perNamed(i) {
+		r.use(i)
+		return
+	}
 	list := r.groupOptions(i)
 	if len(list) == 0 {
 		if !r.described(i) && (!r.absorbed(i) || r.d.rank.wanted) {
@@ -132,6 +169,17 @@ func (r *reader) takeGroup(i int) {
 	}
 	r.useTrail(i)
 	r.addGroup(group{Dimension: semantic.Dimension{Field: list[k].ref}, token: r.toks[i], marked: marked, each: each, which: which})
+}
+
+// perNamed reports whether token i is whom the metric after it divides by anyway:
+// 고객 1인당 매출.
+func (r *reader) perNamed(i int) bool {
+	n := r.afterTrail(i)
+	if n < 0 || len(r.senses(i, isDataset)) == 0 || len(r.senses(n, isMetric)) == 0 {
+		return false
+	}
+	key, _ := fold(r.toks[n].text)
+	return slices.ContainsFunc([]string{"1인당", "일인당", "인당", "1명당", "한명당", "명당", "1건당", "한건당", "건당"}, func(per string) bool { return strings.HasPrefix(key, per) })
 }
 
 // asksForThings reports whether the question wants things named, so that a bare
@@ -188,7 +236,8 @@ func (r *reader) groupOptions(i int) []candidate {
 		add(r.lex.senses[x.sense].ref, x.how)
 	}
 	for _, x := range r.senses(i, isDataset) {
-		if ref := r.lex.nameOf(r.lex.senses[x.sense].ref); ref != "" {
+		dataset := r.lex.senses[x.sense].ref
+		if ref := r.lex.nameOf(dataset); ref != "" && (r.lex.called(dataset) || r.asksForThings() || r.byMarked(i) || r.whichMarked(i) || r.perMarked(i)) {
 			add(ref, x.how)
 		}
 	}

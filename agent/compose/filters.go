@@ -82,6 +82,9 @@ func (r *reader) takeValue(i int) {
 // checkBoth refuses several values of a field that is reached by way of other rows:
 // customers who bought washers and refrigerators may mean those who bought both.
 func (r *reader) checkBoth(field string) {
+	if r.alsoMarked(field) > 1 {
+		r.fail(problem{decline: DeclineShape}) // 온라인에서도 오프라인에서도 산 고객
+	}
 	if r.farthest(field, r.lex.graph.filterDistance) < turned {
 		return
 	}
@@ -90,6 +93,17 @@ func (r *reader) checkBoth(field string) {
 			r.fail(problem{decline: DeclineShape})
 		}
 	}
+}
+
+// alsoMarked counts the values of a field that 도 follows.
+func (r *reader) alsoMarked(field string) int {
+	n := 0
+	for i := range r.toks {
+		if r.trails(i, wAlso) && slices.ContainsFunc(r.senses(i, isValue), func(x meaning) bool { return r.lex.senses[x.sense].ref == field }) {
+			n++
+		}
+	}
+	return n
 }
 
 // valueOptions collects what token i may mean, by field: several values of a field

@@ -2,6 +2,7 @@ package compose
 
 import (
 	"slices"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -173,6 +174,9 @@ func (m *matcher) spacing(e entry, gaps uint64) (cost float64, ok bool) {
 // sameCase keeps values such as "IN" and "OR" apart from the words in and or.
 func (m *matcher) sameCase(e entry, from, to int) bool {
 	s := &m.lex.senses[e.sense]
+	if s.kind == isValue && slices.Contains(smallWords, e.key) {
+		return m.slice(from, to) == strings.ToUpper(e.key)
+	}
 	if s.kind != isValue || len(e.key) > 3 || len(s.values) != 1 {
 		return true
 	}
@@ -180,8 +184,13 @@ func (m *matcher) sameCase(e entry, from, to int) bool {
 	if len(written) > 3 || written[0] > unicode.MaxASCII || !unicode.IsUpper(rune(written[0])) {
 		return true
 	}
-	return m.slice(from, to) == written
+	text := m.slice(from, to)
+	return text == written || text == written+"s"
 }
+
+// smallWords are English words that an abbreviation may look like: AS is after-sales
+// service, "as" is not.
+var smallWords = []string{"a", "as", "at", "an", "by", "do", "go", "he", "if", "in", "is", "it", "me", "my", "no", "of", "on", "or", "so", "to", "up", "us", "we", "all", "and", "are", "for", "was", "who"}
 
 // shortness makes a piece of one syllable within a word dear: it is most often part
 // of a word that is not known.

@@ -25,6 +25,7 @@ func (r *reader) readMetrics() {
 		}
 		thing := r.grouping(i)
 		switch {
+		case thing && r.any(wList) >= 0 && r.countWord(i) < 0 && !r.otherMeasure(i):
 		case thing && (r.marked(i, wBy, 0) && !r.sortMarked(i) || r.eachMarked(i) || r.whichMarked(i)):
 		case thing && r.d.rank.wanted && !r.otherThing(i) && !r.otherMeasure(i):
 		case thing && r.aliased(i) && len(r.senses(i, isDataset)) > 0 && r.lex.usualOf(r.lex.senses[r.senses(i, isDataset)[0].sense].ref) != "":
@@ -111,7 +112,11 @@ func (r *reader) takeMetric(i int) {
 		return
 	}
 	r.useTrailExcept(i, wPer, wThan)
-	r.addMeasure(i, list[k].ref, metrics[k].how)
+	name := list[k].ref
+	if trade := r.traded(name); trade != "" {
+		name = trade
+	}
+	r.addMeasure(i, name, metrics[k].how)
 	r.sortBy(i)
 }
 
@@ -294,6 +299,9 @@ var (
 	unitsOut = []string{"판매수량", "판매량", "판매개수", "수량", "unitssold", "quantitysold", "salesvolume", "quantity", "units", "itemssold"}
 )
 
+// selling are names of what was sold, which mean the money as often as the number.
+var selling = []string{"sale", "판매", "판매내역", "payments", "payment", "결제", "거래", "transactions"}
+
 // readSold resolves 얼마나 팔렸어 and best-selling where no metric is named.
 func (r *reader) readSold() {
 	i := r.find(wSold)
@@ -305,7 +313,7 @@ func (r *reader) readSold() {
 	if i >= 0 {
 		arg, _ = r.lex.arg(r.toks[i], wSold)
 	}
-	if arg != "money" && (r.d.rank.sold || r.any(wHowMany) >= 0 || r.d.rank.wanted) {
+	if arg != "money" && (r.d.rank.sold || r.any(wHowMany) >= 0 || r.d.rank.wanted || r.boundItems()) {
 		keys = slices.Concat(unitsOut, turnover)
 	}
 	for _, key := range keys {
@@ -315,11 +323,20 @@ func (r *reader) readSold() {
 		}
 		at := max(i, 0)
 		m := r.lex.model.Metric(name)
-		r.d.measures = append(r.d.measures, measure{Measure: semantic.Measure{Metric: name}, token: token{text: r.label(m.Label, name)}})
+		named := token{text: r.label(m.Label, name)}
+		if i >= 0 {
+			named.from, named.to = r.toks[i].from, r.toks[i].to
+		}
+		r.d.measures = append(r.d.measures, measure{Measure: semantic.Measure{Metric: name}, token: named})
 		r.take(wSold, wHowMuch, wHowMany)
 		r.say(ReadMetric, r.soldWord(at), r.label(m.Label, name))
 		return
 	}
+}
+
+// boundItems reports whether a condition is about a number of pieces: 50개 넘게 팔린.
+func (r *reader) boundItems() bool {
+	return slicesHas(r.d.bounds, func(b bound) bool { return b.values[0].unit == "item" })
 }
 
 // readThings measures what is named where nothing else is: 주문 추이 counts orders, or
@@ -341,12 +358,12 @@ func (r *reader) readThings() {
 		}
 		dataset := r.lex.senses[things[0].sense].ref
 		ranked := (r.d.rank.wanted || r.d.sort != nil) && (r.lex.nameOf(dataset) != "" || r.besideValue(i) || !r.otherThing(i) && r.d.grain == "" && r.find(wGrain) < 0)
-		name := r.lex.usualOf(dataset)
+		name := r.measureOf(i, dataset)
 		if name == "" && r.superlativeOf(i) {
 			r.fail(problem{decline: DeclineShape}) // there is nothing that counts them
 			return
 		}
-		if ranked && !r.superlativeOf(i) || name == "" || r.d.share && r.lex.nameOf(dataset) != "" {
+		if ranked && !r.superlativeOf(i) || name == "" || r.d.share && r.lex.called(dataset) && !r.otherBy(i) {
 			continue
 		}
 		r.use(i)
@@ -354,6 +371,49 @@ func (r *reader) readThings() {
 		r.addMeasure(i, name, asAlias)
 		return
 	}
+}
+
+// readBareCount counts the rows of the dataset whose field is grouped by: 반품 사유별 건수.
+func (r *reader) readBareCount() {
+	c := r.any(wCount)
+	if len(r.d.measures) > 0 || c < 0 || !isHangulKey(r.toks[c].text) {
+		return
+	}
+	for i := range r.toks {
+		if !r.open(i) || !r.byMarked(i) || len(r.senses(i, isField)) == 0 {
+			continue
+		}
+		dataset := ""
+		for _, x := range r.senses(i, isField) {
+			of, _, _ := cutRef(r.lex.senses[x.sense].ref)
+			if dataset != "" && dataset != of {
+				return
+			}
+			dataset = of
+		}
+		if name := r.lex.countOfDataset(dataset); name != "" {
+			r.use(c)
+			r.addMeasure(c, name, asAlias)
+		}
+		return
+	}
+}
+
+// called reports whether rows of a dataset have names that tell people something, and
+// not only numbers.
+func (l *Lexicon) called(dataset string) bool {
+	_, f := l.model.Field(l.nameOf(dataset))
+	return f != nil && f.Kind != semantic.Identifier
+}
+
+// otherBy reports whether the text groups by something else than token i.
+func (r *reader) otherBy(i int) bool {
+	for j := range r.toks {
+		if j != i && r.open(j) && r.grouping(j) && r.byMarked(j) {
+			return true
+		}
+	}
+	return false
 }
 
 // superlativeOf reports whether how many of token i there are is what is ranked: the
@@ -374,6 +434,20 @@ func (r *reader) superlativeOf(i int) bool {
 func (r *reader) besideValue(i int) bool {
 	p := r.prev(i)
 	return r.open(p) && len(r.senses(p, isValue)) > 0
+}
+
+// measureOf returns what a thing named alone stands for: how many of them there are,
+// or what is usual for sales.
+func (r *reader) measureOf(i int, dataset string) string {
+	usual := r.lex.usualOf(dataset)
+	key, _ := fold(r.toks[i].text)
+	if slices.Contains(turnover, key) || slices.Contains(selling, key) {
+		return usual
+	}
+	if name := r.countMetric(i); name != "" {
+		return name
+	}
+	return usual
 }
 
 // usualOf returns the default metric of a dataset, else the one that counts its rows.

@@ -12,6 +12,9 @@ import (
 func inflections(term string) []string {
 	term = strings.TrimSpace(strings.ReplaceAll(term, "_", " "))
 	low := strings.ToLower(term)
+	if len(low) == 2 && term == strings.ToUpper(term) && strings.IndexFunc(low, func(r rune) bool { return r < 'a' || r > 'z' }) < 0 {
+		return []string{low + "s"} // TVs
+	}
 	if len(low) < 3 || strings.IndexFunc(low, func(r rune) bool { return r > unicode.MaxASCII }) >= 0 {
 		return nil
 	}
@@ -19,6 +22,9 @@ func inflections(term string) []string {
 		return nil
 	}
 	if s := singular(low); s != low {
+		if strings.IndexFunc(s, unicode.IsLetter) < 0 {
+			return nil // 30s are no 30
+		}
 		return []string{s}
 	}
 	return []string{plural(low)}

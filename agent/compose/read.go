@@ -259,13 +259,14 @@ func (r *reader) readFuture() {
 
 // readLeftWords explains the words that only accompany others.
 func (r *reader) readLeftWords() {
+	r.checkTotal()
 	r.take(wFiller, wVerb, wWhere, wParticle, wCopula, wPlural, wAnd, wInto, wTotal, wExist, wWhich)
 	if r.take(wAll) {
 		r.d.all = true
 	}
 	measured := len(r.d.measures) > 0
 	r.take(wHowMuch)
-	if measured || r.in.Previous != nil {
+	if measured && !r.countsThings() || r.in.Previous != nil {
 		r.take(wSold)
 	}
 	if measured {
@@ -293,6 +294,41 @@ func (r *reader) readLeftWords() {
 	for i := range r.toks {
 		if r.toks[i].kind == aSeparator || r.is(i, wDone) && r.says(i) {
 			r.use(i)
+		}
+	}
+}
+
+// countsThings reports whether all that is measured is how many of something there
+// are, which says nothing about how many were sold.
+func (r *reader) countsThings() bool {
+	return !slicesHas(r.d.measures, func(m measure) bool {
+		x, datasets := r.lex.model.Metric(m.Metric), r.lex.graph.metrics[m.Metric]
+		return x == nil || len(datasets) != 1 || !r.lex.countsAll(x, datasets[0]) || !r.lex.referred(datasets[0])
+	})
+}
+
+// referred reports whether rows of another dataset refer to those of this one.
+func (l *Lexicon) referred(dataset string) bool {
+	for _, r := range l.model.Relationships {
+		if r.To == dataset {
+			return true
+		}
+	}
+	return false
+}
+
+// checkTotal refuses the total of what can only be averaged: the total length of
+// rivers is not their average.
+func (r *reader) checkTotal() {
+	for i := range r.toks {
+		if !r.is(i, wTotal) || r.toks[i].used || r.d.average {
+			continue
+		}
+		for _, m := range r.d.measures {
+			beside := slices.ContainsFunc([]int{r.prev(i), r.next(i)}, func(j int) bool { return j >= 0 && r.toks[j].from == m.token.from })
+			if beside && m.Over == "" && m.Per == "" && strings.Contains(r.lex.expression(m.Metric), "AVG(") {
+				r.fail(problem{decline: DeclineShape})
+			}
 		}
 	}
 }

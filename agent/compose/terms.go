@@ -13,13 +13,26 @@ func (r *reader) readTerms() {
 	r.readCounts()
 	per := r.readPer()
 	r.readMetrics()
+	r.settlePercent()
 	r.readSold()
 	r.readThings()
+	r.readBareCount()
+	r.readGrainField()
 	r.applyPer(per)
 	r.readValues()
 	r.readFields()
 	r.readGrains()
 	r.bindBounds()
+}
+
+// settlePercent takes "몇 %" after a rate as how much it is, not as a share of it.
+func (r *reader) settlePercent() {
+	d := &r.d
+	if d.percent && len(d.measures) == 1 && d.share && r.find(wShare) < 0 {
+		if m := r.lex.model.Metric(d.measures[0].Metric); m != nil && m.Format == "percent" {
+			d.share = false
+		}
+	}
 }
 
 // senses returns the meanings of a token of one kind.
@@ -158,6 +171,12 @@ func (r *reader) readCounts() {
 			continue
 		}
 		name := r.countMetric(i)
+		if other := r.countedBefore(i, name); other != "" {
+			name = other
+		}
+		if trade := r.traded(name); trade != "" {
+			name = trade
+		}
 		if name == "" {
 			continue
 		}
@@ -165,6 +184,90 @@ func (r *reader) readCounts() {
 		r.use(c)
 		r.addMeasure(i, name, asSynonym)
 	}
+}
+
+// countedBefore returns the metric named directly before token i that counts the same
+// more exactly: 신규 가입 고객 몇 명.
+func (r *reader) countedBefore(i int, name string) string {
+	p := i - 1
+	if p < 0 || !r.open(p) || r.grouping(p) || len(r.senses(p, isMetric)) != 1 {
+		return ""
+	}
+	before := r.lex.senses[r.senses(p, isMetric)[0].sense].ref
+	if name == "" || !r.lex.countsRows(before) || !slices.Equal(r.lex.graph.metrics[before], r.lex.graph.metrics[name]) {
+		return ""
+	}
+	r.use(p)
+	return before
+}
+
+// traded returns what is to be counted when the text says that it was sold or that
+// they bought: how many cars were sold are sales and not the cars there are.
+func (r *reader) traded(name string) string {
+	datasets := r.lex.graph.metrics[name]
+	if len(datasets) != 1 || !r.lex.countsAll(r.lex.model.Metric(name), datasets[0]) {
+		return ""
+	}
+	bought := slices.IndexFunc(r.toks, func(t token) bool {
+		return !t.used && r.lex.has(t, wDone) && slices.Contains(buying, strings.ToLower(t.text))
+	})
+	if bought >= 0 && len(r.d.bounds) == 0 && r.lex.ofPeople(datasets[0]) {
+		if trade := r.lex.firstKeyed(buyers); trade != "" {
+			r.use(bought)
+			return trade
+		}
+	}
+	if r.any(wSold) < 0 {
+		return ""
+	}
+	trade := r.lex.firstKeyed(unitsOut)
+	for _, key := range []string{"sales", "판매", "orders", "주문", "transactions", "거래"} {
+		if trade == "" {
+			trade = r.lex.countOfReferring(key, datasets[0])
+		}
+	}
+	if trade != "" {
+		r.take(wSold)
+	}
+	return trade
+}
+
+// ofPeople reports whether the rows of a dataset are those who buy.
+func (l *Lexicon) ofPeople(dataset string) bool {
+	d := l.model.Dataset(dataset)
+	return slicesHas(append([]string{d.Label.Ko, d.Label.En, d.Name}, d.Synonyms...), func(term string) bool {
+		key, _ := fold(term)
+		return slices.Contains(people, key)
+	})
+}
+
+// Names of those who buy, words for it, and metrics that count who did.
+var (
+	people = []string{"고객", "회원", "사람", "소비자", "구매자", "customer", "customers", "people", "user", "users", "member", "members", "shopper", "shoppers"}
+	buying = []string{"구매한", "구입한", "산", "주문한", "결제한", "bought", "bought something", "bought anything", "purchased", "purchased something", "ordered", "ordered something", "made a purchase", "placed an order"}
+	buyers = []string{"구매고객수", "구매자수", "구매회원수", "buyers", "numberofbuyers", "activecustomers"}
+)
+
+// firstKeyed returns the first metric that one of the keys names.
+func (l *Lexicon) firstKeyed(keys []string) string {
+	for _, key := range keys {
+		if name := l.metricKeyed(key); name != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+// countOfReferring returns the metric that counts the rows of the dataset called key
+// where they refer to those of dataset.
+func (l *Lexicon) countOfReferring(key, dataset string) string {
+	for _, e := range l.index.lookup(key) {
+		s := l.senses[e.sense]
+		if _, refers := l.graph.far[s.ref][dataset]; s.kind == isDataset && s.ref != dataset && refers {
+			return l.countOfDataset(s.ref)
+		}
+	}
+	return ""
 }
 
 // countWord returns the word that asks for the number of token i, -1 for none.
