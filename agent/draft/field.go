@@ -11,8 +11,9 @@ import (
 func (d *drafter) addField(t *table, c *connectors.ColumnInfo) *column {
 	col := &column{ColumnInfo: c, words: c.Name}
 	if t.prefix > 0 {
-		col.words = strings.Join(pieces(c.Name)[t.prefix:], "_")
+		col.words = strings.Join(parts(c.Name)[t.prefix:], "_")
 	}
+	col.words = d.plainWords(t, col.words)
 	if col.concept = d.terms.find(col.words); col.concept != nil {
 		col.exact = true
 	} else {
@@ -25,6 +26,9 @@ func (d *drafter) addField(t *table, c *connectors.ColumnInfo) *column {
 	col.field = f
 	d.labelField(col)
 	d.classify(t, col)
+	d.nameOrder(col)
+	d.nameByTable(t, col)
+	d.nameValues(col)
 	f.IsTime = f.Kind == semantic.Temporal
 	f.Format = col.format
 	return col
@@ -98,20 +102,9 @@ func (d *drafter) classify(t *table, c *column) {
 	default:
 		f.Kind, f.Hidden = semantic.FreeText, true
 	}
-	if secret(c.Name) {
+	if secret(c) {
 		f.Hidden, c.use = true, useNone
 	}
-}
-
-// secret reports whether a column holds what nobody should be able to ask for.
-func secret(name string) bool {
-	low := strings.ToLower(name)
-	for _, w := range []string{"password", "passwd", "pwd", "ssn", "secret", "주민등록", "주민번호", "비밀번호", "계좌번호", "카드번호", "card_number", "여권"} {
-		if strings.Contains(low, w) {
-			return true
-		}
-	}
-	return false
 }
 
 // isKey reports whether a column names rows: of its own table, or of another.
@@ -124,7 +117,17 @@ func isKey(t *table, c *column) bool {
 			return looksLikeID(c.Name) || c.Kind == connectors.KindInteger
 		}
 	}
+	if slices.Equal(t.PrimaryKey, []string{c.Name}) && strings.HasSuffix(strings.ToLower(c.Name), "id") {
+		return true // txid
+	}
 	return looksLikeID(c.Name)
+}
+
+// isCount reports whether a name that ends in "num" is of a number of things:
+// citation_num.
+func isCount(w []string) bool {
+	name := strings.Join(w, " ")
+	return slices.ContainsFunc(glossary, func(c concept) bool { return c.role == count && slices.Contains(c.en, name) })
 }
 
 // looksLikeID reports whether a name ends in a word for names of rows.
@@ -135,10 +138,12 @@ func looksLikeID(name string) bool {
 	}
 	last := w[len(w)-1]
 	switch last {
-	case "id", "uid", "uuid", "guid", "key", "code", "no", "sid", "cd", "pk":
+	case "id", "uid", "uuid", "guid", "key", "code", "no", "sid", "cd", "pk", "mcc", "naics", "sic", "isbn", "issn", "sku", "upc", "ean", "vin", "iban", "swift", "bic", "cusip", "isin", "barcode", "hash", "checksum":
 		return true
-	case "num", "number":
+	case "ref":
 		return len(w) > 1
+	case "num", "number":
+		return len(w) > 1 && !isCount(w)
 	}
 	for _, k := range []string{"번호", "코드", "아이디", "사번", "식별자"} {
 		if strings.HasSuffix(last, k) {
@@ -250,6 +255,10 @@ func (d *drafter) classifyNumber(t *table, c *column) {
 	}
 	low := sentence(c.words)
 	switch {
+	case isFlag(c):
+		f.Kind, c.use = semantic.Boolean, useShare
+		f.Expression[dialect] = "(" + quoteColumn(c.Name) + " = 1)"
+		return
 	case isContact(c):
 		f.Kind = semantic.Identifier
 		return
@@ -262,7 +271,7 @@ func (d *drafter) classifyNumber(t *table, c *column) {
 			f.Kind = semantic.Numeric
 		}
 		return
-	case role == part || isYear(c, low):
+	case role == part || role == sort && c.Kind == connectors.KindInteger || isYear(c, low):
 		f.Kind = semantic.Categorical
 		if isYear(c, low) {
 			c.format = "year"
