@@ -54,9 +54,10 @@ func (r *reader) readTimeField(i int) bool {
 		r.d.grain = ""
 		r.addGroup(group{Dimension: g, token: r.toks[i], marked: true})
 	case own:
-	case len(r.d.periods) == 1:
-		p := r.d.periods[0].Period
-		r.d.periods = nil
+	case r.periodOf(i) >= 0:
+		at := r.periodOf(i)
+		p := r.d.periods[at].Period
+		r.d.periods = slices.Delete(r.d.periods, at, at+1)
 		r.d.filters = append(r.d.filters, filter{Filter: semantic.Filter{Field: times[0], Op: semantic.Between,
 			Values: []any{p.Start.Format("2006-01-02"), p.End.Format("2006-01-02")}}, token: r.toks[i]})
 	default:
@@ -64,6 +65,18 @@ func (r *reader) readTimeField(i int) bool {
 	}
 	r.useTrail(i)
 	return true
+}
+
+// periodOf returns which of the periods is said of the date that token i names: the one
+// after it, or the only one; -1 for none.
+func (r *reader) periodOf(i int) int {
+	if n := r.afterTrail(i); n >= 0 && r.toks[n].mention != nil {
+		return slices.Index(r.d.periods, r.toks[n].mention)
+	}
+	if len(r.d.periods) == 1 {
+		return 0
+	}
+	return -1
 }
 
 // ownTime reports whether one of the fields is the time of the measures.

@@ -51,7 +51,7 @@ func (r *reader) takeValue(i int) {
 		r.fail(problem{decline: DeclineShape})
 		return
 	}
-	for _, narrow := range []func(int, []meant) []meant{r.inContext, r.alongside, r.alsoGrouped} {
+	for _, narrow := range []func(int, []meant) []meant{r.inContext, r.wholeNames, r.alongside, r.alsoGrouped} {
 		if near := narrow(i, reachable); len(near) > 0 {
 			reachable = near
 		}
@@ -152,6 +152,25 @@ func (r *reader) inContext(i int, options []meant) []meant {
 		return near
 	}
 	return nil
+}
+
+// wholeNames returns the options that token i is the name of, where in other fields
+// it is but a word of names: 세탁기 is a category before it is a word of products' names.
+// Beside another word of such names (무선 이어폰) it is taken as they are.
+func (r *reader) wholeNames(i int, options []meant) []meant {
+	if r.find(wContains) >= 0 || slices.ContainsFunc(options, func(m meant) bool { return m.how >= asPart && (r.partOf(i-1, m.field) || r.partOf(i+1, m.field)) }) {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(options), func(m meant) bool { return m.how >= asPart })
+}
+
+// partOf reports whether token i is nothing but a word of a field's values.
+func (r *reader) partOf(i int, field string) bool {
+	if i >= len(r.toks) {
+		return false
+	}
+	list := r.senses(i, isValue)
+	return len(list) > 0 && !slices.ContainsFunc(list, func(x meaning) bool { return x.how < asPart || r.lex.senses[x.sense].ref != field })
 }
 
 // alongside returns the options of a field that the values joined to token i also
