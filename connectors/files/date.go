@@ -165,6 +165,9 @@ func mayBeDate(s string) bool {
 // parseMoment reads s, which has no space around it, as a date, a month, a date
 // without year or a time of day.
 func parseMoment(s string) (moment, bool) {
+	if m, ok := isoMoment(s); ok {
+		return m, true
+	}
 	if !mayBeDate(s) {
 		return moment{}, false
 	}
@@ -193,6 +196,38 @@ func parseMoment(s string) (moment, bool) {
 	}
 	t.spaces()
 	return m, t.i == t.n && (m.ambiguous || m.plausible())
+}
+
+// isoMoment reads the forms that machines write, 2026-11-22 and 2026-11-22 15:30:00,
+// without cutting them up: they are most of what is read.
+func isoMoment(s string) (moment, bool) {
+	if len(s) != 10 && len(s) != 16 && len(s) != 19 || s[4] != s[7] || s[4] != '-' && s[4] != '.' && s[4] != '/' {
+		return moment{}, false
+	}
+	two := func(i int) int {
+		a, b := s[i]-'0', s[i+1]-'0'
+		if a > 9 || b > 9 {
+			return -1
+		}
+		return int(a)*10 + int(b)
+	}
+	hi, lo, mo, d := two(0), two(2), two(5), two(8)
+	if hi < 0 || lo < 0 || mo < 0 || d < 0 {
+		return moment{}, false
+	}
+	m := moment{a: hi*100 + lo, b: mo, c: d}
+	if len(s) == 10 {
+		return m, m.plausible()
+	}
+	h, mi, sec := two(11), two(14), 0
+	if len(s) == 19 {
+		sec = two(17)
+	}
+	if s[10] != ' ' && s[10] != 'T' || s[13] != ':' || len(s) == 19 && s[16] != ':' || h < 0 || h > 23 || mi < 0 || mi > 59 || sec < 0 || sec > 59 {
+		return moment{}, false
+	}
+	m.hasTime, m.sec = true, h*3600+mi*60+sec
+	return m, m.plausible()
 }
 
 // compact reads 20261122, 20261122153000 and 202611.

@@ -59,7 +59,14 @@ func isEmpty(s string) bool {
 }
 
 func isVagueEmpty(s string) bool {
-	return len(s) <= 16 && vagueEmpties[strings.ToLower(s)]
+	if len(s) > 16 {
+		return false
+	}
+	switch s[0] { // the first bytes of those words
+	case 'n', 'N', 'u', 'U', 't', 'T', '?', '.', 0xEB, 0xEC, 0xED:
+		return vagueEmpties[strings.ToLower(s)]
+	}
+	return false
 }
 
 // pair is a way to write yes and no.
@@ -80,6 +87,17 @@ var pairs = []pair{
 	{map[string]bool{"참": true, "거짓": false}, false},
 	{map[string]bool{"○": true, "×": false, "〇": true}, true},
 }
+
+// yesOrNo is every word of pairs.
+var yesOrNo = func() map[string]bool {
+	all := map[string]bool{}
+	for _, p := range pairs {
+		for w := range p.words {
+			all[w] = true
+		}
+	}
+	return all
+}()
 
 // evidence is what the values of one column look like.
 type evidence struct {
@@ -126,16 +144,17 @@ func (e *evidence) add(s string) {
 	if isEmpty(s) {
 		return
 	}
-	if isVagueEmpty(s) {
-		e.vague++
-		return
-	}
-	e.values++
 	if len(s) > 64 {
+		e.values++
 		e.long = true
 		return
 	}
 	n, isNum := parseNumber(s)
+	if !isNum && isVagueEmpty(s) {
+		e.vague++
+		return
+	}
+	e.values++
 	if isNum {
 		e.addNumber(n)
 	}
@@ -146,7 +165,7 @@ func (e *evidence) add(s string) {
 	if isDate {
 		e.addMoment(m, isNum)
 	}
-	isBool := len(s) <= 9 && e.addBool(s)
+	isBool := !isNum && !isDate && len(s) <= 9 && e.addBool(s)
 	if !isNum && !isDate && !isBool && len(e.samples) < 3 {
 		e.samples = append(e.samples, s)
 	}
@@ -237,6 +256,9 @@ func (e *evidence) addMoment(m moment, isNum bool) {
 func (e *evidence) addBool(s string) bool {
 	found := false
 	low := strings.ToLower(s)
+	if !yesOrNo[low] {
+		return false
+	}
 	for i, p := range pairs {
 		if yes, ok := p.words[low]; ok {
 			found = true

@@ -58,9 +58,12 @@ func parseNumber(s string) (number, bool) {
 	if s[0] == '(' && s[len(s)-1] == ')' {
 		s, neg = strings.TrimSpace(s[1:len(s)-1]), true
 	}
-	s, sign := cutSign(s)
-	if s, n.unit = cutPrefix(s); n.unit != "" && sign == 0 {
+	sign := 0
+	if s != "" && (s[0] < '0' || s[0] > '9') {
 		s, sign = cutSign(s)
+		if s, n.unit = cutPrefix(s); n.unit != "" && sign == 0 {
+			s, sign = cutSign(s)
+		}
 	}
 	if s == "" || s[0] != '.' && (s[0] < '0' || s[0] > '9') || neg && sign != 0 {
 		return number{}, false
@@ -79,6 +82,9 @@ func parseNumber(s string) (number, bool) {
 }
 
 func cutSign(s string) (string, int) {
+	if s == "" || s[0] >= 0x80 && s[0] != 0xE2 && s[0] != 0xEF || s[0]|0x20 >= 'a' && s[0] < 0x80 {
+		return s, 0 // a letter
+	}
 	for _, p := range []struct {
 		text string
 		sign int
@@ -92,7 +98,7 @@ func cutSign(s string) (string, int) {
 
 // cutPrefix takes a currency off the front.
 func cutPrefix(s string) (rest, unit string) {
-	if s == "" || s[0] >= '0' && s[0] <= '9' {
+	if s == "" || s[0] >= '0' && s[0] <= '9' || s[0] >= 0xE3 && s[0] != 0xEF {
 		return s, ""
 	}
 	for _, p := range []string{"₩", "￦", "US$", "$", "€", "£", "¥", "KRW", "USD", "EUR", "JPY", "GBP"} {

@@ -3,6 +3,7 @@ package files
 import (
 	"archive/zip"
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -23,7 +24,7 @@ import (
 // openXLSX spools each sheet of a workbook into a file of its own, so that reading
 // it again does not unpack and parse it again.
 func openXLSX(ctx context.Context, in input, cfg Config, ws *workspace) ([]*part, error) {
-	small, err := checkZip(in, cfg.Limits)
+	merges, err := checkZip(in, cfg.Limits)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +38,7 @@ func openXLSX(ctx context.Context, in input, cfg Config, ws *workspace) ([]*part
 	sheets := f.GetSheetList()
 	var parts []*part
 	for _, name := range sheets {
-		p, err := openSheet(ctx, f, in, name, ws, small)
+		p, err := openSheet(ctx, f, in, name, ws, merges)
 		if err != nil {
 			return nil, xlsxError(in.name, err)
 		}
@@ -69,8 +70,8 @@ func xlsxError(name string, err error) error {
 }
 
 // checkZip refuses what unpacks to more than the limit, and says whether the
-// workbook is small enough to be held in memory for its merged cells.
-func checkZip(in input, lim Limits) (small bool, err error) {
+// workbook has merged cells and is small enough to be held in memory for them.
+func checkZip(in input, lim Limits) (merges bool, err error) {
 	z, err := zip.OpenReader(in.path)
 	if err != nil {
 		return false, &connectors.Error{Code: connectors.CodeBadData, Message: in.name + " is damaged; save it again and retry", Err: err}
@@ -91,17 +92,48 @@ func checkZip(in input, lim Limits) (small bool, err error) {
 	if sum > uint64(lim.Expanded) || len(z.File) > 20_000 {
 		return false, connectors.Errorf(connectors.CodeTooLarge, "%s unpacks to %s and the limit is %s; save the sheet as CSV", in.name, byteSize(int64(sum)), byteSize(lim.Expanded))
 	}
-	return sum < 48<<20, nil
+	return sum < 48<<20 && hasMerges(&z.Reader), nil
 }
 
-func openSheet(ctx context.Context, f *excelize.File, in input, name string, ws *workspace, small bool) (*part, error) {
+// hasMerges looks for merged cells in the sheets. They stand behind the rows, and
+// reading them any other way holds the whole sheet in memory.
+func hasMerges(z *zip.Reader) bool {
+	mark := []byte("<mergeCell ")
+	buf := make([]byte, 64<<10)
+	for _, e := range z.File {
+		if !strings.HasPrefix(e.Name, "xl/worksheets/") {
+			continue
+		}
+		r, err := e.Open()
+		if err != nil {
+			continue
+		}
+		kept := 0
+		for {
+			n, err := r.Read(buf[kept:])
+			if bytes.Contains(buf[:kept+n], mark) {
+				r.Close()
+				return true
+			}
+			tail := min(len(mark), kept+n)
+			copy(buf, buf[kept+n-tail:kept+n])
+			if kept = tail; err != nil {
+				break
+			}
+		}
+		r.Close()
+	}
+	return false
+}
+
+func openSheet(ctx context.Context, f *excelize.File, in input, name string, ws *workspace, merges bool) (*part, error) {
 	looks, err := cellLooks(f, name)
 	if err != nil || looks == nil {
 		return nil, err
 	}
 	merged := map[[2]int]string{}
 	var notes []connectors.Note
-	if small {
+	if merges {
 		merged = mergedCells(f, name)
 	}
 	if len(merged) > 0 {
