@@ -25,6 +25,12 @@ import (
 // change of the data, so that no file of an earlier generator is taken for current.
 const Version = 1
 
+// maxDays bounds what a wrong clock can make us generate.
+const maxDays = 3653
+
+// ErrClock means that the clock is at a date the demo company has no data for.
+var ErrClock = errors.New("no such days")
+
 // keep is how long a file of another day stays. Somebody may still be asking about
 // yesterday's.
 const keep = 7 * 24 * time.Hour
@@ -40,9 +46,9 @@ func Ensure(ctx context.Context, dir string, now time.Time, logger *slog.Logger,
 	progress func(done, total int),
 ) (string, error) {
 	days := dayOf(now.Date())
-	if days < 1 {
-		return "", fmt.Errorf("make demo data: they begin on %s and end yesterday, but the clock says %s",
-			epoch.Format(time.DateOnly), now.Format(time.DateOnly))
+	if days < 1 || days > maxDays {
+		return "", fmt.Errorf("make demo data: %w: they begin on %s, end yesterday and span at most ten years, but the clock says %s",
+			ErrClock, epoch.Format(time.DateOnly), now.Format(time.DateOnly))
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", fmt.Errorf("make demo data: %w", err)
