@@ -12,21 +12,21 @@ type texts struct {
 	Lang string
 
 	// chrome
-	Title, Channels, Direct, DirectHint, Files, FilesHint, Skip              string
-	Name, NameAsk, NameHint, Enter, NamePlaceholder, NameEmpty               string
-	Settings, Language, Theme, ThemeAuto, ThemeLight, ThemeDark, Save, Menu  string
-	Placeholder, PlaceholderDirect, PlaceholderThread                        string
-	Mention, Attach, Send, Remove, DropHere, Keys                            string
-	Thread, Close, Back, Reply, Edit, Delete, DeleteAsk, Cancel, Edited      string
-	Gone, Earlier, Working, App, You                                         string
-	EmptyChannel, EmptyDirect, EmptyHint, TryThese                           string
-	Reconnecting, NotTaken, Thanks, Sent, Copied, Deleted, SendAgain, Broken string
-	Uploading, MentionHint, ThreadHint, NewAnswer, Empty, NotFound           string
-	Attached, Stopping, Good, Bad, Tell, DMWith                              string
+	Title, Channels, Direct, DirectHint, Files, FilesHint, Skip             string
+	Name, NameAsk, NameHint, Enter, NamePlaceholder, NameEmpty              string
+	Settings, Language, Theme, ThemeAuto, ThemeLight, ThemeDark, Save, Menu string
+	Placeholder, PlaceholderDirect, PlaceholderThread                       string
+	Mention, Attach, Send, Remove, DropHere, Keys                           string
+	Thread, Close, Back, Reply, Edit, Delete, DeleteAsk, Cancel, Edited     string
+	Gone, Earlier, Working, App                                             string
+	EmptyChannel, EmptyDirect, EmptyHint, TryThese                          string
+	Reconnecting, NotTaken, Thanks, Copied, Broken                          string
+	Uploading, MentionHint, NewAnswer, Empty, NotFound                      string
+	Good, Bad, Tell, DMWith                                                 string
 
 	// under a message of the bot
 	Read, Source, SQL, Copy, CSV, Partial, OpenPicture, NoPicture, Suggestions, Number string
-	Asked, Waiting, Until                                                              string
+	Until                                                                              string
 
 	// sentences with a part to fill in
 	replies, replyOne, rows, rowsPart, lastReply, tooLong, tooLarge, tooMany, ahead, eta string
@@ -50,19 +50,19 @@ var korean = texts{
 	Mention: "bapsang 부르기", Attach: "파일 붙이기", Send: "보내기", Remove: "빼기", DropHere: "여기에 놓으면 함께 보내요",
 	Keys:   "Enter 보내기 · Shift+Enter 줄바꿈",
 	Thread: "스레드", Close: "닫기", Back: "뒤로", Reply: "스레드에 답하기", Edit: "고치기", Delete: "지우기", DeleteAsk: "이 메시지를 지울까요?",
-	Cancel: "취소", Edited: "(고침)", Gone: "지워진 메시지예요.", Earlier: "이전 메시지 보기", Working: "답하는 중", App: "앱", You: "나",
+	Cancel: "취소", Edited: "(고침)", Gone: "지워진 메시지예요.", Earlier: "이전 메시지 보기", Working: "답하는 중", App: "앱",
 	EmptyChannel: "아직 조용하네요", EmptyDirect: "무엇이 궁금하세요?",
 	EmptyHint: "@bapsang을 부르고 궁금한 것을 평소 말로 물어보세요. 답은 스레드에 차려 드려요.", TryThese: "이런 걸 물어볼 수 있어요",
 	Reconnecting: "연결이 끊겼어요. 다시 잇는 중이에요…", NotTaken: "보내지 못했어요. 아무것도 접수되지 않았으니 다시 보내 주세요.",
-	Thanks: "알려 주셔서 고마워요.", Sent: "보냈어요.", Copied: "복사했어요.", Deleted: "지웠어요.", SendAgain: "다시 보내기",
+	Thanks: "알려 주셔서 고마워요.", Copied: "복사했어요.",
 	Broken: "저희 쪽 문제로 열지 못했어요. 잠시 뒤 다시 열어 주세요.", Uploading: "올리는 중",
-	MentionHint: "@bapsang을 부르면 답해 드려요.", ThreadHint: "답이 여기에 나와요.", NewAnswer: "bapsang의 답",
-	Empty: "보낼 내용을 적어 주세요.", NotFound: "그런 곳이 없어요. 주소를 확인해 주세요.", Attached: "파일을 보냈어요", Stopping: "멈추는 중…",
+	MentionHint: "@bapsang을 부르면 답해 드려요.", NewAnswer: "bapsang의 답",
+	Empty: "보낼 내용을 적어 주세요.", NotFound: "그런 곳이 없어요. 주소를 확인해 주세요.",
 	Good: "도움이 됐어요", Bad: "도움이 안 됐어요", Tell: "알려 주기", DMWith: "bapsang과의 대화",
 
 	Read: "이렇게 읽었어요", Source: "출처", SQL: "SQL", Copy: "복사", CSV: "CSV 받기", Partial: "결과가 한도에서 잘렸어요",
 	OpenPicture: "그림을 크게 열기", NoPicture: "그림을 그리지 못했어요.", Suggestions: "이런 것도 물어보세요", Number: "문의할 때 알려 주세요",
-	Asked: "물어봤어요", Waiting: "대기", Until: "%s까지",
+	Until: "%s까지",
 
 	replies: "답글 %d개", replyOne: "답글 1개", rows: "%s행", rowsPart: "%s행 중 %s행", lastReply: "마지막 %s",
 	tooLong: "메시지가 너무 길어요. %d kB까지 보낼 수 있어요. 긴 내용은 파일로 붙여 주세요.", tooLarge: "파일이 너무 커요. 한 번에 %s까지 보낼 수 있어요.",
@@ -80,19 +80,19 @@ var english = texts{
 	Mention: "Mention bapsang", Attach: "Attach files", Send: "Send", Remove: "Remove", DropHere: "Drop here to send along",
 	Keys:   "Enter to send · Shift+Enter for a new line",
 	Thread: "Thread", Close: "Close", Back: "Back", Reply: "Reply in thread", Edit: "Edit", Delete: "Delete", DeleteAsk: "Delete this message?",
-	Cancel: "Cancel", Edited: "(edited)", Gone: "This message was deleted.", Earlier: "Show earlier messages", Working: "answering", App: "APP", You: "you",
+	Cancel: "Cancel", Edited: "(edited)", Gone: "This message was deleted.", Earlier: "Show earlier messages", Working: "answering", App: "APP",
 	EmptyChannel: "It is quiet here", EmptyDirect: "What would you like to know?",
 	EmptyHint: "Mention @bapsang and ask in your own words. The answer is served in the thread.", TryThese: "You could ask",
 	Reconnecting: "Connection lost. Reconnecting…", NotTaken: "That was not sent. Nothing was taken, so please send it again.",
-	Thanks: "Thank you for telling us.", Sent: "Sent.", Copied: "Copied.", Deleted: "Deleted.", SendAgain: "Send again",
+	Thanks: "Thank you for telling us.", Copied: "Copied.",
 	Broken: "Something broke on our side. Please open the page again in a moment.", Uploading: "Uploading",
-	MentionHint: "Mention @bapsang to get an answer.", ThreadHint: "The answer appears here.", NewAnswer: "bapsang answered",
-	Empty: "There is nothing to send yet.", NotFound: "There is no such place. Please check the address.", Attached: "sent files", Stopping: "Stopping…",
+	MentionHint: "Mention @bapsang to get an answer.", NewAnswer: "bapsang answered",
+	Empty: "There is nothing to send yet.", NotFound: "There is no such place. Please check the address.",
 	Good: "Helpful", Bad: "Not helpful", Tell: "Tell us", DMWith: "Conversation with bapsang",
 
 	Read: "How I read this", Source: "Source", SQL: "SQL", Copy: "Copy", CSV: "Download CSV", Partial: "The result was cut at its limit",
 	OpenPicture: "Open the picture", NoPicture: "The picture could not be drawn.", Suggestions: "You could also ask", Number: "quote this when you ask us",
-	Asked: "asked", Waiting: "waiting", Until: "until %s",
+	Until: "until %s",
 
 	replies: "%d replies", replyOne: "1 reply", rows: "%s rows", rowsPart: "%s of %s rows", lastReply: "last %s",
 	tooLong: "The message is too long: up to %d kB can be sent. Attach what is longer as a file.", tooLarge: "The files are too large: up to %s can be sent at once.",
