@@ -27,6 +27,7 @@ type draft struct {
 	compare, change, growth, average                                  bool
 	direction                                                         int  // of a change asked about: 1 rose, -1 fell
 	adnominal                                                         bool // 줄어든 지역: only those
+	bought                                                            bool // those who bought are counted
 
 	// How the text follows another.
 	then, instead, also, only, those, all bool

@@ -85,7 +85,7 @@ func (r *reader) checkBoth(field string) {
 	if r.alsoMarked(field) > 1 {
 		r.fail(problem{decline: DeclineShape}) // 온라인에서도 오프라인에서도 산 고객
 	}
-	if r.farthest(field, r.lex.graph.filterDistance) < turned {
+	if r.farthest(field, r.lex.graph.filterDistance) < turned && !r.d.bought {
 		return
 	}
 	for _, f := range r.d.filters {
@@ -233,11 +233,16 @@ func (r *reader) fieldOf(j int, options []meant) bool {
 }
 
 // settleFilters drops what a condition on the same field makes needless: 세탁기 말고
-// 냉장고 is 냉장고.
+// 냉장고 is 냉장고. Of those who bought, it is a difference of two sets of people: customers
+// who bought a TV but not a soundbar.
 func (r *reader) settleFilters() {
-	r.d.filters = slices.DeleteFunc(r.d.filters, func(f filter) bool {
+	kept := slices.DeleteFunc(slices.Clone(r.d.filters), func(f filter) bool {
 		return f.Negate && slices.ContainsFunc(r.d.filters, func(o filter) bool { return o.Field == f.Field && !o.Negate && o.Op == semantic.In })
 	})
+	if len(kept) < len(r.d.filters) && r.d.bought {
+		r.fail(problem{decline: DeclineShape})
+	}
+	r.d.filters = kept
 }
 
 // mergeFilter joins values of the same field: Seoul and Busan.

@@ -214,6 +214,7 @@ func (r *reader) traded(name string) string {
 	if bought >= 0 && len(r.d.bounds) == 0 && r.lex.ofPeople(datasets[0]) {
 		if trade := r.lex.firstKeyed(buyers); trade != "" {
 			r.use(bought)
+			r.d.bought = true
 			return trade
 		}
 	}

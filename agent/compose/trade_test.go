@@ -57,6 +57,8 @@ func TestThings(t *testing.T) {
 		{commerce(), "list all stores", "list by stores.name"},
 		{commerce(), "온라인몰에서도 오픈마켓에서도 산 고객 수", "shape"},
 		{commerce(), "how many customers bought washers last month", "value buyers where products.category in 세탁기 in 2026-10"},
+		{commerce(), "customers who bought a TV but not a refrigerator", "shape"},
+		{commerce(), "customers who bought washers and refrigerators", "shape"},
 		{commerce(), "3번 이상 주문한 고객 수", "unknown 주문한"},
 		{commerce(), "10월 반품률은 몇 퍼센트야?", "value return_rate in 2026-10"},
 		{commerce(), "10월에 50개 넘게 팔린 상품", "breakdown units by products.name in 2026-10 having units > 50"},
