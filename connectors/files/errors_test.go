@@ -59,7 +59,7 @@ func encrypted(t *testing.T) string {
 // is left.
 func TestBadFiles(t *testing.T) {
 	t.Parallel()
-	many := "a,b\n" + strings.Repeat("12345,텍스트입니다\n", 300_000)
+	many := "a,b\n" + strings.Repeat("12345,텍스트입니다\n", 60_000)
 	for _, c := range []struct {
 		name, file, text string
 		limits           files.Limits
@@ -88,8 +88,8 @@ func TestBadFiles(t *testing.T) {
 		{"too large", "a.csv", many, files.Limits{FileSize: 1 << 20}, connectors.CodeTooLarge, "and the limit is 1.0 MB"},
 		{"too many columns", "a.csv", strings.Repeat("a,", 3000) + "b\n" + strings.Repeat("1,", 3000) + "2\n", files.Limits{}, connectors.CodeTooLarge, "columns and the limit is 2000"},
 		{"too long a cell", "a.csv", "a,b\nx," + strings.Repeat("y", 3<<20) + "\n", files.Limits{Field: 1 << 20}, connectors.CodeTooLarge, "too long"},
-		{"disk full", "a.csv", many, files.Limits{WriteSize: 1 << 20}, connectors.CodeStorageFull, "no room left"},
-		{"too slow", "a.csv", many, files.Limits{Duration: 200 * time.Millisecond}, connectors.CodeTimeout, "took too long"},
+		{"disk full", "a.csv", many, files.Limits{WriteSize: 1 << 18}, connectors.CodeStorageFull, "no room left"},
+		{"too slow", "a.csv", many, files.Limits{Duration: 20 * time.Millisecond}, connectors.CodeTimeout, "took too long"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
