@@ -19,11 +19,13 @@ func (d *drafter) addMetrics(t *table) {
 		case useAverage:
 			d.addAverage(t, c)
 			d.addExtremes(t, c)
+			d.addTotal(t, c)
 		case useShare:
 			d.addShare(t, c)
 		}
 		d.addDistinct(t, c)
 	}
+	d.addTakings(t)
 	d.addRatios(t)
 }
 
@@ -68,7 +70,11 @@ func (d *drafter) addRowCount(t *table) {
 			m.Label = d.rowLabel(t, m.Label)
 		}
 	}
-	m.Synonyms = without(append(m.Synonyms, t.happening()...), m.Label.Ko, m.Label.En)
+	m.Synonyms = append(m.Synonyms, t.happening()...)
+	if !slices.ContainsFunc(t.columns, func(c *column) bool { return c.use == useSum && c.concept != nil && c.concept.role == count }) {
+		m.Synonyms = append(m.Synonyms, t.soldWords()...)
+	}
+	m.Synonyms = without(m.Synonyms, m.Label.Ko, m.Label.En)
 	m.Synonyms = slices.DeleteFunc(m.Synonyms, d.isMoney)
 	d.add(t, m, countExpression(t))
 }
@@ -164,22 +170,32 @@ func (d *drafter) twins(t *table, c *column) bool {
 func (d *drafter) named(t *table, c *column) (semantic.Label, []string) {
 	label := c.field.Label
 	synonyms := slices.Clone(c.field.Synonyms)
+	for _, ko := range t.ko {
+		if label.Ko != "" && !strings.HasPrefix(label.Ko, ko) {
+			synonyms = append(synonyms, ko+" "+label.Ko)
+		}
+	}
+	for _, en := range t.en {
+		if label.En != "" && !strings.HasPrefix(strings.ToLower(label.En), en) {
+			synonyms = append(synonyms, en+" "+strings.ToLower(label.En))
+		}
+	}
 	if !d.twins(t, c) {
-		return label, synonyms
+		return label, without(synonyms, label.Ko, label.En)
 	}
 	var out semantic.Label
 	if label.Ko != "" && t.ds.Label.Ko != "" {
-		out.Ko = t.ds.Label.Ko + " " + label.Ko
+		out.Ko = t.ds.Label.Ko + " " + strings.TrimPrefix(label.Ko, t.ds.Label.Ko+" ")
 		synonyms = append(synonyms, label.Ko)
 	}
-	if label.En != "" && t.ds.Label.En != "" {
-		out.En = capital(singular(strings.ToLower(t.ds.Label.En)) + " " + strings.ToLower(label.En))
+	if label.En != "" && len(t.en) > 0 {
+		out.En = capital(t.en[0] + " " + strings.TrimPrefix(strings.ToLower(label.En), t.en[0]+" "))
 		synonyms = append(synonyms, label.En)
 	}
 	if out == (semantic.Label{}) {
 		out = label
 	}
-	return out, synonyms
+	return out, without(synonyms, out.Ko, out.En)
 }
 
 func (d *drafter) addSum(t *table, c *column) {
@@ -193,35 +209,14 @@ func (d *drafter) addSum(t *table, c *column) {
 		}
 	}
 	if d.isTakings(t, c) {
-		m.Synonyms = append(m.Synonyms, "매출", "매출액", "총매출", "revenue", "sales", "total sales", "total revenue", "sales amount")
+		m.Synonyms = append(m.Synonyms, t.takingsWords()...)
+	}
+	if c.concept != nil && c.concept.role == count {
+		m.Synonyms = append(m.Synonyms, t.soldWords()...)
 	}
 	m.Synonyms = without(m.Synonyms, label.Ko, label.En)
 	m.LowerIsBetter = c.concept != nil && c.concept.lower
 	d.add(t, m, "SUM("+ref(t, c)+")")
-}
-
-// isTakings reports whether a column is what sales brought in, though it is not
-// called so: the price of each sale, the amount of each order.
-func (d *drafter) isTakings(t *table, c *column) bool {
-	if t.entity == nil || c.concept == nil || c.concept.role != money || c.concept.lower {
-		return false
-	}
-	switch t.entity.ko[0] {
-	case "판매", "주문", "구매", "주문 상품", "매출":
-	default:
-		return false
-	}
-	switch c.concept.ko[0] {
-	case "판매 가격", "금액", "주문 금액", "결제 금액":
-	default:
-		return false
-	}
-	for _, o := range t.columns {
-		if o != c && o.use == useSum && o.concept != nil && (o.concept.ko[0] == "매출" || o.concept.ko[0] == c.concept.ko[0]) {
-			return false
-		}
-	}
-	return true
 }
 
 // forms are a label's words and its synonyms.
@@ -316,8 +311,8 @@ func (d *drafter) addDistinct(t *table, c *column) {
 		return
 	}
 	ko, en := d.thingOf(c)
-	if ko == "" && en == "" {
-		return
+	if ko == "" && en == "" || ko != "" && slices.Contains(t.ko, ko) || slices.Contains(t.en, en) {
+		return // the rows are those things
 	}
 	m := &semantic.Metric{Format: "count:개"}
 	if con := d.terms.find(firstOf(ko, en)); con != nil {
@@ -331,8 +326,8 @@ func (d *drafter) addDistinct(t *table, c *column) {
 				m.Synonyms = append(m.Synonyms, t.ds.Label.Ko+"한 "+ko+" 수")
 			}
 		}
-		if en != "" && t.ds.Label.En != "" {
-			m.Label.En = capital(plural(en)) + " with " + strings.ToLower(plural(t.ds.Label.En))
+		if en != "" && len(t.en) > 0 {
+			m.Label.En = capital(plural(en)) + " with " + d.rowsOf(t, t.en[0])
 		}
 	} else {
 		if ko != "" {
@@ -390,8 +385,8 @@ func (d *drafter) hasRowsOf(ko, en string, except *table) bool {
 // 상품.
 func (d *drafter) thingOf(c *column) (ko, en string) {
 	name := c.words
-	if c.target != nil && c.target.ds.Label != (semantic.Label{}) {
-		return c.target.ds.Label.Ko, singular(strings.ToLower(c.target.ds.Label.En))
+	if x := c.target; x != nil && x.entity != nil && len(x.en) > 0 {
+		return x.ds.Label.Ko, x.en[0]
 	}
 	if isKorean(name) {
 		ko = strings.Join(splitKeepCase(name), " ")

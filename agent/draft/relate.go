@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/bapsang/bapsang/agent/semantic"
+	"github.com/bapsang/bapsang/connectors"
 )
 
 // relate adds the relationships of a table's foreign keys.
@@ -21,8 +22,9 @@ func (d *drafter) relate(t *table) {
 		if slices.ContainsFunc(d.model.Relationships, func(r *semantic.Relationship) bool { return r.Name == name }) {
 			continue
 		}
+		back := d.backwards(t, to, k)
 		for _, c := range t.columns {
-			if slices.Contains(k.Columns, c.Name) {
+			if slices.Contains(k.Columns, c.Name) && !back {
 				c.target = to
 			}
 		}
@@ -36,7 +38,9 @@ func (d *drafter) relate(t *table) {
 			d.model.Relationships = d.model.Relationships[:len(d.model.Relationships)-1]
 			continue
 		}
-		t.central += 2
+		if !back {
+			t.central += 2
+		}
 		if len(to.ds.PrimaryKey) == 0 {
 			to.ds.PrimaryKey = k.RefColumns
 		} else if !slices.Equal(to.ds.PrimaryKey, k.RefColumns) && !slices.ContainsFunc(to.ds.UniqueKeys, func(u []string) bool { return slices.Equal(u, k.RefColumns) }) {
@@ -83,6 +87,37 @@ func stepAhead(next map[string][]string, front []string, seen map[string]bool) (
 		seen[to] = true
 	}
 	return reached, true
+}
+
+// backwards reports whether a foreign key only mirrors that of the other table: rows
+// that go one to one refer to each other, but a category belongs to a business whose
+// business_id it has.
+func (d *drafter) backwards(t, to *table, k connectors.ForeignKey) bool {
+	mirrored := slices.ContainsFunc(to.ForeignKeys, func(o connectors.ForeignKey) bool {
+		return o.RefTable == t.Name && slices.Equal(o.Columns, k.RefColumns) && slices.Equal(o.RefColumns, k.Columns)
+	})
+	if !mirrored || to == t {
+		return false
+	}
+	here, there := t.isNamedBy(k.Columns[0]), to.isNamedBy(k.RefColumns[0])
+	if here != there {
+		return here
+	}
+	return len(t.Columns) > len(to.Columns)
+}
+
+// isNamedBy reports whether a key is called after the table: business_id, or cid of
+// conferences.
+func (t *table) isNamedBy(key string) bool {
+	stem := strings.ToLower(key)
+	for _, tail := range l("_id", "id", "_code", "_no", "_name", "번호", "코드") {
+		if rest, ok := strings.CutSuffix(stem, tail); ok && rest != "" {
+			stem = rest
+			break
+		}
+	}
+	name := strings.ToLower(strings.ReplaceAll(t.words, " ", "_"))
+	return stem == name || stem == singular(name) || len(stem) == 1 && strings.HasPrefix(name, stem) && !strings.Contains(name, "_")
 }
 
 // hideKeys takes out of what people may ask about the numbers that only join tables:
