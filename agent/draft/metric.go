@@ -210,12 +210,13 @@ func (d *drafter) addSum(t *table, c *column) {
 	}
 	if d.isTakings(t, c) {
 		m.Synonyms = append(m.Synonyms, t.takingsWords()...)
+		t.nameTakings(c, m)
 	}
 	if c.concept != nil && c.concept.role == count {
 		m.Synonyms = append(m.Synonyms, t.soldWords()...)
 	}
-	m.Synonyms = without(m.Synonyms, label.Ko, label.En)
-	m.LowerIsBetter = c.concept != nil && c.concept.lower
+	m.Synonyms = without(m.Synonyms, m.Label.Ko, m.Label.En)
+	m.LowerIsBetter = m.LowerIsBetter || c.concept != nil && c.concept.lower
 	d.add(t, m, "SUM("+ref(t, c)+")")
 }
 
@@ -318,7 +319,7 @@ func (d *drafter) addDistinct(t *table, c *column) {
 	if con := d.terms.find(firstOf(ko, en)); con != nil {
 		m.Format = "count:" + counter(con)
 	}
-	if c.target != nil || d.hasRowsOf(ko, en, t) || d.knows(semantic.Label{Ko: withSuffix(ko, " 수"), En: "Number of " + plural(en)}) {
+	if c.target != nil || d.hasRowsOf(ko, en, t) || d.knows(semantic.Label{Ko: withSuffix(ko, " 수"), En: "Number of " + d.many(en)}) {
 		// The rows of the other table are "고객 수"; these are those that occur here.
 		if ko != "" && t.ds.Label.Ko != "" {
 			m.Label.Ko = t.ds.Label.Ko + " " + ko + " 수"
@@ -327,7 +328,7 @@ func (d *drafter) addDistinct(t *table, c *column) {
 			}
 		}
 		if en != "" && len(t.en) > 0 {
-			m.Label.En = capital(plural(en)) + " with " + d.rowsOf(t, t.en[0])
+			m.Label.En = capital(d.many(en)) + " with " + d.rowsOf(t, t.en[0])
 		}
 	} else {
 		if ko != "" {
@@ -335,8 +336,8 @@ func (d *drafter) addDistinct(t *table, c *column) {
 			m.Synonyms = append(m.Synonyms, ko+" 종류", "고유 "+ko+" 수", ko+" 개수", ko+"수")
 		}
 		if en != "" {
-			m.Label.En = "Number of " + plural(en)
-			m.Synonyms = append(m.Synonyms, "distinct "+plural(en), "unique "+plural(en), "number of distinct "+plural(en), en+" count")
+			m.Label.En = "Number of " + d.many(en)
+			m.Synonyms = append(m.Synonyms, "distinct "+d.many(en), "unique "+d.many(en), "number of distinct "+d.many(en), en+" count")
 		}
 	}
 	if m.Label == (semantic.Label{}) || d.knows(m.Label) {
@@ -534,6 +535,9 @@ func (t *table) weight() int {
 
 func (d *drafter) moneyScore(t *table, expr string) int {
 	for _, c := range t.columns {
+		if expr == "SUM("+ref(t, c)+")" && d.isTakings(t, c) {
+			return 9
+		}
 		if expr != "SUM("+ref(t, c)+")" || c.concept == nil || c.concept.role != money || c.concept.lower {
 			continue
 		}

@@ -214,7 +214,16 @@ func (d *drafter) rowsOf(t *table, one string) string {
 	if c := d.terms.byEn[last]; c != nil && !isThing(c) && c.role != word && c.role != part && c.role != when && c.role != sort {
 		return one + " records" // money, counts and the like
 	}
-	if d.terms.byEn[last] != nil || given || isNoun(last) {
+	if given {
+		return plural(one)
+	}
+	return d.many(one)
+}
+
+// many is the plural of a thing that has one, and records of it otherwise.
+func (d *drafter) many(one string) string {
+	last := one[strings.LastIndexByte(one, ' ')+1:]
+	if one == "" || d.terms.byEn[last] != nil || isNoun(last) {
 		return plural(one)
 	}
 	return one + " records"

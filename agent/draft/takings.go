@@ -59,6 +59,26 @@ func (t *table) mainAmount() *column {
 	return nil
 }
 
+// nameTakings gives the amount of a table of money the table's word where its own
+// heading, such as 합계, does not say what it is.
+func (t *table) nameTakings(c *column, m *semantic.Metric) {
+	name := t.moneyName()
+	if name == nil || c.concept != nil {
+		return
+	}
+	m.Label.Ko = name.ko[0]
+	if m.Label.En == "" || !isKorean(t.words) {
+		m.Label.En = capital(name.en[0])
+	}
+	if name == &records {
+		m.Label.En = "Sales"
+	}
+	m.LowerIsBetter = name.lower
+	if m.Format == "" && isKorean(c.Name) {
+		m.Format = "krw"
+	}
+}
+
 // takingsWords are what the amount of a table of money is called beside its heading.
 func (t *table) takingsWords() []string {
 	if c := t.moneyName(); c != nil && c != &records {

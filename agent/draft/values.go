@@ -100,6 +100,9 @@ var samePlace = [][]string{
 	l("Asia", "아시아"), l("Europe", "유럽"), l("North America", "북미", "북아메리카"), l("South America", "남미", "남아메리카"), l("Africa", "아프리카"), l("Oceania", "오세아니아"),
 }
 
+// maxStates is how many values a column of states or kinds has at most.
+const maxStates = 100
+
 // letters are values that say what they mean only under their heading.
 var letters = map[string][][]string{
 	"성별": {l("M", "male", "남성", "남자", "남"), l("F", "female", "여성", "여자", "여")},
@@ -113,6 +116,9 @@ func (d *drafter) nameValues(c *column) {
 		return
 	}
 	groups := sameValue
+	if len(c.Profile.Values) > maxStates {
+		groups = nil // words of such a variety are names, not states
+	}
 	switch {
 	case c.concept != nil && letters[c.concept.ko[0]] != nil:
 		groups = append(slices.Clone(letters[c.concept.ko[0]]), sameValue...)
