@@ -100,9 +100,9 @@ func (b *builder) setDefaultMeasure() {
 		b.fail(problem{decline: DeclineNoMetric})
 		return
 	}
-	var list []candidate
+	list := b.peopleShared()
 	for _, m := range b.lex.model.Metrics {
-		if m.Default && !m.Hidden && b.canCut(m.Name) {
+		if m.Default && !m.Hidden && len(list) == 0 && b.canCut(m.Name) {
 			list = append(list, candidate{ref: m.Name, label: b.label(m.Label, m.Name), usual: true})
 		}
 	}
@@ -122,6 +122,19 @@ func (b *builder) setDefaultMeasure() {
 	}
 }
 
+// peopleShared is the metric that counts people where a condition's name says that the
+// share of some of them is asked for: 여성 고객 비율 is of customers, not of revenue.
+func (b *builder) peopleShared() []candidate {
+	if !b.d.share || !slicesHas(b.d.filters, func(f filter) bool { return b.endsInThing(b.tokenAt(f.token.from)) }) {
+		return nil
+	}
+	list := b.countsOfGroups()
+	if len(list) == 1 && b.lex.ofPeople(b.lex.counted(list[0].ref)) {
+		return list
+	}
+	return nil
+}
+
 // countsOfGroups are the metrics that count the rows of what is named: 문의 유형별로
 // counts 문의.
 func (b *builder) countsOfGroups() []candidate {
@@ -132,9 +145,13 @@ func (b *builder) countsOfGroups() []candidate {
 	for _, f := range b.d.filters {
 		refs = append(refs, f.Field)
 	}
-	for _, ref := range refs {
-		dataset, _, _ := cutRef(ref)
-		if name := b.lex.countOfDataset(dataset); name != "" && b.canCut(name) {
+	for _, limit := range []int{turned, 2 * turned} { // what is counted row by row comes first
+		for _, ref := range refs {
+			dataset, _, _ := cutRef(ref)
+			name := b.lex.countOfDataset(dataset)
+			if name == "" || !b.canCut(name) || slices.ContainsFunc(refs, func(other string) bool { return b.joins(name, other) >= limit }) {
+				continue
+			}
 			m := b.lex.model.Metric(name)
 			return []candidate{{ref: name, label: b.label(m.Label, m.Name)}}
 		}
@@ -371,14 +388,14 @@ func (b *builder) setExtras() {
 // among the others of its field.
 func (b *builder) shareOfFilter() {
 	q := &b.p.Query
-	for i, f := range q.Filters {
-		if f.Op == semantic.In && !f.Negate {
-			q.Dimensions = append(q.Dimensions, semantic.Dimension{Field: f.Field})
-			q.Filters = slices.Delete(slices.Clone(q.Filters), i, i+1)
-			return
-		}
+	parts := b.partsOf(q.Filters)
+	if len(parts) != 1 {
+		b.fail(problem{decline: DeclineShape}) // of which of them the rest is the whole is open
+		return
 	}
-	b.fail(problem{decline: DeclineShape})
+	i := parts[0]
+	q.Dimensions = append(q.Dimensions, semantic.Dimension{Field: q.Filters[i].Field})
+	q.Filters = slices.Delete(slices.Clone(q.Filters), i, i+1)
 }
 
 // setIntent names what the query has become.
@@ -418,6 +435,11 @@ func (b *builder) checkShape() {
 	if q.Share && !slicesHas(q.Measures, func(m semantic.Measure) bool { return !b.averaged(measure{Measure: m}) }) {
 		b.fail(problem{decline: DeclineShape}) // parts of an average make no whole
 	}
+}
+
+func (b *builder) joins(metric, ref string) int {
+	dataset, _, _ := cutRef(ref)
+	return b.lex.graph.filterDistance(metric, dataset)
 }
 
 func (b *builder) reaches(name, ref string) bool {

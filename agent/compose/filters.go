@@ -79,17 +79,17 @@ func (r *reader) takeValue(i int) {
 	r.checkBoth(f.Field)
 }
 
-// checkBoth refuses several values of a field that is reached by way of other rows:
+// checkBoth refuses several values of a field of which what is counted may have several:
 // customers who bought washers and refrigerators may mean those who bought both.
 func (r *reader) checkBoth(field string) {
 	if r.alsoMarked(field) > 1 {
 		r.fail(problem{decline: DeclineShape}) // 온라인에서도 오프라인에서도 산 고객
 	}
-	if r.farthest(field, r.lex.graph.filterDistance) < turned && !r.d.bought {
+	if !r.manyEach(field) {
 		return
 	}
 	for _, f := range r.d.filters {
-		if f.Field == field && f.how < asPart && len(f.Values) > 1 && r.find(wAnd) >= 0 {
+		if f.Field == field && f.how < asPart && len(f.Values) > 1 && r.allOf() {
 			r.fail(problem{decline: DeclineShape})
 		}
 	}
@@ -239,7 +239,7 @@ func (r *reader) settleFilters() {
 	kept := slices.DeleteFunc(slices.Clone(r.d.filters), func(f filter) bool {
 		return f.Negate && slices.ContainsFunc(r.d.filters, func(o filter) bool { return o.Field == f.Field && !o.Negate && o.Op == semantic.In })
 	})
-	if len(kept) < len(r.d.filters) && r.d.bought {
+	if len(kept) < len(r.d.filters) && slicesHas(r.d.filters, func(f filter) bool { return f.Negate && r.manyEach(f.Field) }) {
 		r.fail(problem{decline: DeclineShape})
 	}
 	r.d.filters = kept
@@ -269,8 +269,9 @@ func (r *reader) groupCompared() {
 		f := &r.d.filters[k]
 		i := r.tokenAt(f.token.from)
 		split := r.before(i, wBy, 0) || r.before(i, wBetween, 0)
-		if !f.Negate && len(f.Values) > 1 && f.Op == semantic.In && (r.d.compare || split) {
+		if !f.Negate && len(f.Values) > 1 && f.how < asPart && f.Op == semantic.In && (r.d.compare || split || r.comparesValues()) {
 			f.grouped = true
+			r.d.change = r.d.change && !r.comparesValues()
 			r.addGroup(group{Dimension: semantic.Dimension{Field: f.Field}, token: f.token, marked: true})
 		}
 	}

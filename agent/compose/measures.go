@@ -113,7 +113,7 @@ func (r *reader) takeMetric(i int) {
 	}
 	r.useTrailExcept(i, wPer, wThan)
 	name := list[k].ref
-	if trade := r.traded(name); trade != "" {
+	if trade := r.traded(i, name); trade != "" {
 		name = trade
 	}
 	r.addMeasure(i, name, metrics[k].how)

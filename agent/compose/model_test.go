@@ -79,7 +79,7 @@ func commerce() *semantic.Model {
 	}}
 	for _, r := range []string{"lines orders", "lines products", "orders customers", "orders stores", "orders campaigns", "returns lines", "spend campaigns", "visits campaigns", "tickets customers", "tickets products"} {
 		ends := strings.Fields(r)
-		m.Relationships = append(m.Relationships, &semantic.Relationship{Name: strings.ReplaceAll(r, " ", "_"), From: ends[0], To: ends[1], FromColumns: []string{"k"}, ToColumns: []string{"id"}})
+		m.Relationships = append(m.Relationships, &semantic.Relationship{Name: strings.ReplaceAll(r, " ", "_"), From: ends[0], To: ends[1], FromColumns: []string{strings.TrimSuffix(ends[1], "s") + "_id"}, ToColumns: []string{"id"}})
 	}
 	m.Metrics = []*semantic.Metric{
 		metric("revenue|매출|revenue|krw|orders.ordered_at|매출액, sales, 판매액, net sales, 판매금액", "SUM(lines.amount)"),

@@ -38,6 +38,7 @@ func (r *reader) read() {
 	r.readRank()
 	r.readMovement()
 	r.readTerms()
+	r.doubt()
 	r.readAverages()
 	r.readList()
 	r.readLeftWords()
@@ -285,7 +286,7 @@ func (r *reader) readLeftWords() {
 	if r.d.versus != nil || r.d.change || len(r.d.periods) > 1 {
 		r.take(wThan, wBetween)
 	}
-	if r.d.relate || r.d.compare {
+	if r.d.relate || r.d.compare || slicesHas(r.d.filters, func(f filter) bool { return f.grouped }) {
 		r.take(wBetween)
 	}
 	if r.d.rank.wanted || r.d.sort != nil {

@@ -174,7 +174,7 @@ func (r *reader) readCounts() {
 		if other := r.countedBefore(i, name); other != "" {
 			name = other
 		}
-		if trade := r.traded(name); trade != "" {
+		if trade := r.traded(i, name); trade != "" {
 			name = trade
 		}
 		if name == "" {
@@ -203,7 +203,7 @@ func (r *reader) countedBefore(i int, name string) string {
 
 // traded returns what is to be counted when the text says that it was sold or that
 // they bought: how many cars were sold are sales and not the cars there are.
-func (r *reader) traded(name string) string {
+func (r *reader) traded(i int, name string) string {
 	datasets := r.lex.graph.metrics[name]
 	if len(datasets) != 1 || !r.lex.countsAll(r.lex.model.Metric(name), datasets[0]) {
 		return ""
@@ -221,7 +221,7 @@ func (r *reader) traded(name string) string {
 	if r.any(wSold) < 0 {
 		return ""
 	}
-	trade := r.lex.firstKeyed(unitsOut)
+	trade := r.soldUnits(i, datasets[0])
 	for _, key := range []string{"sales", "판매", "orders", "주문", "transactions", "거래"} {
 		if trade == "" {
 			trade = r.lex.countOfReferring(key, datasets[0])
@@ -236,7 +236,7 @@ func (r *reader) traded(name string) string {
 // ofPeople reports whether the rows of a dataset are those who buy.
 func (l *Lexicon) ofPeople(dataset string) bool {
 	d := l.model.Dataset(dataset)
-	return slicesHas(append([]string{d.Label.Ko, d.Label.En, d.Name}, d.Synonyms...), func(term string) bool {
+	return d != nil && slicesHas(append([]string{d.Label.Ko, d.Label.En, d.Name}, d.Synonyms...), func(term string) bool {
 		key, _ := fold(term)
 		return slices.Contains(people, key)
 	})
