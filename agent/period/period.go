@@ -102,6 +102,9 @@ func Parse(text string, opts Options) []Mention {
 				continue
 			}
 			if m, ok := r.mention(i); ok {
+				if n := len(found); n > 0 {
+					m = m.apart(found[n-1])
+				}
 				found = append(found, m)
 				i = m.To
 				continue
@@ -111,6 +114,15 @@ func Parse(text string, opts Options) []Mention {
 		i += width
 	}
 	return found
+}
+
+// apart moves what is compared with a year back where it would be the period itself:
+// this October vs last October.
+func (m Mention) apart(before Mention) Mention {
+	if m.Kind == Versus && m.Compare == semantic.CompareExplicit && before.Kind == Range && m.Period == before.Period && !m.Period.Start.IsZero() && !m.Period.End.IsZero() {
+		m.Period = semantic.Period{Start: m.Period.Start.AddDate(-1, 0, 0), End: m.Period.End.AddDate(-1, 0, 0)}
+	}
+	return m
 }
 
 // mention returns the longest expression that begins at i.

@@ -41,7 +41,7 @@ func (r *reader) simple(i int) (a atom) {
 		a = longer(a, read(r, i))
 	}
 	if a.to > 0 {
-		if j := r.anyOf(r.skip(a.to), toDateWords); j > 0 && a.relative && a.distance == 0 {
+		if j := r.anyOf(r.skip(a.to), toDateWords); j > 0 && a.relative && a.distance == 0 && r.wordEnds(j) {
 			a.to = j
 		}
 	}
@@ -166,7 +166,7 @@ func (r *reader) fixedSpan(i int) (a atom) {
 	if j := r.anyOf(i, untilNow); j > 0 {
 		a = longer(a, r.finished(atom{to: j, period: semantic.Period{End: r.tomorrow}}))
 	}
-	if unit, j := lookup(r, i, toDate); j > 0 {
+	if unit, j := lookup(r, i, toDate); j > 0 && r.wordEnds(j) { // not 올해 들어온
 		a = longer(a, r.finished(atom{to: j, unit: unit, period: r.unitAt(unit, 0)}))
 	}
 	if j := r.anyOf(i, recently); j > 0 && r.vague(i, j) {

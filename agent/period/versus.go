@@ -171,13 +171,16 @@ func (r *reader) versusEnglish(i int) (m Mention) {
 	return m
 }
 
-// theBefore reads "the 8 before", "the 8 weeks before that".
+// theBefore reads "the 8 before", "the 8 weeks before that", "the previous one".
 func (r *reader) theBefore(i int) int {
 	i = r.phrase(i, "the")
 	if i < 0 {
 		return -1
 	}
 	i = r.skip(i)
+	if to := r.anyOf(i, []string{"previous one", "prior one", "preceding one", "one before", "one before that"}); to > 0 {
+		return to
+	}
 	l, ok := r.lengthAt(i)
 	if !ok {
 		if _, l.to = lookup(r, i, englishCounts); l.to < 0 {
