@@ -74,7 +74,7 @@ func (r *run) anomalies(ctx context.Context) error {
 	n := r.narrator(r.plan.Query, res)
 	data := r.chartData(res, r.plan.Query)
 	if len(outliers) == 0 {
-		return r.finish(fmt.Sprintf(wordsFor(r.q.Language).noAnomaly, n.circumstances()+n.measureName(0)), res, data)
+		return r.finish(fmt.Sprintf(wordsFor(r.q.Language).noAnomaly, n.circumstances()+n.subject(0)), res, data)
 	}
 	outliers = outliers[:min(len(outliers), maxOutliers)]
 	table := r.anomalyTable(res, outliers)
@@ -126,7 +126,7 @@ func (r *run) anomalyTable(res *Result, outliers []analysis.Outlier) *Result {
 	expected := res.Columns[m]
 	expected.Name, expected.Label, expected.Type = "expected", w.expected, "DOUBLE"
 	off := expected
-	off.Name, off.Label, off.Role = "off", w.change, string(semantic.RoleChange)
+	off.Name, off.Label, off.Role = "off", w.change, string(semantic.RoleGrowth)
 	out := &Result{Name: "r2", Source: Computed, Columns: []Column{res.Columns[t], res.Columns[m], expected, off}}
 	for _, o := range outliers {
 		row := res.Rows[o.Index]
@@ -138,17 +138,20 @@ func (r *run) anomalyTable(res *Result, outliers []analysis.Outlier) *Result {
 }
 
 func (n *narrator) anomalyText(table *Result) string {
-	t, m := table.Columns[0].Name, table.Columns[1].Name
+	at := *n
+	at.result = table
+	m := table.Columns[1].Name
 	var parts []string
 	for i := range min(len(table.Rows), 3) {
-		parts = append(parts, fmt.Sprintf(n.pick("%s %s(평소라면 %s)", "%s with %s (usually %s)"),
-			figures.Ref("r2", t, i), figures.Ref("r2", m, i), figures.Ref("r2", "expected", i)))
+		parts = append(parts, fmt.Sprintf(n.pick("%s(%s, 평소라면 %s)", "%s (%s, usually %s)"),
+			at.when(i).ref, at.figure(i, m).ref, at.figure(i, "expected").ref))
 	}
 	name := n.subject(0)
+	grain := wordsFor(n.language).points[semantic.Grain(table.Columns[0].Grain)]
 	if n.ko() {
-		return fmt.Sprintf("%s%s에서 눈에 띄는 곳은 %s입니다.", n.circumstances(), name, strings.Join(parts, ", "))
+		return fmt.Sprintf("%s%s에서 눈에 띄는 %s %s입니다.", n.circumstances(), name, grain, strings.Join(parts, ", "))
 	}
-	return n.sentence(fmt.Sprintf("%s%s stands out on %s", n.circumstances(), name, strings.Join(parts, ", ")))
+	return fmt.Sprintf("%s that stand out in %s: %s.", grain, n.dated(lowerFirst(name)), strings.Join(parts, ", "))
 }
 
 // forecast continues the course.
@@ -234,28 +237,34 @@ func (r *run) forecastTable(res *Result, grain semantic.Grain, f analysis.Foreca
 }
 
 func (n *narrator) forecastText(table *Result, f analysis.Forecast) string {
-	t := table.Columns[0].Name
+	at := *n
+	at.result, at.query.Period = table, nil // the dates of a forecast need their year
 	last := len(table.Rows) - 1
 	name := n.subject(0)
-	point := func(i int) string {
-		return fmt.Sprintf(n.pick("%s %s(%s–%s)", "%s %s (%s–%s)"), figures.Ref("r2", t, i), figures.Ref("r2", "forecast", i),
-			figures.Ref("r2", "low", i), figures.Ref("r2", "high", i))
-	}
+	range80 := func(i int) string { return at.figure(i, "low").ref + "–" + at.figure(i, "high").ref }
 	method := map[string]string{
 		"seasonal": n.pick("계절성과 추세", "season and trend"), "trend": n.pick("추세", "trend"), "level": n.pick("최근 수준", "recent level"),
 	}[f.Method]
 	if n.ko() {
-		text := fmt.Sprintf("%s%s 예측은 %s", n.filterPrefix(), name, point(0))
-		if last > 0 {
-			text += ", 마지막 " + point(last)
+		point := func(i int) string {
+			return at.when(i).ref + " " + at.figure(i, "forecast").ref + "(" + range80(i) + ")"
 		}
-		return text + fmt.Sprintf("입니다. 지난 흐름의 %s만 이어 본 것이고, 괄호는 열에 여덟은 그 안에 드는 범위예요.", method)
+		text := n.filterPrefix() + name + format.Josa(name, "은", "는") + " " + point(0)
+		if last > 0 {
+			text += ", 마지막인 " + point(last)
+		}
+		return text + fmt.Sprintf("%s 예상됩니다. 지난 흐름의 %s만 이어 본 것이고, 괄호는 열에 여덟은 그 안에 드는 범위예요.",
+			format.Josa(at.figure(last, "high").text, "으로", "로"), method)
 	}
-	text := fmt.Sprintf("%s%s forecast: %s", n.filterPrefix(), name, point(0))
+	point := func(i int) string {
+		return at.figure(i, "forecast").ref + " " + at.onWhen(i) + " (" + range80(i) + ")"
+	}
+	text := name + " may come to " + point(0)
 	if last > 0 {
-		text += ", and at the end " + point(last)
+		text += ", and at the end to " + point(last)
 	}
-	return n.sentence(text) + fmt.Sprintf(" It only continues the past %s; eight times out of ten the figure falls into the range in brackets.", method)
+	return n.sentence(text) +
+		fmt.Sprintf(" This only continues the past %s; eight times out of ten the figure falls into the range in brackets.", method)
 }
 
 // filterPrefix is circumstances without the period, which lies in the past of a
@@ -289,15 +298,18 @@ func (r *run) relate(n *narrator, text string) (string, error) {
 		Name: "r2", Source: Computed, RowCount: 1, Rows: [][]any{{c}},
 		Columns: []Column{{Column: connectors.Column{Name: "correlation", Type: "DOUBLE"}, Label: w.strength, Format: string(format.Score), Role: string(semantic.RoleMeasure)}},
 	})
-	figure := figures.Ref("r2", "correlation", 0)
+	figure, count := figures.Ref("r2", "correlation", 0), figures.Count("r1")
 	first, second := n.measureName(0), n.measureName(1)
-	strength := relation(c, n)
-	if n.ko() {
-		return fmt.Sprintf("%s%s%s %s%s %s (상관계수 %s, %s개 기준). 함께 움직인다는 뜻이지 원인이라는 뜻은 아니에요.", n.circumstances(), first,
-			format.Josa(first, "과", "와"), second, format.Josa(second, "은", "는"), strength, figure, figures.Count("r1")), nil
+	of := ""
+	if len(n.result.Columns) > 0 {
+		of = n.columnName(0)
 	}
-	return n.sentence(n.dated(fmt.Sprintf("%s%s and %s %s", n.circumstances(), first, second, strength))) +
-		fmt.Sprintf(" Correlation %s over %s rows; that is not a cause.", figure, figures.Count("r1")), nil
+	if n.ko() {
+		return fmt.Sprintf("%s%s%s %s%s %s (상관계수 %s, %s %s개 기준). 함께 움직인다는 뜻이지 원인이라는 뜻은 아니에요.", n.circumstances(),
+			first, format.Josa(first, "과", "와"), second, format.Josa(second, "은", "는"), relation(c, n), figure, of, count), nil
+	}
+	return n.sentence(n.dated(strings.TrimSpace(fmt.Sprintf("%s and %s %s %s", first, lowerFirst(second), relation(c, n), n.ofRows())))) +
+		fmt.Sprintf(" The correlation is %s over %s rows, one for each %s; it does not say which causes which.", figure, count, lowerFirst(of)), nil
 }
 
 // relation puts a correlation in words, at the usual cuts of 0.3 and 0.7 (Ratner,

@@ -40,7 +40,7 @@ func (r *run) drivers(ctx context.Context) error {
 	before, after := n.number(0, key+"__before"), n.number(0, key)
 	if before == after {
 		w := wordsFor(r.q.Language)
-		r.answer.Text = fmt.Sprintf(w.noChange, n.measureName(0), n.topicOrBe(), describe(q.Compare.Period, r.q.Language))
+		r.answer.Text = fmt.Sprintf(w.noChange, n.circumstances()+n.measureName(0), n.topicOrBe(), n.pick(n.beforeName(), n.inBefore()))
 		r.answer.Results = append(r.answer.Results, *whole)
 		r.assume()
 		return nil
@@ -66,8 +66,8 @@ func (n *narrator) topicOrBe() string {
 	return n.pick(format.Josa(name, "은", "는"), " "+n.be(name))
 }
 
-// named is a split and the dimensions it was made by.
-type named struct {
+// dimensioned is a split and the dimensions it was made by.
+type dimensioned struct {
 	split  analysis.Split
 	fields []string
 	label  string
@@ -75,19 +75,19 @@ type named struct {
 
 // splits spreads the change over every dimension worth looking at, best first. A
 // dimension that the metric cannot be split by is left out.
-func (r *run) splits(ctx context.Context, q semantic.Query, key string) ([]named, error) {
-	var out []named
+func (r *run) splits(ctx context.Context, q semantic.Query, key string) ([]dimensioned, error) {
+	var out []dimensioned
 	for _, ref := range r.driverFields(q) {
 		split, ok, err := r.splitBy(ctx, q, key, ref)
 		if err != nil {
 			return nil, err
 		}
 		if ok {
-			out = append(out, named{split: split, fields: []string{ref}, label: split.Dimension})
+			out = append(out, dimensioned{split: split, fields: []string{ref}, label: split.Dimension})
 		}
 	}
 	ranked := make([]analysis.Split, len(out))
-	byName := map[string]named{}
+	byName := map[string]dimensioned{}
 	for i, s := range out {
 		ranked[i] = s.split
 		byName[s.split.Dimension] = s
@@ -162,7 +162,7 @@ func (r *run) partName(cells []any) string {
 	names := make([]string, len(cells))
 	for i, c := range cells {
 		if names[i] = fmt.Sprint(c); c == nil {
-			names[i] = map[bool]string{true: "(없음)", false: "(none)"}[r.q.Language == "ko"]
+			names[i] = wordsFor(r.q.Language).none
 		}
 	}
 	return strings.Join(names, " · ")
@@ -171,7 +171,7 @@ func (r *run) partName(cells []any) string {
 // refine looks whether the leading value of the best dimension and one of another
 // carry the change together: "통돌이 16kg · 오픈마켓". The pair must explain nearly as
 // much as the leading value alone, or it says less.
-func (r *run) refine(ctx context.Context, q semantic.Query, key string, best named, others []named) (named, error) {
+func (r *run) refine(ctx context.Context, q semantic.Query, key string, best dimensioned, others []dimensioned) (dimensioned, error) {
 	const keep = 0.8
 	alone := best.split.Parts[0].Change()
 	finer := func(p analysis.Part) bool { // a part that is all of the other says nothing new
@@ -186,7 +186,7 @@ func (r *run) refine(ctx context.Context, q semantic.Query, key string, best nam
 			return best, err
 		}
 		if ok && len(pair.Parts) > 0 && math.Abs(pair.Parts[0].Change()) >= keep*math.Abs(alone) && pair.Parts[0].Change()*alone > 0 && finer(pair.Parts[0]) {
-			return named{split: pair, fields: []string{best.fields[0], o.fields[0]}, label: pair.Dimension}, nil
+			return dimensioned{split: pair, fields: []string{best.fields[0], o.fields[0]}, label: pair.Dimension}, nil
 		}
 	}
 	return best, nil
@@ -194,61 +194,52 @@ func (r *run) refine(ctx context.Context, q semantic.Query, key string, best nam
 
 // explain writes the answer: the change, what carried most of it, and what was
 // looked at. All figures come from r1 and the computed r2.
-func (r *run) explain(n *narrator, whole *Result, key string, best named, all []named) error {
+func (r *run) explain(n *narrator, whole *Result, key string, best dimensioned, all []dimensioned) error {
 	parts, others := leading(best.split)
 	table := r.driverTable(n, whole, key, best, parts, others)
 	total := n.number(0, key) - n.number(0, key+"__before")
 	// Where moves cancel out, shares of the net change read as nonsense.
 	offset := parts[0].Change()/total > 1 || others.Change()/total < -0.5
-	before := n.beforeName()
-	name := n.subject(0)
-	change := figures.RefAs("r1", key+"__change", 0, figures.Abs)
-	share := figures.Ref("r2", "share", 0)
-	who := figures.Ref("r2", "part", 0)
 	var looked []string
 	for _, s := range all[:min(len(all), maxDriverDimensions)] {
-		looked = append(looked, s.label)
+		looked = append(looked, escapeMarkdown(s.label))
 	}
-	growth := ""
-	if n.has(0, key+"__growth") {
-		growth = figures.Ref("r1", key+"__growth", 0)
-	}
-	last := len(table.Rows) - 1
-	rest := figures.Ref("r2", "share", last)
-	var text string
-	if n.ko() {
-		text = fmt.Sprintf("%s%s%s %s보다 %s(%s) %s.", n.circumstances(), name, format.Josa(name, "은", "는"), before, change,
-			growth, upDown(total, "늘었습니다", "줄었습니다"))
-		if offset {
-			text += fmt.Sprintf(" 가장 크게 움직인 것은 '%s'(%s)이고, 보이지 않은 나머지는 합쳐서 %s입니다.", who, figures.Ref("r2", "change", 0), figures.Ref("r2", "change", last))
-		} else {
-			text += fmt.Sprintf(" 그중 %s%s '%s'에서 왔어요.", share, n.josaIn(table, "share", 0, "이", "가"), who)
-		}
-		text += "\n\n확인한 기준: " + strings.Join(looked, ", ")
-		if !offset {
-			text += " · 보이지 않은 나머지 " + rest
-		}
-	} else {
-		text = n.sentence(n.dated(fmt.Sprintf("%s %s %s (%s)", name, upDown(total, "rose by", "fell by"), change, growth)) + ", compared with " + before)
-		if offset {
-			text += fmt.Sprintf(" What moved most is '%s' (%s); the rest, not shown, adds up to %s.", who, figures.Ref("r2", "change", 0), figures.Ref("r2", "change", last))
-		} else {
-			text += fmt.Sprintf(" %s of that came from '%s'.", share, who)
-		}
-		text += "\n\nLooked at: " + strings.Join(looked, ", ")
-		if !offset {
-			text += " · the rest, not shown: " + rest
-		}
+	text := n.moved(key, total) + " " + r.carried(table, offset) + "\n\n" +
+		n.pick("확인한 기준: ", "Looked at: ") + strings.Join(looked, ", ")
+	if last := len(table.Rows) - 1; !offset {
+		text += n.pick(" · 보이지 않은 나머지 ", " · the rest, not shown: ") + figures.Ref("r2", "share", last)
 	}
 	r.answer.Results = append(r.answer.Results, *whole)
-	data := r.waterfall(n, key, table)
-	return r.finish(text, table, data)
+	return r.finish(text, table, r.waterfall(n, key, table))
 }
 
-func (n *narrator) josaIn(res *Result, column string, row int, afterConsonant, afterVowel string) string {
-	other := *n
-	other.result = res
-	return other.josa(row, column, afterConsonant, afterVowel)
+// moved says by how much the whole changed.
+func (n *narrator) moved(key string, total float64) string {
+	change := figures.RefAs("r1", key+"__change", 0, figures.Abs)
+	if n.has(0, key+"__growth") && !n.isPercent(key) {
+		change += n.pick("(", " (") + figures.RefAs("r1", key+"__growth", 0, figures.Signed) + ")"
+	}
+	name, before := n.subject(0), n.beforeName()
+	if n.ko() {
+		return fmt.Sprintf("%s%s%s %s보다 %s %s.", n.circumstances(), name, format.Josa(name, "은", "는"), before, change,
+			upDown(total, n.words(key).rose, n.words(key).fell))
+	}
+	return n.sentence(n.dated(fmt.Sprintf("%s %s %s", name, upDown(total, "rose by", "fell by"), change)) + ", compared with " + before)
+}
+
+// carried says which part carried most of the change.
+func (r *run) carried(table *Result, offset bool) string {
+	n := &narrator{language: r.q.Language, result: table}
+	who, share, change := n.cell(0, 0, "").ref, n.figure(0, "share"), n.figure(0, "change").ref
+	rest := n.figure(len(table.Rows)-1, "change").ref
+	if offset {
+		return fmt.Sprintf(n.pick("가장 크게 움직인 것은 '%s'(%s)이고, 보이지 않은 나머지는 합쳐서 %s입니다.",
+			"What moved most is '%s' (%s); the rest, not shown, adds up to %s."), who, change, rest)
+	}
+	if n.ko() {
+		return fmt.Sprintf("그중 %s '%s'에서 왔어요(%s).", share.with("이", "가"), who, change)
+	}
+	return fmt.Sprintf("%s of that came from '%s' (%s).", share.ref, who, change)
 }
 
 // leading are the parts worth a step of their own, and what the others add up to.
@@ -264,15 +255,15 @@ func leading(s analysis.Split) (parts []analysis.Part, rest analysis.Part) {
 
 // driverTable is the computed result: a row for each leading part and one for the
 // rest. The shares add up to one.
-func (r *run) driverTable(n *narrator, whole *Result, key string, best named, parts []analysis.Part, rest analysis.Part) *Result {
+func (r *run) driverTable(n *narrator, whole *Result, key string, best dimensioned, parts []analysis.Part, rest analysis.Part) *Result {
 	w := wordsFor(r.q.Language)
 	f := whole.Columns[whole.column(key)].Format
 	t := &Result{Name: "r2", Source: Computed, Columns: []Column{
 		{Column: connectors.Column{Name: "part", Type: "VARCHAR"}, Label: best.label, Role: string(semantic.RoleDimension)},
 		{Column: connectors.Column{Name: "before", Type: "DOUBLE"}, Label: describe(n.query.Compare.Period, r.q.Language), Format: f, Role: string(semantic.RoleBefore)},
 		{Column: connectors.Column{Name: "after", Type: "DOUBLE"}, Label: n.measureName(0), Format: f, Role: string(semantic.RoleMeasure)},
-		{Column: connectors.Column{Name: "change", Type: "DOUBLE"}, Label: w.change, Format: f, Role: string(semantic.RoleChange)},
-		{Column: connectors.Column{Name: "share", Type: "DOUBLE"}, Label: w.share, Format: string(format.Percent), Role: string(semantic.RoleShare)},
+		{Column: connectors.Column{Name: "change", Type: "DOUBLE"}, Label: w.change, Format: f, Role: string(semantic.RoleGrowth)},
+		{Column: connectors.Column{Name: "share", Type: "DOUBLE"}, Label: w.ofChange, Format: string(format.Percent), Role: string(semantic.RoleShare)},
 	}}
 	total := n.number(0, key) - n.number(0, key+"__before")
 	add := func(p analysis.Part) {
@@ -290,6 +281,7 @@ func (r *run) driverTable(n *narrator, whole *Result, key string, best named, pa
 // waterfall is the way from the value before to the one after, step by step.
 func (r *run) waterfall(n *narrator, key string, table *Result) chart.Data {
 	d := r.chartData(table, n.query)
+	d.Columns[table.column("change")].Role = string(semantic.RoleChange)
 	before, after := n.number(0, key+"__before"), n.number(0, key)
 	d.Before, d.After = &before, &after
 	return d

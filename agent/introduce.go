@@ -2,8 +2,10 @@ package agent
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 
+	"github.com/bapsang/bapsang/agent/figures"
 	"github.com/bapsang/bapsang/agent/format"
 	"github.com/bapsang/bapsang/connectors"
 )
@@ -25,14 +27,43 @@ func (p *prepared) introduction(language string) string {
 		if name == "" {
 			name = t.Name
 		}
-		names = append(names, "**"+escapeMarkdown(name)+"**")
+		names = append(names, name)
 		lines = append(lines, fmt.Sprintf("- **%s** · %s · %s", escapeMarkdown(t.Name), rowsText(t.Rows, language), columnsText(t)))
+		lines = append(lines, noteLines(t, language)...)
 	}
-	text := fmt.Sprintf(w.intro, strings.Join(dedupe(names), ", "))
+	names = dedupe(names)
+	bold := make([]string, len(names))
+	for i, name := range names {
+		bold[i] = "**" + escapeMarkdown(name) + "**"
+	}
+	particle := ""
 	if language == "ko" && len(names) > 0 {
-		text = strings.Replace(text, "를 읽었어요", format.Josa(strings.Trim(names[len(names)-1], "*"), "을", "를")+" 읽었어요", 1)
+		particle = format.Josa(strings.TrimSuffix(names[len(names)-1], filepath.Ext(names[len(names)-1])), "을", "를")
 	}
+	text := fmt.Sprintf(w.intro, strings.Join(bold, ", "), particle)
 	return text + "\n\n" + strings.Join(lines, "\n") + "\n\n" + w.introAsk
+}
+
+// noteLines are what reading a table left out, changed or had to guess, as a list
+// below it: nothing is changed silently.
+func noteLines(t *connectors.Table, language string) []string {
+	const examples = 3
+	var lines []string
+	for _, note := range t.Notes {
+		if len(lines) == maxIntroduced {
+			return append(lines, "  - …")
+		}
+		line := figures.Escape(note.Text(language))
+		var list []string
+		for _, e := range note.Examples[:min(len(note.Examples), examples)] {
+			list = append(list, escapeMarkdown(e))
+		}
+		if len(list) > 0 {
+			line += " (" + strings.Join(list, ", ") + ")"
+		}
+		lines = append(lines, "  - "+line)
+	}
+	return lines
 }
 
 func rowsText(n int64, language string) string {

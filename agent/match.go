@@ -28,6 +28,7 @@ type verifiedPlan struct {
 	sql      string
 	period   *semantic.Period
 	readings []compose.Reading
+	counted  bool // it has a slot for how many: a ranking
 }
 
 // slotName is a slot in a wording.
@@ -156,6 +157,7 @@ func (f *filler) slot(slot, word string) bool {
 			return false
 		}
 		f.literals["n"] = strconv.Itoa(n)
+		f.plan.counted = true
 		return true
 	}
 	return f.valueSlot(slot, word)

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"math"
 	"strings"
 
 	"github.com/bapsang/bapsang/agent/figures"
@@ -34,14 +35,26 @@ func (n *narrator) timeColumn() int { return n.result.withRole(semantic.RoleTime
 
 func (n *narrator) dimensionColumn() int { return n.result.withRole(semantic.RoleDimension) }
 
+// indices are the rows to speak of.
+func (n *narrator) indices() []int {
+	if n.rows != nil {
+		return n.rows
+	}
+	out := make([]int, len(n.result.Rows))
+	for i := range out {
+		out[i] = i
+	}
+	return out
+}
+
 // has reports whether a cell exists and holds a number.
 func (n *narrator) has(row int, column string) bool {
 	c := n.column(column)
 	if c < 0 || row < 0 || row >= len(n.result.Rows) {
 		return false
 	}
-	_, ok := connectors.Number(n.result.Rows[row][c])
-	return ok
+	v, ok := connectors.Number(n.result.Rows[row][c])
+	return ok && !math.IsNaN(v) && !math.IsInf(v, 0)
 }
 
 func (n *narrator) number(row int, column string) float64 {
@@ -49,66 +62,118 @@ func (n *narrator) number(row int, column string) float64 {
 	return v
 }
 
-// first returns the row with the largest (or smallest) number in column, or -1.
-func (n *narrator) first(column string, largest bool) int {
-	best := -1
-	for i := range n.result.Rows {
-		if !n.has(i, column) {
+// largest returns the first of rows with the largest number in column and how many
+// have it; -1 when there is none.
+func (n *narrator) largest(rows []int, column string) (best, ties int) {
+	return n.extreme(rows, column, 1)
+}
+
+// smallest is the reverse of largest.
+func (n *narrator) smallest(rows []int, column string) (best, ties int) {
+	return n.extreme(rows, column, -1)
+}
+
+func (n *narrator) extreme(rows []int, column string, sign float64) (best, ties int) {
+	best = -1
+	for _, row := range rows {
+		if !n.has(row, column) {
 			continue
 		}
-		if best < 0 || largest == (n.number(i, column) > n.number(best, column)) && n.number(i, column) != n.number(best, column) {
-			best = i
+		switch v := n.number(row, column) * sign; {
+		case best < 0 || v > n.number(best, column)*sign:
+			best, ties = row, 1
+		case v == n.number(best, column)*sign:
+			ties++
 		}
 	}
-	return best
+	return best, ties
 }
 
-// extremes returns the rows of the highest, the lowest and the last number.
-func (n *narrator) extremes(column string) (high, low, last int) {
-	last = -1
-	for i := range n.result.Rows {
-		if n.has(i, column) {
-			last = i
+// last returns the last row with a number in column, or -1.
+func (n *narrator) last(column string) int {
+	last := -1
+	for _, row := range n.indices() {
+		if n.has(row, column) {
+			last = row
 		}
 	}
-	return n.first(column, true), n.first(column, false), last
+	return last
 }
 
-// rowName names a row by its dimensions.
-func (n *narrator) rowName(row int) string {
-	var names []string
-	for _, c := range n.result.Columns {
-		if role := semantic.Role(c.Role); role == semantic.RoleDimension || role == semantic.RoleTime {
-			if n.result.Rows[row][n.column(c.Name)] == nil {
-				names = append(names, n.pick("(없음)", "(none)"))
+// said is a reference and what will be read in its place, which decides the
+// particle after it.
+type said struct{ ref, text string }
+
+// with appends the particle that follows.
+func (s said) with(afterConsonant, afterVowel string) string {
+	return s.ref + format.Josa(s.text, afterConsonant, afterVowel)
+}
+
+// figure is a cell of a measure.
+func (n *narrator) figure(row int, column string) said {
+	return n.cell(row, n.column(column), "")
+}
+
+func (n *narrator) cell(row, column int, style string) said {
+	c := n.result.figureColumn(column)
+	s := said{text: figures.Cell(n.result.Rows[row][column], c, style, n.language)}
+	if s.ref = figures.RefAs(n.result.Name, c.Key, row, style); style == "" {
+		s.ref = figures.Ref(n.result.Name, c.Key, row)
+	}
+	return s
+}
+
+// when names the time of a row, without the year where the period says it.
+func (n *narrator) when(row int) said {
+	style := figures.Long
+	if p := n.query.Period; p != nil && !p.Start.IsZero() && !p.End.IsZero() && p.Start.Year() == p.End.AddDate(0, 0, -1).Year() {
+		style = figures.Brief
+	}
+	return n.cell(row, n.timeColumn(), style)
+}
+
+// rowName names a row by its dimensions and time.
+func (n *narrator) rowName(row int) said {
+	return n.named(row, semantic.RoleDimension, semantic.RoleTime)
+}
+
+// rowNameOnly names a row by its dimensions.
+func (n *narrator) rowNameOnly(row int) said { return n.named(row, semantic.RoleDimension) }
+
+func (n *narrator) named(row int, roles ...semantic.Role) said {
+	var refs []string
+	var out said
+	for i, c := range n.result.Columns {
+		for _, role := range roles {
+			switch {
+			case c.Role != string(role):
 				continue
+			case n.result.Rows[row][i] == nil:
+				out = said{ref: wordsFor(n.language).none, text: wordsFor(n.language).none}
+			case role == semantic.RoleTime:
+				out = n.when(row)
+			default:
+				out = n.cell(row, i, figures.Long)
 			}
-			names = append(names, figures.Ref(n.result.Name, c.Name, row))
+			refs = append(refs, out.ref)
 		}
 	}
-	return strings.Join(names, " · ")
+	return said{ref: strings.Join(refs, " · "), text: out.text}
 }
 
 // measureName is what a measure is called.
 func (n *narrator) measureName(i int) string {
 	m := n.query.Measures[i]
 	if c := n.column(m.Key()); c >= 0 && n.result.Columns[c].Label != "" {
-		return n.result.Columns[c].Label
+		return n.columnName(c)
 	}
-	return m.Metric
+	return escapeMarkdown(m.Metric)
 }
 
-// be agrees with an English noun.
-func (n *narrator) be(name string) string {
-	name, _, _ = strings.Cut(name, " for ")
-	words := strings.Fields(strings.ToLower(name))
-	if len(words) > 0 {
-		last := words[len(words)-1]
-		if strings.HasSuffix(last, "s") && !strings.HasSuffix(last, "ss") && last != "gross" && last != "roas" {
-			return "were"
-		}
-	}
-	return "was"
+// columnName is a column's label as a sentence may have it: in files of strangers
+// headings are any text.
+func (n *narrator) columnName(column int) string {
+	return escapeMarkdown(n.result.Columns[column].Label)
 }
 
 // isPercent reports whether the measure is a share or a rate, whose changes are
@@ -118,37 +183,81 @@ func (n *narrator) isPercent(key string) bool {
 	return c >= 0 && format.Format(n.result.Columns[c].Format) == format.Percent
 }
 
-// big is the Korean word for the largest: amounts are 큽니다, rates and averages 높습니다.
-func (n *narrator) big(key string) string {
-	if n.isPercent(key) || !n.additive(n.query.Measures[0].Metric) {
-		return "높습니다"
+// measureWords are the words that go with a kind of figure.
+type measureWords struct {
+	big, small    string // before a noun: 큰 것
+	is            string // at the end: 가장 큽니다
+	highAnd, low  string // along time: 가장 높고 … 가장 낮습니다
+	rose, fell    string
+	grown, shrunk string // before a noun: 늘어난 것
+	most, least   string // English
+}
+
+// The words for amounts, counts, lengths of time, and what is an average or a rate.
+var (
+	amountWords   = measureWords{"큰", "작은", "큽니다", "높고", "낮습니다", "늘었습니다", "줄었습니다", "늘어난", "줄어든", "highest", "lowest"}
+	countWords    = measureWords{"많은", "적은", "많습니다", "많고", "적습니다", "늘었습니다", "줄었습니다", "늘어난", "줄어든", "highest", "lowest"}
+	durationWords = measureWords{"긴", "짧은", "깁니다", "길고", "짧습니다", "길어졌습니다", "짧아졌습니다", "길어진", "짧아진", "longest", "shortest"}
+	rateWords     = measureWords{"높은", "낮은", "높습니다", "높고", "낮습니다", "올랐습니다", "내렸습니다", "오른", "내린", "highest", "lowest"}
+)
+
+// words are those that go with the figures of a column.
+func (n *narrator) words(column string) measureWords {
+	c := n.column(column)
+	if c < 0 {
+		return amountWords
 	}
-	return "큽니다"
+	f := n.result.Columns[c].Format
+	switch format.Format(f) {
+	case format.Percent, format.Points, format.Ratio, format.Score:
+		return rateWords
+	case format.Days, format.Hours, format.Minutes, format.Seconds:
+		return durationWords
+	case format.Integer:
+		return countWords
+	}
+	key, _, _ := strings.Cut(column, "__")
+	switch {
+	case strings.HasPrefix(f, format.Counted) && n.counts(key):
+		return countWords
+	case !n.verified && !n.adds(key):
+		return rateWords
+	}
+	return amountWords
+}
+
+// counts reports whether a measure written with a unit counts something, rather than
+// being an average of counts.
+func (n *narrator) counts(key string) bool {
+	for _, m := range n.query.Measures {
+		if m.Key() == key && m.Per != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// additive reports whether a measure adds up, so that a time without records would
+// be zero.
+func (n *narrator) additive(i int) bool {
+	return !n.verified && n.adds(n.query.Measures[i].Key()) && n.model.Additive(n.query.Measures[i].Metric)
+}
+
+func (n *narrator) adds(key string) bool {
+	for _, m := range n.query.Measures {
+		if m.Key() == key {
+			return m.Per == "" && m.Over == "" && n.model.Additive(m.Metric)
+		}
+	}
+	return true
 }
 
 // sentence begins with a capital and ends with a full stop.
 func (n *narrator) sentence(s string) string {
-	if n.ko() {
-		return s + "."
-	}
-	if s != "" && s[0] >= 'a' && s[0] <= 'z' {
+	if !n.ko() && s != "" && s[0] >= 'a' && s[0] <= 'z' {
 		s = strings.ToUpper(s[:1]) + s[1:]
 	}
 	return s + "."
-}
-
-// josa is the particle after the figure in a cell, which is known only now.
-func (n *narrator) josa(row int, column, afterConsonant, afterVowel string) string {
-	return n.josaCell(row, n.column(column), afterConsonant, afterVowel)
-}
-
-func (n *narrator) josaCell(row, column int, afterConsonant, afterVowel string) string {
-	cell := n.result.Rows[row][column]
-	if cell == nil {
-		return format.Josa("없음)", afterConsonant, afterVowel)
-	}
-	text := figures.Cell(cell, n.result.figureColumn(column), "", n.language)
-	return format.Josa(text, afterConsonant, afterVowel)
 }
 
 func (r *Result) figureColumn(i int) figures.Column {
@@ -173,7 +282,10 @@ func (r *Result) figureTable() figures.Table {
 // changes, dates by their grain.
 func CellText(cell any, c Column, language string) string {
 	if cell == nil {
-		return "–"
+		if c.Role == string(semantic.RoleDimension) {
+			return wordsFor(language).none
+		}
+		return format.Missing
 	}
 	r := Result{Columns: []Column{c}}
 	if s, ok := cell.(string); ok {

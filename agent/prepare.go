@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -12,9 +11,6 @@ import (
 	"github.com/bapsang/bapsang/agent/semantic"
 	"github.com/bapsang/bapsang/connectors"
 )
-
-// errInterrupted is what waiters of a flight see when its leader went away.
-var errInterrupted = errors.New("interrupted")
 
 // prepared is an analyst ready to be asked: its words, and its data's values.
 type prepared struct {

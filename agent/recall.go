@@ -135,6 +135,9 @@ type call struct {
 	done   chan struct{}
 	answer *Answer
 	err    error
+	// interrupted is set when the leader went away before there was an answer: its
+	// failure says nothing about the question.
+	interrupted bool
 }
 
 // do runs fn once for all that ask for key at the same time. A waiter whose leader
@@ -150,7 +153,7 @@ func (f *flight) do(ctx context.Context, key string, fn func() (*Answer, error))
 			c := &call{done: make(chan struct{})}
 			f.calls[key] = c
 			f.mu.Unlock()
-			return f.lead(key, c, fn)
+			return f.lead(ctx, key, c, fn)
 		}
 		f.mu.Unlock()
 		select {
@@ -158,23 +161,24 @@ func (f *flight) do(ctx context.Context, key string, fn func() (*Answer, error))
 			return nil, true, context.Cause(ctx)
 		case <-leader.done:
 		}
-		if leader.err == nil {
-			return leader.answer, true, nil
-		}
-		if ctx.Err() != nil {
+		switch {
+		case ctx.Err() != nil:
 			return nil, true, context.Cause(ctx)
+		case !leader.interrupted:
+			return leader.answer, true, leader.err
 		}
 	}
 }
 
-func (f *flight) lead(key string, c *call, fn func() (*Answer, error)) (*Answer, bool, error) {
+func (f *flight) lead(ctx context.Context, key string, c *call, fn func() (*Answer, error)) (*Answer, bool, error) {
 	defer func() {
 		f.mu.Lock()
 		delete(f.calls, key)
 		f.mu.Unlock()
 		close(c.done)
 	}()
-	c.err = errInterrupted // what waiters see if fn panics
+	c.interrupted = true // what waiters see if fn panics
 	c.answer, c.err = fn()
+	c.interrupted = c.err != nil && ctx.Err() != nil
 	return c.answer, false, c.err
 }

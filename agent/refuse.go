@@ -107,7 +107,12 @@ func (p *prepared) subjects(language string) string {
 
 // noData says that nothing matches.
 func (r *run) noData() {
-	r.refuseWith(ReasonNoData, fmt.Sprintf(wordsFor(r.q.Language).nothing, r.where()))
+	w := wordsFor(r.q.Language)
+	text := fmt.Sprintf(w.nothing, r.where())
+	if p := r.plan; p != nil && p.Query.Period != nil && !p.Query.Period.End.IsZero() && !p.Query.Period.End.After(r.p.from) {
+		text += " " + fmt.Sprintf(w.notBefore, r.p.from.Format(jsonDate))
+	}
+	r.refuseWith(ReasonNoData, text)
 }
 
 func (r *run) refuseWith(reason Reason, text string) {
@@ -120,7 +125,7 @@ func (r *run) refuseWith(reason Reason, text string) {
 func (r *run) where() string {
 	var parts []string
 	if r.plan != nil {
-		n := narrator{language: r.q.Language, plan: r.plan, model: r.p.Model, query: r.plan.Query, result: &Result{}}
+		n := r.narrator(r.plan.Query, &Result{})
 		if w := n.filterWords(); w != "" {
 			parts = append(parts, w)
 		}

@@ -44,7 +44,7 @@ func (r *run) runPlan(ctx context.Context) error {
 		return r.forecast(ctx)
 	}
 	query := r.enrich()
-	res, err := r.query(ctx, "r1", query)
+	res, err := r.mainResult(ctx, &query)
 	if err != nil {
 		return err
 	}
@@ -77,15 +77,17 @@ func (r *run) runPlan(ctx context.Context) error {
 // is how an answer by parts begins. It asks the data again rather than adding up:
 // distinct counts and rates do not add up.
 func (r *run) whole(ctx context.Context, q semantic.Query) (*narrator, error) {
+	times := r.timeDimensions(q)
 	switch r.plan.Intent {
-	case compose.Breakdown, compose.Change, compose.Share:
+	case compose.Breakdown, compose.Change, compose.Share, compose.Trend:
 	default:
 		return nil, nil
 	}
-	if len(q.Measures) != 1 || len(q.Having) > 0 || r.timeDimensions(q) > 0 {
+	compared := q.Compare != nil && len(q.Dimensions) == 1 // a course beside another one
+	if len(q.Measures) != 1 || len(q.Having) > 0 || q.Cumulative || times > 0 && !compared {
 		return nil, nil
 	}
-	q.Dimensions, q.Order, q.Limit, q.LimitPer, q.Share, q.Total = nil, nil, 0, "", false, false
+	q.Dimensions, q.Order, q.Limit, q.LimitPer, q.Share, q.Total, q.FillTime = nil, nil, 0, "", false, false, false
 	res, err := r.query(ctx, "r2", q)
 	if err != nil || res.empty() {
 		return nil, err
@@ -102,13 +104,6 @@ func (r *run) timeDimensions(q semantic.Query) int {
 		}
 	}
 	return n
-}
-
-func (r *run) narrator(query semantic.Query, res *Result) *narrator {
-	return &narrator{
-		language: r.q.Language, plan: r.plan, model: r.p.Model, query: query, result: res,
-		additive: r.p.Model.Additive, now: r.q.Now,
-	}
 }
 
 // describe says what is about to be computed: "매출 × 지역, 2026-10-01–10-31 …".
@@ -160,7 +155,10 @@ func (r *run) enrich() semantic.Query {
 	case compose.Trend:
 		q.FillTime = dims == 0 && q.Period != nil && !q.Period.Start.IsZero() && !q.Period.End.IsZero()
 	}
-	named := r.plan.PeriodGrain != "" && !r.plan.PeriodDefault && q.Period != nil
+	// A comparison brings rows that have no value now. Where few or small ones are
+	// asked for, these would be the answer.
+	least := len(q.Having) > 0 || len(q.Order) > 0 && !q.Order[0].Desc
+	named := !least && r.plan.PeriodGrain != "" && !r.plan.PeriodDefault && q.Period != nil
 	if q.Compare == nil && named && times == 0 && dims <= 1 && r.plan.Intent != compose.Relate && r.plan.Intent != compose.List {
 		before := period.Align(*q.Period, semantic.ComparePrevious, r.plan.PeriodGrain)
 		if r.p.from.IsZero() || !before.Start.Before(r.p.from) {
@@ -185,6 +183,7 @@ func (r *run) query(ctx context.Context, name string, q semantic.Query) (*Result
 			r.label(&res.Columns[i], compiled.Outputs[i], q)
 		}
 	}
+	r.pointsNotGrowth(res)
 	return res, nil
 }
 
@@ -227,24 +226,6 @@ func (r *run) label(c *Column, o semantic.Output, q semantic.Query) {
 	}
 }
 
-// empty reports whether a result says nothing: no row, or no figure in any.
-func (r *Result) empty() bool {
-	figures := false
-	for i, c := range r.Columns {
-		switch semantic.Role(c.Role) {
-		case semantic.RoleDimension, semantic.RoleTime:
-			continue
-		}
-		figures = true
-		for _, row := range r.Rows {
-			if row[i] != nil {
-				return false
-			}
-		}
-	}
-	return figures || len(r.Rows) == 0
-}
-
 // chartData is the shape of a result as package chart takes it.
 func (r *run) chartData(res *Result, q semantic.Query) chart.Data {
 	d := chart.Data{
@@ -266,6 +247,9 @@ func (r *run) chartData(res *Result, q semantic.Query) chart.Data {
 	parts := res.withRole(semantic.RoleDimension) >= 0 && r.plan.Intent != compose.Change && r.plan.Intent != compose.Drivers
 	for _, c := range res.Columns {
 		role := c.Role
+		if role == string(semantic.RoleGrowth) && format.Format(c.Format) == format.Points {
+			role = string(semantic.RoleChange)
+		}
 		if parts && (role == string(semantic.RoleBefore) || role == string(semantic.RoleChange)) {
 			role = "" // what was asked for is the parts; the table has their changes
 		}
@@ -279,7 +263,7 @@ func (r *run) chartData(res *Result, q semantic.Query) chart.Data {
 
 // title heads the chart: what is shown, by what, of which rows.
 func (r *run) title() string {
-	n := narrator{language: r.q.Language, plan: r.plan, model: r.p.Model, query: r.plan.Query, result: &Result{}}
+	n := r.narrator(r.plan.Query, &Result{})
 	var names []string
 	for _, m := range r.plan.Query.Measures {
 		if metric := r.p.Model.Metric(m.Metric); metric != nil {
@@ -341,6 +325,7 @@ func (r *run) attachChart(res *Result, data chart.Data) {
 
 // assume lists how the question was read.
 func (r *run) assume() {
+	r.answer.Readings = append(slices.Clone(r.answer.Readings), r.caveats()...)
 	for _, rd := range r.answer.Readings {
 		switch {
 		case rd.Term == "" || rd.Term == rd.Meaning:
@@ -349,17 +334,24 @@ func (r *run) assume() {
 			r.answer.Assumptions = append(r.answer.Assumptions, rd.Term+" = "+rd.Meaning)
 		}
 	}
-	if r.plan == nil || r.plan.Query.Period == nil || r.p.until.IsZero() {
-		return
-	}
-	if p := r.plan.Query.Period; !p.End.IsZero() && p.End.After(r.p.until.Add(24*time.Hour)) {
-		reading := compose.Reading{
-			Kind: compose.ReadDefault, Term: wordsFor(r.q.Language).data,
-			Meaning: fmt.Sprintf(wordsFor(r.q.Language).until, r.p.until.Format(jsonDate)),
+}
+
+// caveats are readings about the data: where they end, and what was cut.
+func (r *run) caveats() []compose.Reading {
+	w := wordsFor(r.q.Language)
+	var out []compose.Reading
+	if r.plan != nil && r.plan.Query.Period != nil && !r.p.until.IsZero() {
+		if p := r.plan.Query.Period; !p.End.IsZero() && p.End.After(r.p.until.Add(24*time.Hour)) {
+			out = append(out, compose.Reading{Kind: compose.ReadDefault, Term: w.data, Meaning: fmt.Sprintf(w.until, r.p.until.Format(jsonDate))})
 		}
-		r.answer.Readings = append(r.answer.Readings, reading)
-		r.answer.Assumptions = append(r.answer.Assumptions, reading.Term+" = "+reading.Meaning)
 	}
+	for _, res := range r.answer.Results {
+		if res.Truncated {
+			rows := format.Value(float64(res.RowCount), format.Integer, r.q.Language)
+			out = append(out, compose.Reading{Kind: compose.ReadDefault, Term: w.cut, Meaning: fmt.Sprintf(w.rowsCut, rows)})
+		}
+	}
+	return out
 }
 
 // finishVerified writes the answer to a verified question: the first row's figures,
@@ -380,28 +372,51 @@ func (r *run) finishVerified(v *verifiedPlan, res *Result) error {
 			q.Measures = append(q.Measures, semantic.Measure{Metric: c.Name})
 		}
 	}
-	r.plan = &compose.Plan{Intent: compose.Breakdown, Query: q}
-	text := r.narrator(q, res).text()
+	r.plan = &compose.Plan{Intent: compose.Breakdown, Query: q, Readings: v.readings}
+	n := r.narrator(q, res)
+	n.verified, n.lead = true, r.askedFor(res, q)
+	if len(q.Measures) > 0 && v.counted {
+		r.plan.Intent, q.Order = n.ranking()
+		n.query = q
+	}
+	text := n.text()
+	if text == "" {
+		r.noData()
+		return nil
+	}
 	data := r.chartData(res, q)
-	oneMeasure(&data)
+	oneMeasure(&data, n.lead)
 	if note := v.Note.In(r.q.Language, ""); note != "" {
 		text += " " + note
 	}
 	return r.finish(text, res, data)
 }
 
-// oneMeasure leaves the chart the first measure: the columns of a verified question
+// askedFor is the measure that the question names, the first when it names none.
+func (r *run) askedFor(res *Result, q semantic.Query) int {
+	asked := squeeze(r.q.Text)
+	best, length := 0, 0
+	for i, m := range q.Measures {
+		label := squeeze(res.Columns[res.column(m.Key())].Label)
+		if len(label) > length && strings.Contains(asked, label) {
+			best, length = i, len(label)
+		}
+	}
+	return best
+}
+
+// oneMeasure leaves the chart the measure that was asked for: the columns of a verified question
 // are of different kinds, and a picture of all of them says nothing.
-func oneMeasure(d *chart.Data) {
-	seen := false
+func oneMeasure(d *chart.Data, lead int) {
+	measure := 0
 	for i := range d.Columns {
 		if d.Columns[i].Role != string(semantic.RoleMeasure) {
 			continue
 		}
-		if seen {
+		if measure != lead {
 			d.Columns[i].Role = ""
 		}
-		seen = true
+		measure++
 	}
 }
 

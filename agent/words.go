@@ -12,36 +12,46 @@ import (
 
 // words are the agent's own sentences in one language.
 type words struct {
-	share     string
-	data      string
-	until     string // date
-	empty     string
-	tooLong   string
-	nobody    string // analyst's name
-	unknown   string // words, subjects
-	unsure    string // subjects
-	shape     string
-	future    string
-	nothing   string // period and filters
-	causes    map[connectors.Code]string
-	subjects  string // joins the names of what can be asked about
-	intro     string // analyst, tables
-	introAsk  string
-	grains    map[semantic.Grain]string
-	previous  map[semantic.Grain]string // against the one before
-	yearAgo   string
-	before    string // the period of the same length before
-	versus    string // period
-	change    string
-	rest      string
-	total     string
-	expected  string
-	forecast  string
-	actual    string
-	strength  string
-	tooShort  string
-	noChange  string
-	noAnomaly string
+	share      string
+	data       string
+	until      string // date
+	empty      string
+	tooLong    string
+	nobody     string // analyst's name
+	unknown    string // words, subjects
+	unsure     string // subjects
+	shape      string
+	future     string
+	nothing    string // period and filters
+	causes     map[connectors.Code]string
+	subjects   string // joins the names of what can be asked about
+	intro      string // analyst, tables
+	introAsk   string
+	grains     map[semantic.Grain]string
+	previous   map[semantic.Grain]string // against the one before
+	yearAgo    string
+	before     string // the period of the same length before
+	versus     string // period
+	change     string
+	rest       string
+	total      string
+	expected   string
+	forecast   string
+	actual     string
+	strength   string
+	tooShort   string
+	noChange   string
+	noAnomaly  string
+	noRecord   string // heads a reading
+	withValue  string // of a dimension, in a ranking
+	none       string // in place of a missing value of a dimension
+	ofChange   string
+	yearBefore string                    // the same dates a year before
+	befores    map[semantic.Grain]string // the period before, by the unit
+	points     map[semantic.Grain]string // of a course, that stand out
+	notBefore  string                    // date
+	cut        string                    // heads a reading
+	rowsCut    string                    // number of rows
 }
 
 func wordsFor(language string) *words {
@@ -62,7 +72,7 @@ var koreanWords = words{
 	future:   "그 기간의 데이터는 아직 없어요. 데이터는 %s까지 있어요.",
 	nothing:  "조건에 맞는 데이터가 없어요 (%s).",
 	subjects: ", ",
-	intro:    "%s를 읽었어요.",
+	intro:    "%s%s 읽었어요.",
 	introAsk: "이런 것을 물어볼 수 있어요.",
 	causes: map[connectors.Code]string{
 		connectors.CodeTimeout:  "계산이 제한 시간을 넘어 멈췄어요. 기간이나 조건을 좁혀 다시 물어봐 주세요.",
@@ -78,12 +88,24 @@ var koreanWords = words{
 	},
 	previous: map[semantic.Grain]string{
 		semantic.Day: "전일 대비", semantic.Week: "전주 대비", semantic.Month: "전월 대비", semantic.Quarter: "전분기 대비", semantic.Year: "전년 대비",
+		toDate(semantic.Week): "전주 동기 대비", toDate(semantic.Month): "전월 동기 대비", toDate(semantic.Quarter): "전분기 동기 대비", toDate(semantic.Year): "전년 동기 대비",
 	},
 	yearAgo: "전년 동기 대비", before: "직전 같은 기간", versus: "%s 대비", change: "증감",
 	rest: "나머지", total: "전체", expected: "예상", forecast: "예측", actual: "실적", strength: "상관계수",
 	tooShort:  "지난 기간의 데이터가 너무 적어 계산할 수 없어요 (%s). 기간을 늘려 물어봐 주세요.",
 	noChange:  "%s%s %s와 같아서 나눌 변화가 없어요.",
-	noAnomaly: "%s에서 평소와 다른 날은 없었어요.",
+	noAnomaly: "%s에서 평소와 다른 곳은 없었어요.",
+	none:      "(없음)", withValue: "값이 있는 것만", noRecord: "기록이 없음(0이 아님)", ofChange: "변화 중 비중", yearBefore: "전년 같은 기간",
+	befores: map[semantic.Grain]string{
+		semantic.Day: "전날", semantic.Week: "전주", rollingGrain: "직전 같은 기간",
+		toDate(semantic.Week): "전주 같은 기간", toDate(semantic.Month): "전월 같은 기간",
+		toDate(semantic.Quarter): "전분기 같은 기간", toDate(semantic.Year): "전년 같은 기간",
+	},
+	points: map[semantic.Grain]string{
+		semantic.Hour: "시각은", semantic.Day: "날은", semantic.Week: "주는", semantic.Month: "달은", semantic.Quarter: "분기는", semantic.Year: "해는",
+	},
+	notBefore: "데이터는 %s부터 있어요.",
+	cut:       "표시", rowsCut: "앞의 %s행까지만",
 }
 
 var englishWords = words{
@@ -97,7 +119,7 @@ var englishWords = words{
 	future:   "There is no data for that period yet. The data ends on %s.",
 	nothing:  "Nothing matches (%s).",
 	subjects: ", ",
-	intro:    "I have read %s.",
+	intro:    "I have read %s%s.",
 	introAsk: "You can ask, for example:",
 	causes: map[connectors.Code]string{
 		connectors.CodeTimeout:  "The computation took too long and was stopped. Try a shorter period or a narrower question.",
@@ -113,12 +135,25 @@ var englishWords = words{
 	},
 	previous: map[semantic.Grain]string{
 		semantic.Day: "vs day before", semantic.Week: "vs week before", semantic.Month: "vs month before", semantic.Quarter: "vs quarter before", semantic.Year: "vs year before",
+		toDate(semantic.Week): "vs same days of week before", toDate(semantic.Month): "vs same period of month before",
+		toDate(semantic.Quarter): "vs same period of quarter before", toDate(semantic.Year): "vs same period of year before",
 	},
 	yearAgo: "vs year ago", before: "the period before", versus: "vs %s", change: "Change",
 	rest: "rest", total: "total", expected: "Usual", forecast: "Forecast", actual: "Actual", strength: "Correlation",
 	tooShort:  "There is too little past data to compute this (%s). Try a longer period.",
-	noChange:  "%s%s the same as in %s, so there is no change to explain.",
+	noChange:  "%s%s the same as %s, so there is no change to explain.",
 	noAnomaly: "Nothing out of the ordinary in %s.",
+	none:      "(none)", withValue: "only rows that have one", noRecord: "no records (not zero)", ofChange: "Share of change", yearBefore: "the same period a year earlier",
+	befores: map[semantic.Grain]string{
+		semantic.Day: "the day before", semantic.Week: "the week before", rollingGrain: "the period before",
+		toDate(semantic.Week): "the same days of the week before", toDate(semantic.Month): "the same period of the month before",
+		toDate(semantic.Quarter): "the same period of the quarter before", toDate(semantic.Year): "the same period of the year before",
+	},
+	points: map[semantic.Grain]string{
+		semantic.Hour: "Hours", semantic.Day: "Days", semantic.Week: "Weeks", semantic.Month: "Months", semantic.Quarter: "Quarters", semantic.Year: "Years",
+	},
+	notBefore: "The data begin on %s.",
+	cut:       "Shown", rowsCut: "only the first %s rows",
 }
 
 func (w *words) noAnalyst(name string) string { return fmt.Sprintf(w.nobody, escapeMarkdown(name)) }
@@ -142,16 +177,22 @@ func grainLabel(g semantic.Grain, language string) string { return wordsFor(lang
 // rollingGrain stands for a period that is no calendar unit.
 const rollingGrain semantic.Grain = "rolling"
 
+// toDate stands for a unit that is not over, up to today.
+func toDate(unit semantic.Grain) semantic.Grain { return unit + "-to-date" }
+
 // oneUnit returns the grain if the period is one unit of it: only then is the
-// comparison one with "the month before". Rolling periods yield rollingGrain.
+// comparison one with "the month before". Rolling periods yield rollingGrain, the
+// beginning of a unit toDate of it.
 func oneUnit(p *semantic.Period, grain semantic.Grain) semantic.Grain {
 	switch {
 	case p == nil:
 		return ""
 	case rolling(p, grain):
 		return rollingGrain
-	case !nextPeriod(p.Start, grain, 1).Equal(p.End):
+	case p.Start.IsZero() || p.End.IsZero():
 		return ""
+	case nextPeriod(p.Start, grain, 1).After(p.End):
+		return toDate(grain)
 	}
 	return grain
 }
@@ -159,7 +200,7 @@ func oneUnit(p *semantic.Period, grain semantic.Grain) semantic.Grain {
 // rolling reports whether a period is longer than the unit it was named in, as the
 // last 8 weeks are: the period before it has no name.
 func rolling(p *semantic.Period, grain semantic.Grain) bool {
-	return p != nil && (grain == "" || p.End.After(nextPeriod(p.Start, grain, 1)))
+	return p != nil && !p.Start.IsZero() && !p.End.IsZero() && (grain == "" || p.End.After(nextPeriod(p.Start, grain, 1)))
 }
 
 // beforeLabel names the period compared with: by its name where it has one, else by

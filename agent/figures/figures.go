@@ -5,7 +5,6 @@ package figures
 
 import (
 	"fmt"
-	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -36,20 +35,29 @@ const (
 	Exact  = "exact"  // with every digit
 	Signed = "signed" // with its sign
 	Abs    = "abs"    // without its sign
+	Long   = "long"   // names of days and months in full, Korean years with their unit: 월요일, 2026년
+	Brief  = "brief"  // Long, and dates without their year
 )
 
-// reference is "{{table.column[row]|style}}" or "{{table#}}", the number of rows.
+// reference is "{{table.column[row]|style}}" or "{{table#}}", the number of rows. A
+// column's name may hold anything but what ends one, see key.
 var reference = regexp.MustCompile(`\{\{\s*([A-Za-z0-9_]+)(?:#|\.([^\[\]{}|]+)\[(\d+)\])\s*(?:\|\s*([^{}]+?)\s*)?\}\}`)
 
 // Ref writes a reference to a cell.
 func Ref(table, column string, row int) string {
-	return fmt.Sprintf("{{%s.%s[%d]}}", table, column, row)
+	return fmt.Sprintf("{{%s.%s[%d]}}", table, key(column), row)
 }
 
 // RefAs writes a reference to a cell in a style or a format.
 func RefAs(table, column string, row int, style string) string {
-	return fmt.Sprintf("{{%s.%s[%d]|%s}}", table, column, row, style)
+	return fmt.Sprintf("{{%s.%s[%d]|%s}}", table, key(column), row, style)
 }
+
+// breaking are the characters that a column's name cannot have inside a reference:
+// names come from statements that people wrote, and may be any text.
+var breaking = strings.NewReplacer("{", "_", "}", "_", "[", "_", "]", "_", "|", "_")
+
+func key(column string) string { return breaking.Replace(column) }
 
 // Count writes a reference to a table's number of rows.
 func Count(table string) string { return "{{" + table + "#}}" }
@@ -89,76 +97,11 @@ func resolve(table, column, row, style string, tables []Table, language string) 
 			return "", fmt.Errorf("no row %s", row)
 		}
 		for j, c := range t.Columns {
-			if c.Key == column {
+			if c.Key == column || key(c.Key) == column {
 				return Cell(t.Rows[n][j], c, style, language), nil
 			}
 		}
 		return "", fmt.Errorf("no column %q", column)
 	}
 	return "", fmt.Errorf("no table %q", table)
-}
-
-// Cell writes one cell in a style.
-func Cell(cell any, c Column, style, language string) string {
-	v, numeric := number(cell)
-	f := c.Format
-	signed := c.Signed
-	switch style {
-	case "", Short:
-	case Exact:
-		return escape(cell, format.Exact(cell, f, language))
-	case Signed:
-		signed = true
-	case Abs:
-		v, signed = math.Abs(v), false
-	default:
-		f, signed = format.Format(style), false
-	}
-	switch {
-	case numeric && c.Grain != "":
-		return grainText(v, c.Grain, language)
-	case numeric && signed:
-		return format.Signed(v, f, language)
-	case numeric:
-		return format.Short(v, f, language)
-	}
-	if t, ok := date(cell); ok {
-		return format.DateFull(t, c.Grain, language)
-	}
-	return escape(cell, format.Exact(cell, f, language))
-}
-
-// grainText writes the recurring parts of a date, which are integers in results.
-func grainText(v float64, grain, language string) string {
-	n := int(v)
-	switch grain {
-	case "weekday":
-		return format.Weekday(n, language)
-	case "hour_of_day":
-		return format.Hour(n, language)
-	case "month_of_year":
-		return format.Month(n, language)
-	}
-	return format.Short(v, format.Integer, language)
-}
-
-// special are the characters that mean something in the Markdown of a message.
-var special = strings.NewReplacer(`\`, `\\`, "*", `\*`, "_", `\_`, "`", "\\`", "[", `\[`, "]", `\]`, "<", `\<`, ">", `\>`, "\n", " ", "\r", " ", "{{", "{ {")
-
-// maxText bounds a text cell inside a sentence; the table shows all of it.
-const maxText = 80
-
-func escape(cell any, s string) string {
-	if _, ok := cell.(string); !ok {
-		return s
-	}
-	return special.Replace(clip(s, maxText))
-}
-
-func clip(s string, n int) string {
-	r := []rune(s)
-	if len(r) <= n {
-		return s
-	}
-	return string(r[:n-1]) + "…"
 }

@@ -1,0 +1,403 @@
+package agent
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/bapsang/bapsang/agent/compose"
+	"github.com/bapsang/bapsang/agent/figures"
+	"github.com/bapsang/bapsang/agent/format"
+	"github.com/bapsang/bapsang/agent/semantic"
+)
+
+// spokenMeasures is how many measures of a table have a sentence.
+const spokenMeasures = 3
+
+// measuresFromLead are the indices of the measures to speak of, the one that the
+// question is about first.
+func (n *narrator) measuresFromLead() []int {
+	out := []int{n.lead}
+	for i := range n.query.Measures {
+		if i != n.lead && len(out) < spokenMeasures {
+			out = append(out, i)
+		}
+	}
+	if n.verified {
+		out = out[:1] // its other columns go with the first
+	}
+	return out
+}
+
+// breakdown is a measure over the values of dimensions.
+func (n *narrator) breakdown() string {
+	key := n.query.Measures[n.lead].Key()
+	rows := n.namedRows(key)
+	if focus := n.focus(); len(focus) > 0 {
+		return n.total() + n.part(focus[0])
+	}
+	switch {
+	case len(rows) == 0:
+		return n.onlyUnnamed(key)
+	case len(rows) == 1 && len(n.indices()) == 1:
+		return n.single(rows[0])
+	case len(rows) == 2 && len(n.indices()) == 2 && !n.result.Truncated:
+		return n.total() + n.pair(rows)
+	}
+	lead := n.total()
+	var sentences []string
+	for i, m := range n.measuresFromLead() {
+		if s := n.leader(m, lead != "" || i > 0, lead != "" && i == 0); s != "" {
+			sentences = append(sentences, s)
+		}
+	}
+	if s := n.unnamed(key); s != "" {
+		sentences = append(sentences, s)
+	}
+	return lead + strings.Join(sentences, " ")
+}
+
+// leader says which row has the most of a measure. A text that goes on does not say
+// the circumstances again; one that follows the total does not say the measure.
+func (n *narrator) leader(measure int, goesOn, total bool) string {
+	key := n.query.Measures[measure].Key()
+	column := key
+	if total && n.result.column(key+"__share") >= 0 {
+		column = key + "__share"
+	}
+	best, ties := n.largest(n.namedRows(key), key)
+	if best < 0 || !n.has(best, column) {
+		return ""
+	}
+	who, what, w := n.rowName(best), n.figure(best, column), n.words(key)
+	name := n.subject(measure)
+	if n.ko() {
+		head := ""
+		switch {
+		case !goesOn:
+			head = n.circumstances() + name + format.Josa(name, "은", "는") + " "
+		case !total:
+			name = n.measureName(measure)
+			head = name + format.Josa(name, "은", "는") + " "
+		}
+		subject := who.with("이", "가")
+		if ties > 1 {
+			subject = who.ref + " 등이"
+		}
+		return fmt.Sprintf("%s%s %s 가장 %s.", head, subject, what.with("으로", "로"), w.is)
+	}
+	others := map[bool]string{true: " and others"}[ties > 1]
+	switch {
+	case total && column != key:
+		return fmt.Sprintf("%s%s %s the largest share, %s.", who.ref, others, map[bool]string{false: "has", true: "have"}[ties > 1], what.ref)
+	case total:
+		return fmt.Sprintf("%s%s %s %s at %s.", who.ref, others, map[bool]string{false: "is", true: "are"}[ties > 1], w.most, what.ref)
+	case superlative(name) && !total:
+		return n.sentence(n.whereNeeded(name, goesOn) + ": " + who.ref + others + " (" + what.ref + ")")
+	}
+	return n.sentence(n.whereNeeded(fmt.Sprintf("%s %s %s%s%s%s (%s)", name, n.be(name), w.most, n.at(), who.ref, others, what.ref), goesOn))
+}
+
+func (n *narrator) whereNeeded(clause string, said bool) string {
+	if said {
+		return clause
+	}
+	return n.dated(clause)
+}
+
+// at is the English preposition before a row's name.
+func (n *narrator) at() string {
+	d := n.dimensions()
+	if len(d) != 1 {
+		return " for "
+	}
+	switch semantic.Grain(n.result.Columns[d[0]].Grain) {
+	case semantic.Weekday:
+		return " on "
+	case semantic.HourOfDay:
+		return " at "
+	case semantic.MonthOfYear:
+		return " in "
+	}
+	return " for "
+}
+
+// single is a table of one row.
+func (n *narrator) single(row int) string {
+	who := n.rowName(row)
+	var parts []string
+	for _, m := range n.measuresFromLead() {
+		key := n.query.Measures[m].Key()
+		if !n.has(row, key) {
+			continue
+		}
+		name := n.measureName(m)
+		if n.ko() {
+			parts = append(parts, name+format.Josa(name, "은", "는")+" "+n.figure(row, key).ref)
+			continue
+		}
+		if len(parts) > 0 {
+			name = lowerFirst(name)
+		}
+		parts = append(parts, name+" "+n.be(name)+" "+n.figure(row, key).ref)
+	}
+	if n.ko() {
+		return n.circumstances() + who.ref + " " + strings.Join(parts, ", ") + "입니다."
+	}
+	return n.sentence(n.dated(listed(parts) + n.at() + who.ref))
+}
+
+// pair names both of two rows.
+func (n *narrator) pair(rows []int) string {
+	key := n.query.Measures[n.lead].Key()
+	var parts []string
+	for _, row := range rows {
+		who, figure := n.rowName(row), n.figure(row, key).ref
+		share := n.has(row, key+"__share")
+		if share {
+			figure += n.pick("(", " (") + n.figure(row, key+"__share").ref + ")"
+		}
+		switch {
+		case n.ko() && n.whole != nil:
+			parts = append(parts, who.with("이", "가")+" "+figure)
+		case n.ko():
+			parts = append(parts, who.ref+" "+figure)
+		case n.whole != nil && share:
+			parts = append(parts, figure+" is "+who.ref)
+		default:
+			parts = append(parts, figure+n.at()+who.ref)
+		}
+	}
+	name := n.subject(n.lead)
+	switch {
+	case n.whole != nil && n.ko():
+		return strings.Join(parts, ", ") + "입니다."
+	case n.whole != nil:
+		return listed(parts) + "."
+	case n.ko():
+		return n.circumstances() + name + format.Josa(name, "은", "는") + " " + strings.Join(parts, ", ") + "입니다."
+	}
+	return n.sentence(n.dated(name) + ": " + listed(parts))
+}
+
+// part says how much of the whole a row is.
+func (n *narrator) part(row int) string {
+	key := n.query.Measures[n.lead].Key()
+	who, share := n.rowName(row), n.figure(row, key+"__share")
+	if n.ko() {
+		return fmt.Sprintf("%s %s(%s)%s 차지합니다.", who.with("이", "가"), share.ref, n.figure(row, key).ref, format.Josa(share.text, "을", "를"))
+	}
+	return fmt.Sprintf("%s makes up %s (%s).", who.ref, share.ref, n.figure(row, key).ref)
+}
+
+// unnamed says how much belongs to no value of the dimension, or "".
+func (n *narrator) unnamed(key string) string {
+	d := n.dimensionColumn()
+	if len(n.dimensions()) != 1 {
+		return ""
+	}
+	for _, row := range n.indices() {
+		if n.result.Rows[row][d] != nil || !n.has(row, key) {
+			continue
+		}
+		label, name, figure := n.columnName(d), n.measureName(n.lead), n.figure(row, key).ref
+		if share := key + "__share"; n.has(row, share) {
+			figure = n.figure(row, share).ref
+		}
+		if n.ko() {
+			return fmt.Sprintf("%s 없는 %s %s입니다.", label+format.Josa(label, "이", "가"), name+format.Josa(name, "은", "는"), figure)
+		}
+		return fmt.Sprintf("With no %s: %s.", lowerFirst(label), figure)
+	}
+	return ""
+}
+
+// onlyUnnamed is a table without a row that has a name.
+func (n *narrator) onlyUnnamed(key string) string {
+	if s := n.unnamed(key); s != "" {
+		return n.total() + s
+	}
+	return ""
+}
+
+// rank names the leaders.
+func (n *narrator) rank() string {
+	const named = 3
+	key := n.query.Measures[n.lead].Key()
+	if n.query.LimitPer != "" || len(n.namedRows(key)) == 0 {
+		return n.breakdown()
+	}
+	rows := n.namedRows(key)
+	rows = rows[:min(len(rows), named)]
+	asc := len(n.query.Order) > 0 && !n.query.Order[0].Desc
+	tied := false
+	var parts []string
+	var last said
+	for i, row := range rows {
+		tied = tied || i > 0 && n.number(row, key) == n.number(rows[i-1], key)
+		last = n.rowName(row)
+		parts = append(parts, last.ref+n.pick("(", " (")+n.figure(row, key).ref+")")
+	}
+	w, name := n.words(key), n.subject(n.lead)
+	if !n.ko() {
+		most := w.most
+		if asc {
+			most = w.least
+		}
+		head := strings.ToUpper(most[:1]) + most[1:] + " " + lowerFirst(name)
+		if superlative(name) {
+			head = name
+		}
+		text := n.dated(head) + ": " + parts[0]
+		if len(parts) > 1 {
+			text += ", then " + listed(parts[1:])
+		}
+		return text + "."
+	}
+	if asc || tied {
+		head := n.circumstances() + name + format.Josa(name, "이", "가") + " 가장 " + map[bool]string{false: w.big, true: w.small}[asc] + " 것은 "
+		if len(parts) == 1 {
+			return head + parts[0] + "입니다."
+		}
+		return head + parts[0] + "이고, 다음은 " + strings.Join(parts[1:], ", ") + "입니다."
+	}
+	for i := range parts {
+		place := fmt.Sprintf("%d위는 ", i+1)
+		if i == 0 {
+			place = n.circumstances() + name + " " + place
+		}
+		parts[i] = place + parts[i]
+	}
+	return strings.Join(parts, ", ") + "입니다."
+}
+
+// ranking tells by the first row of a verified question which way it ranks; a table
+// whose first row is neither the first nor the last of its figures is none.
+func (n *narrator) ranking() (compose.Intent, []semantic.Order) {
+	key := n.query.Measures[n.lead].Key()
+	rows := n.namedRows(key)
+	if best, _ := n.largest(rows, key); len(rows) > 0 && n.number(best, key) == n.number(rows[0], key) {
+		return compose.Rank, []semantic.Order{{Key: key, Desc: true}}
+	}
+	if best, _ := n.smallest(rows, key); len(rows) > 0 && n.number(best, key) == n.number(rows[0], key) {
+		return compose.Rank, []semantic.Order{{Key: key}}
+	}
+	return compose.Breakdown, nil
+}
+
+// changes says who moved most, up and down.
+func (n *narrator) changes() string {
+	key := n.query.Measures[n.lead].Key()
+	column := key + "__change"
+	rows := n.namedRows(column)
+	up, _ := n.largest(rows, column)
+	down, _ := n.smallest(rows, column)
+	if up < 0 {
+		return n.breakdown()
+	}
+	text := n.total()
+	if text == "" {
+		name := n.subject(n.lead)
+		text = n.pick(n.circumstances()+name+format.Josa(name, "이", "가")+" "+n.beforeName()+"보다 ", name+" against "+n.beforeName()+": ")
+	}
+	part := func(row int, verb string) string {
+		return n.rowName(row).ref + n.pick("(", verb+" (") + figures.RefAs(n.result.Name, column, row, figures.Signed) + ")"
+	}
+	w := n.words(key)
+	var parts []string
+	if n.number(up, column) > 0 {
+		parts = append(parts, n.pick("가장 많이 "+w.grown+" 것은 ", "")+part(up, " rose most"))
+	}
+	if n.number(down, column) < 0 {
+		parts = append(parts, n.pick("가장 많이 "+w.shrunk+" 것은 ", "")+part(down, " fell most"))
+	}
+	if len(parts) == 0 {
+		return strings.TrimSpace(text)
+	}
+	return text + n.pick(strings.Join(parts, ", ")+"입니다.", listed(parts)+".")
+}
+
+// focus are the rows of the value that a question about parts names, where the plan
+// keeps the other values as what it is a part of. Nil when it names none or several.
+func (n *narrator) focus() []int {
+	if n.plan.Intent != compose.Share || len(n.dimensions()) != 1 || n.verified {
+		return nil
+	}
+	d := n.dimensionColumn()
+	words := n.valueWords(d)
+	asked := squeeze(n.asked)
+	best, bestWord, several := "", "", false
+	for value, list := range words {
+		for _, w := range list {
+			switch {
+			case w == "" || !strings.Contains(asked, w) || value == best:
+			case strings.Contains(bestWord, w):
+			case bestWord == "" || strings.Contains(w, bestWord):
+				best, bestWord = value, w
+			default:
+				several = true
+			}
+		}
+	}
+	if best == "" || several {
+		return nil
+	}
+	var rows []int
+	for i, row := range n.result.Rows {
+		if row[d] == best {
+			rows = append(rows, i)
+		}
+	}
+	return rows
+}
+
+// valueWords are the words for the values in a column of the result.
+func (n *narrator) valueWords(column int) map[string][]string {
+	words := map[string][]string{}
+	for _, row := range n.result.Rows {
+		if s, ok := row[column].(string); ok && words[s] == nil {
+			words[s] = []string{squeeze(s)}
+		}
+	}
+	for _, dim := range n.query.Dimensions {
+		_, f := n.model.Field(dim.Field)
+		if f == nil || dim.Key() != n.result.Columns[column].Name {
+			continue
+		}
+		for _, syn := range f.Values {
+			if len(syn.Values) != 1 || words[syn.Values[0]] == nil {
+				continue
+			}
+			for _, w := range syn.Words {
+				words[syn.Values[0]] = append(words[syn.Values[0]], squeeze(w))
+			}
+		}
+	}
+	return words
+}
+
+func squeeze(s string) string { return strings.ReplaceAll(normalise(s), " ", "") }
+
+// dimensions are the columns that name a row, without times.
+func (n *narrator) dimensions() []int {
+	var out []int
+	for i, c := range n.result.Columns {
+		if c.Role == string(semantic.RoleDimension) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// namedRows are the rows with a figure in column whose every dimension has a value.
+func (n *narrator) namedRows(column string) []int {
+	dims := n.dimensions()
+	var out []int
+	for _, row := range n.indices() {
+		unnamed := slices.ContainsFunc(dims, func(d int) bool { return n.result.Rows[row][d] == nil })
+		if !unnamed && n.has(row, column) {
+			out = append(out, row)
+		}
+	}
+	return out
+}
