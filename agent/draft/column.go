@@ -55,8 +55,8 @@ func isFlag(c *column) bool {
 	}
 	low, _ := connectors.Number(c.Profile.Min)
 	high, _ := connectors.Number(c.Profile.Max)
-	w := split(c.Name)
-	named := w[0] == "is" || w[0] == "has" || slices.Contains(l("yn", "flag"), w[len(w)-1]) || strings.HasSuffix(c.Name, "여부") || strings.HasSuffix(c.Name, "유무")
+	phrase := sentence(c.Name)
+	named := strings.HasPrefix(phrase, "is ") || strings.HasPrefix(phrase, "has ") || slices.Contains(l("yn", "flag"), lastWord(c.Name)) || strings.HasSuffix(c.Name, "여부") || strings.HasSuffix(c.Name, "유무")
 	return named && low >= 0 && high <= 1
 }
 

@@ -300,6 +300,14 @@ func (d *drafter) addShare(t *table, c *column) {
 	d.add(t, m, "AVG(CASE WHEN "+ref(t, c)+" THEN 1 WHEN NOT "+ref(t, c)+" THEN 0 END)")
 	if bare, ok := strings.CutSuffix(m.Label.Ko, " 비율"); ok && isKorean(c.Name) && !d.knows(semantic.Label{Ko: bare + " 건수"}) {
 		n := &semantic.Metric{Name: d.names.unique(c.field.Name+"_count", t.ds.Name+"_"+c.field.Name+"_count"), Format: "count:" + counter(t.entity), Label: semantic.Label{Ko: bare + " 건수"}, Synonyms: l(bare+" 수", bare+"건수")}
+		for _, ko := range t.ko {
+			n.Synonyms = append(n.Synonyms, bare+" "+ko+" 수", bare+" "+ko+" 건수", bare+" "+ko)
+		}
+		if t.entity != nil && t.entity.role == person {
+			n.Label.Ko = bare + " " + t.ko[0] + " 수"
+			n.Synonyms = append(n.Synonyms, bare+" 건수", bare+" 인원", bare+"자 수")
+		}
+		n.Synonyms = without(n.Synonyms, n.Label.Ko)
 		d.add(t, n, "SUM(CASE WHEN "+ref(t, c)+" THEN 1 ELSE 0 END)")
 	}
 }
@@ -308,6 +316,9 @@ func (d *drafter) addShare(t *table, c *column) {
 // as its rows: 고객번호 in a file of orders gives 고객 수.
 func (d *drafter) addDistinct(t *table, c *column) {
 	named := c.field.Kind == semantic.Identifier && c.use == useCount || c.field.Kind == semantic.Categorical && (nameLike(c.Name) && !c.field.IsName && !partOfName(c.Name) || c.exact && thingLike(c.concept))
+	if slices.Contains(l("ref", "hash", "checksum"), lastWord(c.Name)) {
+		return // names of nothing that anybody counts
+	}
 	if !named || slices.Equal(t.ds.PrimaryKey, []string{c.Name}) && c.target == nil {
 		return
 	}
@@ -321,14 +332,14 @@ func (d *drafter) addDistinct(t *table, c *column) {
 	}
 	if c.target != nil || d.hasRowsOf(ko, en, t) || d.knows(semantic.Label{Ko: withSuffix(ko, " 수"), En: "Number of " + d.many(en)}) {
 		// The rows of the other table are "고객 수"; these are those that occur here.
-		if ko != "" && t.ds.Label.Ko != "" {
-			m.Label.Ko = t.ds.Label.Ko + " " + ko + " 수"
-			if t.entity != nil && t.entity.role == event && t.ds.Label.Ko == t.entity.ko[0] {
-				m.Synonyms = append(m.Synonyms, t.ds.Label.Ko+"한 "+ko+" 수")
+		if here := lacking(t.ko, ko); ko != "" && here != "" {
+			m.Label.Ko = here + " " + ko + " 수"
+			if t.entity != nil && t.entity.role == event && slices.Contains(t.entity.ko, here) {
+				m.Synonyms = append(m.Synonyms, here+"한 "+ko+" 수")
 			}
 		}
-		if en != "" && len(t.en) > 0 {
-			m.Label.En = capital(d.many(en)) + " with " + d.rowsOf(t, t.en[0])
+		if here := lacking(t.en, en); en != "" && here != "" {
+			m.Label.En = capital(d.many(en)) + " with " + d.rowsOf(t, here)
 		}
 	} else {
 		if ko != "" {
@@ -346,6 +357,17 @@ func (d *drafter) addDistinct(t *table, c *column) {
 	m.Name = d.names.unique("distinct_"+c.field.Name, t.ds.Name+"_distinct_"+c.field.Name)
 	m.Synonyms = without(m.Synonyms, m.Label.Ko, m.Label.En)
 	d.add(t, m, "COUNT(DISTINCT "+ref(t, c)+")")
+}
+
+// lacking is the first of a table's names that does not have the word in it: users of
+// user sessions are users with sessions.
+func lacking(names []string, word string) string {
+	for _, n := range names {
+		if !strings.Contains(n, word) {
+			return n
+		}
+	}
+	return ""
 }
 
 // partOfName reports whether a column holds half of people's names.
@@ -406,7 +428,7 @@ func (d *drafter) thingOf(c *column) (ko, en string) {
 		return ko, d.terms.english(ko)
 	}
 	w := split(name)
-	switch w[len(w)-1] {
+	switch lastWord(name) {
 	case "id", "uid", "uuid", "code", "no", "number", "num", "key", "name", "title", "cd":
 		w = w[:len(w)-1]
 	}

@@ -156,16 +156,15 @@ func (d *drafter) nameTable(t *table) {
 // or what happened and no other table is called so: wallet transactions are
 // transactions.
 func (d *drafter) addHead(t *table) {
-	w := split(t.words)
-	head := d.terms.thing(w[len(w)-1])
-	if len(w) < 2 || head == nil || head.role != event && head.role != person {
+	head := d.terms.thing(lastWord(t.words))
+	if len(split(t.words)) < 2 || head == nil || head.role != event && head.role != person {
 		return
 	}
 	for name, words := range d.bare {
 		if name == t.Name {
 			continue
 		}
-		if o := split(words); d.terms.thing(o[len(o)-1]) == head || d.terms.thing(words) == head {
+		if d.terms.thing(lastWord(words)) == head || d.terms.thing(words) == head {
 			return
 		}
 	}

@@ -77,6 +77,7 @@ func TestWordsMeanWhatPeopleMean(t *testing.T) {
 	t.Parallel()
 	broker := l("sbCustomer: i id, t status=active/fail, d joinDate", "sbTicker: i id, t symbol, t exchange", "sbTransaction: i id, i sbCustomer_id, n amount, i shares, t status=fail/success, d dateTime")
 	wallet := l("users: i id, t name", "wallet_transactions_daily: i id, n amount, i mcc, i sender_type, t status", "user_sessions: i id, t device_type")
+	visits := l("users: i id, t name", "user_sessions: i id, i users_id, t device_type")
 	dealer := l("cars: i id, t make, t transmission=manual/auto, n cost", "sales: i id, i cars_id, n sale_price, d sale_date")
 	for _, c := range []struct {
 		name   string
@@ -101,6 +102,9 @@ func TestWordsMeanWhatPeopleMean(t *testing.T) {
 		{"money before rows", l("매출: d 날짜, t 지점, n 금액"), "매출 건수", "COUNT(매출.*)"},
 		{"money before rows", l("2024_매출_내역: d 날짜, n 매출, n 금액"), "매출", "SUM(t_2024_매출_내역.매출)"},
 		{"the only amount", l("지출내역: d 일자, t 부서, n 합계"), "지출", "SUM(지출내역.합계)"},
+		{"the only amount is called so", l("지출내역: d 일자, t 부서, n 합계"), "총 지출", "SUM(지출내역.합계)"},
+		{"yes in Korean", l("직원: t 사번, b 재직여부"), "재직 직원 수", "SUM(CASE WHEN 직원.재직여부 THEN 1 ELSE 0 END)"},
+		{"those that occur", visits, "users with sessions", "COUNT(DISTINCT user_sessions.users_id)"},
 		{"a price and a quantity", l("주문: d 주문일, n 단가, i 수량"), "매출", "SUM(주문.단가 * 주문.수량)"},
 		{"rows of a nameless file", l("s: d day, t branch, i qty"), "number of rows", "COUNT(s.*)"},
 		{"rows of a nameless file", l("s: d day, t branch, i qty"), "몇 행", "COUNT(s.*)"},
@@ -135,6 +139,15 @@ func TestRowsAreCalledInPlainWords(t *testing.T) {
 		if x := m.Metrics[0]; x.Label.Ko != c.ko || x.Label.En != c.en {
 			t.Errorf("%s: rows are counted as %+v, want %s, %s", c.table, x.Label, c.ko, c.en)
 		}
+	}
+}
+
+// TestVagueHeadingsTakeTheTablesWord wants 지출 where the heading only says 합계.
+func TestVagueHeadingsTakeTheTablesWord(t *testing.T) {
+	t.Parallel()
+	m := draft.Model(catalogue(t, "지출내역: d 일자, t 부서, n 합계"), draft.Options{})
+	if x := metric(t, m, "지출"); !x.Default || x.Format != "krw" || !x.LowerIsBetter {
+		t.Errorf("지출 is %+v", x)
 	}
 }
 
@@ -193,6 +206,20 @@ func TestValuesAreKnownInBothLanguages(t *testing.T) {
 		}
 		if value != c.value {
 			t.Errorf("%s %s is %q, want %q", c.field, c.word, value, c.value)
+		}
+	}
+}
+
+// TestOddNames drafts tables whose names say nothing at all.
+func TestOddNames(t *testing.T) {
+	t.Parallel()
+	for _, odd := range l("#", "%", "—", "1", "2024", "_", "년", "s", "수", "id", "the", "내역", "🙂", "a.b.", "daily_daily", "dim", "No.", strings.Repeat("long ", 60)) {
+		for _, kind := range l("t", "i", "n", "d", "b") {
+			m := draft.Model(catalogue(t, odd+": "+kind+" "+odd+", t other=a/b, i n"), draft.Options{})
+			draft.Model(catalogue(t, odd+": "+kind+" "+odd, odd+"2: "+kind+" x", "orders: i id"), draft.Options{})
+			if len(m.Datasets) != 1 || len(m.Metrics) == 0 {
+				t.Errorf("%q gives %d datasets and %d metrics", odd, len(m.Datasets), len(m.Metrics))
+			}
 		}
 	}
 }

@@ -66,9 +66,9 @@ func (t *table) nameTakings(c *column, m *semantic.Metric) {
 	if name == nil || c.concept != nil {
 		return
 	}
-	m.Label.Ko = name.ko[0]
+	m.Label.Ko = spoken(name.ko, t.words)
 	if m.Label.En == "" || !isKorean(t.words) {
-		m.Label.En = capital(name.en[0])
+		m.Label.En = capital(spoken(name.en, sentence(t.words)))
 	}
 	if name == &records {
 		m.Label.En = "Sales"
@@ -77,6 +77,17 @@ func (t *table) nameTakings(c *column, m *semantic.Metric) {
 	if m.Format == "" && isKorean(c.Name) {
 		m.Format = "krw"
 	}
+}
+
+// spoken is the one of several words for the same that a name ends in, else the usual
+// one.
+func spoken(words []string, name string) string {
+	for _, w := range words {
+		if strings.HasSuffix(name, w) {
+			return w
+		}
+	}
+	return words[0]
 }
 
 // takingsWords are what the amount of a table of money is called beside its heading.

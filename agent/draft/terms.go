@@ -165,6 +165,15 @@ func parts(s string) []string {
 	return words
 }
 
+// lastWord is the last word of a name, "" where it has none.
+func lastWord(name string) string {
+	w := split(name)
+	if len(w) == 0 {
+		return ""
+	}
+	return w[len(w)-1]
+}
+
 // sentence writes a name as words: "orderDate" is "order date".
 func sentence(s string) string { return strings.Join(split(s), " ") }
 
