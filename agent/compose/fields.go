@@ -122,6 +122,34 @@ func (r *reader) readGrainField() {
 	}
 }
 
+// readYearField reads a year as a condition on a field of years where what is measured
+// has no time.
+func (r *reader) readYearField() {
+	for _, name := range r.metricNames() {
+		if m := r.lex.model.Metric(name); m == nil || m.Time != "" {
+			return
+		}
+	}
+	if len(r.d.measures) == 0 || len(r.d.periods) != 1 || r.d.periods[0].Unit != semantic.Year || !r.d.periods[0].Bare {
+		return
+	}
+	year := r.d.periods[0].Period.Start.Format("2006")
+	at := slices.IndexFunc(r.toks, func(t token) bool { return t.mention == r.d.periods[0] })
+	for _, key := range grainFields[semantic.Year] {
+		for _, e := range r.lex.index.lookup(key) {
+			s := &r.lex.senses[e.sense]
+			dataset, _, _ := cutRef(s.ref)
+			known := slicesHas(r.lex.values[s.ref], func(v ValueCount) bool { return v.Text == year })
+			if at < 0 || s.kind != isField || !known || !r.lex.graph.about(r.d.measures[0].Metric, dataset) {
+				continue
+			}
+			r.d.periods = nil
+			r.d.filters = append(r.d.filters, filter{Filter: semantic.Filter{Field: s.ref, Op: semantic.In, Values: []any{year}}, token: r.toks[at]})
+			return
+		}
+	}
+}
+
 // readNumericField keeps a numeric field for the comparison that is about it.
 func (r *reader) readNumericField(i int) bool {
 	if len(r.fieldsOfKind(i, semantic.Numeric)) == 0 || len(r.senses(i, isField)) > len(r.fieldsOfKind(i, semantic.Numeric)) {
@@ -153,8 +181,9 @@ func (r *reader) negatedField(i int) bool {
 }
 
 func (r *reader) takeGroup(i int) {
-	if r.perNamed(i) {
+	if r.perNamed(i) || r.whatIsCounted(i) {
 		r.use(i)
+		r.useTrail(i)
 		return
 	}
 	list := r.groupOptions(i)
@@ -193,6 +222,19 @@ func (r *reader) perNamed(i int) bool {
 	}
 	key, _ := fold(r.toks[n].text)
 	return slices.ContainsFunc([]string{"1인당", "일인당", "인당", "1명당", "한명당", "명당", "1건당", "한건당", "건당"}, func(per string) bool { return strings.HasPrefix(key, per) })
+}
+
+// whatIsCounted reports whether token i only says what the measured rows are of, after
+// a condition on the rows themselves: returns of defective items.
+func (r *reader) whatIsCounted(i int) bool {
+	p := r.prev(i)
+	if p < 0 || p != i-1 || isHangulKey(r.toks[i].text) || len(r.senses(i, isDataset)) == 0 || len(r.senses(p, isValue)) == 0 || r.asksForThings() || r.byMarked(i) || r.whichMarked(i) {
+		return false
+	}
+	return slicesHas(r.d.filters, func(f filter) bool {
+		dataset, _, _ := cutRef(f.Field)
+		return f.token.from == r.toks[p].from && len(r.d.measures) > 0 && r.lex.graph.about(r.d.measures[0].Metric, dataset)
+	})
 }
 
 // asksForThings reports whether the question wants things named, so that a bare

@@ -269,12 +269,23 @@ func (r *reader) groupCompared() {
 		f := &r.d.filters[k]
 		i := r.tokenAt(f.token.from)
 		split := r.before(i, wBy, 0) || r.before(i, wBetween, 0)
-		if !f.Negate && len(f.Values) > 1 && f.how < asPart && f.Op == semantic.In && (r.d.compare || split || r.comparesValues()) {
+		if !f.Negate && len(f.Values) > 1 && f.how < asPart && f.Op == semantic.In && (r.d.compare || split || r.comparesValues() || r.eachAlone()) {
 			f.grouped = true
 			r.d.change = r.d.change && !r.comparesValues()
 			r.addGroup(group{Dimension: semantic.Dimension{Field: f.Field}, token: f.token, marked: true})
 		}
 	}
+}
+
+// eachAlone reports whether "each" stands apart from any name, and so means the values:
+// 서울과 부산 매출 각각 얼마야.
+func (r *reader) eachAlone() bool {
+	for i := range r.toks {
+		if n := r.next(i); r.is(i, wEach) && (n < 0 || !r.grouping(n)) {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *reader) addGroup(g group) {

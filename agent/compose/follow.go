@@ -2,6 +2,7 @@ package compose
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/bapsang/bapsang/agent/semantic"
 )
@@ -18,7 +19,23 @@ func (r *reader) follows() bool {
 		return true
 	}
 	alone := len(d.groups)+len(d.filters)+len(d.periods) == 0 && d.grain == "" && d.versus == nil && !d.rank.wanted && !r.analytic()
-	return d.then || d.also || d.instead || d.those || len(d.dropped.metrics) > 0 || alone && r.swaps()
+	return d.then || d.also || d.instead || d.those || len(d.dropped.metrics) > 0 || alone && (r.swaps() || r.changesTo())
+}
+
+// changesTo reports whether the text asks to change to the metric that stands alone:
+// 이익률로 바꿔줘, switch to orders.
+func (r *reader) changesTo() bool {
+	for i, t := range r.toks {
+		if r.is(i, wVerb) {
+			key, _ := fold(t.text)
+			for _, verb := range []string{"바꿔", "변경", "switchto", "changeto", "changeitto"} {
+				if strings.HasPrefix(key, verb) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // analytic reports whether the text asks for a computation of its own.

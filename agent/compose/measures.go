@@ -234,6 +234,9 @@ func (r *reader) cutsPer(i int) bool {
 	if english && len(r.senses(i, isField)) > 0 && len(r.senses(i, isDataset)) == 0 {
 		return true
 	}
+	if english && !r.d.average && slices.ContainsFunc(r.senses(i, isDataset), func(x meaning) bool { return r.lex.called(r.lex.senses[x.sense].ref) }) {
+		return true
+	}
 	for j := range r.toks {
 		if j == i || len(r.senses(j, isMetric)) == 0 || len(r.groupOptions(i)) == 0 {
 			continue
@@ -419,7 +422,7 @@ func (r *reader) otherBy(i int) bool {
 // superlativeOf reports whether how many of token i there are is what is ranked: the
 // most restaurants, 고객이 가장 많은 지역.
 func (r *reader) superlativeOf(i int) bool {
-	if !r.otherThing(i) {
+	if !r.otherThing(i) && r.find(wGrain) < 0 {
 		return false
 	}
 	p, n := r.prev(i), r.next(i)

@@ -30,7 +30,8 @@ func (r *reader) readRank() {
 			k.plural = k.plural || !r.superlative(i)
 			never = never || strings.HasPrefix(r.toks[i].text, "안") || strings.HasPrefix(r.toks[i].text, "못")
 		case top || bottom:
-			k.asc, k.plural = k.asc || bottom, k.plural || isHangulKey(r.toks[i].text)
+			last, _ := r.lex.arg(r.toks[i], wBottom)
+			k.asc, k.plural = k.asc || bottom, k.plural || isHangulKey(r.toks[i].text) && last != "one"
 		case r.is(i, wGood):
 			k.good, k.plural = 1, k.plural || !r.superlative(i)
 		case r.is(i, wBad):

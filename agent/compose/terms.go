@@ -18,6 +18,7 @@ func (r *reader) readTerms() {
 	r.readThings()
 	r.readBareCount()
 	r.readGrainField()
+	r.readYearField()
 	r.applyPer(per)
 	r.readValues()
 	r.readFields()

@@ -43,6 +43,7 @@ func numbered() *semantic.Model {
 // silence rather than something that was not asked.
 func TestThings(t *testing.T) {
 	values := stocked()
+	values["reviews.year"] = []compose.ValueCount{{Text: "2022", Count: 5}, {Text: "2021", Count: 4}}
 	values["cars.make"] = []compose.ValueCount{{Text: "Ford", Count: 3}}
 	for _, c := range []struct {
 		model          *semantic.Model
@@ -72,6 +73,15 @@ func TestThings(t *testing.T) {
 		{plain(), "변속기(뿕쀍)별 자동차 수", "unknown 변속기, 뿕쀍"},
 		{plain(), "total length of rivers", "shape"},
 		{plain(), "average length of rivers", "value avg_length"},
+		{plain(), "number of reviews in 2022", "value reviews_count where reviews.year in 2022"},
+		{plain(), "number of reviews in 2019", "shape"},
+		{commerce(), "강남점이랑 홍대점 지난달 매출 각각 얼마?", "breakdown revenue by stores.name where stores.name in 강남점,홍대점 in 2026-10"},
+		{numbered(), "지난달 주문이 가장 많았던 요일은?", "rank orders by weekday in 2026-10 order orders desc limit 1"},
+		{commerce(), "지난달 매출 꼴찌 매장", "rank revenue by stores.name in 2026-10 order revenue asc limit 1"},
+		{commerce(), "number of returns for 불량 products last month", "value returns where returns.reason in 불량 in 2026-10"},
+		{commerce(), "ad spend and roas per campaign last month", "breakdown ad_spend roas by campaigns.name in 2026-10"},
+		{commerce(), "올해 주당 평균 주문 수", "value orders_per_week in 2026-01-01…2026-11-22"},
+		{commerce(), "지난주 매출이 총 얼마였는지 알 수 있을까요?", "value revenue in 2026-11-09…2026-11-15"},
 		{plain(), "number of reviews by year", "breakdown reviews_count by reviews.year"},
 	} {
 		lex := compose.NewLexicon(c.model, values)
