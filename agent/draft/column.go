@@ -61,7 +61,7 @@ func isFlag(c *column) bool {
 }
 
 // secretWords are words of names that nobody should be able to ask for the values of.
-var secretWords = l("password", "passwd", "passwords", "pwd", "passcode", "secret", "secrets", "credential", "credentials", "ssn", "sin", "apikey", "cvv", "cvc", "cvn", "salt", "otp", "pin", "passport", "hash", "ip", "ips")
+var secretWords = l("password", "passwd", "passwords", "pwd", "passcode", "secret", "secrets", "credential", "credentials", "ssn", "apikey", "cvv", "cvc", "cvn", "otp", "pin", "passport", "hash", "ip", "ips")
 
 // secretPhrases are secret as a whole.
 var secretPhrases = l("api key", "access key", "private key", "secret key", "encryption key", "security code", "card number", "card no", "card num", "credit card number", "social security", "national id", "tax id",
@@ -70,12 +70,13 @@ var secretPhrases = l("api key", "access key", "private key", "secret key", "enc
 var secretKorean = l("주민등록", "주민번호", "외국인등록", "비밀번호", "패스워드", "암호", "계좌번호", "카드번호", "여권", "운전면허", "면허번호", "인증키", "인증번호", "접근키", "비밀키", "보안코드", "토큰", "아이피")
 
 // secret reports whether a column holds what nobody should be able to ask for.
-// Numbers called tokens are usage; texts so called open doors.
+// Numbers called tokens are usage, numbers called salt are food; texts so called open
+// doors.
 func secret(c *column) bool {
 	w := split(c.Name)
 	text := c.Kind == connectors.KindText
 	for _, x := range w {
-		if slices.Contains(secretWords, x) || text && (x == "token" || x == "tokens") {
+		if slices.Contains(secretWords, x) || text && slices.Contains(l("token", "tokens", "salt", "sin"), x) {
 			return true
 		}
 	}

@@ -168,9 +168,9 @@ func TestNamelessTablesHaveRecords(t *testing.T) {
 
 func TestSecretsAreHidden(t *testing.T) {
 	t.Parallel()
-	m := draft.Model(catalogue(t, "people: i id, t password_hash, t api_key, t accessToken, t ssn, t card_number, t 주민등록번호, t 카드번호, t 계좌 번호, t verified_ips, t description, t monkey, i input_tokens, t shipping_status"), draft.Options{})
+	m := draft.Model(catalogue(t, "people: i id, t password_hash, t api_key, t accessToken, t ssn, t card_number, t 주민등록번호, t 카드번호, t 계좌 번호, t verified_ips, t description, t monkey, i input_tokens, n salt, t password_salt, t shipping_status"), draft.Options{})
 	for _, f := range m.Datasets[0].Fields {
-		open := slices.Contains(l("description", "monkey", "input_tokens", "shipping_status"), f.Name)
+		open := slices.Contains(l("description", "monkey", "input_tokens", "salt", "shipping_status"), f.Name)
 		if f.Name != "id" && f.Hidden == open {
 			t.Errorf("%s: hidden %v", f.Name, f.Hidden)
 		}
