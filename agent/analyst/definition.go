@@ -10,9 +10,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"sort"
 	"strings"
 
@@ -44,9 +44,17 @@ type Definition struct {
 	// Channels ask this analyst when a question names none: names or ids.
 	Channels []string `yaml:"channels,omitempty"`
 
-	file  string
-	files map[string][]byte // everything read, for Version
-	model *semantic.Model
+	file      string
+	files     map[string][]byte // everything read, for Version
+	modelFile string            // as read
+	model     *semantic.Model
+	places    []place // of Verified
+}
+
+// place is a node of one of a definition's files.
+type place struct {
+	file string
+	path string // in the notation of goccy/go-yaml, such as $.verified[0]
 }
 
 // Text is a text in both languages; either may be left out.
@@ -111,19 +119,32 @@ func ReadDir(dir string) ([]*Definition, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read analysts: %w", err)
 	}
-	var out []*Definition
-	var problems Problems
+	var paths []string
 	for _, e := range entries {
 		path := filepath.Join(dir, e.Name())
-		switch {
-		case e.IsDir():
+		info, err := os.Stat(path) // a folder may be linked in
+		if err != nil {
+			return nil, fmt.Errorf("read analysts: %w", err)
+		}
+		if info.IsDir() {
 			path = filepath.Join(path, definitionFile)
-			if _, err := os.Stat(path); err != nil {
+			if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 				continue
 			}
-		case filepath.Ext(e.Name()) != ".yaml" && filepath.Ext(e.Name()) != ".yml":
+		} else if ext := filepath.Ext(path); ext != ".yaml" && ext != ".yml" {
 			continue
 		}
+		paths = append(paths, path)
+	}
+	return ReadFiles(paths)
+}
+
+// ReadFiles reads analysts that are to stand side by side. Everything wrong comes
+// back at once as Problems.
+func ReadFiles(paths []string) ([]*Definition, error) {
+	var out []*Definition
+	var problems Problems
+	for _, path := range paths {
 		d, err := ReadFile(path)
 		var found Problems
 		switch {
@@ -135,20 +156,29 @@ func ReadDir(dir string) ([]*Definition, error) {
 			out = append(out, d)
 		}
 	}
-	problems = append(problems, duplicates(out)...)
+	problems = append(problems, clashes(out)...)
 	if len(problems) > 0 {
 		return nil, problems
 	}
 	return out, nil
 }
 
-func duplicates(list []*Definition) (problems Problems) {
-	first := map[string]string{}
+// clashes finds what two analysts cannot both have. People type names in any case.
+func clashes(list []*Definition) (problems Problems) {
+	names, channels := map[string]*Definition{}, map[string]*Definition{}
 	for _, d := range list {
-		if other, ok := first[d.Name]; ok {
-			problems = append(problems, Problem{File: d.file, Message: fmt.Sprintf("an analyst called %q is already in %s", d.Name, other)})
+		name := strings.ToLower(d.Name)
+		if other := names[name]; other != nil {
+			problems = append(problems, d.at("$.name", fmt.Sprintf("an analyst called %s is already in %s", other.Name, other.file)))
 		}
-		first[d.Name] = d.file
+		names[name] = d
+		for i, c := range d.Channels {
+			c = channelKey(c)
+			if other := channels[c]; other != nil {
+				problems = append(problems, d.at(fmt.Sprintf("$.channels[%d]", i), fmt.Sprintf("channel %s already asks %s of %s", c, other.Name, other.file)))
+			}
+			channels[c] = d
+		}
 	}
 	return problems
 }
@@ -175,7 +205,7 @@ func read(path string, open func(string) ([]byte, error)) (*Definition, error) {
 	problems := d.validate()
 	problems = append(problems, d.readFiles(open)...)
 	for i := range d.Verified {
-		problems = append(problems, d.validateVerified(&d.Verified[i])...)
+		problems = append(problems, d.validateVerified(i)...)
 	}
 	if len(problems) > 0 {
 		return nil, problems
@@ -183,19 +213,27 @@ func read(path string, open func(string) ([]byte, error)) (*Definition, error) {
 	return d, nil
 }
 
-// decode decodes strictly: a key nobody knows is a typing mistake.
+// decode decodes strictly: a key nobody knows is a typing mistake, and a second
+// document would be left unread.
 func decode(path string, data []byte, into any) *Problem {
-	err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(into)
+	dec := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict())
+	err := dec.Decode(into)
 	switch {
 	case errors.Is(err, io.EOF):
 		return &Problem{File: path, Line: 1, Column: 1, Message: "the file is empty"}
 	case err == nil:
-		return nil
+		var more any
+		if err = dec.Decode(&more); errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err == nil {
+			return &Problem{File: path, Message: "the file holds more than one YAML document; keep one"}
+		}
 	}
 	p := &Problem{File: path, Message: firstLine(err.Error())}
 	var at yaml.Error
 	if errors.As(err, &at) {
-		p.Message = at.GetMessage()
+		p.Message = firstLine(at.GetMessage())
 		if tok := at.GetToken(); tok != nil && tok.Position != nil {
 			p.Line, p.Column = tok.Position.Line, tok.Position.Column
 		}
@@ -208,99 +246,76 @@ func firstLine(s string) string {
 	return s
 }
 
-// nameRule is what an analyst may be called: people type it.
-var nameRule = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}_-]{0,63}$`)
-
-func (d *Definition) validate() (problems Problems) {
-	if !nameRule.MatchString(d.Name) {
-		problems = append(problems, d.at("$.name", fmt.Sprintf("name %q: use letters, digits, - and _, at most 64", d.Name)))
-	}
-	if d.Source == "" {
-		problems = append(problems, d.at("$.source", "source is missing: name one of the configured sources"))
-	}
-	return problems
-}
-
-// at finds the line of a path in the definition, for a problem there.
-func (d *Definition) at(path, message string) Problem {
-	p := Problem{File: d.file, Line: 1, Column: 1, Message: message}
-	yp, err := yaml.PathString(path)
-	if err != nil {
-		return p
-	}
-	node, err := yp.ReadNode(bytes.NewReader(d.files[d.file]))
-	if err == nil && node != nil && node.GetToken() != nil {
-		p.Line, p.Column = node.GetToken().Position.Line, node.GetToken().Position.Column
-	}
-	return p
-}
-
 // readFiles reads the model, the knowledge and the files of verified questions.
 func (d *Definition) readFiles(open func(string) ([]byte, error)) (problems Problems) {
-	get := func(key, name string) ([]byte, bool) {
-		path := name
+	get := func(key, name string) (path string, data []byte) {
+		path = name
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(filepath.Dir(d.file), name)
 		}
 		data, err := open(path)
 		if err != nil {
-			problems = append(problems, d.at(key, fmt.Sprintf("cannot read %s: %v", name, errors.Unwrap(err))))
-			return nil, false
+			problems = append(problems, d.at(key, fmt.Sprintf("cannot read %s: %s", name, cause(err))))
+			return "", nil
 		}
 		d.files[path] = data
-		return data, true
+		return path, data
 	}
 	if d.Model != "" {
-		if data, ok := get("$.model", d.Model); ok {
-			problems = append(problems, d.readModel(data)...)
+		if path, data := get("$.model", d.Model); path != "" {
+			problems = append(problems, d.readModel(path, data)...)
 		}
 	}
 	for i, name := range d.Knowledge {
 		get(fmt.Sprintf("$.knowledge[%d]", i), name)
 	}
+	for i := range d.Verified {
+		d.places = append(d.places, place{d.file, fmt.Sprintf("$.verified[%d]", i)})
+	}
 	for i, name := range d.VerifiedFiles {
-		data, ok := get(fmt.Sprintf("$.verified_files[%d]", i), name)
-		if !ok {
+		path, data := get(fmt.Sprintf("$.verified_files[%d]", i), name)
+		if path == "" {
 			continue
 		}
 		var more []Verified
-		if p := decode(name, data, &more); p != nil {
+		if p := decode(path, data, &more); p != nil {
 			problems = append(problems, *p)
+			continue
+		}
+		for j := range more {
+			d.places = append(d.places, place{path, fmt.Sprintf("$[%d]", j)})
 		}
 		d.Verified = append(d.Verified, more...)
 	}
 	return problems
 }
 
-func (d *Definition) readModel(data []byte) Problems {
-	models, err := semantic.Read(d.Model, data)
+// cause is why a file cannot be read, without its path.
+func cause(err error) string {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err.Error()
+	}
+	return err.Error()
+}
+
+func (d *Definition) readModel(path string, data []byte) Problems {
+	models, err := semantic.Read(path, data)
 	var unread *semantic.ReadError
 	if errors.As(err, &unread) {
 		var out Problems
 		for _, p := range unread.Problems {
-			out = append(out, problemOf(d.Model, p))
+			out = append(out, problemOf(path, p))
 		}
 		return out
 	}
 	if err != nil {
-		return Problems{{File: d.Model, Message: err.Error()}}
+		return Problems{{File: path, Message: err.Error()}}
 	}
 	if len(models) != 1 {
 		return Problems{d.at("$.model", fmt.Sprintf("%s holds %d models, an analyst needs one", d.Model, len(models)))}
 	}
-	d.model = models[0]
-	return nil
-}
-
-func (d *Definition) validateVerified(v *Verified) (problems Problems) {
-	switch {
-	case v.Question == "":
-		return Problems{d.at("$.verified", "a verified question has no question")}
-	case v.SQL == "":
-		return Problems{d.at("$.verified", fmt.Sprintf("verified question %q has no sql", v.Question))}
-	case v.By == "":
-		return Problems{d.at("$.verified", fmt.Sprintf("verified question %q has no verified_by: somebody must vouch for it", v.Question))}
-	}
+	d.model, d.modelFile = models[0], path
 	return nil
 }
 

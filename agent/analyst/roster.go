@@ -28,12 +28,13 @@ func Build(ctx context.Context, d *Definition, source connectors.Source) (*agent
 	if model == nil {
 		model = draft.Model(within(catalog, d.Tables), draft.Options{})
 	} else {
-		for _, p := range model.Check(tablesOf(catalog)) {
+		for _, p := range model.Check(tablesOf(within(catalog, d.Tables))) {
 			if p.Severity == semantic.SeverityError {
-				problems = append(problems, problemOf(d.Model, p))
+				problems = append(problems, problemOf(d.modelFile, p))
 			}
 		}
 	}
+	problems = append(problems, d.fieldSlots(model)...)
 	if len(problems) > 0 {
 		return nil, problems
 	}
@@ -137,8 +138,11 @@ func (r *Roster) Analysts(context.Context) ([]*agent.Analyst, error) { return r.
 
 // ForChannel names the analyst that a channel asks by default, "" for none.
 func (r *Roster) ForChannel(channel string) string {
-	return r.channels[strings.ToLower(strings.TrimPrefix(channel, "#"))]
+	return r.channels[channelKey(channel)]
 }
+
+// channelKey is a channel as channels are compared.
+func channelKey(channel string) string { return strings.ToLower(strings.TrimPrefix(channel, "#")) }
 
 // Named returns the name of the analyst that people call by name or by title, in
 // either language, or "".

@@ -11,7 +11,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+	"regexp"
+	"slices"
 	"sync"
 
 	"github.com/bapsang/bapsang/agent"
@@ -21,28 +22,36 @@ import (
 // shelfPrefix begins the name of an analyst made of a thread's files.
 const shelfPrefix = "files-"
 
+// shelfName is such a name; it is also the name of a folder.
+var shelfName = regexp.MustCompile(`^files-[0-9a-f]{16}$`)
+
 // maxOpen is how many threads' files are open at once; the longest unused is closed
 // and opened again when somebody asks.
 const maxOpen = 16
 
+// Open loads files and serves them as a source; into is a folder for what it makes of
+// them.
+type Open func(ctx context.Context, name string, paths []string, into string) (connectors.Source, error)
+
 // Shelf keeps the files that people dropped into threads, on disk, and serves each
 // thread's files as an analyst.
 type Shelf struct {
-	dir string
-	// open loads files and serves them as a source; into is a folder for what it
-	// makes of them.
-	open func(ctx context.Context, name string, paths []string, into string) (connectors.Source, error)
+	dir  string
+	open Open
 
-	mu    sync.Mutex
-	ready map[string]*list.Element // by analyst name; values are *shelved
-	used  *list.List               // most recently used first
+	mu     sync.Mutex
+	slots  map[string]*list.Element // by analyst name; values are *slot
+	used   *list.List               // most recently used first
+	closed bool
 }
 
-// shelved is an open thread.
-type shelved struct {
+// slot is the place of a thread's analyst.
+type slot struct {
 	name    string
-	once    sync.Mutex // held while it is being opened
+	busy    int           // who has the turn or waits for it; Shelf.mu guards it
+	turn    chan struct{} // holds one value, taken by whoever loads
 	analyst *agent.Analyst
+	lent    *lent // the analyst's source
 }
 
 // manifest is what a thread's folder remembers.
@@ -51,38 +60,37 @@ type manifest struct {
 }
 
 // NewShelf returns a shelf in dir.
-func NewShelf(dir string, open func(ctx context.Context, name string, paths []string, into string) (connectors.Source, error)) *Shelf {
-	return &Shelf{dir: dir, open: open, ready: map[string]*list.Element{}, used: list.New()}
+func NewShelf(dir string, open Open) *Shelf {
+	return &Shelf{dir: dir, open: open, slots: map[string]*list.Element{}, used: list.New()}
 }
 
 // Put adds files to those of the thread and returns the name of the analyst that
-// answers from them. Files that cannot be read are not added.
+// answers from them. Files that cannot be read are not added, and what the thread had
+// stays.
 func (s *Shelf) Put(ctx context.Context, thread string, paths []string) (string, error) {
 	sum := sha256.Sum256([]byte(thread))
 	name := shelfPrefix + hex.EncodeToString(sum[:8])
-	slot := s.slot(name)
-	slot.once.Lock()
-	defer slot.once.Unlock()
+	slot, done, err := s.take(ctx, name)
+	if err != nil {
+		return "", err
+	}
+	defer done()
 	m, err := s.manifest(name)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", err
 	}
 	merged := merge(m.Paths, paths)
-	if slot.analyst != nil && len(merged) == len(m.Paths) {
+	if slot.analyst != nil && slices.Equal(merged, m.Paths) {
 		return name, nil
 	}
-	a, err := s.load(ctx, name, merged)
+	a, lent, err := s.load(ctx, name, merged)
 	if err != nil {
 		return "", err
 	}
 	if err := s.remember(name, manifest{Paths: merged}); err != nil {
-		_ = a.Source.Close()
-		return "", err
+		return "", errors.Join(err, lent.Close())
 	}
-	if slot.analyst != nil {
-		_ = slot.analyst.Source.Close()
-	}
-	slot.analyst = a
+	s.replace(slot, a, lent)
 	return name, nil
 }
 
@@ -104,88 +112,140 @@ func merge(have, more []string) []string {
 	return out
 }
 
-func (s *Shelf) load(ctx context.Context, name string, paths []string) (*agent.Analyst, error) {
+// load opens files and drafts their analyst.
+func (s *Shelf) load(ctx context.Context, name string, paths []string) (*agent.Analyst, *lent, error) {
+	source, err := s.openInto(ctx, name, paths)
+	if err != nil {
+		return nil, nil, err
+	}
+	l := &lent{source: source, turn: newTurn(), reopen: func(ctx context.Context) (connectors.Source, error) {
+		m, err := s.manifest(name)
+		if err != nil {
+			return nil, err
+		}
+		return s.openInto(ctx, name, m.Paths)
+	}}
+	a, err := Drafted(ctx, name, l)
+	if err != nil {
+		return nil, nil, errors.Join(err, l.Close())
+	}
+	return a, l, nil
+}
+
+func (s *Shelf) openInto(ctx context.Context, name string, paths []string) (connectors.Source, error) {
 	into := filepath.Join(s.dir, name)
 	if err := os.MkdirAll(into, 0o700); err != nil {
 		return nil, fmt.Errorf("open files: %w", err)
 	}
-	source, err := s.open(ctx, name, paths, into)
-	if err != nil {
-		return nil, err
-	}
-	a, err := Drafted(ctx, name, source)
-	if err != nil {
-		_ = source.Close()
-		return nil, err
-	}
-	return a, nil
+	return s.open(ctx, name, paths, into)
 }
 
 // analyst returns the analyst of a thread's files, opening them again if need be.
 func (s *Shelf) analyst(ctx context.Context, name string) (*agent.Analyst, error) {
-	if !strings.HasPrefix(name, shelfPrefix) || strings.ContainsAny(name, "/\\") {
+	if !shelfName.MatchString(name) {
 		return nil, agent.ErrNoAnalyst
 	}
-	m, err := s.manifest(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, agent.ErrNoAnalyst
+	if _, err := os.Stat(s.manifestPath(name)); errors.Is(err, fs.ErrNotExist) {
+		return nil, agent.ErrNoAnalyst // no place is kept for names that people try
 	}
+	slot, done, err := s.take(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	slot := s.slot(name)
-	slot.once.Lock()
-	defer slot.once.Unlock()
-	if slot.analyst == nil {
-		if slot.analyst, err = s.load(ctx, name, m.Paths); err != nil {
-			return nil, err
-		}
+	defer done()
+	if slot.analyst != nil {
+		return slot.analyst, nil
 	}
-	return slot.analyst, nil
+	m, err := s.manifest(name)
+	if err != nil {
+		return nil, err
+	}
+	a, lent, err := s.load(ctx, name, m.Paths)
+	if err != nil {
+		return nil, err
+	}
+	s.replace(slot, a, lent)
+	return a, nil
 }
 
-// slot returns the place of a thread's analyst and closes the ones used longest ago.
-func (s *Shelf) slot(name string) *shelved {
+// errShelfClosed answers whoever comes after Close.
+var errShelfClosed = errors.New("the shelf is closed")
+
+// take waits for the turn at a thread's slot; done gives it back.
+func (s *Shelf) take(ctx context.Context, name string) (_ *slot, done func(), err error) {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil, nil, errShelfClosed
+	}
+	e, ok := s.slots[name]
+	if ok {
+		s.used.MoveToFront(e)
+	} else {
+		e = s.used.PushFront(&slot{name: name, turn: newTurn()})
+		s.slots[name] = e
+	}
+	taken := e.Value.(*slot)
+	taken.busy++
+	s.mu.Unlock()
+	select {
+	case <-taken.turn:
+		return taken, func() { taken.turn <- struct{}{}; s.leave(taken) }, nil
+	case <-ctx.Done():
+		s.leave(taken)
+		return nil, nil, context.Cause(ctx)
+	}
+}
+
+// leave ends somebody's use of a slot, and lets go of the slots used longest ago. One
+// that somebody has or waits for stays: with a second slot for the same thread two
+// could write its manifest at once.
+func (s *Shelf) leave(left *slot) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if e, ok := s.ready[name]; ok {
-		s.used.MoveToFront(e)
-		return e.Value.(*shelved)
-	}
-	slot := &shelved{name: name}
-	s.ready[name] = s.used.PushFront(slot)
-	for s.used.Len() > maxOpen {
-		s.evict(s.used.Back())
-	}
-	return slot
-}
-
-func (s *Shelf) evict(e *list.Element) {
-	slot := e.Value.(*shelved)
-	s.used.Remove(e)
-	delete(s.ready, slot.name)
-	if slot.once.TryLock() {
-		defer slot.once.Unlock()
-		if slot.analyst != nil {
-			_ = slot.analyst.Source.Close()
-			slot.analyst = nil
+	left.busy--
+	for e := s.used.Back(); e != nil && s.used.Len() > maxOpen; {
+		before := e.Prev()
+		if e.Value.(*slot).busy == 0 {
+			s.evict(e)
 		}
+		e = before
 	}
 }
 
-// Close closes every open source.
+// replace gives a slot its new analyst and retires the one before.
+func (s *Shelf) replace(to *slot, a *agent.Analyst, l *lent) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old := to.lent
+	to.analyst, to.lent = a, l
+	if old != nil {
+		old.retire()
+	}
+	if s.closed {
+		l.retire()
+	}
+}
+
+// evict lets go of a slot; mu is held.
+func (s *Shelf) evict(e *list.Element) {
+	gone := s.used.Remove(e).(*slot)
+	delete(s.slots, gone.name)
+	if gone.lent != nil {
+		gone.lent.retire()
+	}
+}
+
+// Close closes every open source and refuses whoever comes later.
 func (s *Shelf) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.closed = true
 	var errs []error
 	for e := s.used.Front(); e != nil; e = e.Next() {
-		slot := e.Value.(*shelved)
-		slot.once.Lock()
-		if slot.analyst != nil {
-			errs = append(errs, slot.analyst.Source.Close())
-			slot.analyst = nil
+		if l := e.Value.(*slot).lent; l != nil {
+			errs = append(errs, l.Close())
 		}
-		slot.once.Unlock()
 	}
 	return errors.Join(errs...)
 }
@@ -208,15 +268,32 @@ func (s *Shelf) manifest(name string) (manifest, error) {
 // the new one.
 func (s *Shelf) remember(name string, m manifest) error {
 	data, err := json.Marshal(m)
+	if err == nil {
+		err = writeFile(s.manifestPath(name), data, 0o600)
+	}
 	if err != nil {
-		return err
-	}
-	tmp := s.manifestPath(name) + ".new"
-	if err := os.WriteFile(tmp, data, 0o600); err != nil {
-		return fmt.Errorf("remember thread's files: %w", err)
-	}
-	if err := os.Rename(tmp, s.manifestPath(name)); err != nil {
 		return fmt.Errorf("remember thread's files: %w", err)
 	}
 	return nil
+}
+
+// writeFile writes a file that is there whole or not at all, also after the power
+// failed.
+func writeFile(path string, data []byte, perm fs.FileMode) (err error) {
+	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, perm)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(path + ".new") // renamed already when all went well
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
 }

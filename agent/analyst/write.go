@@ -20,23 +20,22 @@ func Write(d *Definition) ([]byte, error) {
 // Install copies a definition that was read from a file, with the files it names,
 // into dir. Files keep their place relative to the definition.
 func (d *Definition) Install(dir string) error {
-	base := filepath.Dir(d.file)
-	for path, data := range d.files {
-		rel, err := filepath.Rel(base, path)
+	targets := map[string]string{} // by path
+	for path := range d.files {
+		rel, err := filepath.Rel(filepath.Dir(d.file), path)
 		if err != nil || !filepath.IsLocal(rel) {
 			return fmt.Errorf("install analyst: %s lies outside the folder of %s", path, d.file)
 		}
 		if path == d.file {
 			rel = definitionFile
 		}
-		target := filepath.Join(dir, rel)
+		targets[path] = filepath.Join(dir, rel)
+	}
+	for path, target := range targets {
 		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
 			return fmt.Errorf("install analyst: %w", err)
 		}
-		if err := os.WriteFile(target+".new", data, 0o644); err != nil {
-			return fmt.Errorf("install analyst: %w", err)
-		}
-		if err := os.Rename(target+".new", target); err != nil {
+		if err := writeFile(target, d.files[path], 0o644); err != nil {
 			return fmt.Errorf("install analyst: %w", err)
 		}
 	}
@@ -48,7 +47,7 @@ func (d *Definition) Install(dir string) error {
 func ForModel(name, modelFile string) (*Definition, error) {
 	d := &Definition{
 		Name: name, Source: name, Model: filepath.Base(modelFile),
-		file: filepath.Join(filepath.Dir(modelFile), name), files: map[string][]byte{},
+		file: modelFile, files: map[string][]byte{},
 	}
 	if problems := d.readFiles(os.ReadFile); len(problems) > 0 {
 		return nil, problems
