@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -43,6 +45,9 @@ type analystDraft struct {
 
 // Run implements the command.
 func (c *analystDraft) Run(e *env) error {
+	if !analyst.ValidName(c.Name) {
+		return usagef("--name %q: use letters, digits, - and _, at most 64", c.Name)
+	}
 	set, err := c.From.open(e)
 	if err != nil {
 		return err
@@ -64,20 +69,30 @@ func (c *analystDraft) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
-		return fmt.Errorf("write draft: %w", err)
-	}
-	for name, content := range map[string][]byte{"model.yaml": data, "analyst.yaml": definition} {
-		path := filepath.Join(c.Dir, name)
-		if _, err := os.Stat(path); err == nil {
-			return usagef("%s exists; drafting does not overwrite what somebody may have edited", path)
-		}
-		if err := os.WriteFile(path, content, 0o644); err != nil {
-			return fmt.Errorf("write draft: %w", err)
-		}
+	if err := writeNew(c.Dir, map[string][]byte{"model.yaml": data, "analyst.yaml": definition}); err != nil {
+		return err
 	}
 	_, err = fmt.Fprintf(e.Out, "%s\n%s\n", filepath.Join(c.Dir, "analyst.yaml"), filepath.Join(c.Dir, "model.yaml"))
 	return err
+}
+
+// writeNew writes files into dir, all or none when one of them is there already.
+func writeNew(dir string, files map[string][]byte) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("write draft: %w", err)
+	}
+	for name := range files {
+		path := filepath.Join(dir, name)
+		if _, err := os.Stat(path); err == nil {
+			return usagef("%s exists; drafting does not overwrite what somebody may have edited", path)
+		}
+	}
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
+			return fmt.Errorf("write draft: %w", err)
+		}
+	}
+	return nil
 }
 
 type analystCheck struct {
@@ -98,12 +113,8 @@ func (c *analystCheck) Run(e *env) error {
 	}
 	switch {
 	case len(c.Files) > 0:
-		for _, file := range c.Files {
-			d, err := analyst.ReadFile(file)
-			if err != nil {
-				return usageError{err}
-			}
-			definitions = append(definitions, d)
+		if definitions, err = analyst.ReadFiles(c.Files); err != nil {
+			return usageError{err}
 		}
 	case cfg != nil && cfg.AnalystsDir != "":
 		if definitions, err = analyst.ReadDir(cfg.Path(cfg.AnalystsDir)); err != nil {
@@ -138,14 +149,26 @@ func checkAgainst(e *env, cfg *config.Config, definitions []*analyst.Definition)
 		}
 		sources[spec.Name] = source
 	}
+	var problems analyst.Problems
 	for _, d := range definitions {
 		source, ok := sources[d.Source]
 		if !ok {
-			return usagef("%s: there is no source called %s in the configuration", d.File(), d.Source)
+			problems = append(problems, d.NoSource())
+			continue
 		}
-		if _, err := analyst.Build(e.ctx, d, source); err != nil {
-			return usageError{err}
+		_, err := analyst.Build(e.ctx, d, source)
+		if err == nil {
+			err = analyst.Prove(e.ctx, d, source)
 		}
+		var found analyst.Problems
+		if errors.As(err, &found) {
+			problems = append(problems, found...)
+		} else if err != nil {
+			return err
+		}
+	}
+	if len(problems) > 0 {
+		return usageError{problems}
 	}
 	return nil
 }
@@ -172,6 +195,15 @@ func (c *analystApply) Run(e *env) error {
 		return err
 	}
 	into := filepath.Join(cfg.Path(cfg.AnalystsDir), d.Name)
+	there, err := analyst.ReadDir(cfg.Path(cfg.AnalystsDir))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return usageError{err}
+	}
+	for _, other := range there {
+		if strings.EqualFold(other.Name, d.Name) && filepath.Dir(other.File()) != into {
+			return usagef("an analyst called %s is already in %s", other.Name, other.File())
+		}
+	}
 	if err := d.Install(into); err != nil {
 		return err
 	}

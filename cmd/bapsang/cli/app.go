@@ -75,7 +75,7 @@ func Open(ctx context.Context, opts Options) (_ *App, err error) {
 		}
 	}()
 	if a.store, err = bolt.Open(ctx, opts.DataDir, bolt.Options{Logger: opts.Logger, Now: opts.Now}); err != nil {
-		return nil, fmt.Errorf("open store in %s: %w", opts.DataDir, err)
+		return nil, storeError(opts.DataDir, err)
 	}
 	a.shelf = analyst.NewShelf(filepath.Join(opts.DataDir, "threads"), func(ctx context.Context, name string, paths []string, into string) (connectors.Source, error) {
 		return openFiles(ctx, name, paths, into, opts.Now(), opts.Logger)
@@ -91,8 +91,8 @@ func Open(ctx context.Context, opts Options) (_ *App, err error) {
 
 // checkListen refuses to serve strangers: without tokens only this machine may ask.
 func checkListen(opts Options) error {
-	host, _, err := net.SplitHostPort(opts.Listen)
-	if err != nil {
+	host, port, err := net.SplitHostPort(opts.Listen)
+	if _, perr := net.LookupPort("tcp", port); err != nil || perr != nil {
 		return usagef("listen address %q: write host:port, such as 127.0.0.1:8080", opts.Listen)
 	}
 	if len(opts.Tokens) > 0 || loopback(host) {
@@ -157,23 +157,17 @@ func (a *App) csv(ctx context.Context, question, result string, w io.Writer) err
 	return a.desk.CSV(ctx, question, result, w)
 }
 
-// The size of a chart on the page: about that of a thread, so that its text is as
-// large as the page's.
-const (
-	pageWidth  = 640
-	pageHeight = 400
-)
-
 // renderChart draws a message's chart spec: SVG for the page, PNG to keep.
 func renderChart(ctx context.Context, spec json.RawMessage, as web.Picture) ([]byte, error) {
 	var s chart.Spec
 	if err := json.Unmarshal(spec, &s); err != nil {
 		return nil, fmt.Errorf("decode chart: %w", err)
 	}
+	opts := chart.Options{Dark: as.Dark, Width: as.Width, Height: as.Height}
 	if as.SVG {
-		return chart.SVG(s, chart.Options{Dark: as.Dark, Width: pageWidth, Height: pageHeight})
+		return chart.SVG(s, opts)
 	}
-	return chart.Render(ctx, s, chart.Options{Dark: as.Dark})
+	return chart.Render(ctx, s, opts)
 }
 
 // operate adds what operators look at.
@@ -223,7 +217,8 @@ func (a *App) Run(ctx context.Context) error {
 		ErrorLog:    slog.NewLogLogger(a.opts.Logger.Handler(), slog.LevelWarn),
 	}
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(a.listener) }()
+	listener := a.listener // Close forgets it while Serve may still be starting
+	go func() { served <- server.Serve(listener) }()
 	var failed error
 	select {
 	case <-ctx.Done():

@@ -28,6 +28,11 @@ type askCmd struct {
 
 // Run implements the command.
 func (c *askCmd) Run(e *env) (err error) {
+	if c.Chart != "" {
+		if info, err := os.Stat(filepath.Dir(c.Chart)); err != nil || !info.IsDir() {
+			return usagef("--chart %s: there is no folder %s", c.Chart, filepath.Dir(c.Chart))
+		}
+	}
 	set, err := c.open(e)
 	if err != nil {
 		return err

@@ -74,6 +74,9 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 // errUnanswered ends a command whose output already said why.
 var errUnanswered = errors.New("not answered")
 
+// errStopped ends a command that somebody stopped before it was done.
+var errStopped = errors.New("stopped before it was done")
+
 // exited is how kong's own exits (help) reach Run without ending the process.
 type exited int
 
@@ -90,13 +93,17 @@ func Run(ctx context.Context, args []string, stdio IO) (code int) {
 		return fail(stdio, err)
 	}
 	defer func() {
-		if e, ok := recover().(exited); ok {
+		switch e := recover().(type) {
+		case nil:
+		case exited:
 			code = int(e)
+		default:
+			panic(e)
 		}
 	}()
 	command, err := parser.Parse(args)
 	if err != nil {
-		return fail(stdio, usageError{err})
+		return fail(stdio, usagef("%w; see bapsang --help", err))
 	}
 	now, err := clock(r.Now)
 	if err != nil {
@@ -108,6 +115,10 @@ func Run(ctx context.Context, args []string, stdio IO) (code int) {
 	}
 	e := &env{IO: stdio, ctx: ctx, now: now, logger: slog.New(slog.NewTextHandler(stdio.Err, &slog.HandlerOptions{Level: level}))}
 	if err := command.Run(e); err != nil {
+		if ctx.Err() != nil && !errors.Is(err, errUnanswered) {
+			e.logger.Debug("stopped", "error", err)
+			err = errStopped
+		}
 		return fail(stdio, err)
 	}
 	return ExitDone

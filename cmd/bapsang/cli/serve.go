@@ -88,9 +88,12 @@ type backupCmd struct {
 
 // Run implements the command. The copy is complete or not there.
 func (c *backupCmd) Run(e *env) (err error) {
+	if _, err := os.Stat(filepath.Join(c.DataDir, bolt.FileName)); err != nil {
+		return usagef("there is no %s in %s; the demo's is in its folder demo", bolt.FileName, c.DataDir)
+	}
 	s, err := bolt.Open(e.ctx, c.DataDir, bolt.Options{Logger: e.logger})
 	if err != nil {
-		return fmt.Errorf("open store in %s: %w", c.DataDir, err)
+		return storeError(c.DataDir, err)
 	}
 	defer s.Close()
 	tmp := c.To + ".partial"

@@ -52,6 +52,9 @@ func openDemo(e *env, dir string) (*set, error) {
 	bar := &progressBar{w: e.Err, label: "데모 회사의 데이터를 만드는 중 · Making the demo company"}
 	path, err := demo.Ensure(e.ctx, dir, now, e.logger, bar.show)
 	bar.end()
+	if errors.Is(err, demo.ErrClock) {
+		return nil, usageError{err}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +62,7 @@ func openDemo(e *env, dir string) (*set, error) {
 		Name: demo.Source, Path: path, CatalogFile: path + ".catalog", Timezone: seoul().String(), Logger: e.logger,
 	})
 	if err != nil {
-		return nil, err
+		return nil, &placedError{what: path, err: err, todo: "Remove the file; it is made again."}
 	}
 	s := &set{location: seoul(), channels: map[string]string{}, closers: []io.Closer{source}}
 	definition, err := analyst.Read("analyst.yaml", func(name string) ([]byte, error) { return fs.ReadFile(demo.Files(), filepath.ToSlash(name)) })
@@ -88,8 +91,10 @@ func (s *set) add(ctx context.Context, d *analyst.Definition, source connectors.
 // openData is an analyst drafted from files.
 func openData(e *env, paths []string) (*set, error) {
 	for _, p := range paths {
-		if _, err := os.Stat(p); err != nil {
+		if _, err := os.Stat(p); errors.Is(err, fs.ErrNotExist) {
 			return nil, usagef("--data: there is no %s", p)
+		} else if err != nil {
+			return nil, usageError{fmt.Errorf("--data: %w", err)}
 		}
 	}
 	dir, err := os.MkdirTemp("", "bapsang-")
@@ -186,7 +191,7 @@ func openSources(e *env, cfg *config.Config) (_ *set, err error) {
 	for i, spec := range cfg.Sources {
 		source, err := openSource(e, cfg, i)
 		if err != nil {
-			return nil, fmt.Errorf("open source %s: %w", spec.Name, err)
+			return nil, &placedError{what: "source " + spec.Name, err: err}
 		}
 		s.closers = append(s.closers, source)
 		sources[spec.Name] = source
@@ -229,7 +234,7 @@ func (s *set) addDefined(e *env, cfg *config.Config, sources map[string]connecto
 	for _, d := range definitions {
 		source, ok := sources[d.Source]
 		if !ok {
-			return usagef("%s: there is no source called %s in the configuration", d.File(), d.Source)
+			return usageError{analyst.Problems{d.NoSource()}}
 		}
 		if err := s.add(e.ctx, d, source); err != nil {
 			return usageError{err}

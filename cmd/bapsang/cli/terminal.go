@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
+
+	"golang.org/x/text/width"
 
 	"github.com/bapsang/bapsang/agent"
 	"github.com/bapsang/bapsang/agent/semantic"
@@ -56,7 +59,7 @@ func printAnswer(w io.Writer, a *agent.Answer) error {
 			fmt.Fprintf(&b, "\n%s\n", c.PNG)
 		}
 	}
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(w, visible(b.String()))
 	return err
 }
 
@@ -91,12 +94,12 @@ func writeTable(b *strings.Builder, r *agent.Result, language string) {
 	rows := [][]string{make([]string, len(shown))}
 	numeric := make([]bool, len(shown))
 	for j, i := range shown {
-		rows[0][j] = r.Columns[i].Label
+		rows[0][j] = oneLine(r.Columns[i].Label)
 	}
 	for _, row := range r.Rows[:min(len(r.Rows), terminalRows)] {
 		cells := make([]string, len(shown))
 		for j, i := range shown {
-			cells[j] = agent.CellText(row[i], r.Columns[i], language)
+			cells[j] = oneLine(agent.CellText(row[i], r.Columns[i], language))
 			switch row[i].(type) {
 			case nil, string, bool:
 			default:
@@ -129,18 +132,55 @@ func writeTable(b *strings.Builder, r *agent.Result, language string) {
 	}
 }
 
-// cellWidth is how many columns a terminal needs: Hangul, Hanja and full-width forms
-// take two (Unicode TR11, East Asian Width).
+// maxCell is how many columns of the terminal a cell takes at most.
+const maxCell = 60
+
+// oneLine fits a cell's text on one line of a table.
+func oneLine(s string) string {
+	s = visible(strings.Join(strings.Fields(s), " "))
+	if cellWidth(s) <= maxCell {
+		return s
+	}
+	n := 0
+	for i, r := range s {
+		if n += runeWidth(r); n >= maxCell {
+			return s[:i] + "…"
+		}
+	}
+	return s
+}
+
+// visible takes out what would steer the terminal instead of being shown on it: data
+// may hold escape sequences and marks that turn the direction of writing.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// cellWidth is how many columns a terminal needs for s.
 func cellWidth(s string) int {
 	n := 0
 	for _, r := range s {
-		switch {
-		case r >= 0x1100 && r <= 0x115f, r >= 0x2e80 && r <= 0xa4cf, r >= 0xac00 && r <= 0xd7a3,
-			r >= 0xf900 && r <= 0xfaff, r >= 0xfe30 && r <= 0xfe6f, r >= 0xff00 && r <= 0xff60, r >= 0xffe0 && r <= 0xffe6:
-			n += 2
-		default:
-			n++
-		}
+		n += runeWidth(r)
 	}
 	return n
+}
+
+// runeWidth is 2 for wide and full-width characters (Unicode TR11, East Asian Width)
+// and 0 for what is drawn over or inside the character before it, such as the vowels
+// of a decomposed Hangul syllable.
+func runeWidth(r rune) int {
+	switch {
+	case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf), r >= 0x1160 && r <= 0x11ff:
+		return 0
+	}
+	switch width.LookupRune(r).Kind() {
+	case width.EastAsianWide, width.EastAsianFullwidth:
+		return 2
+	}
+	return 1
 }
