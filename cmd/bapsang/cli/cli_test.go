@@ -167,6 +167,7 @@ func TestBadInputGetsOneClearLine(t *testing.T) {
 		{"unknown flag", []string{"ask", "--nope", "x"}, 2, "nope"},
 		{"no question", []string{"ask"}, 2, "question"},
 		{"bad now", []string{"ask", "--now", "tomorrow", "x"}, 2, "2026-11-22"},
+		{"a clock far ahead", []string{"ask", "--now", "9999-12-31", "--data-dir", dir, "x"}, 2, "ten years"},
 		{"no such file", []string{"ask", "--data", filepath.Join(dir, "none.csv"), "x"}, 2, "none.csv"},
 		{"empty file", []string{"ask", "--data", write("empty.csv", ""), "x"}, 1, "empty.csv"},
 		{"not what it says", []string{"ask", "--data", write("fake.xlsx", "hello"), "x"}, 1, "fake.xlsx"},
