@@ -63,7 +63,8 @@ func tokens(in Input) (*text, []token) {
 func (m *matcher) dropGlossed(toks []token) []token {
 	var out []token
 	for i, t := range toks {
-		if t.kind != anUnknown || !m.glossed(t, toks[i+1:]) {
+		named := t.kind == anUnknown || t.mention != nil && t.mention.Kind == period.By // 주별(state)
+		if !named || !m.glossed(t, toks[i+1:]) {
 			out = append(out, t)
 		}
 	}

@@ -33,7 +33,16 @@ func (r *reader) readNumbers() {
 func (r *reader) overYear(i int) bool {
 	p, n := r.prev(i), r.toks[i].num
 	year := int(n.value)
-	if !r.is(p, wOver) || r.toks[p].text != "over" || n.unit != "" || float64(year) != n.value || len(r.d.periods) != 1 {
+	if !r.is(p, wOver) || r.toks[p].text != "over" || n.unit != "" || float64(year) != n.value {
+		return false
+	}
+	if from, until := r.dataRange(); len(r.d.periods) == 0 && (r.d.trend || r.d.grain != "") && year >= from.Year() && year <= until.Year() {
+		r.use(p)
+		r.use(i)
+		r.d.periods = append(r.d.periods, yearOf(year)) // developed over 2026
+		return true
+	}
+	if len(r.d.periods) != 1 {
 		return false
 	}
 	if named := r.d.periods[0]; named.Unit != semantic.Year || named.Period.Start.Year() != year+1 {
@@ -41,10 +50,13 @@ func (r *reader) overYear(i int) bool {
 	}
 	r.use(p)
 	r.use(i)
-	start := time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)
-	r.d.periods = append(r.d.periods, &period.Mention{Kind: period.Range, Unit: semantic.Year,
-		Period: semantic.Period{Start: start, End: start.AddDate(1, 0, 0)}})
+	r.d.periods = append(r.d.periods, yearOf(year))
 	return true
+}
+
+func yearOf(year int) *period.Mention {
+	start := time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)
+	return &period.Mention{Kind: period.Range, Unit: semantic.Year, Period: semantic.Period{Start: start, End: start.AddDate(1, 0, 0)}}
 }
 
 // comparators in the order they are tried.

@@ -82,6 +82,8 @@ func TestThings(t *testing.T) {
 		{commerce(), "ad spend and roas per campaign last month", "breakdown ad_spend roas by campaigns.name in 2026-10"},
 		{commerce(), "올해 주당 평균 주문 수", "value orders_per_week in 2026-01-01…2026-11-22"},
 		{commerce(), "지난주 매출이 총 얼마였는지 알 수 있을까요?", "value revenue in 2026-11-09…2026-11-15"},
+		{commerce(), "how has the return rate developed over 2025, monthly", "trend return_rate by month in 2025"},
+		{plain(), "주별(make) 자동차 수", "breakdown cars_count by cars.make"},
 		{plain(), "number of reviews by year", "breakdown reviews_count by reviews.year"},
 	} {
 		lex := compose.NewLexicon(c.model, values)
