@@ -100,6 +100,10 @@ func (b *builder) setDefaultMeasure() {
 		b.fail(problem{decline: DeclineNoMetric})
 		return
 	}
+	if b.asksPrice() {
+		b.fail(problem{decline: DeclineNoMetric})
+		return
+	}
 	list := b.peopleShared()
 	for _, m := range b.lex.model.Metrics {
 		if m.Default && !m.Hidden && len(list) == 0 && b.canCut(m.Name) {
@@ -361,6 +365,7 @@ func (b *builder) setExtras() {
 	q := &b.p.Query
 	if b.d.share {
 		q.Share = true
+		b.dropParts()
 	}
 	if b.d.cumulative {
 		q.Cumulative = true
@@ -382,6 +387,15 @@ func (b *builder) setExtras() {
 	if q.Share && !slicesHas(q.Dimensions, func(d semantic.Dimension) bool { return d.Grain == "" }) && (len(q.Dimensions) == 0 || len(q.Filters) > 0) {
 		b.shareOfFilter()
 	}
+}
+
+// dropParts leaves out the condition that the share of one value among those grouped by
+// would be of itself only: 반품 사유 중 불량 비중.
+func (b *builder) dropParts() {
+	q := &b.p.Query
+	q.Filters = slices.DeleteFunc(slices.Clone(q.Filters), func(f semantic.Filter) bool {
+		return f.Op == semantic.In && !f.Negate && len(f.Values) == 1 && slicesHas(q.Dimensions, func(d semantic.Dimension) bool { return d.Field == f.Field })
+	})
 }
 
 // shareOfFilter reads "온라인 매출 비중": the part that one value makes up is seen

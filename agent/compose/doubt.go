@@ -11,7 +11,7 @@ import (
 // doubt refuses questions whose words are all known but may well mean another thing
 // than what they were put together to.
 func (r *reader) doubt() {
-	if r.opposed() || r.unjoinedMeasures() || r.dividesThings() {
+	if r.opposed() || r.unjoinedMeasures() || r.dividesThings() || r.manyOfPrice() {
 		r.fail(problem{decline: DeclineShape})
 	}
 }
@@ -45,17 +45,23 @@ func (r *reader) unjoinedMeasures() bool {
 }
 
 // endsInThing reports whether the last word of token i, not all of it, names a dataset.
-func (r *reader) endsInThing(i int) bool {
+func (r *reader) endsInThing(i int) bool { return r.thingAtEnd(i) != "" }
+
+// thingAtEnd returns the dataset that the last word of token i names, "" for none and
+// where that is all of it.
+func (r *reader) thingAtEnd(i int) string {
 	if i < 0 {
-		return false
+		return ""
 	}
 	key, _ := fold(r.toks[i].text)
 	for at := range key {
-		if at > 0 && slices.ContainsFunc(r.lex.index.lookup(key[at:]), func(e entry) bool { return r.lex.senses[e.sense].kind == isDataset && e.how < asAlias }) {
-			return true
+		for _, e := range r.lex.index.lookup(key[at:]) {
+			if s := &r.lex.senses[e.sense]; at > 0 && s.kind == isDataset && e.how < asAlias {
+				return s.ref
+			}
 		}
 	}
-	return false
+	return ""
 }
 
 // dividesThings reports whether what is divided counts what there is and not what was
@@ -198,4 +204,35 @@ func (b *builder) namesWhole(i int) bool {
 	}
 	n := last + 1
 	return b.trails(last, wAmong) || n < len(b.toks) && b.toks[n].kind == aParticle && strings.HasPrefix(b.toks[n].text, "에서")
+}
+
+// asksWhich reports whether a question only asks which things there are of a kind: which
+// stores are in Busan.
+func (r *reader) asksWhich() bool {
+	d := &r.d
+	return len(d.measures)+len(d.bounds)+len(d.periods) == 0 && slicesHas(d.groups, func(g group) bool { return g.which }) &&
+		!r.analytic() && !d.compare && !d.percent && d.sort == nil && d.versus == nil && d.grain == "" && d.over == ""
+}
+
+// Words for what costs much or little, which no turnover answers.
+var pricey = []string{"비싼", "싼", "저렴한", "비싸", "mostexpensive", "cheapest", "expensive"}
+
+// asksPrice reports whether a ranking is by price.
+func (r *reader) asksPrice() bool {
+	return r.d.rank.wanted && slicesHas(r.toks, func(t token) bool {
+		key, _ := fold(t.text)
+		return (r.lex.has(t, wHigh) || r.lex.has(t, wLow)) && slices.Contains(pricey, key)
+	})
+}
+
+// manyOfPrice reports whether an average amount is asked about as if it were counted:
+// 판매가 많은 is much selling and not a selling price.
+func (r *reader) manyOfPrice() bool {
+	many := slicesHas(r.toks, func(t token) bool {
+		return (r.lex.has(t, wHigh) || r.lex.has(t, wLow)) && (strings.HasPrefix(t.text, "많") || strings.HasPrefix(t.text, "적"))
+	})
+	return many && slicesHas(r.d.measures, func(m measure) bool {
+		x := r.lex.model.Metric(m.Metric)
+		return x != nil && x.Format == "krw" && strings.HasSuffix(r.text.slice(m.token.from, m.token.to), "가") && r.averaged(measure{Measure: semantic.Measure{Metric: m.Metric}})
+	})
 }

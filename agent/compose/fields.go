@@ -36,7 +36,10 @@ func (r *reader) fieldsOfKind(i int, k semantic.Kind) []string {
 
 // readTimeField reads a date that is named: 주문일별, 가입일이 2025년인.
 func (r *reader) readTimeField(i int) bool {
-	times := slices.DeleteFunc(r.fieldsOfKind(i, semantic.Temporal), func(ref string) bool { return !r.reachable(ref) })
+	times := slices.DeleteFunc(r.fieldsOfKind(i, semantic.Temporal), func(ref string) bool {
+		far := r.farthest(ref, r.lex.graph.filterDistance)
+		return far < 0 || far >= turned // of other rows: of tickets where shops are counted
+	})
 	if len(times) == 0 {
 		return false
 	}
@@ -196,7 +199,7 @@ func (r *reader) takeGroup(i int) {
 		return
 	}
 	marked, each, which := r.byMarked(i) || r.perMarked(i), r.eachMarked(i), r.whichMarked(i)
-	if !marked && !which && len(r.senses(i, isField)) == 0 && (r.absorbed(i) && !r.asksForThings() || r.described(i) && (!r.d.rank.wanted || r.otherThing(i))) {
+	if !marked && !which && len(r.senses(i, isField)) == 0 && (r.absorbed(i) && !r.asksForThings() || r.described(i) && !r.listing() && (!r.d.rank.wanted || r.otherThing(i))) {
 		r.use(i)
 		r.useTrail(i)
 		return

@@ -51,7 +51,7 @@ func (r *reader) takeValue(i int) {
 		r.fail(problem{decline: DeclineShape})
 		return
 	}
-	for _, narrow := range []func(int, []meant) []meant{r.inContext, r.wholeNames, r.alongside, r.alsoGrouped} {
+	for _, narrow := range []func(int, []meant) []meant{r.inContext, r.wholeNames, r.alongside, r.alsoGrouped, r.ofListed} {
 		if near := narrow(i, reachable); len(near) > 0 {
 			reachable = near
 		}
@@ -137,7 +137,14 @@ func (r *reader) inContext(i int, options []meant) []meant {
 	if r.is(next, wNot) && isHangulKey(r.toks[next].text) {
 		next = r.next(next) // VIP 아닌 고객
 	}
-	for _, j := range []int{r.prev(i), next} {
+	if near := r.ofKind(i+1, options); len(near) > 0 {
+		return near
+	}
+	around := []int{r.prev(i), next}
+	if r.listing() {
+		slices.Reverse(around) // list products in the TV category: what is listed stays
+	}
+	for _, j := range around {
 		if !r.open(j) || r.byMarked(j) || r.whichMarked(j) || !r.grouping(j) {
 			continue
 		}
@@ -145,7 +152,7 @@ func (r *reader) inContext(i int, options []meant) []meant {
 		if len(near) == 0 {
 			continue
 		}
-		if r.fieldOf(j, near) {
+		if r.fieldOf(j, near) && !(r.listing() && len(r.senses(j, isDataset)) > 0) {
 			r.use(j)
 			r.useTrail(j)
 		}
@@ -171,6 +178,28 @@ func (r *reader) partOf(i int, field string) bool {
 	}
 	list := r.senses(i, isValue)
 	return len(list) > 0 && !slices.ContainsFunc(list, func(x meaning) bool { return x.how < asPart || r.lex.senses[x.sense].ref != field })
+}
+
+// ofKind returns the options of fields whose names end in token j, the one after a
+// value, and marks it: the TV category is said of a subcategory as well.
+func (r *reader) ofKind(j int, options []meant) []meant {
+	if !r.open(j) || len(r.senses(j, isField)) == 0 || r.byMarked(j) || r.whichMarked(j) {
+		return nil
+	}
+	key, _ := fold(r.toks[j].text)
+	near := slices.DeleteFunc(slices.Clone(options), func(m meant) bool {
+		_, f := r.lex.model.Field(m.field)
+		return r.speaksFor(j, m.field) || !slicesHas(append([]string{f.Label.Ko, f.Label.En}, f.Synonyms...), func(term string) bool {
+			own, _ := fold(term)
+			return strings.HasSuffix(own, key)
+		})
+	})
+	if len(near) > 0 && !slicesHas(options, func(m meant) bool { return r.speaksFor(j, m.field) }) {
+		r.use(j)
+		r.useTrail(j)
+		return near
+	}
+	return nil
 }
 
 // alongside returns the options of a field that the values joined to token i also
@@ -202,6 +231,20 @@ func (r *reader) alsoGrouped(i int, options []meant) []meant {
 		}
 		for j := range r.toks {
 			if j != i && r.speaksFor(j, m.field) && slices.ContainsFunc(r.senses(j, isField), func(x meaning) bool { return r.lex.senses[x.sense].ref == m.field }) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// ofListed returns the options of the things that the text asks for: 어떤 매장이 부산에 있어.
+func (r *reader) ofListed(_ int, options []meant) []meant {
+	return slices.DeleteFunc(slices.Clone(options), func(m meant) bool {
+		dataset, _, _ := cutRef(m.field)
+		for j := range r.toks {
+			named := slices.ContainsFunc(r.senses(j, isDataset), func(x meaning) bool { return r.lex.senses[x.sense].ref == dataset })
+			if named && (r.listing() || r.whichMarked(j)) {
 				return false
 			}
 		}

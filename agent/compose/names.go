@@ -21,6 +21,11 @@ func inflections(term string) []string {
 	if last := low[len(low)-1]; last < 'a' || last > 'z' {
 		return nil
 	}
+	for one, many := range irregular {
+		if stem, ok := strings.CutSuffix(low, one); ok && (stem == "" || strings.HasSuffix(stem, " ")) {
+			return []string{stem + many}
+		}
+	}
 	if s := singular(low); s != low {
 		if strings.IndexFunc(s, unicode.IsLetter) < 0 {
 			return nil // 30s are no 30
@@ -29,6 +34,9 @@ func inflections(term string) []string {
 	}
 	return []string{plural(low)}
 }
+
+// irregular are plurals that no rule makes.
+var irregular = map[string]string{"medium": "media", "person": "people", "man": "men", "woman": "women", "child": "children", "analysis": "analyses", "diagnosis": "diagnoses"}
 
 func singular(s string) string {
 	switch {

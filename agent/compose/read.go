@@ -277,6 +277,9 @@ func (r *reader) readLeftWords() {
 	if slicesHas(r.d.filters, func(f filter) bool { return f.how == asPart }) {
 		r.take(wContains)
 	}
+	if slicesHas(r.d.filters, func(f filter) bool { return f.Negate }) {
+		r.take(wRest)
+	}
 	if len(r.d.groups) > 0 || len(r.d.filters) > 0 || r.d.grain != "" {
 		r.take(wBy, wEach, wAmong)
 	}
@@ -293,7 +296,7 @@ func (r *reader) readLeftWords() {
 		r.take(wAmong, wUntil, wFrom)
 	}
 	for i := range r.toks {
-		if r.toks[i].kind == aSeparator || r.is(i, wDone) && r.says(i) {
+		if r.toks[i].kind == aSeparator || r.is(i, wDone) && r.says(i) && (measured || len(r.d.filters) > 0 || r.in.Previous != nil) {
 			r.use(i)
 		}
 	}
@@ -351,7 +354,10 @@ func (r *reader) says(i int) bool {
 // readList takes a question without a measure that asks what there is as a list.
 func (r *reader) readList() {
 	if r.in.Previous == nil && len(r.d.measures) == 0 && len(r.d.groups) > 0 || r.listing() && len(r.d.groups) > 0 {
-		r.d.listed = r.listing() && !r.d.rank.wanted
+		r.d.listed = (r.listing() || r.asksWhich()) && !r.d.rank.wanted
+	}
+	if r.d.listed && len(r.d.periods) > 0 {
+		r.fail(problem{decline: DeclineShape}) // what there is has no time
 	}
 }
 

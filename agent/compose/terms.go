@@ -168,7 +168,7 @@ func (r *reader) readCounts() {
 			continue
 		}
 		c := r.countWord(i)
-		if c < 0 {
+		if c < 0 || r.countedValue(i, c) {
 			continue
 		}
 		name := r.countMetric(i)
@@ -185,6 +185,20 @@ func (r *reader) readCounts() {
 		r.use(c)
 		r.addMeasure(i, name, asSynonym)
 	}
+}
+
+// countedValue counts what the name of a value ends in: 배송 문의 몇 건. The value is still
+// to be read.
+func (r *reader) countedValue(i, c int) bool {
+	if r.grouping(i) || len(r.senses(i, isMetric)) > 0 || len(r.senses(i, isValue)) == 0 {
+		return false
+	}
+	name := r.lex.countOfDataset(r.thingAtEnd(i))
+	if name != "" {
+		r.use(c)
+		r.addMeasure(i, name, asAlias)
+	}
+	return name != ""
 }
 
 // countedBefore returns the metric named directly before token i that counts the same

@@ -1,6 +1,8 @@
 package compose
 
 import (
+	"slices"
+
 	"github.com/bapsang/bapsang/agent/period"
 	"github.com/bapsang/bapsang/agent/semantic"
 )
@@ -24,6 +26,38 @@ func (b *builder) setCompare() {
 		b.compareBy(semantic.ComparePrevious)
 	default:
 		q.Compare = nil
+	}
+	if q.Compare != nil && q.Compare.Kind == semantic.ComparePrevious && len(b.d.periods) < 2 && b.problem == nil && b.special == "" {
+		b.compareSteps()
+	}
+}
+
+// sizes order the calendar units.
+var sizes = map[semantic.Grain]int{semantic.Day: 1, semantic.Week: 2, semantic.Month: 3, semantic.Quarter: 4, semantic.Year: 5}
+
+// compareSteps compares along time with the step before: 월별 증감률, month over month
+// growth in 2025; and a part of a unit with the same part of the unit before: yesterday
+// against the same day last week.
+func (b *builder) compareSteps() {
+	q := &b.p.Query
+	unit := semantic.Grain("")
+	if v := b.d.versus; v != nil {
+		unit = v.Unit
+	}
+	if own := sizes[b.p.PeriodGrain]; own > 0 && sizes[unit] > own && len(b.d.periods) == 1 {
+		q.Compare.Period = moved(*q.Period, b.p.PeriodGrain, -1, unit, "")
+		return
+	}
+	i := slices.IndexFunc(q.Dimensions, isTime)
+	if i < 0 && sizes[unit] > 0 && sizes[unit] < sizes[b.p.PeriodGrain] && len(q.Dimensions) < maxDimensions && !b.d.rank.wanted {
+		q.Dimensions, i = append([]semantic.Dimension{{Grain: unit}}, q.Dimensions...), 0
+	}
+	if i < 0 || q.Dimensions[i].Field != "" || unit != "" && unit != q.Dimensions[i].Grain {
+		return
+	}
+	p, step := *q.Period, q.Dimensions[i].Grain
+	if b.floor(p.Start, step).Equal(p.Start) && p.End.After(ahead(p.Start, 1, step)) {
+		q.Compare.Period = semantic.Period{Start: ahead(p.Start, -1, step), End: ahead(p.End, -1, step)}
 	}
 }
 

@@ -210,6 +210,11 @@ func (b *builder) setDefaultPeriod() {
 		b.p.Query.Period = nil
 	case d.versus != nil && !d.versus.Period.Start.IsZero() && len(b.d.periods) == 0:
 		b.assumeAfter(d.versus)
+	case b.special == "" && d.grain != "" && !d.rank.wanted && slicesHas(b.p.Query.Dimensions, isTime) && (d.versus != nil || b.asksChange()):
+		b.assumeTrend()
+		if from, until := b.dataRange(); b.p.Query.Period == nil && !from.IsZero() {
+			b.p.Query.Period = &semantic.Period{Start: b.floor(from, d.grain), End: until}
+		}
 	case b.special == Drivers || d.versus != nil || b.asksChange():
 		unit := b.compareUnit()
 		b.assume(b.last(1, unit), unit)

@@ -91,6 +91,7 @@ const (
 	wChart
 	wGrain // 날, month: arg is a grain
 	wUnit  // 개, items: a counter; arg is its kind
+	wRest  // 나머지, the others: after what is left out
 )
 
 // vocabulary lists words, separated by "|", by their argument ("" for none).
