@@ -234,6 +234,10 @@ func decode(path string, data []byte, into any) *Problem {
 	var at yaml.Error
 	if errors.As(err, &at) {
 		p.Message = firstLine(at.GetMessage())
+		var form *yaml.TypeError
+		if errors.As(err, &form) { // its message names our types
+			p.Message = "this is no value for the key: a list, a mapping or a text stands where another belongs"
+		}
 		if tok := at.GetToken(); tok != nil && tok.Position != nil {
 			p.Line, p.Column = tok.Position.Line, tok.Position.Column
 		}

@@ -70,7 +70,7 @@ func TestMistakesAreFoundWithTheirPlace(t *testing.T) {
 		{"only a comment", "# nothing\n", []string{"a/analyst.yaml:1:1: the file is empty"}},
 		{"unknown key", head + "onwer: x\n", []string{`a/analyst.yaml:3:1: unknown field "onwer"`}},
 		{"key twice", head + "name: b\n", []string{"a/analyst.yaml:3:1: mapping key \"name\" already defined"}},
-		{"a list where text belongs", "name: [a]\nsource: shop\n", []string{"a/analyst.yaml:1:7: "}},
+		{"a list where text belongs", "name: [a]\nsource: shop\n", []string{"a/analyst.yaml:1:7: this is no value"}},
 		{"not YAML", head + "tables: [a\nx: }\n", []string{"a/analyst.yaml:"}},
 		{"tab", "name: a\n\tsource: b\n", []string{"a/analyst.yaml:2:1: "}},
 		{"two documents", head + "---\nname: b\nsource: c\n", []string{"more than one YAML document"}},

@@ -225,6 +225,9 @@ func (s *set) addSource(ctx context.Context, cfg *config.Config, spec config.Sou
 // addDefined builds the analysts of a configuration's folder.
 func (s *set) addDefined(e *env, cfg *config.Config, sources map[string]connectors.Source) error {
 	definitions, err := analyst.ReadDir(cfg.Path(cfg.AnalystsDir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return usageError{cfg.At("$.analysts_dir", "there is no folder "+cfg.AnalystsDir)}
+	}
 	if err != nil {
 		return usageError{err}
 	}

@@ -164,6 +164,7 @@ func TestChecksOfAnalysts(t *testing.T) {
 		code, out, errs := run(t, args...)
 		return code, out + errs
 	}
+	one(t, "a folder of analysts that is not there", []string{"ask", "--config", config, "x"}, 2, "bapsang.yaml:1:15: there is no folder ./analysts")
 	if code, out := check("good.yaml"); code != 0 || out != "good: ok\n" {
 		t.Errorf("exit %d: %s", code, out)
 	}

@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
+	"reflect"
+	"regexp"
 	"strings"
 	"time"
 
@@ -129,6 +132,10 @@ func Read(path string, getenv func(string) (string, bool)) (*Config, error) {
 	return c, nil
 }
 
+// variable is a name of the environment. Other dollar signs are text: they stand in
+// passwords.
+var variable = regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
+
 // expander replaces ${NAME} in scalars by the environment. It works on the parsed
 // document, so that a value cannot change the document's structure.
 type expander struct {
@@ -143,7 +150,8 @@ func (e *expander) Visit(n ast.Node) ast.Visitor {
 	if !ok || !strings.Contains(s.Value, "${") {
 		return e
 	}
-	s.Value = os.Expand(s.Value, func(name string) string {
+	s.Value = variable.ReplaceAllStringFunc(s.Value, func(found string) string {
+		name := variable.FindStringSubmatch(found)[1]
 		v, ok := e.getenv(name)
 		if !ok {
 			pos := s.GetToken().Position
@@ -161,10 +169,29 @@ func problemOf(path string, err error) error {
 		return Problem{File: path, Message: err.Error()}
 	}
 	p := Problem{File: path, Message: at.GetMessage()}
+	var form *yaml.TypeError
+	if errors.As(err, &form) {
+		p.Message = fmt.Sprintf("%s belongs here, not %s", kindName(form.DstType), kindName(form.SrcType))
+	}
 	if tok := at.GetToken(); tok != nil && tok.Position != nil {
 		p.Line, p.Column = tok.Position.Line, tok.Position.Column
 	}
 	return p
+}
+
+// kindName is what people call a kind of YAML value.
+func kindName(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.String:
+		return "text"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice, reflect.Array:
+		return "a list"
+	case reflect.Map, reflect.Struct:
+		return "a mapping"
+	}
+	return "a number"
 }
 
 func (c *Config) setDefaults() {
@@ -186,7 +213,13 @@ func (c *Config) validate() (problems []error) {
 	wrong := func(path, format string, args ...any) {
 		problems = append(problems, c.at(path, fmt.Sprintf(format, args...)))
 	}
-	if _, err := time.LoadLocation(c.Timezone); err != nil {
+	if _, port, err := net.SplitHostPort(c.Listen); err != nil {
+		wrong("$.listen", "listen %q: write host:port, such as 127.0.0.1:8080", c.Listen)
+	} else if _, err := net.LookupPort("tcp", port); err != nil {
+		wrong("$.listen", "listen %q: %s is no port", c.Listen, port)
+	}
+	// "Local" is whatever this machine happens to be set to.
+	if _, err := time.LoadLocation(c.Timezone); err != nil || c.Timezone == "Local" {
 		wrong("$.timezone", "timezone %q is not an IANA name such as Asia/Seoul", c.Timezone)
 	}
 	if c.Store.Driver != "bolt" {
@@ -195,30 +228,47 @@ func (c *Config) validate() (problems []error) {
 	if len(c.Sources) == 0 {
 		wrong("$", "sources is empty: name at least one database or folder to answer from")
 	}
+	c.validateSources(wrong)
+	names := map[string]bool{}
+	for i := range c.API.Tokens {
+		t := &c.API.Tokens[i]
+		at := fmt.Sprintf("$.api.tokens[%d]", i)
+		if err := t.resolve(filepath.Dir(c.file)); err != nil {
+			wrong(at, "%v", err)
+		} else if names[t.Name] {
+			wrong(at+".name", "there are two tokens called %s", t.Name)
+		}
+		names[t.Name] = true
+	}
+	return problems
+}
+
+// sourceName is what a source may be called: it names a folder, too.
+var sourceName = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}_-]{0,63}$`)
+
+func (c *Config) validateSources(wrong func(path, format string, args ...any)) {
 	seen := map[string]bool{}
 	for i, s := range c.Sources {
 		at := fmt.Sprintf("$.sources[%d]", i)
 		switch {
 		case s.Name == "":
 			wrong(at, "the source has no name")
-		case seen[s.Name]:
+		case !sourceName.MatchString(s.Name):
+			wrong(at+".name", "source name %q: use letters, digits, - and _, at most 64", s.Name)
+		case seen[strings.ToLower(s.Name)]:
 			wrong(at+".name", "there are two sources called %s", s.Name)
+		case s.Driver == "":
+			wrong(at, "source %s has no driver; there are files and duckdb", s.Name)
 		case s.Driver != "files" && s.Driver != "duckdb":
-			wrong(at, "source %s: driver %q is not known; there are files and duckdb", s.Name, s.Driver)
+			wrong(at+".driver", "source %s: driver %q is not known; there are files and duckdb", s.Name, s.Driver)
 		case s.DSN == "":
 			wrong(at, "source %s has no dsn: name the file or folder", s.Name)
 		}
-		seen[s.Name] = true
+		seen[strings.ToLower(s.Name)] = true
 		if _, err := s.Contract.Build(); err != nil {
 			wrong(at+".contract", "source %s: %v", s.Name, err)
 		}
 	}
-	for i := range c.API.Tokens {
-		if err := c.API.Tokens[i].resolve(filepath.Dir(c.file)); err != nil {
-			wrong(fmt.Sprintf("$.api.tokens[%d]", i), "%v", err)
-		}
-	}
-	return problems
 }
 
 func (c *Config) at(path, message string) error {
@@ -229,6 +279,9 @@ func (c *Config) at(path, message string) error {
 	}
 	node, err := yp.FilterNode(c.node)
 	if err == nil && node != nil && node.GetToken() != nil {
+		if m, ok := node.(*ast.MappingNode); ok && len(m.Values) > 0 {
+			node = m.Values[0].Key // its own token is the first colon
+		}
 		p.Line, p.Column = node.GetToken().Position.Line, node.GetToken().Position.Column
 	}
 	return p
@@ -247,6 +300,9 @@ func (t *Token) resolve(dir string) error {
 	}
 	if len(t.Token) < 16 {
 		return errors.New("a token needs at least 16 characters")
+	}
+	if strings.ContainsFunc(t.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return errors.New("a token is made of ASCII letters, digits and signs, without spaces: a header carries nothing else")
 	}
 	if t.Name == "" {
 		return errors.New("a token needs a name")
@@ -271,6 +327,9 @@ func rooted(dir, p string) string {
 func (c Contract) Build() (connectors.Contract, error) {
 	out := connectors.Contract{Owner: c.Owner, Concurrency: c.Concurrency}
 	var err error
+	if c.Concurrency < 0 {
+		return out, fmt.Errorf("concurrency %d is less than one", c.Concurrency)
+	}
 	if c.Agreed != "" {
 		if out.Agreed, err = time.Parse(time.DateOnly, c.Agreed); err != nil {
 			return out, fmt.Errorf("agreed %q is not a date such as 2026-10-01", c.Agreed)
