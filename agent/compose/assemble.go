@@ -443,6 +443,10 @@ func (b *builder) checkShape() {
 		b.fail(problem{decline: DeclineNoMetric})
 		return
 	}
+	if b.ranksItself() {
+		b.fail(problem{decline: DeclineNoMetric})
+		return
+	}
 	if !compilable(b.lex.model, *q) {
 		b.fail(problem{decline: DeclineShape})
 	}

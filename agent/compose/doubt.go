@@ -236,3 +236,19 @@ func (r *reader) manyOfPrice() bool {
 		return x != nil && x.Format == "krw" && strings.HasSuffix(r.text.slice(m.token.from, m.token.to), "가") && r.averaged(measure{Measure: semantic.Measure{Metric: m.Metric}})
 	})
 }
+
+// ranksItself reports whether things are ranked by how many of themselves there are: the
+// highest mountain is not the one there are most of.
+func (b *builder) ranksItself() bool {
+	q := &b.p.Query
+	if len(q.Measures) == 0 || !b.d.rank.wanted && b.d.sort == nil && len(q.Having) == 0 {
+		return false
+	}
+	m := q.Measures[0]
+	x, datasets := b.lex.model.Metric(m.Metric), b.lex.graph.metrics[m.Metric]
+	if x == nil || m.Per != "" || len(datasets) != 1 || len(q.Dimensions) != 1 || !b.lex.countsAll(x, datasets[0]) {
+		return false
+	}
+	name := q.Dimensions[0].Field
+	return name != "" && name == b.lex.nameOf(datasets[0])
+}
