@@ -29,8 +29,8 @@ var shelfName = regexp.MustCompile(`^files-[0-9a-f]{16}$`)
 // and opened again when somebody asks.
 const maxOpen = 16
 
-// Open loads files and serves them as a source; into is a folder for what it makes of
-// them.
+// Open loads files and serves them as a source called name, which people see; into is
+// a folder for what it makes of them.
 type Open func(ctx context.Context, name string, paths []string, into string) (connectors.Source, error)
 
 // Shelf keeps the files that people dropped into threads, on disk, and serves each
@@ -137,7 +137,19 @@ func (s *Shelf) openInto(ctx context.Context, name string, paths []string) (conn
 	if err := os.MkdirAll(into, 0o700); err != nil {
 		return nil, fmt.Errorf("open files: %w", err)
 	}
-	return s.open(ctx, name, paths, into)
+	return s.open(ctx, sourceName(paths), paths, into)
+}
+
+// sourceName is what people know a thread's files by.
+func sourceName(paths []string) string {
+	if len(paths) == 0 {
+		return "" // a manifest that somebody emptied; opening it fails
+	}
+	name := filepath.Base(paths[0])
+	if more := len(paths) - 1; more > 0 {
+		name += fmt.Sprintf(" +%d", more)
+	}
+	return name
 }
 
 // analyst returns the analyst of a thread's files, opening them again if need be.

@@ -21,11 +21,12 @@ type opener struct {
 	mu     sync.Mutex
 	opened []*source
 	paths  [][]string
+	names  []string
 	hold   chan struct{}
 	begun  chan struct{}
 }
 
-func (o *opener) open(_ context.Context, _ string, paths []string, into string) (connectors.Source, error) {
+func (o *opener) open(_ context.Context, name string, paths []string, into string) (connectors.Source, error) {
 	if _, err := os.Stat(into); err != nil {
 		return nil, err
 	}
@@ -37,6 +38,7 @@ func (o *opener) open(_ context.Context, _ string, paths []string, into string) 
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	s := &source{hold: o.hold, begun: o.begun}
+	o.names = append(o.names, name)
 	o.opened, o.paths = append(o.opened, s), append(o.paths, slices.Clone(paths))
 	return s, nil
 }
@@ -111,6 +113,9 @@ func TestShelfMergesReplacesAndKeepsWhatWasThere(t *testing.T) {
 	want := [][]string{{"/u/1/a.csv"}, {"/u/1/a.csv", "/u/2/b.csv"}, {"/u/3/a.csv", "/u/2/b.csv"}}
 	if fmt.Sprint(o.paths) != fmt.Sprint(want) {
 		t.Errorf("opened %v, want %v", o.paths, want)
+	}
+	if fmt.Sprint(o.names) != "[a.csv a.csv +1 a.csv +1]" {
+		t.Errorf("people see the sources as %q", o.names)
 	}
 	if !o.open1(0).isClosed() || !o.open1(1).isClosed() || o.open1(2).isClosed() {
 		t.Error("the sources of earlier files are not closed, or the present one is")

@@ -35,7 +35,7 @@ type Answerer interface {
 // Shelf keeps files that people dropped into a thread and serves them as an analyst.
 type Shelf interface {
 	// Put adds the files at paths to those of the thread and returns the name of the
-	// analyst that answers from them. Errors about a file are *connectors.Error.
+	// analyst that answers from them, which begins with shelfPrefix. Errors about a file are *connectors.Error.
 	Put(ctx context.Context, thread string, paths []string) (analyst string, err error)
 }
 

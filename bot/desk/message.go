@@ -108,10 +108,16 @@ func answerButtons(a *agent.Answer, t *texts) []bot.Button {
 	)
 }
 
+// shelfPrefix begins the names of analysts that are made of dropped files.
+const shelfPrefix = "files-"
+
 func origin(a *agent.Answer, t *texts) *bot.Origin {
 	o := &bot.Origin{
 		Analyst: a.Analyst, AsOf: a.DataAsOf, Label: t.rung(a),
 		Elapsed: time.Duration(a.ElapsedMS) * time.Millisecond,
+	}
+	if strings.HasPrefix(a.Analyst, shelfPrefix) {
+		o.Analyst = "" // nobody gave it its name, and the sources name its files
 	}
 	seen := map[string]bool{agent.Computed: true}
 	for _, r := range a.Results {

@@ -141,3 +141,18 @@ func TestFilesOfAMessageAreKeptApartAndWhole(t *testing.T) {
 		t.Errorf("%d files are left of %d, %v", len(left), len(names), err)
 	}
 }
+
+// TestTheOriginOfDroppedFilesIsTheirName shows no name that nobody gave.
+func TestTheOriginOfDroppedFilesIsTheirName(t *testing.T) {
+	t.Parallel()
+	b := setup(t, analyst(func(_ context.Context, q agent.Question, _ func(agent.Step)) (*agent.Answer, error) {
+		return &agent.Answer{Rung: agent.Compose, Analyst: q.Analyst, Text: "x", Results: []agent.Result{{Name: "r1", Source: "매출.csv"}}}, nil
+	}), 1, func(c *desk.Config) { c.Shelf, c.UploadDir = &shelf{}, t.TempDir() })
+	ev := message("1", "t1", "매출 합계")
+	ev.Files = []bot.File{file("매출.csv", "a,b\n1,2\n")}
+	b.ended(t, b.handle(t, ev).Question)
+	m := b.platform.wait(t, kind(bot.KindAnswer))
+	if m.Origin.Analyst != "" || len(m.Origin.Sources) != 1 || m.Origin.Sources[0] != "매출.csv" {
+		t.Errorf("origin %+v", m.Origin)
+	}
+}
