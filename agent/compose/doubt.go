@@ -11,9 +11,27 @@ import (
 // doubt refuses questions whose words are all known but may well mean another thing
 // than what they were put together to.
 func (r *reader) doubt() {
-	if r.opposed() || r.unjoinedMeasures() || r.dividesThings() || r.manyOfPrice() {
+	if r.opposed() || r.unjoinedMeasures() || r.dividesThings() || r.manyOfPrice() || r.commands() || r.blames() {
 		r.fail(problem{decline: DeclineShape})
 	}
+}
+
+// commands reports whether something is to be changed that no answer before it shows: VIP
+// 등급 기준을 바꿔줘.
+func (r *reader) commands() bool {
+	return r.in.Previous == nil && slicesHas(r.toks, func(t token) bool {
+		return r.lex.has(t, wVerb) && slicesHas([]string{"바꿔", "변경", "change", "switch", "convert"}, func(verb string) bool { return strings.HasPrefix(strings.ToLower(t.text), verb) })
+	})
+}
+
+// blames reports whether a cause is named rather than asked for: did the campaign cause
+// the growth?
+func (r *reader) blames() bool {
+	did := slices.IndexFunc(r.toks, func(t token) bool { return slices.Contains([]string{"did", "does", "do"}, strings.ToLower(t.text)) })
+	cause := slices.IndexFunc(r.toks, func(t token) bool {
+		return r.lex.has(t, wWhy) && slices.Contains([]string{"cause", "drive", "explain"}, strings.ToLower(t.text))
+	})
+	return did >= 0 && cause > did && r.find(wWhich) < 0
 }
 
 // opposed reports whether two ends are asked for at once: products with high revenue and
