@@ -11,7 +11,7 @@ import (
 // doubt refuses questions whose words are all known but may well mean another thing
 // than what they were put together to.
 func (r *reader) doubt() {
-	if r.opposed() || r.unjoinedMeasures() || r.dividesThings() || r.manyOfPrice() || r.commands() || r.blames() {
+	if r.opposed() || r.unjoinedMeasures() || r.dividesThings() || r.manyOfPrice() || r.commands() || r.blames() || r.gapOfValues() {
 		r.fail(problem{decline: DeclineShape})
 	}
 }
@@ -22,6 +22,30 @@ func (r *reader) commands() bool {
 	return r.in.Previous == nil && slicesHas(r.toks, func(t token) bool {
 		return r.lex.has(t, wVerb) && slicesHas([]string{"바꿔", "변경", "change", "switch", "convert"}, func(verb string) bool { return strings.HasPrefix(strings.ToLower(t.text), verb) })
 	})
+}
+
+// howMuchMore asks for the difference of two things: 일반보다 얼마나 높아, how much higher
+// than.
+var howMuchMore = regexp.MustCompile(`보다\s*(?:얼마나|얼마|몇)|(?i)how much (?:more|less|higher|lower|larger|smaller)\b.* than\b`)
+
+// gapOfValues reports whether the difference of two values of a field is asked for: VIP
+// 고객의 객단가가 일반보다 얼마나 높아? A query has no such column.
+func (r *reader) gapOfValues() bool {
+	if !howMuchMore.MatchString(r.in.Text) {
+		return false
+	}
+	seen := map[string]int{}
+	for _, f := range r.d.filters {
+		if f.Op == semantic.In {
+			seen[f.Field] += len(f.Values)
+		}
+	}
+	for _, n := range seen {
+		if n > 1 {
+			return true
+		}
+	}
+	return false
 }
 
 // blames reports whether a cause is named rather than asked for: did the campaign cause
