@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/bapsang/bapsang/agent"
@@ -92,8 +94,29 @@ type threadRecord struct {
 	Analyst string           `json:"analyst,omitempty"` // who answers here
 	Turns   []agent.Turn     `json:"turns,omitempty"`   // oldest first, at most maxTurns
 	Choices []compose.Choice `json:"choices,omitempty"`
-	// Asked is set when the last thing said was a question back to the asker.
-	Asked bool `json:"asked,omitempty"`
+	// Asking is set when the last thing said was a question back to the asker.
+	Asking *asking `json:"asking,omitempty"`
+}
+
+// asking is a question back that waits for its choice.
+type asking struct {
+	Text    string           `json:"text"` // the question it is about
+	Clarify *compose.Clarify `json:"clarify"`
+}
+
+// reply returns the choice that text makes by naming an option, as people do who
+// write instead of pressing a button; nil for another question.
+func (a *asking) reply(text string) *compose.Choice {
+	if a == nil {
+		return nil
+	}
+	fold := func(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), "")) }
+	for i, o := range a.Clarify.Options {
+		if said := fold(text); said == fold(o.Label) || said == strconv.Itoa(i+1) {
+			return &compose.Choice{Term: a.Clarify.Term, Ref: o.Ref}
+		}
+	}
+	return nil
 }
 
 // maxTurns bounds how much of a thread a follow-up looks back on.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/bapsang/bapsang/agent"
+	"github.com/bapsang/bapsang/agent/compose"
 	"github.com/bapsang/bapsang/bot"
 	"github.com/bapsang/bapsang/bot/desk"
 	"github.com/bapsang/bapsang/store"
@@ -154,5 +155,28 @@ func TestTheOriginOfDroppedFilesIsTheirName(t *testing.T) {
 	m := b.platform.wait(t, kind(bot.KindAnswer))
 	if m.Origin.Analyst != "" || len(m.Origin.Sources) != 1 || m.Origin.Sources[0] != "매출.csv" {
 		t.Errorf("origin %+v", m.Origin)
+	}
+}
+
+// TestAQuestionBackIsAnsweredInWords has the asker write what they mean, and another
+// write something else: neither is asked back again.
+func TestAQuestionBackIsAnsweredInWords(t *testing.T) {
+	t.Parallel()
+	b := setup(t, analyst(func(_ context.Context, q agent.Question, _ func(agent.Step)) (*agent.Answer, error) {
+		if !q.Chosen {
+			return &agent.Answer{Rung: agent.None, Reason: agent.ReasonAmbiguous, Clarify: &compose.Clarify{
+				Term: "매출", Text: "어느 쪽일까요?", Options: []compose.Option{{Label: "할인 전 매출", Ref: "gross"}, {Label: "할인 후 매출", Ref: "revenue", Usual: true}},
+			}}, nil
+		}
+		return &agent.Answer{Rung: agent.Compose, Text: fmt.Sprint(q.Text, " ", q.Choices)}, nil
+	}), 1)
+	for i, c := range []struct{ reply, want string }{
+		{" 할인 전매출 ", "지난달 매출 [{매출 gross}]"}, {"2", "지난달 매출 [{매출 revenue}]"}, {"주문 수", "주문 수 []"},
+	} {
+		thread := fmt.Sprint("t", i)
+		b.ended(t, b.handle(t, message(fmt.Sprint("a", i), thread, "지난달 매출")).Question)
+		if s := b.ended(t, b.handle(t, message(fmt.Sprint("b", i), thread, c.reply)).Question); s.Answer.Text != c.want {
+			t.Errorf("%q: %q, want %q", c.reply, s.Answer.Text, c.want)
+		}
 	}
 }

@@ -113,6 +113,9 @@ func (d *Desk) answer(ctx context.Context, claim store.Claim, q *Question) (*age
 		analyst = d.cfg.ChannelAnalyst(q.Thread)
 	}
 	text := q.Text
+	if reply := thread.Asking.reply(text); q.Choice == nil && reply != nil {
+		q.Choice, text = reply, thread.Asking.Text
+	}
 	if named, rest, ok := d.addressee(text); ok {
 		analyst, text = named, rest
 	}
@@ -125,7 +128,7 @@ func (d *Desk) answer(ctx context.Context, claim store.Claim, q *Question) (*age
 	}
 	return d.cfg.Agent.Answer(ctx, agent.Question{
 		ID: q.ID, Text: text, Language: q.Language, Asker: q.Principal(), Analyst: analyst,
-		Now: q.AskedAt.In(d.cfg.Location), Before: thread.Turns, Choices: choices, Chosen: q.Choice != nil,
+		Now: q.AskedAt.In(d.cfg.Location), Before: thread.Turns, Choices: choices, Chosen: q.Choice != nil || thread.Asking != nil,
 		Rungs: q.Rungs,
 	}, func(s agent.Step) { d.step(ctx, claim, q, s.Text) })
 }
@@ -246,7 +249,10 @@ func (t *threadRecord) learn(q *Question, a *agent.Answer) {
 	if q.Choice != nil {
 		t.Choices = append(t.Choices, *q.Choice)
 	}
-	t.Asked = a.Clarify != nil
+	t.Asking = nil
+	if a.Clarify != nil {
+		t.Asking = &asking{Text: q.Text, Clarify: a.Clarify}
+	}
 	if a.Rung != agent.None {
 		t.remember(agent.Turn{Text: q.Text, Analyst: a.Analyst, Plan: a.Plan})
 	}
