@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -195,16 +196,23 @@ func (r *run) refine(ctx context.Context, q semantic.Query, key string, best dim
 // explain writes the answer: the change, what carried most of it, and what was
 // looked at. All figures come from r1 and the computed r2.
 func (r *run) explain(n *narrator, whole *Result, key string, best dimensioned, all []dimensioned) error {
-	parts, others := leading(best.split)
-	table := r.driverTable(n, whole, key, best, parts, others)
 	total := n.number(0, key) - n.number(0, key+"__before")
-	// Where moves cancel out, shares of the net change read as nonsense.
+	parts, others := leading(best.split)
+	// Where moves cancel out, shares of the net change read as nonsense, and the
+	// largest moves either way say most.
 	offset := parts[0].Change()/total > 1 || others.Change()/total < -0.5
+	if offset {
+		slices.SortStableFunc(best.split.Parts[1:], func(a, b analysis.Part) int {
+			return cmp.Compare(math.Abs(b.Change()), math.Abs(a.Change()))
+		})
+		parts, others = leading(best.split)
+	}
+	table := r.driverTable(n, whole, key, best, parts, others)
 	var looked []string
 	for _, s := range all[:min(len(all), maxDriverDimensions)] {
 		looked = append(looked, escapeMarkdown(s.label))
 	}
-	text := n.moved(key, total) + " " + r.carried(table, offset) + "\n\n" +
+	text := n.moved(key, total) + " " + r.carried(table, offset, n.words(key)) + "\n\n" +
 		n.pick("확인한 기준: ", "Looked at: ") + strings.Join(looked, ", ")
 	if last := len(table.Rows) - 1; !offset {
 		text += n.pick(" · 보이지 않은 나머지 ", " · the rest, not shown: ") + figures.Ref("r2", "share", last)
@@ -227,19 +235,38 @@ func (n *narrator) moved(key string, total float64) string {
 	return n.sentence(n.dated(fmt.Sprintf("%s %s %s", name, upDown(total, "rose by", "fell by"), change)) + ", compared with " + before)
 }
 
-// carried says which part carried most of the change.
-func (r *run) carried(table *Result, offset bool) string {
+// carried says which part carried most of the change, or what moved most either way
+// where moves cancel out.
+func (r *run) carried(table *Result, offset bool, w measureWords) string {
 	n := &narrator{language: r.q.Language, result: table}
-	who, share, change := n.cell(0, 0, "").ref, n.figure(0, "share"), n.figure(0, "change").ref
-	rest := n.figure(len(table.Rows)-1, "change").ref
-	if offset {
-		return fmt.Sprintf(n.pick("가장 크게 움직인 것은 '%s'(%s)이고, 보이지 않은 나머지는 합쳐서 %s입니다.",
-			"What moved most is '%s' (%s); the rest, not shown, adds up to %s."), who, change, rest)
+	said := func(row int, verb string) string {
+		return "'" + n.cell(row, 0, "").ref + "'" + n.pick("(", verb+" (") + n.figure(row, "change").ref + ")"
 	}
-	if n.ko() {
-		return fmt.Sprintf("그중 %s '%s'에서 왔어요(%s).", share.with("이", "가"), who, change)
+	part := func(row int) string { return said(row, "") }
+	share, last := n.figure(0, "share"), len(table.Rows)-1
+	if !offset {
+		return n.pick("그중 "+share.with("이", "가")+" "+part(0)+"에서 왔어요.", share.ref+" of that came from "+part(0)+".")
 	}
-	return fmt.Sprintf("%s of that came from '%s' (%s).", share.ref, who, change)
+	down := n.number(0, "change") < 0
+	against := slices.IndexFunc(n.indices(), func(row int) bool {
+		return row < last && n.number(row, "change") < 0 != down && n.number(row, "change") != 0
+	})
+	if against < 0 {
+		return fmt.Sprintf(n.pick("가장 크게 움직인 것은 %s이고, 보이지 않은 나머지는 합쳐서 %s입니다.",
+			"What moved most is %s; the rest, not shown, adds up to %s."), part(0), n.figure(last, "change").ref)
+	}
+	grown, shrunk := against, 0
+	if !down {
+		grown, shrunk = shrunk, grown
+	}
+	texts := []string{
+		n.pick("가장 많이 "+w.grown+" 것은 ", "") + said(grown, " rose most"),
+		n.pick("가장 많이 "+w.shrunk+" 것은 ", "") + said(shrunk, " fell most"),
+	}
+	if down {
+		slices.Reverse(texts)
+	}
+	return n.pick(strings.Join(texts, ", ")+"입니다.", listed(texts)+".")
 }
 
 // leading are the parts worth a step of their own, and what the others add up to.

@@ -18,8 +18,8 @@ func (p *prepared) introduction(language string) string {
 	w := wordsFor(language)
 	var lines []string
 	var names []string
-	for _, t := range p.catalog.Tables {
-		if len(lines) == maxIntroduced {
+	for i, t := range p.catalog.Tables {
+		if i == maxIntroduced {
 			lines = append(lines, "- …")
 			break
 		}

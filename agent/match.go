@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -19,7 +20,7 @@ import (
 type pattern struct {
 	verified *Verified
 	expr     *regexp.Regexp
-	slots    []string // names of expr's groups, in order
+	slots    [][]string // what expr's groups hold: slots with nothing between them share one
 }
 
 // verifiedPlan is a verified question with its slots filled.
@@ -78,8 +79,13 @@ func compilePattern(v *Verified, wording string) (pattern, error) {
 		if at == nil {
 			break
 		}
-		expr.WriteString(`\s*(.+?)\s*`)
-		pt.slots = append(pt.slots, rest[at[2]:at[3]])
+		if slot := rest[at[2]:at[3]]; strings.TrimSpace(literal) == "" && len(pt.slots) > 0 {
+			last := len(pt.slots) - 1
+			pt.slots[last] = append(pt.slots[last], slot)
+		} else {
+			expr.WriteString(`\s*(.+?)\s*`)
+			pt.slots = append(pt.slots, []string{slot})
+		}
 		rest = rest[at[1]:]
 	}
 	expr.WriteString(politeEnding + `$`)
@@ -116,8 +122,8 @@ type filler struct {
 
 func (f *filler) fill(pt *pattern, words []string) *verifiedPlan {
 	f.plan.Verified = pt.verified
-	for i, slot := range pt.slots {
-		if !f.slot(slot, words[i]) {
+	for i, slots := range pt.slots {
+		if !f.share(slots, words[i]) {
 			return nil
 		}
 	}
@@ -136,6 +142,33 @@ func (f *filler) fill(pt *pattern, words []string) *verifiedPlan {
 		return nil
 	}
 	return &f.plan
+}
+
+// maxShared is how long a text is looked at that several slots share, in bytes.
+const maxShared = 200
+
+// share divides a text among slots, at its spaces or, as Korean is also written
+// without, anywhere.
+func (f *filler) share(slots []string, text string) bool {
+	if len(slots) == 1 {
+		return f.slot(slots[0], text)
+	}
+	if len(text) > maxShared {
+		return false
+	}
+	for _, atSpace := range []bool{true, false} {
+		for i, r := range text {
+			if i == 0 || unicode.IsSpace(r) != atSpace {
+				continue
+			}
+			said := len(f.plan.readings)
+			if f.slot(slots[0], text[:i]) && f.share(slots[1:], text[i:]) {
+				return true
+			}
+			f.plan.readings = f.plan.readings[:said]
+		}
+	}
+	return false
 }
 
 func (f *filler) filled(slot string) bool {

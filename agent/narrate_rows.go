@@ -124,7 +124,10 @@ func (n *narrator) at() string {
 
 // single is a table of one row.
 func (n *narrator) single(row int) string {
-	who := n.rowName(row)
+	who, head, tail := n.rowName(row).ref, "", ""
+	if !n.saidByFilters(row) {
+		head, tail = who+" ", n.at()+who
+	}
 	var parts []string
 	for _, m := range n.measuresFromLead() {
 		key := n.query.Measures[m].Key()
@@ -142,9 +145,27 @@ func (n *narrator) single(row int) string {
 		parts = append(parts, name+" "+n.be(name)+" "+n.figure(row, key).ref)
 	}
 	if n.ko() {
-		return n.circumstances() + who.ref + " " + strings.Join(parts, ", ") + "입니다."
+		return n.circumstances() + head + strings.Join(parts, ", ") + "입니다."
 	}
-	return n.sentence(n.dated(listed(parts) + n.at() + who.ref))
+	if tail == "" {
+		tail = prefixed(" ", n.ofRows())
+	}
+	return n.sentence(n.dated(listed(parts) + tail))
+}
+
+// saidByFilters reports whether the filters name a row already: asked for 제주, by
+// region.
+func (n *narrator) saidByFilters(row int) bool {
+	for _, d := range n.dimensions() {
+		said := false
+		for _, f := range n.query.Filters {
+			said = said || f.Op == semantic.In && !f.Negate && len(f.Values) == 1 && f.Values[0] == n.result.Rows[row][d]
+		}
+		if !said {
+			return false
+		}
+	}
+	return true
 }
 
 // pair names both of two rows.
@@ -224,51 +245,48 @@ func (n *narrator) onlyUnnamed(key string) string {
 func (n *narrator) rank() string {
 	const named = 3
 	key := n.query.Measures[n.lead].Key()
-	if n.query.LimitPer != "" || len(n.namedRows(key)) == 0 {
+	rows := n.namedRows(key)
+	if n.query.LimitPer != "" || len(rows) == 0 {
 		return n.breakdown()
 	}
-	rows := n.namedRows(key)
 	rows = rows[:min(len(rows), named)]
-	asc := len(n.query.Order) > 0 && !n.query.Order[0].Desc
 	tied := false
 	var parts []string
-	var last said
 	for i, row := range rows {
 		tied = tied || i > 0 && n.number(row, key) == n.number(rows[i-1], key)
-		last = n.rowName(row)
-		parts = append(parts, last.ref+n.pick("(", " (")+n.figure(row, key).ref+")")
+		parts = append(parts, n.rowName(row).ref+n.pick("(", " (")+n.figure(row, key).ref+")")
+	}
+	asc := len(n.query.Order) > 0 && !n.query.Order[0].Desc
+	if n.ko() {
+		return n.koreanRank(parts, asc, tied)
 	}
 	w, name := n.words(key), n.subject(n.lead)
-	if !n.ko() {
-		most := w.most
-		if asc {
-			most = w.least
-		}
-		head := strings.ToUpper(most[:1]) + most[1:] + " " + lowerFirst(name)
-		if superlative(name) {
-			head = name
-		}
-		text := n.dated(head) + ": " + parts[0]
-		if len(parts) > 1 {
-			text += ", then " + listed(parts[1:])
-		}
-		return text + "."
+	head := map[bool]string{false: w.most, true: w.least}[asc]
+	head = strings.ToUpper(head[:1]) + head[1:] + " " + lowerFirst(name)
+	if superlative(name) {
+		head = name
 	}
-	if asc || tied {
-		head := n.circumstances() + name + format.Josa(name, "이", "가") + " 가장 " + map[bool]string{false: w.big, true: w.small}[asc] + " 것은 "
-		if len(parts) == 1 {
-			return head + parts[0] + "입니다."
-		}
-		return head + parts[0] + "이고, 다음은 " + strings.Join(parts[1:], ", ") + "입니다."
+	text := n.dated(head) + ": " + parts[0]
+	if len(parts) > 1 {
+		text += ", then " + listed(parts[1:])
 	}
-	for i := range parts {
-		place := fmt.Sprintf("%d위는 ", i+1)
-		if i == 0 {
-			place = n.circumstances() + name + " " + place
+	return text + "."
+}
+
+// koreanRank numbers the places, except from the bottom and where two share one.
+func (n *narrator) koreanRank(parts []string, asc, tied bool) string {
+	w, name := n.words(n.query.Measures[n.lead].Key()), n.subject(n.lead)
+	if !asc && !tied {
+		for i := range parts {
+			parts[i] = fmt.Sprintf("%d위는 %s", i+1, parts[i])
 		}
-		parts[i] = place + parts[i]
+		return n.circumstances() + name + " " + strings.Join(parts, ", ") + "입니다."
 	}
-	return strings.Join(parts, ", ") + "입니다."
+	head := n.circumstances() + name + format.Josa(name, "이", "가") + " 가장 " + map[bool]string{false: w.big, true: w.small}[asc] + " 것은 "
+	if len(parts) == 1 {
+		return head + parts[0] + "입니다."
+	}
+	return head + parts[0] + "이고, 다음은 " + strings.Join(parts[1:], ", ") + "입니다."
 }
 
 // ranking tells by the first row of a verified question which way it ranks; a table

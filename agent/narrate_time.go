@@ -64,7 +64,7 @@ func (n *narrator) course(name, column string, goesOn bool) string {
 		return ""
 	}
 	high, _ := n.largest(rows, column)
-	low, _ := n.smallest(rows, column)
+	low, lows := n.smallest(rows, column)
 	w := n.words(column)
 	head := ""
 	if !goesOn {
@@ -82,11 +82,11 @@ func (n *narrator) course(name, column string, goesOn bool) string {
 	case n.number(high, column) == n.number(low, column):
 		text = n.sentence(n.whereNeeded(name+" "+n.be(name)+" "+n.figure(high, column).ref+" throughout", goesOn))
 	case n.ko():
-		text = fmt.Sprintf("%s%s에 %s 가장 %s %s에 %s 가장 %s.", topic, n.when(high).ref, n.figure(high, column).with("으로", "로"), w.highAnd,
-			n.when(low).ref, n.figure(low, column).with("으로", "로"), w.low)
+		text = fmt.Sprintf("%s%s에 %s 가장 %s %s%s에 %s 가장 %s.", topic, n.when(high).ref, n.figure(high, column).with("으로", "로"), w.highAnd,
+			n.when(low).ref, map[bool]string{true: " 등"}[lows > 1], n.figure(low, column).with("으로", "로"), w.low)
 	default:
-		text = n.sentence(fmt.Sprintf("%s %s %s %s (%s) and %s %s (%s)", n.whereNeeded(name, goesOn), n.be(name), w.most, n.onWhen(high),
-			n.figure(high, column).ref, w.least, n.onWhen(low), n.figure(low, column).ref))
+		text = n.sentence(fmt.Sprintf("%s %s %s %s (%s) and %s %s%s (%s)", n.whereNeeded(name, goesOn), n.be(name), w.most, n.onWhen(high),
+			n.figure(high, column).ref, w.least, n.onWhen(low), map[bool]string{true: " and at other times"}[lows > 1], n.figure(low, column).ref))
 	}
 	if last >= 0 && last != high && last != low && !goesOn {
 		text += " " + n.ending(last, column)

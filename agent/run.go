@@ -70,7 +70,7 @@ func (r *run) runPlan(ctx context.Context) error {
 			return err
 		}
 	}
-	return r.finish(text, res, r.chartData(res, query))
+	return r.finish(text, res, r.chartDataOf(n))
 }
 
 // whole is the narrator of the figure over all rows together, with its change, which
@@ -226,61 +226,6 @@ func (r *run) label(c *Column, o semantic.Output, q semantic.Query) {
 	}
 }
 
-// chartData is the shape of a result as package chart takes it.
-func (r *run) chartData(res *Result, q semantic.Query) chart.Data {
-	d := chart.Data{
-		Language: r.q.Language, Title: r.title(), Wanted: chart.Kind(r.plan.Chart), Intent: string(r.plan.Intent), Rows: res.Rows,
-	}
-	if q.Period != nil {
-		d.Period = describe(*q.Period, r.q.Language)
-		d.NowName = d.Period
-		d.PartialLast = !r.p.until.IsZero() && q.Period.End.After(r.p.until.Add(24*time.Hour))
-	}
-	if q.Compare != nil {
-		d.BeforeName = beforeLabel(*q.Compare, oneUnit(q.Period, r.plan.PeriodGrain), r.q.Language)
-	}
-	for _, m := range q.Measures {
-		if metric := r.p.Model.Metric(m.Metric); metric != nil && metric.LowerIsBetter {
-			d.LowerIsBetter = true
-		}
-	}
-	parts := res.withRole(semantic.RoleDimension) >= 0 && r.plan.Intent != compose.Change && r.plan.Intent != compose.Drivers
-	for _, c := range res.Columns {
-		role := c.Role
-		if role == string(semantic.RoleGrowth) && format.Format(c.Format) == format.Points {
-			role = string(semantic.RoleChange)
-		}
-		if parts && (role == string(semantic.RoleBefore) || role == string(semantic.RoleChange)) {
-			role = "" // what was asked for is the parts; the table has their changes
-		}
-		d.Columns = append(d.Columns, chart.Column{
-			Key: c.Name, Role: role, Label: c.Label, Format: c.Format, Grain: c.Grain,
-			Measure: c.measure, Additive: c.additive,
-		})
-	}
-	return d
-}
-
-// title heads the chart: what is shown, by what, of which rows.
-func (r *run) title() string {
-	n := r.narrator(r.plan.Query, &Result{})
-	var names []string
-	for _, m := range r.plan.Query.Measures {
-		if metric := r.p.Model.Metric(m.Metric); metric != nil {
-			names = append(names, metric.Label.In(r.q.Language, metric.Name))
-		}
-	}
-	var by []string
-	for _, d := range r.plan.Query.Dimensions {
-		if _, f := r.p.Model.Field(d.Field); f != nil && d.Grain == "" {
-			by = append(by, f.Label.In(r.q.Language, f.Name))
-		} else if d.Grain != "" {
-			by = append(by, grainLabel(d.Grain, r.q.Language))
-		}
-	}
-	return titleText(r.q.Language, plainWords(n.filterWords()), names, by)
-}
-
 // finish fills the text's figures in and attaches result and chart.
 func (r *run) finish(text string, res *Result, data chart.Data) error {
 	r.answer.Results = append(r.answer.Results, *res)
@@ -299,28 +244,6 @@ func (r *run) finish(text string, res *Result, data chart.Data) error {
 	}
 	r.assume()
 	return nil
-}
-
-func (r *run) attachChart(res *Result, data chart.Data) {
-	spec, ok := chart.Choose(data)
-	if !ok {
-		return
-	}
-	c := Chart{Title: spec.Title, Type: spec.Kind, Result: res.Name, Spec: spec}
-	for _, col := range res.Columns {
-		switch semantic.Role(col.Role) {
-		case semantic.RoleTime, semantic.RoleDimension:
-			if c.X == "" {
-				c.X = col.Name
-			}
-		case semantic.RoleMeasure:
-			c.Y = append(c.Y, col.Name)
-		}
-	}
-	if c.Y == nil {
-		c.Y = []string{}
-	}
-	r.answer.Charts = append(r.answer.Charts, c)
 }
 
 // assume lists how the question was read.
@@ -384,8 +307,7 @@ func (r *run) finishVerified(v *verifiedPlan, res *Result) error {
 		r.noData()
 		return nil
 	}
-	data := r.chartData(res, q)
-	oneMeasure(&data, n.lead)
+	data := r.chartDataOf(n)
 	if note := v.Note.In(r.q.Language, ""); note != "" {
 		text += " " + note
 	}
@@ -403,21 +325,6 @@ func (r *run) askedFor(res *Result, q semantic.Query) int {
 		}
 	}
 	return best
-}
-
-// oneMeasure leaves the chart the measure that was asked for: the columns of a verified question
-// are of different kinds, and a picture of all of them says nothing.
-func oneMeasure(d *chart.Data, lead int) {
-	measure := 0
-	for i := range d.Columns {
-		if d.Columns[i].Role != string(semantic.RoleMeasure) {
-			continue
-		}
-		if measure != lead {
-			d.Columns[i].Role = ""
-		}
-		measure++
-	}
 }
 
 // labelVerified gives a verified question's column its role: by what was declared,

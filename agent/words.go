@@ -42,9 +42,10 @@ type words struct {
 	tooShort   string
 	noChange   string
 	noAnomaly  string
-	noRecord   string // heads a reading
-	withValue  string // of a dimension, in a ranking
-	none       string // in place of a missing value of a dimension
+	by         map[semantic.Grain]string // before 별, Korean only
+	noRecord   string                    // heads a reading
+	withValue  string                    // of a dimension, in a ranking
+	none       string                    // in place of a missing value of a dimension
 	ofChange   string
 	yearBefore string                    // the same dates a year before
 	befores    map[semantic.Grain]string // the period before, by the unit
@@ -100,6 +101,10 @@ var koreanWords = words{
 		semantic.Day: "전날", semantic.Week: "전주", rollingGrain: "직전 같은 기간",
 		toDate(semantic.Week): "전주 같은 기간", toDate(semantic.Month): "전월 같은 기간",
 		toDate(semantic.Quarter): "전분기 같은 기간", toDate(semantic.Year): "전년 같은 기간",
+	},
+	by: map[semantic.Grain]string{
+		semantic.Hour: "시간", semantic.Day: "일", semantic.Week: "주", semantic.Month: "월", semantic.Quarter: "분기",
+		semantic.Year: "연도", semantic.Weekday: "요일", semantic.HourOfDay: "시간대", semantic.MonthOfYear: "달",
 	},
 	points: map[semantic.Grain]string{
 		semantic.Hour: "시각은", semantic.Day: "날은", semantic.Week: "주는", semantic.Month: "달은", semantic.Quarter: "분기는", semantic.Year: "해는",
@@ -275,5 +280,5 @@ func (w *words) notThere(unknown []string, subjects string) string {
 
 // plainWords is a filter's words without the escapes that only messages need.
 func plainWords(escaped string) string {
-	return strings.NewReplacer(`\*`, "*", `\_`, "_", "\\`", "`", `\[`, "[", `\]`, "]", `\<`, "<", `\>`, ">", `\\`, `\`).Replace(escaped)
+	return strings.NewReplacer(`\*`, "*", `\_`, "_", "\\`", "`", `\[`, "[", `\]`, "]", `\<`, "<", `\>`, ">", `\&`, "&", `\\`, `\`).Replace(escaped)
 }

@@ -100,7 +100,7 @@ func longGrain(n int, grain, language string) string {
 
 // special are the characters that mean something in the Markdown of a message, and
 // what would read as a reference.
-var special = strings.NewReplacer(`\`, `\\`, "*", `\*`, "_", `\_`, "`", "\\`", "[", `\[`, "]", `\]`, "<", `\<`, ">", `\>`, "{{", "{ {", "}}", "} }")
+var special = strings.NewReplacer(`\`, `\\`, "*", `\*`, "_", `\_`, "`", "\\`", "[", `\[`, "]", `\]`, "<", `\<`, ">", `\>`, "{{", "{ { ", "}}", "} } ")
 
 // entity is a character written by name, which Markdown would turn into it.
 var entity = regexp.MustCompile(`&(#?[A-Za-z0-9]+;)`)

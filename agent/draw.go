@@ -1,0 +1,187 @@
+package agent
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/bapsang/bapsang/agent/chart"
+	"github.com/bapsang/bapsang/agent/compose"
+	"github.com/bapsang/bapsang/agent/figures"
+	"github.com/bapsang/bapsang/agent/format"
+	"github.com/bapsang/bapsang/agent/semantic"
+)
+
+// chartData is the shape of a result as package chart takes it.
+func (r *run) chartData(res *Result, q semantic.Query) chart.Data {
+	d := chart.Data{
+		Language: r.q.Language, Title: r.title(q, res, 0), Wanted: chart.Kind(r.plan.Chart), Intent: string(r.plan.Intent), Rows: res.Rows,
+	}
+	if q.Period != nil {
+		d.Period = describe(*q.Period, r.q.Language)
+		d.PartialLast = !r.p.until.IsZero() && q.Period.End.After(r.p.until.Add(24*time.Hour))
+	}
+	if q.Compare != nil {
+		d.NowName, d.BeforeName = r.periodNames(q)
+	}
+	for _, m := range q.Measures {
+		if metric := r.p.Model.Metric(m.Metric); metric != nil && metric.LowerIsBetter {
+			d.LowerIsBetter = true
+		}
+	}
+	parts := res.withRole(semantic.RoleDimension) >= 0 && r.plan.Intent != compose.Change && r.plan.Intent != compose.Drivers
+	for _, c := range res.Columns {
+		role := c.Role
+		if role == string(semantic.RoleGrowth) && format.Format(c.Format) == format.Points {
+			role = string(semantic.RoleChange)
+		}
+		if parts && (role == string(semantic.RoleBefore) || role == string(semantic.RoleChange)) {
+			role = "" // what was asked for is the parts; the table has their changes
+		}
+		d.Columns = append(d.Columns, chart.Column{
+			Key: c.Name, Role: role, Label: c.Label, Format: c.Format, Grain: c.Grain,
+			Measure: c.measure, Additive: c.additive,
+		})
+	}
+	return d
+}
+
+// periodNames name the two periods of a comparison in a chart: by their years where
+// that tells them apart, as dates are long.
+func (r *run) periodNames(q semantic.Query) (now, before string) {
+	before = beforeLabel(*q.Compare, oneUnit(q.Period, r.plan.PeriodGrain), r.q.Language)
+	if q.Period == nil {
+		return "", before
+	}
+	now = describe(*q.Period, r.q.Language)
+	year, other := soleYear(*q.Period), soleYear(q.Compare.Period)
+	if !named(*q.Period) && year != 0 && other != 0 && year != other {
+		unit := map[bool]string{true: "년"}[r.q.Language == "ko"]
+		return fmt.Sprint(year, unit), fmt.Sprint(other, unit)
+	}
+	return now, before
+}
+
+// soleYear is the year that a period lies in, 0 when it lies in several or is open.
+func soleYear(p semantic.Period) int {
+	if p.Start.IsZero() || p.End.IsZero() || p.Start.Year() != p.End.Add(-time.Nanosecond).Year() {
+		return 0
+	}
+	return p.Start.Year()
+}
+
+// chartDataOf is chartData of what the narrator's text is about: of a verified
+// question the measure that was asked for, as its columns are of different kinds, and
+// of a question about one value's share that share.
+func (r *run) chartDataOf(n *narrator) chart.Data {
+	d := r.chartData(n.result, n.query)
+	if len(n.query.Measures) == 0 {
+		return d
+	}
+	d.Title = r.title(n.query, n.result, n.lead)
+	lead := n.query.Measures[n.lead].Key()
+	if n.verified {
+		for i, c := range d.Columns {
+			if c.Role == string(semantic.RoleMeasure) && c.Key != lead {
+				d.Columns[i].Role = ""
+			}
+		}
+	}
+	t, share := n.timeColumn(), n.column(lead+"__share")
+	if focus := n.focus(); len(focus) > 0 && t >= 0 && share >= 0 {
+		d.Rows = nil
+		for _, row := range focus {
+			d.Rows = append(d.Rows, []any{n.result.Rows[row][t], n.result.Rows[row][share]})
+		}
+		who := fmt.Sprint(n.result.Rows[focus[0]][n.dimensionColumn()])
+		d.Title = titleText(n.language, who, []string{n.result.Columns[n.column(lead)].Label + " " + n.result.Columns[share].Label}, nil)
+		measure := d.Columns[share]
+		measure.Role, measure.Measure, measure.Additive = string(semantic.RoleMeasure), measure.Key, false
+		d.Columns, d.Intent = []chart.Column{d.Columns[t], measure}, string(compose.Trend)
+	}
+	return d
+}
+
+// title heads the chart: what is shown, by what, of which rows. Of several measures
+// those are shown that are written like the leading one.
+func (r *run) title(q semantic.Query, res *Result, lead int) string {
+	n := r.narrator(r.plan.Query, &Result{})
+	label := func(key string) (Column, bool) {
+		i := res.column(key)
+		if i < 0 {
+			return Column{}, false
+		}
+		return res.Columns[i], true
+	}
+	var names []string
+	for i, m := range q.Measures {
+		c, ok := label(m.Key())
+		first, _ := label(q.Measures[lead].Key())
+		if metric := r.p.Model.Metric(m.Metric); !ok && metric != nil {
+			names = append(names, metric.Label.In(r.q.Language, metric.Name)) // the chart is of a computed result
+		} else if ok && (i == lead || c.Format == first.Format || r.plan.Intent == compose.Relate) {
+			names = append(names, c.Label)
+		}
+	}
+	var by []string
+	for _, c := range res.Columns {
+		switch role := semantic.Role(c.Role); {
+		case c.Grain != "" && r.q.Language == "ko":
+			by = append(by, wordsFor("ko").by[semantic.Grain(c.Grain)])
+		case c.Grain == string(semantic.Day):
+			by = append(by, "day")
+		case res.Source != Computed && (role == semantic.RoleDimension || role == semantic.RoleTime):
+			by = append(by, c.Label)
+		}
+	}
+	return titleText(r.q.Language, plainWords(n.filterWords()), names, by)
+}
+
+// withoutUnnamed takes the row of no value out of a chart that it would dwarf, and
+// returns what to note below it.
+func (r *run) withoutUnnamed(res *Result, d *chart.Data) string {
+	m, dim := res.withRole(semantic.RoleMeasure), res.withRole(semantic.RoleDimension)
+	if m < 0 || dim < 0 || res.withRole(semantic.RoleTime) >= 0 || len(d.Rows) != len(res.Rows) {
+		return ""
+	}
+	n := &narrator{language: r.q.Language, result: res}
+	at := slices.IndexFunc(res.Rows, func(row []any) bool { return row[dim] == nil })
+	best, _ := n.largest(n.namedRows(res.Columns[m].Name), res.Columns[m].Name)
+	if at < 0 || best < 0 || len(n.dimensions()) != 1 || !n.has(at, res.Columns[m].Name) || n.number(at, res.Columns[m].Name) <= n.number(best, res.Columns[m].Name) {
+		return ""
+	}
+	d.Rows = slices.Delete(slices.Clone(d.Rows), at, at+1)
+	figure := figures.Cell(res.Rows[at][m], res.figureColumn(m), figures.Short, r.q.Language)
+	label := res.Columns[dim].Label
+	if r.q.Language == "ko" {
+		return label + format.Josa(label, "이", "가") + " 없는 " + figure + format.Josa(figure, "은", "는") + " 뺐습니다"
+	}
+	return figure + " with no " + lowerFirst(label) + " is left out"
+}
+
+func (r *run) attachChart(res *Result, data chart.Data) {
+	note := r.withoutUnnamed(res, &data)
+	spec, ok := chart.Choose(data)
+	if !ok {
+		return
+	}
+	if note != "" && spec.Note != "" {
+		note += " · "
+	}
+	spec.Note = note + spec.Note
+	c := Chart{Title: spec.Title, Type: spec.Kind, Result: res.Name, Spec: spec}
+	for _, col := range res.Columns {
+		switch semantic.Role(col.Role) {
+		case semantic.RoleTime, semantic.RoleDimension:
+			if c.X == "" {
+				c.X = col.Name
+			}
+		case semantic.RoleMeasure:
+			c.Y = append(c.Y, col.Name)
+		}
+	}
+	if c.Y == nil {
+		c.Y = []string{}
+	}
+	r.answer.Charts = append(r.answer.Charts, c)
+}

@@ -1,0 +1,206 @@
+package agent_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/bapsang/bapsang/agent"
+	"github.com/bapsang/bapsang/agent/compose"
+)
+
+// TestAnswersReadAloud asks the shop, whose figures can be added up by hand, and holds
+// the whole text of the answers.
+func TestAnswersReadAloud(t *testing.T) {
+	t.Parallel()
+	a := shopAgent(t)
+	for _, test := range []struct{ question, want string }{
+		// One figure, with its change in the words of its kind.
+		{"지난달 매출", "지난달 매출은 180만 원, 9월보다 9.1% 늘었습니다."},
+		{"revenue last month", "Revenue was ₩1.8M in October 2026, up 9.1% on September 2026."},
+		{"지난달 주문 수", "지난달 주문 수는 5건, 9월과 같습니다."},
+		{"orders last month", "Orders were 5 in October 2026, the same as in September 2026."},
+		{"지난달 반품률", "지난달 반품률은 5.6%, 9월보다 2.5%p 올랐습니다."},
+		{"return rate last month", "Return rate was 5.6% in October 2026, up 2.5 pp on September 2026."},
+		{"지난달 대기 시간", "지난달 대기 시간은 4.8시간, 9월보다 41.2% 길어졌습니다."},
+		{"지난달 서울 제외 매출", "지난달 서울 제외 매출은 60만 원, 9월보다 7.7% 줄었습니다."},
+		{"어제 매출", "어제 매출은 10만 원입니다."},
+		{"이번 달 매출", "이번 달 매출은 30만 원, 전월 같은 기간보다 81.3% 줄었습니다."},
+		{"올해 매출 전년 대비", "올해 매출은 375만 원, 전년 같은 기간보다 212.5% 늘었습니다."},
+		{"지난달 매출 전년 대비", "지난달 매출은 180만 원, 2025년 10월보다 50.0% 늘었습니다."},
+
+		// Several side by side.
+		{"지난달 매출, 주문 수, 반품률", "지난달 매출은 180만 원(+9.1%), 주문 수는 5건(0%), 반품률은 5.6%(+2.5%p)입니다. 괄호 안은 9월 대비입니다."},
+		{"revenue and orders last month", "Revenue was ₩1.8M (+9.1%) and orders were 5 (0%) in October 2026; in brackets, the change on September 2026."},
+
+		// By a dimension. 대전 sold in September only: it is no row of October.
+		{"지난달 지역별 매출", "지난달 매출은 180만 원, 9월보다 9.1% 늘었습니다. 서울이 66.7%로 가장 큽니다."},
+		{"revenue by region last month", "Revenue was ₩1.8M in October 2026, up 9.1% on September 2026. 서울 has the largest share, 66.7%."},
+		{"지난달 지역별 반품률", "지난달 반품률은 5.6%, 9월보다 2.5%p 올랐습니다. 부산이 7.5%로 가장 높습니다."},
+		{"return rate by region last month", "Return rate was 5.6% in October 2026, up 2.5 pp on September 2026. 부산 is highest at 7.5%."},
+		{"지난달 매장별 매출", "지난달 매출은 180만 원, 9월보다 9.1% 늘었습니다. 강남점이 66.7%로 가장 큽니다. 매장이 없는 매출은 16.7%입니다."},
+		{"revenue by store last month", "Revenue was ₩1.8M in October 2026, up 9.1% on September 2026. 강남점 has the largest share, 66.7%. With no store: 16.7%."},
+		{"지난달 상품별 매출", "지난달 매출은 180만 원, 9월보다 9.1% 늘었습니다. 연필이 130만 원(72.2%), 공책이 50만 원(27.8%)입니다."},
+		{"revenue by product last month", "Revenue was ₩1.8M in October 2026, up 9.1% on September 2026. ₩1.3M (72.2%) is 연필 and ₩500K (27.8%) is 공책."},
+		{"지난달 지역별 상품별 매출", "지난달 매출은 180만 원입니다. 서울 · 연필이 80만 원으로 가장 큽니다."},
+		{"지난달 제주 지역별 매출", "지난달 제주 매출은 20만 원입니다."},
+		{"지난달 지역별 매출과 주문 수", "지난달 매출은 서울이 120만 원으로 가장 큽니다. 주문 수는 서울 등이 2건으로 가장 많습니다."},
+		{"revenue and orders by region last month", "Revenue was highest for 서울 (₩1.2M) in October 2026. Orders were highest for 서울 and others (2)."},
+		{"지난달 요일별 매출", "지난달 목요일 매출은 180만 원입니다."},
+		{"revenue by weekday last month", "Revenue was ₩1.8M on Thursday in October 2026."},
+		{"지난달 서울의 매출 비중", "지난달 매출은 180만 원, 9월보다 9.1% 늘었습니다. 서울이 66.7%(120만 원)를 차지합니다."},
+
+		// Along time: a month that is not over is no low.
+		{"올해 월별 매출", "올해 매출은 10월에 180만 원으로 가장 높고 1월 등에 0원으로 가장 낮습니다. 11월은 아직 끝나지 않았고 지금까지 30만 원입니다."},
+		{"monthly revenue this year", "Revenue this year was highest in October (₩1.8M) and lowest in January and at other times (₩0). November is not over yet: ₩300K so far."},
+		{"revenue by week, last 8 weeks", "Revenue over the last 8 weeks was highest in the week of Sep 28 (₩800K) and lowest in the week of Nov 9 (₩0)."},
+		{"월별 대기 시간", "2025년 11월–2026년 10월 대기 시간은 2026년 10월에 4.8시간으로 가장 길고 2026년 9월에 3.4시간으로 가장 짧습니다."},
+		{"올해 월별 지역별 매출", "올해 매출은 가장 최근인 10월에 서울이 120만 원으로 가장 큽니다."},
+		{"revenue by region and month this year", "Revenue this year: 서울 is highest with ₩1.2M in October."},
+		{"cumulative revenue this year", "Revenue reached ₩3.75M by November this year."},
+
+		// Places.
+		{"지난달 매출 상위 3개 지역", "지난달 매출 1위는 서울(120만 원), 2위는 부산(40만 원), 3위는 제주(20만 원)입니다."},
+		{"top 3 regions by revenue last month", "Highest revenue in October 2026: 서울 (₩1.2M), then 부산 (₩400K) and 제주 (₩200K)."},
+		{"지난달 매출 하위 2개 지역", "지난달 매출이 가장 작은 것은 제주(20만 원)이고, 다음은 부산(40만 원)입니다."},
+		{"지난달 매출 1위 지역", "지난달 매출 1위는 서울(120만 원)입니다."},
+		{"top 2 products by highest rating last month", "Highest rating in October 2026: 공책 (5.0), then 연필 (4.0)."},
+
+		// Changes and what moved.
+		{"9월 대비 10월 지역별 매출", "10월 매출은 180만 원, 9월보다 9.1% 늘었습니다. 가장 많이 늘어난 것은 서울(+20만 원), 가장 많이 줄어든 것은 부산(−20만 원)입니다."},
+		{"revenue by region October vs September", "Revenue was ₩1.8M in October 2026, up 9.1% on September 2026. 서울 rose most (+₩200K) and 부산 fell most (−₩200K)."},
+		{"왜 10월에 매출이 늘었어?", "10월 매출은 9월보다 15만 원(+9.1%) 늘었습니다. 가장 많이 늘어난 것은 '서울'(+20만 원), 가장 많이 줄어든 것은 '부산'(−20만 원)입니다.\n\n확인한 기준: 지역, 상품, 매장"},
+		{"why did revenue rise in October?", "Revenue rose by ₩150K (+9.1%) in October 2026, compared with September 2026. '서울' rose most (+₩200K) and '부산' fell most (−₩200K).\n\nLooked at: Region, Product, Store"},
+
+		{"지역 목록", "지역은 대전, 부산, 서울, 제주 4개입니다."},
+		{"list of regions", "Region: 대전, 부산, 서울, 제주 (4 in all)."},
+	} {
+		if got := ask(t, a, test.question); got.Text != test.want {
+			t.Errorf("%q:\n got %s\nwant %s", test.question, got.Text, test.want)
+		}
+	}
+}
+
+func TestNothingFoundNamesWhatWasLookedFor(t *testing.T) {
+	t.Parallel()
+	a := shopAgent(t)
+	for question, want := range map[string]string{
+		"2024년 매출":        "조건에 맞는 데이터가 없어요 (2024년). 데이터는 2025-10-05부터 있어요.",
+		"revenue in 2024": "Nothing matches (2024). The data begin on 2025-10-05.",
+		"지난달 대전 매출":       "조건에 맞는 데이터가 없어요 (대전, 2026년 10월).",
+		"지난주 매출":          "조건에 맞는 데이터가 없어요 (2026-11-09–11-15).",
+	} {
+		got := ask(t, a, question)
+		if got.Text != want || got.Rung != agent.None || got.Reason != agent.ReasonNoData || len(got.Charts) > 0 {
+			t.Errorf("%q: %s", question, texts(got))
+		}
+	}
+}
+
+func TestOnlyRowsOfTheAskedPeriod(t *testing.T) {
+	t.Parallel()
+	a := shopAgent(t)
+	got := ask(t, a, "지난달 지역별 매출")
+	for _, row := range got.Results[0].Rows {
+		if row[0] == "대전" {
+			t.Errorf("대전 sold nothing in October: %v", got.Results[0].Rows)
+		}
+	}
+	if n := len(got.Results[0].Rows); n != 3 || got.Results[0].RowCount != n {
+		t.Errorf("%d rows, count %d, want 3", n, got.Results[0].RowCount)
+	}
+	// Asked for, what fell to nothing is the answer.
+	got = ask(t, a, "9월 대비 10월 지역별 매출")
+	if n := len(got.Results[0].Rows); n != 4 {
+		t.Errorf("compared: %d rows, want 대전 too", n)
+	}
+	// From the bottom, too, places belong to what was sold in the period.
+	got = ask(t, a, "지난달 매출 하위 3개 지역")
+	for _, row := range got.Results[0].Rows {
+		if row[0] == "대전" {
+			t.Errorf("대전 is ranked: %v", got.Results[0].Rows)
+		}
+	}
+}
+
+func TestRatesMoveByPoints(t *testing.T) {
+	t.Parallel()
+	got := ask(t, shopAgent(t), "지난달 지역별 반품률")
+	var headings []string
+	for _, c := range got.Results[0].Columns {
+		if c.Role == "growth" {
+			headings = append(headings, c.Label+" "+c.Format)
+			row := got.Results[0].Rows[0]
+			for i, x := range got.Results[0].Columns {
+				if x.Name == c.Name {
+					if text := agent.CellText(row[i], x, "ko"); !strings.HasSuffix(text, "%p") {
+						t.Errorf("change is shown as %q", text)
+					}
+				}
+			}
+		}
+		if strings.HasSuffix(c.Name, "__growth") {
+			t.Errorf("there is still a growth of a rate: %+v", c)
+		}
+	}
+	if len(headings) != 1 || headings[0] != "전월 대비 points" {
+		t.Errorf("columns of change: %v", headings)
+	}
+}
+
+func TestRowsWithoutValueComeLastAndTakeNoPlace(t *testing.T) {
+	t.Parallel()
+	a := shopAgent(t)
+	got := ask(t, a, "매장별 주문 수")
+	rows := got.Results[0].Rows
+	if len(rows) != 3 || rows[0][0] == nil || rows[2][0] != nil {
+		t.Fatalf("rows %v", rows)
+	}
+	if text := agent.CellText(nil, got.Results[0].Columns[0], "ko"); text != "(없음)" {
+		t.Errorf("the table shows %q", text)
+	}
+	if len(got.Charts) != 1 || strings.Contains(strings.Join(got.Charts[0].Spec.Categories, " "), "없음") && len(got.Charts[0].Spec.Categories) > 3 {
+		t.Errorf("chart %+v", got.Charts)
+	}
+	got = ask(t, a, "주문 수 상위 2개 매장")
+	rows = got.Results[0].Rows
+	if len(rows) != 2 || rows[0][0] == nil || rows[1][0] == nil {
+		t.Errorf("ranked %v", rows)
+	}
+	if !strings.Contains(strings.Join(got.Assumptions, "\n"), "매장 = 값이 있는 것만") {
+		t.Errorf("nothing says that rows were left out: %v", got.Assumptions)
+	}
+}
+
+func TestFiltersAreSaidInTheOrderAsked(t *testing.T) {
+	t.Parallel()
+	a := shopAgent(t)
+	for question, want := range map[string]string{
+		"지난달 서울 연필 매출": "지난달 서울 연필 매출은 ",
+		"지난달 연필 서울 매출": "지난달 연필 서울 매출은 ",
+		"지난달 수도 매출":    "지난달 서울 매출은 ",
+	} {
+		if got := ask(t, a, question); !strings.HasPrefix(got.Text, want) {
+			t.Errorf("%q: %s", question, got.Text)
+		}
+	}
+}
+
+func TestStepsAndReadingsSayHowItWasRead(t *testing.T) {
+	t.Parallel()
+	a := shopAgent(t)
+	var steps []string
+	got, err := a.Answer(t.Context(), agent.Question{Text: "지난달 지역별 매출", Now: now}, func(s agent.Step) { steps = append(steps, s.Text) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(steps) == 0 || steps[0] != "매출 × 지역, 2026년 10월 …" {
+		t.Errorf("steps %q", steps)
+	}
+	if len(got.Readings) == 0 || got.Readings[0] != (compose.Reading{Kind: compose.ReadPeriod, Term: "지난달", Meaning: "2026-10"}) {
+		t.Errorf("readings %+v", got.Readings)
+	}
+	got = ask(t, a, "이번 달 매출")
+	if !strings.Contains(strings.Join(got.Assumptions, "\n"), "데이터 = 2026-11-21까지 있음") {
+		t.Errorf("nothing says where the data end: %v", got.Assumptions)
+	}
+}
