@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/chromedp/cdproto/input"
@@ -39,6 +40,9 @@ func TestInTheBrowser(t *testing.T) {
 // closed, with the answer.
 func (s *site) answering(t *testing.T, answer string, release <-chan struct{}) {
 	messages := bottest.Messages()
+	// Registered after the site's own clean-up, so it waits before the store closes.
+	var waiting sync.WaitGroup
+	t.Cleanup(waiting.Wait)
 	s.setScript(func(ctx context.Context, ev bot.Event) {
 		if ev.Kind != bot.EventMessage && (ev.Action == nil || ev.Action.Name != bot.ActionAsk && ev.Action.Name != bot.ActionChoose) {
 			return
@@ -57,10 +61,13 @@ func (s *site) answering(t *testing.T, answer string, release <-chan struct{}) {
 			show()
 			return
 		}
-		go func() {
-			<-release
-			show()
-		}()
+		waiting.Go(func() {
+			select {
+			case <-release:
+				show()
+			case <-t.Context().Done():
+			}
+		})
 	})
 }
 
