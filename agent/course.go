@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -172,12 +173,23 @@ func (r *run) forecast(ctx context.Context) error {
 		r.tooShort(res)
 		return nil
 	}
+	if whole(values) {
+		for _, list := range [][]float64{next.Values, next.Low, next.High} {
+			for i, v := range list {
+				list[i] = math.Round(v) // half an order will not come
+			}
+		}
+	}
 	table := r.forecastTable(res, grain, next)
 	data := r.chartData(res, r.plan.Query)
 	data.PartialLast = false
 	continueChart(&data, res, table)
 	r.answer.Results = append(r.answer.Results, *table)
 	return r.finish(n.forecastText(table, next), res, data)
+}
+
+func whole(values []float64) bool {
+	return !slices.ContainsFunc(values, func(v float64) bool { return v != math.Trunc(v) })
 }
 
 // dropUnfinished leaves out a last period that the data does not cover whole: half a

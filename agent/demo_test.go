@@ -97,6 +97,21 @@ func TestGapsAreNotZeros(t *testing.T) {
 	}
 }
 
+// TestComparisonsThatSayNothing names one period twice, and a period with all before.
+func TestComparisonsThatSayNothing(t *testing.T) {
+	t.Parallel()
+	a := demoAgent(t)
+	for _, question := range []string{"올 여름(6~8월) 선풍기 판매량", "이번달 들어 지금까지 매출"} {
+		got := ask(t, a, question)
+		if got.Rung != agent.Compose || strings.Contains(got.Text, "같습니다") || strings.Contains(got.Text, "까지보다") {
+			t.Errorf("%q: %s", question, texts(got))
+		}
+		if strings.Contains(strings.Join(got.Assumptions, "\n"), "비교") {
+			t.Errorf("%q says it compared: %v", question, got.Assumptions)
+		}
+	}
+}
+
 func TestChartsShowWhatWasAsked(t *testing.T) {
 	t.Parallel()
 	a := demoAgent(t)

@@ -64,11 +64,11 @@ func (n *narrator) body() string {
 	switch {
 	case len(n.query.Measures) == 0:
 		return n.list()
-	case n.timeColumn() >= 0 && n.dimensionColumn() < 0:
+	case n.timeColumn() >= 0 && n.dimensionColumn() < 0 && n.plan.Intent != compose.Rank:
 		return n.trend()
-	case n.dimensionColumn() < 0:
+	case n.dimensionColumn() < 0 && n.timeColumn() < 0:
 		return n.value()
-	case n.timeColumn() >= 0:
+	case n.dimensionColumn() >= 0 && n.timeColumn() >= 0:
 		return n.trendBy()
 	case n.plan.Intent == compose.Change:
 		return n.changes()
@@ -112,6 +112,9 @@ func (n *narrator) value() string {
 		return text + "입니다."
 	}
 	text := n.dated(listed(parts))
+	if there := n.thereWere(); there != "" && len(n.query.Measures) == 1 {
+		text = n.dated(there)
+	}
 	switch change := n.changeClause(n.query.Measures[0].Key(), 0); {
 	case changes:
 		return n.sentence(text + "; in brackets, the change on " + n.beforeName())
@@ -119,6 +122,22 @@ func (n *narrator) value() string {
 		text += ", " + change
 	}
 	return n.sentence(text)
+}
+
+// thereWere is the English for a count: "there were 5 orders", "" where the figure is
+// no bare count of what the measure's name says.
+func (n *narrator) thereWere() string {
+	key := n.query.Measures[0].Key()
+	latin := format.Unit(format.Format(n.result.Columns[n.column(key)].Format), n.language) != ""
+	name := n.measureName(0)
+	if n.words(key) != countWords || latin || n.be(name) != "were" || n.number(0, key) == 1 || superlative(name) || n.query.Measures[0].Per != "" {
+		return ""
+	}
+	be := "there were "
+	if n.query.Period == nil {
+		be = "there are "
+	}
+	return strings.TrimSpace(be + n.figure(0, key).ref + " " + lowerFirst(name) + " " + n.ofRows())
 }
 
 // movement is the column that says how much a measure moved against the compared

@@ -70,8 +70,8 @@ func joinWords(words ...string) string {
 }
 
 var (
-	englishRolling = regexp.MustCompile(`^(?:in |over |during )?(?:the )?(last|past) (\d+ \w+)$`)
-	englishPhrase  = regexp.MustCompile(`^(?:this (?:week|month|quarter|year)|(?:last|the past) (?:week|month|quarter|year)|since .+|yesterday|today)$`)
+	englishRolling = regexp.MustCompile(`^(?:(?:in|over|for|of|from|during|within) )?(?:the )?(last|past) (\d+ \w+)$`)
+	englishPhrase  = regexp.MustCompile(`^(?:this (?:week|month|quarter|year)|(?:last|the past) (?:week|month|quarter|year)|yesterday|today)$`)
 )
 
 // periodWords names the period of the query: by the asker's own word in Korean, in
@@ -87,8 +87,12 @@ func (n *narrator) periodWords() string {
 		return escapeMarkdown(n.term)
 	case n.ko():
 		return name
-	case p.Start.IsZero() || p.End.IsZero():
-		return name
+	case p.Start.IsZero() && p.End.IsZero():
+		return "over all time"
+	case p.Start.IsZero():
+		return "until " + p.End.Add(-time.Nanosecond).Format("January 2, 2006")
+	case p.End.IsZero():
+		return "since " + p.Start.Format("January 2, 2006")
 	}
 	term := strings.ToLower(n.term)
 	switch m := englishRolling.FindStringSubmatch(term); {
@@ -100,6 +104,10 @@ func (n *narrator) periodWords() string {
 		return "over the last " + escapeMarkdown(m[2])
 	case englishPhrase.MatchString(term):
 		return escapeMarkdown(term)
+	case strings.HasPrefix(term, "since "):
+		return "since " + beginning(p.Start)
+	case oneUnit(p, n.plan.PeriodGrain) == toDate(n.plan.PeriodGrain):
+		return "in " + n.periodName(semantic.Period{Start: p.Start, End: nextPeriod(p.Start, n.plan.PeriodGrain, 1)}) + " so far"
 	case p.End.Sub(p.Start) == 24*time.Hour:
 		return "on " + p.Start.Format("January 2, 2006")
 	case !midnight(p.Start) || !midnight(p.End):
@@ -110,6 +118,17 @@ func (n *narrator) periodWords() string {
 		first = p.Start.Format("January 2")
 	}
 	return "from " + first + " to " + last
+}
+
+// beginning names the day that a period begins on, or the month or year it begins.
+func beginning(t time.Time) string {
+	switch {
+	case t.YearDay() == 1:
+		return t.Format("2006")
+	case t.Day() == 1:
+		return t.Format("January 2006")
+	}
+	return t.Format("January 2, 2006")
 }
 
 // named reports whether a period has a name of its own: whole months and longer.
@@ -224,6 +243,7 @@ func (n *narrator) filterWord(f semantic.Filter) string {
 func (n *narrator) be(name string) string {
 	name, _, _ = strings.Cut(name, " for ")
 	name, _, _ = strings.Cut(name, " of ") // the share of orders
+	name, _, _ = strings.Cut(name, " without ")
 	words := strings.Fields(strings.ToLower(name))
 	if len(words) > 0 {
 		last := words[len(words)-1]

@@ -246,7 +246,7 @@ func (n *narrator) additive(i int) bool {
 func (n *narrator) adds(key string) bool {
 	for _, m := range n.query.Measures {
 		if m.Key() == key {
-			return m.Per == "" && m.Over == "" && n.model.Additive(m.Metric)
+			return m.Per == "" && n.model.Additive(m.Metric) // an average over days moves as what it averages
 		}
 	}
 	return true

@@ -54,7 +54,23 @@ func (n *narrator) breakdown() string {
 	if s := n.unnamed(key); s != "" {
 		sentences = append(sentences, s)
 	}
+	if s := n.matching(); s != "" {
+		sentences = append(sentences, s)
+	}
 	return lead + strings.Join(sentences, " ")
+}
+
+// matching says how many rows meet a condition on the figures, or "".
+func (n *narrator) matching() string {
+	d := n.dimensions()
+	if len(n.query.Having) == 0 || len(d) != 1 || n.result.Truncated {
+		return ""
+	}
+	label := n.columnName(d[0])
+	if n.ko() {
+		return fmt.Sprintf("조건에 맞는 %s 모두 %s개입니다.", label+format.Josa(label, "은", "는"), figures.Count(n.result.Name))
+	}
+	return fmt.Sprintf("%s rows match in all.", figures.Count(n.result.Name))
 }
 
 // leader says which row has the most of a measure. A text that goes on does not say
@@ -239,68 +255,6 @@ func (n *narrator) onlyUnnamed(key string) string {
 		return n.total() + s
 	}
 	return ""
-}
-
-// rank names the leaders.
-func (n *narrator) rank() string {
-	const named = 3
-	key := n.query.Measures[n.lead].Key()
-	rows := n.namedRows(key)
-	if n.query.LimitPer != "" || len(rows) == 0 {
-		return n.breakdown()
-	}
-	rows = rows[:min(len(rows), named)]
-	tied := false
-	var parts []string
-	for i, row := range rows {
-		tied = tied || i > 0 && n.number(row, key) == n.number(rows[i-1], key)
-		parts = append(parts, n.rowName(row).ref+n.pick("(", " (")+n.figure(row, key).ref+")")
-	}
-	asc := len(n.query.Order) > 0 && !n.query.Order[0].Desc
-	if n.ko() {
-		return n.koreanRank(parts, asc, tied)
-	}
-	w, name := n.words(key), n.subject(n.lead)
-	head := map[bool]string{false: w.most, true: w.least}[asc]
-	head = strings.ToUpper(head[:1]) + head[1:] + " " + lowerFirst(name)
-	if superlative(name) {
-		head = name
-	}
-	text := n.dated(head) + ": " + parts[0]
-	if len(parts) > 1 {
-		text += ", then " + listed(parts[1:])
-	}
-	return text + "."
-}
-
-// koreanRank numbers the places, except from the bottom and where two share one.
-func (n *narrator) koreanRank(parts []string, asc, tied bool) string {
-	w, name := n.words(n.query.Measures[n.lead].Key()), n.subject(n.lead)
-	if !asc && !tied {
-		for i := range parts {
-			parts[i] = fmt.Sprintf("%d위는 %s", i+1, parts[i])
-		}
-		return n.circumstances() + name + " " + strings.Join(parts, ", ") + "입니다."
-	}
-	head := n.circumstances() + name + format.Josa(name, "이", "가") + " 가장 " + map[bool]string{false: w.big, true: w.small}[asc] + " 것은 "
-	if len(parts) == 1 {
-		return head + parts[0] + "입니다."
-	}
-	return head + parts[0] + "이고, 다음은 " + strings.Join(parts[1:], ", ") + "입니다."
-}
-
-// ranking tells by the first row of a verified question which way it ranks; a table
-// whose first row is neither the first nor the last of its figures is none.
-func (n *narrator) ranking() (compose.Intent, []semantic.Order) {
-	key := n.query.Measures[n.lead].Key()
-	rows := n.namedRows(key)
-	if best, _ := n.largest(rows, key); len(rows) > 0 && n.number(best, key) == n.number(rows[0], key) {
-		return compose.Rank, []semantic.Order{{Key: key, Desc: true}}
-	}
-	if best, _ := n.smallest(rows, key); len(rows) > 0 && n.number(best, key) == n.number(rows[0], key) {
-		return compose.Rank, []semantic.Order{{Key: key}}
-	}
-	return compose.Breakdown, nil
 }
 
 // changes says who moved most, up and down.

@@ -143,6 +143,10 @@ func joinTimes(parts []string) string {
 // shares, and the change against the period before.
 func (r *run) enrich() semantic.Query {
 	q := r.plan.Query
+	if c := q.Compare; c != nil && q.Period != nil && (c.Period == *q.Period || c.Period.Start.IsZero() != q.Period.Start.IsZero()) {
+		q.Compare = nil // with itself, or with all that was before: it would say nothing
+		r.answer.Readings = slices.DeleteFunc(slices.Clone(r.answer.Readings), func(rd compose.Reading) bool { return rd.Kind == compose.ReadCompare })
+	}
 	times := r.timeDimensions(q)
 	dims := len(q.Dimensions) - times
 	additive := len(q.Measures) > 0

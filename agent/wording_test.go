@@ -18,7 +18,7 @@ func TestAnswersReadAloud(t *testing.T) {
 		{"지난달 매출", "지난달 매출은 180만 원, 9월보다 9.1% 늘었습니다."},
 		{"revenue last month", "Revenue was ₩1.8M in October 2026, up 9.1% on September 2026."},
 		{"지난달 주문 수", "지난달 주문 수는 5건, 9월과 같습니다."},
-		{"orders last month", "Orders were 5 in October 2026, the same as in September 2026."},
+		{"orders last month", "There were 5 orders in October 2026, the same as in September 2026."},
 		{"지난달 반품률", "지난달 반품률은 5.6%, 9월보다 2.5%p 올랐습니다."},
 		{"return rate last month", "Return rate was 5.6% in October 2026, up 2.5 pp on September 2026."},
 		{"지난달 대기 시간", "지난달 대기 시간은 4.8시간, 9월보다 41.2% 길어졌습니다."},
@@ -26,6 +26,11 @@ func TestAnswersReadAloud(t *testing.T) {
 		{"어제 매출", "어제 매출은 10만 원입니다."},
 		{"이번 달 매출", "이번 달 매출은 30만 원, 전월 같은 기간보다 81.3% 줄었습니다."},
 		{"올해 매출 전년 대비", "올해 매출은 375만 원, 전년 같은 기간보다 212.5% 늘었습니다."},
+		{"지난달 주문당 매출", "지난달 주문당 매출은 36만 원, 9월보다 9.1% 올랐습니다."},
+		{"지난달 일평균 매출", "지난달 일평균 매출은 5만 8,065원, 9월보다 5.6% 늘었습니다."},
+		{"how many orders before october 2026", "There were 7 orders until September 30, 2026."},
+		{"orders in 2026", "There were 12 orders in 2026 so far."},
+		{"orders since september 2026", "There were 12 orders since September 2026."},
 		{"지난달 매출 전년 대비", "지난달 매출은 180만 원, 2025년 10월보다 50.0% 늘었습니다."},
 
 		// Several side by side.
@@ -56,6 +61,7 @@ func TestAnswersReadAloud(t *testing.T) {
 		{"월별 대기 시간", "2025년 11월–2026년 10월 대기 시간은 2026년 10월에 4.8시간으로 가장 길고 2026년 9월에 3.4시간으로 가장 짧습니다."},
 		{"올해 월별 지역별 매출", "올해 매출은 가장 최근인 10월에 서울이 120만 원으로 가장 큽니다."},
 		{"revenue by region and month this year", "Revenue this year: 서울 is highest with ₩1.2M in October."},
+		{"다음 2개월 주문 수 예측", "주문 수는 2026년 11월 6건(4건–8건), 마지막인 2026년 12월 7건(4건–10건)으로 예상됩니다. 지난 흐름의 추세만 이어 본 것이고, 괄호는 열에 여덟은 그 안에 드는 범위예요."},
 		{"cumulative revenue this year", "Revenue reached ₩3.75M by November this year."},
 
 		// Places.
@@ -63,6 +69,14 @@ func TestAnswersReadAloud(t *testing.T) {
 		{"top 3 regions by revenue last month", "Highest revenue in October 2026: 서울 (₩1.2M), then 부산 (₩400K) and 제주 (₩200K)."},
 		{"지난달 매출 하위 2개 지역", "지난달 매출이 가장 작은 것은 제주(20만 원)이고, 다음은 부산(40만 원)입니다."},
 		{"지난달 매출 1위 지역", "지난달 매출 1위는 서울(120만 원)입니다."},
+		{"올해 매출이 가장 높았던 달은?", "올해 매출이 가장 높은 달은 10월(180만 원)입니다."},
+		{"올해 매출이 가장 낮았던 달은?", "올해 매출이 가장 낮은 달은 11월(30만 원)입니다. 11월은 아직 끝나지 않았습니다."},
+		{"month with the highest revenue this year", "Highest revenue this year: October (₩1.8M)."},
+		{"지난달 매출이 제일 많이 늘어난 지역은?", "지난달 매출이 9월보다 가장 많이 늘어난 것은 서울(+20만 원)입니다."},
+		{"지난달 매출이 제일 많이 줄어든 지역은?", "지난달 매출이 9월보다 가장 많이 줄어든 것은 부산(−20만 원)입니다."},
+		{"지난달 반품률이 가장 많이 오른 지역", "지난달 반품률이 9월보다 가장 많이 오른 것은 부산(+4.2%p)입니다."},
+		{"top 2 regions by growth in return rate last month", "Return rate rose most for 부산 (+4.2 pp), then 서울 (+2.0 pp) in October 2026, compared with September 2026."},
+		{"지난달 매출 10만원 이상인 지역", "지난달 매출은 서울이 120만 원으로 가장 큽니다. 조건에 맞는 지역은 모두 3개입니다."},
 		{"top 2 products by highest rating last month", "Highest rating in October 2026: 공책 (5.0), then 연필 (4.0)."},
 
 		// Changes and what moved.

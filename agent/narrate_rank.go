@@ -1,0 +1,154 @@
+package agent
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/bapsang/bapsang/agent/compose"
+	"github.com/bapsang/bapsang/agent/figures"
+	"github.com/bapsang/bapsang/agent/format"
+	"github.com/bapsang/bapsang/agent/semantic"
+)
+
+// rank names the leaders.
+func (n *narrator) rank() string {
+	const named = 3
+	n.lead = n.rankedMeasure()
+	key := n.query.Measures[n.lead].Key()
+	rows := n.namedRows(key)
+	switch {
+	case n.dimensionColumn() < 0 && len(rows) == 0:
+		return ""
+	case n.query.LimitPer != "" || len(rows) == 0:
+		return n.breakdown()
+	}
+	rows = rows[:min(len(rows), named)]
+	if moved := n.rankedMove(); moved != "" {
+		return n.rankMoves(rows, moved)
+	}
+	tied := false
+	var parts []string
+	for i, row := range rows {
+		tied = tied || i > 0 && n.number(row, key) == n.number(rows[i-1], key)
+		parts = append(parts, n.rowName(row).ref+n.pick("(", " (")+n.figure(row, key).ref+")")
+	}
+	asc := len(n.query.Order) > 0 && !n.query.Order[0].Desc
+	unfinished := n.placedTooEarly(rows)
+	if n.ko() {
+		return n.koreanRank(parts, asc, tied) + unfinished
+	}
+	w, name := n.words(key), n.subject(n.lead)
+	head := map[bool]string{false: w.most, true: w.least}[asc]
+	head = strings.ToUpper(head[:1]) + head[1:] + " " + lowerFirst(name)
+	if superlative(name) {
+		head = name
+	}
+	text := n.dated(head) + ": " + parts[0]
+	if len(parts) > 1 {
+		text += ", then " + listed(parts[1:])
+	}
+	return text + "." + unfinished
+}
+
+// placedTooEarly says which of the times placed is not over.
+func (n *narrator) placedTooEarly(rows []int) string {
+	for _, row := range rows {
+		if n.timeColumn() >= 0 && n.unfinished(row) {
+			return " " + n.pick(n.when(row).with("은", "는")+" 아직 끝나지 않았습니다.", map[bool]string{true: "The "}[n.weekly()]+n.when(row).ref+" is not over yet.")
+		}
+	}
+	return ""
+}
+
+// rankedMeasure is the measure that the rows are ordered by.
+func (n *narrator) rankedMeasure() int {
+	if len(n.query.Order) == 0 {
+		return n.lead
+	}
+	key, _, _ := strings.Cut(n.query.Order[0].Key, "__")
+	for i, m := range n.query.Measures {
+		if m.Key() == key {
+			return i
+		}
+	}
+	return n.lead
+}
+
+// rankedMove is the column of changes that the rows are ordered by, or "".
+func (n *narrator) rankedMove() string {
+	if len(n.query.Order) == 0 || n.query.Compare == nil {
+		return ""
+	}
+	key := n.query.Order[0].Key
+	if n.column(key) < 0 { // the growth of a rate is told by points
+		key = n.query.Measures[n.lead].Key() + "__change"
+	}
+	if c := n.column(key); c >= 0 && n.result.Columns[c].derived() && n.result.Columns[c].Role != string(semantic.RoleBefore) {
+		return key
+	}
+	return ""
+}
+
+// rankMoves names those that moved most.
+func (n *narrator) rankMoves(rows []int, column string) string {
+	down := !n.query.Order[0].Desc
+	var parts []string
+	for _, row := range rows {
+		if n.has(row, column) && (n.number(row, column) < 0) == down {
+			parts = append(parts, n.rowName(row).ref+n.pick("(", " (")+figures.RefAs(n.result.Name, column, row, figures.Signed)+")")
+		}
+	}
+	w, name, before := n.words(n.query.Measures[n.lead].Key()), n.subject(n.lead), n.beforeName()
+	if len(parts) == 0 {
+		return n.breakdown()
+	}
+	if !n.ko() {
+		text := name + map[bool]string{false: " rose", true: " fell"}[down] + " most for " + parts[0]
+		if len(parts) > 1 {
+			text += ", then " + listed(parts[1:])
+		}
+		return n.dated(text) + ", compared with " + before + "."
+	}
+	head := n.circumstances() + name + format.Josa(name, "이", "가") + " " + before + "보다 가장 많이 " + map[bool]string{false: w.grown, true: w.shrunk}[down] + " 것은 "
+	if len(parts) == 1 {
+		return head + parts[0] + "입니다."
+	}
+	return head + parts[0] + "이고, 다음은 " + strings.Join(parts[1:], ", ") + "입니다."
+}
+
+// koreanRank numbers the places, except from the bottom and where two share one.
+func (n *narrator) koreanRank(parts []string, asc, tied bool) string {
+	w, name := n.words(n.query.Measures[n.lead].Key()), n.subject(n.lead)
+	if !asc && !tied && (n.timeColumn() < 0 || len(parts) > 1) {
+		for i := range parts {
+			parts[i] = fmt.Sprintf("%d위는 %s", i+1, parts[i])
+		}
+		return n.circumstances() + name + " " + strings.Join(parts, ", ") + "입니다."
+	}
+	big, small, what := w.big, w.small, "것은"
+	if t := n.timeColumn(); t >= 0 {
+		what = koreanWords.points[semantic.Grain(n.result.Columns[t].Grain)]
+		if w == amountWords {
+			big, small = rateWords.big, rateWords.small
+		}
+	}
+	head := n.circumstances() + name + format.Josa(name, "이", "가") + " 가장 " + map[bool]string{false: big, true: small}[asc] + " " + what + " "
+	if len(parts) == 1 {
+		return head + parts[0] + "입니다."
+	}
+	return head + parts[0] + "이고, 다음은 " + strings.Join(parts[1:], ", ") + "입니다."
+}
+
+// ranking tells by the first row of a verified question which way it ranks; a table
+// whose first row is neither the first nor the last of its figures is none.
+func (n *narrator) ranking() (compose.Intent, []semantic.Order) {
+	key := n.query.Measures[n.lead].Key()
+	rows := n.namedRows(key)
+	if best, _ := n.largest(rows, key); len(rows) > 0 && n.number(best, key) == n.number(rows[0], key) {
+		return compose.Rank, []semantic.Order{{Key: key, Desc: true}}
+	}
+	if best, _ := n.smallest(rows, key); len(rows) > 0 && n.number(best, key) == n.number(rows[0], key) {
+		return compose.Rank, []semantic.Order{{Key: key}}
+	}
+	return compose.Breakdown, nil
+}
