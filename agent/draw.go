@@ -134,7 +134,7 @@ func (r *run) title(q semantic.Query, res *Result, lead int) string {
 			by = append(by, c.Label)
 		}
 	}
-	return titleText(r.q.Language, plainWords(n.filterWords()), names, by)
+	return titleText(r.q.Language, figures.Plain(n.filterWords()), names, by)
 }
 
 // withoutUnnamed takes the row of no value out of a chart that it would dwarf, and

@@ -78,7 +78,7 @@ func TestIntroductionsAreBoundedAndHarmless(t *testing.T) {
 			t.Errorf("%q has a meaning in\n%.600s", bad, got.Text)
 		}
 	}
-	if !strings.Contains(got.Text, `(\*, { { r1.x\[0\]} } , c)`) {
+	if !strings.Contains(got.Text, `(\*, \{\{r1.x\[0\]\}\}, c)`) {
 		t.Errorf("examples are missing:\n%.600s", got.Text)
 	}
 }

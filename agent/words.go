@@ -277,8 +277,3 @@ func (w *words) notThere(unknown []string, subjects string) string {
 	}
 	return fmt.Sprintf(w.unknown, strings.Join(quoted, ", "), be, subjects)
 }
-
-// plainWords is a filter's words without the escapes that only messages need.
-func plainWords(escaped string) string {
-	return strings.NewReplacer(`\*`, "*", `\_`, "_", "\\`", "`", `\[`, "[", `\]`, "]", `\<`, "<", `\>`, ">", `\&`, "&", `\\`, `\`).Replace(escaped)
-}

@@ -100,7 +100,7 @@ func longGrain(n int, grain, language string) string {
 
 // special are the characters that mean something in the Markdown of a message, and
 // what would read as a reference.
-var special = strings.NewReplacer(`\`, `\\`, "*", `\*`, "_", `\_`, "`", "\\`", "[", `\[`, "]", `\]`, "<", `\<`, ">", `\>`, "{{", "{ { ", "}}", "} } ")
+var special = strings.NewReplacer(`\`, `\\`, "*", `\*`, "_", `\_`, "`", "\\`", "[", `\[`, "]", `\]`, "<", `\<`, ">", `\>`, "{", `\{`, "}", `\}`)
 
 // entity is a character written by name, which Markdown would turn into it.
 var entity = regexp.MustCompile(`&(#?[A-Za-z0-9]+;)`)
@@ -117,10 +117,32 @@ func escape(cell any, s string) string {
 }
 
 // Escape keeps text from meaning anything in a message: no markup, no reference, no
-// line of its own, no turning round of the text after it.
+// line of its own, no turning round of the text after it. Plain undoes it.
 func Escape(s string) string {
 	s = strings.Map(plainRune, s)
 	return entity.ReplaceAllString(special.Replace(s), `\&$1`)
+}
+
+// Plain takes the Markdown out of a message: the marks of bold, italic and code go, a
+// character after a backslash is itself.
+func Plain(text string) string {
+	var out strings.Builder
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '\\' && i+1 < len(text) && isPunct(text[i+1]):
+			i++
+			out.WriteByte(text[i])
+		case c == '*', c == '`':
+		default:
+			out.WriteByte(c)
+		}
+	}
+	return out.String()
+}
+
+// isPunct reports whether a backslash before c is an escape (CommonMark 0.31, 2.4).
+func isPunct(c byte) bool {
+	return c > ' ' && c < 0x7f && !(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z')
 }
 
 // plainRune drops the marks that change the direction of writing (Unicode UAX #9) and

@@ -3,7 +3,9 @@ package figures_test
 import (
 	"strings"
 	"testing"
+	"testing/quick"
 	"time"
+	"unicode"
 
 	"github.com/bapsang/bapsang/agent/figures"
 	"github.com/bapsang/bapsang/agent/format"
@@ -79,8 +81,8 @@ func TestFillRefuses(t *testing.T) {
 func TestCellsCannotReferOrMarkUp(t *testing.T) {
 	t.Parallel()
 	for cell, want := range map[string]string{
-		"{{r1.revenue[0]}}":          `{ { r1.revenue\[0\]} } `,
-		"{{{{x}}}}":                  "{ { { { x} } } } ",
+		"{{r1.revenue[0]}}":          `\{\{r1.revenue\[0\]\}\}`,
+		"{{{{x}}}}":                  `\{\{\{\{x\}\}\}\}`,
 		"*a* _b_ `c`":                "\\*a\\* \\_b\\_ \\`c\\`",
 		"[x](y) <z>":                 `\[x\](y) \<z\>`,
 		"a\nb\tc\r\u2028d":           "a b c  d",
@@ -115,4 +117,48 @@ func FuzzFill(f *testing.F) {
 			t.Errorf("%q reads as a reference once filled in: %q, %q, %v", cell, got, again, err)
 		}
 	})
+}
+
+// TestPlainUndoesEscape: what a message escapes is read again as it was.
+func TestPlainUndoesEscape(t *testing.T) {
+	t.Parallel()
+	same := func(s string) bool {
+		s = strings.Map(func(r rune) rune {
+			if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
+				return -1 // not kept at all
+			}
+			return r
+		}, s)
+		return figures.Plain(figures.Escape(s)) == s
+	}
+	for _, s := range []string{"R&amp;D", `\&amp;`, "A & B", "{{r1.x[0]}}", "**bold** `code` *it*", `C:\temp\*`, "[a](b) <c>", `\\`, "&&#38;;", "{", "_x_"} {
+		if !same(s) {
+			t.Errorf("%q becomes %q, then %q", s, figures.Escape(s), figures.Plain(figures.Escape(s)))
+		}
+	}
+	marks := []rune("\\*_`[]<>{}&;#|~-+.!()a1 가")
+	fromMarks := func(seed []byte) bool {
+		var b strings.Builder
+		for _, x := range seed {
+			b.WriteRune(marks[int(x)%len(marks)])
+		}
+		return same(b.String())
+	}
+	if err := quick.Check(fromMarks, &quick.Config{MaxCount: 2000}); err != nil {
+		t.Error(err)
+	}
+	if err := quick.Check(same, nil); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestPlainDropsMarks(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"**주문.csv**를 읽었어요.": "주문.csv를 읽었어요.", "*so* `x`": "so x", `5 \* 3`: "5 * 3", `end \`: `end \`, `\가`: `\가`,
+	} {
+		if got := figures.Plain(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
 }

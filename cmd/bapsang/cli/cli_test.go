@@ -143,6 +143,20 @@ func TestAskAboutAFileInEveryKoreanEncoding(t *testing.T) {
 	}
 }
 
+// TestTheTerminalShowsWordsAsTheyAre: no escape of a message is left, and what is no
+// message keeps its marks.
+func TestTheTerminalShowsWordsAsTheyAre(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "odd.csv")
+	if err := os.WriteFile(path, []byte("지역,`크*기`\nR&amp;D,70\n{{a}}_b,30\n서울,10\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errs := run(t, "ask", "--now", now, "--data", path, "지역별 `크*기` 합계")
+	if code != 0 || !strings.Contains(out, "R&amp;D가 63.6%로") || strings.Contains(out, `\`) || !strings.Contains(out, "`크*기` 합계 = ") {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+}
+
 func TestBadInputGetsOneClearLine(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/text/width"
 
 	"github.com/bapsang/bapsang/agent"
+	"github.com/bapsang/bapsang/agent/figures"
 	"github.com/bapsang/bapsang/agent/semantic"
 )
 
@@ -18,7 +19,7 @@ const terminalRows = 25
 // printAnswer writes an answer for a person.
 func printAnswer(w io.Writer, a *agent.Answer) error {
 	var b strings.Builder
-	b.WriteString(plain(a.Text) + "\n")
+	b.WriteString(figures.Plain(a.Text) + "\n")
 	if a.Clarify != nil {
 		for _, o := range a.Clarify.Options {
 			fmt.Fprintf(&b, "  · %s\n", o.Label)
@@ -41,7 +42,7 @@ func printAnswer(w io.Writer, a *agent.Answer) error {
 		}
 		fmt.Fprintf(&b, "\n%s\n", title)
 		for _, l := range lines {
-			fmt.Fprintf(&b, "  %s\n", plain(l))
+			fmt.Fprintf(&b, "  %s\n", l)
 		}
 	}
 	section("이렇게 읽었어요", "How I read this", a.Assumptions)
@@ -74,11 +75,6 @@ func worthATable(r *agent.Result) bool {
 		}
 	}
 	return false
-}
-
-// plain takes the Markdown out of a text.
-func plain(s string) string {
-	return strings.NewReplacer("**", "", `\*`, "*", `\_`, "_", "\\`", "`", `\[`, "[", `\]`, "]", `\<`, "<", `\>`, ">", `\\`, `\`, "`", "").Replace(s)
 }
 
 // writeTable aligns columns by how wide a terminal draws them.
