@@ -67,8 +67,8 @@ type Limits struct {
 	// AddressSpace bounds the memory that the child may map, in bytes. It counts
 	// reserved memory too: allow at least 1 GiB above what the role should use.
 	AddressSpace int64
-	// FileSize bounds each file that the child writes, in bytes. Zero forbids
-	// writing to files at all; Unlimited lifts the bound.
+	// FileSize bounds each file that the child writes, in bytes: a write beyond it is
+	// EFBIG. Zero forbids writing to files at all; Unlimited lifts the bound.
 	FileSize int64
 	// OpenFiles bounds the number of open files.
 	OpenFiles int64

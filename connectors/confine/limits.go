@@ -5,6 +5,7 @@ package confine
 import (
 	"fmt"
 	"os"
+	"os/signal"
 	"syscall"
 	"time"
 
@@ -28,6 +29,9 @@ func limitSelf(l Limits) error {
 		{"open files", unix.RLIMIT_NOFILE, l.OpenFiles, l.OpenFiles > 0},
 		{"address space", unix.RLIMIT_AS, l.AddressSpace, l.AddressSpace > 0 && kernelBoundsMemory},
 	}
+	// A write beyond the limit is then an error that the role can put into words, in
+	// the C++ of an engine too, and not the end of the process.
+	signal.Ignore(syscall.SIGXFSZ)
 	for _, lim := range limits {
 		if !lim.set {
 			continue

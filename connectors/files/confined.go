@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/bapsang/bapsang/connectors"
@@ -59,8 +57,6 @@ func Roles() map[string]func(in io.Reader, out io.Writer) int {
 
 // play is the child.
 func play(in io.Reader, out io.Writer) int {
-	// A write beyond the limit is then an error, not the end.
-	signal.Ignore(syscall.SIGXFSZ)
 	var req request
 	if err := json.NewDecoder(in).Decode(&req); err != nil {
 		return 1
