@@ -31,6 +31,7 @@ func TestInTheBrowser(t *testing.T) {
 		{"two people and a restart", twoPeople},
 		{"what fails is kept", failing},
 		{"attacks", attacks},
+		{"letters", letters},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.test(t, c) })
 	}

@@ -9,7 +9,7 @@ import (
 
 // policy lets the page load from itself alone, and run no script that stands in it:
 // even a text that escaped its escaping could do nothing.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // guard stands before every request.

@@ -132,16 +132,39 @@ func TestVendoredFilesAreWhatTheNotesSay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := regexp.MustCompile("`(htmx-[0-9.]+\\.min\\.js)`.*sha256 `([0-9a-f]{64})`").FindSubmatch(notes)
-	if m == nil {
-		t.Fatal("the notes name no digest")
+	vendored := regexp.MustCompile("\\| `([a-z]+-[0-9a-z.]+)`.*sha256 `([0-9a-f]{64})`").FindAllSubmatch(notes, -1)
+	if len(vendored) != 2 {
+		t.Fatalf("the notes name %d digests, want those of htmx and the font", len(vendored))
 	}
-	data, err := os.ReadFile("static/" + string(m[1]))
-	if err != nil {
-		t.Fatal(err)
+	for _, m := range vendored {
+		data, err := os.ReadFile("static/" + string(m[1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != string(m[2]) {
+			t.Errorf("%s has digest %x", m[1], sum)
+		}
 	}
-	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != string(m[2]) {
-		t.Errorf("%s has digest %x", m[1], sum)
+}
+
+// TestTheFontIsServedForGood follows the addresses of the font, from the page and from
+// its stylesheet, as a browser does.
+func TestTheFontIsServedForGood(t *testing.T) {
+	t.Parallel()
+	c := serve(t).visit(t, "민지")
+	_, page, header := c.get("/c/general")
+	if csp := header.Get("Content-Security-Policy"); !strings.Contains(csp, "font-src 'self';") {
+		t.Errorf("the policy %q lets no font in", csp)
+	}
+	_, css, _ := c.get(between(t, page, `<link rel="stylesheet" href="`, `"`))
+	at := between(t, css, `src: url("`, `"`)
+	if preload := between(t, page, `<link rel="preload" href="`, `"`); preload != at {
+		t.Errorf("the page loads %s ahead, its stylesheet %s", preload, at)
+	}
+	status, font, header := c.get(at)
+	if status != http.StatusOK || !strings.HasPrefix(font, "wOF2") || header.Get("Content-Type") != "font/woff2" ||
+		header.Get("Cache-Control") != "public, max-age=31536000, immutable" {
+		t.Errorf("%s: status %d, %v", at, status, header)
 	}
 }
 

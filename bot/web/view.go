@@ -266,7 +266,7 @@ func (w *Web) templateFuncs() template.FuncMap {
 	return template.FuncMap{
 		"markdown": markdown,
 		"bytes":    bytesText,
-		"asset":    func(name string) string { return "/static/" + name + "?v=" + w.assets[name].digest },
+		"asset":    func(name string) string { return address(name, w.assets) },
 		"press":    func(s *shown, b bot.Button) press { return press{Button: b, shown: s} },
 		"ask": func(s *shown, text string) press {
 			return press{Button: bot.Button{Action: bot.ActionAsk, Label: text, Value: text}, shown: s}

@@ -9,6 +9,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"embed"
@@ -21,6 +22,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"path"
 	"strings"
 	"time"
 
@@ -162,7 +164,9 @@ type asset struct {
 }
 
 func readAssets() (map[string]asset, error) {
-	kinds := map[string]string{"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
+	kinds := map[string]string{
+		".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".woff2": "font/woff2",
+	}
 	out := map[string]asset{}
 	entries, err := fs.ReadDir(embedded, "static")
 	if err != nil {
@@ -170,7 +174,7 @@ func readAssets() (map[string]asset, error) {
 	}
 	for _, e := range entries {
 		name := e.Name()
-		kind, ok := kinds[name[strings.LastIndexByte(name, '.')+1:]]
+		kind, ok := kinds[path.Ext(name)]
 		if !ok {
 			continue // licences and notes
 		}
@@ -178,10 +182,34 @@ func readAssets() (map[string]asset, error) {
 		if err != nil {
 			return nil, err
 		}
-		sum := sha256.Sum256(data)
-		out[name] = asset{data: data, kind: kind, digest: hex.EncodeToString(sum[:6])}
+		out[name] = newAsset(data, kind)
+	}
+	for name, a := range out {
+		if path.Ext(name) == ".css" {
+			out[name] = newAsset(addressed(a.data, out), a.kind)
+		}
 	}
 	return out, nil
+}
+
+func newAsset(data []byte, kind string) asset {
+	sum := sha256.Sum256(data)
+	return asset{data: data, kind: kind, digest: hex.EncodeToString(sum[:6])}
+}
+
+// address is where an asset is found, by its content.
+func address(name string, assets map[string]asset) string {
+	return "/static/" + name + "?v=" + assets[name].digest
+}
+
+// addressed puts into a stylesheet the addresses of the fonts that it names.
+func addressed(css []byte, assets map[string]asset) []byte {
+	for name := range assets {
+		if path.Ext(name) == ".woff2" {
+			css = bytes.ReplaceAll(css, []byte(`url("`+name+`")`), []byte(`url("`+address(name, assets)+`")`))
+		}
+	}
+	return css
 }
 
 func (w *Web) static(rw http.ResponseWriter, r *http.Request) {
