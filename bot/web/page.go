@@ -81,7 +81,7 @@ func newKey() string { return strings.ToLower(rand.Text()) }
 
 // home leads to where the conversation is.
 func (w *Web) home(rw http.ResponseWriter, r *http.Request) {
-	v, ok := w.named(rw, r)
+	v, ok := w.visitor(rw, r)
 	if !ok {
 		return
 	}
@@ -91,7 +91,7 @@ func (w *Web) home(rw http.ResponseWriter, r *http.Request) {
 // showChannel shows a channel, and a thread beside it. htmx is given the thread
 // alone.
 func (w *Web) showChannel(rw http.ResponseWriter, r *http.Request) {
-	v, ok := w.named(rw, r)
+	v, ok := w.visitor(rw, r)
 	if !ok {
 		return
 	}
@@ -205,8 +205,18 @@ func (w *Web) showEarlier(rw http.ResponseWriter, r *http.Request) {
 	w.render(rw, r, http.StatusOK, name, w.stretch(v, p, of, id))
 }
 
-// named returns who sent the request, or asks them for a name.
+// named returns who sent the request. A stranger who follows a link is asked for a
+// name; a program is told that there is none.
 func (w *Web) named(rw http.ResponseWriter, r *http.Request) (*viewer, bool) {
+	return w.admit(rw, r, asksForHTML(r))
+}
+
+// visitor is named for the pages themselves: whoever takes anything is shown one.
+func (w *Web) visitor(rw http.ResponseWriter, r *http.Request) (*viewer, bool) {
+	return w.admit(rw, r, asksForHTML(r) || takesAnything(r))
+}
+
+func (w *Web) admit(rw http.ResponseWriter, r *http.Request, page bool) (*viewer, bool) {
 	v, err := w.viewer(r)
 	if err != nil {
 		w.broken(rw, r, &viewer{Lang: preferred(r.Header.Get("Accept-Language"))}, err)
@@ -215,12 +225,28 @@ func (w *Web) named(rw http.ResponseWriter, r *http.Request) (*viewer, bool) {
 	if v.key != "" {
 		return v, true
 	}
-	if r.Method != http.MethodGet || isHTMX(r) || !strings.Contains(r.Header.Get("Accept"), "text/html") {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead || isHTMX(r) || !page {
 		w.say(rw, r, http.StatusUnauthorized, textsFor(v.Lang).NameEmpty)
 		return nil, false
 	}
 	w.welcome(rw, r, v, r.URL.Path, "")
 	return nil, false
+}
+
+func asksForHTML(r *http.Request) bool { return strings.Contains(r.Header.Get("Accept"), "text/html") }
+
+// takesAnything reports whether a request names no kind of content, as curl does. One
+// that names a kind and takes the rest for want of better, as for pictures, does not.
+func takesAnything(r *http.Request) bool {
+	for _, kinds := range r.Header.Values("Accept") {
+		for kind := range strings.SplitSeq(kinds, ",") {
+			kind, _, _ = strings.Cut(kind, ";")
+			if kind = strings.TrimSpace(kind); kind != "" && kind != "*/*" && kind != "text/*" {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func (w *Web) welcome(rw http.ResponseWriter, r *http.Request, v *viewer, back, problem string) {
@@ -311,7 +337,7 @@ func (w *Web) render(rw http.ResponseWriter, r *http.Request, status int, name s
 
 // say answers with a sentence: to a script as it is, to a person on a page.
 func (w *Web) say(rw http.ResponseWriter, r *http.Request, status int, sentence string) {
-	if isHTMX(r) || !strings.Contains(r.Header.Get("Accept"), "text/html") {
+	if isHTMX(r) || !asksForHTML(r) {
 		http.Error(rw, sentence, status)
 		return
 	}

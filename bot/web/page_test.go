@@ -451,6 +451,56 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// TestStrangersAreWelcomed holds what somebody without a name gets: the page, unless they
+// asked for something that it is not.
+func TestStrangersAreWelcomed(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	named := s.visit(t, "민지")
+	_, ref := named.say(s, "@bapsang 매출", "answer-ko")
+	c := s.visit(t, "")
+	for _, tt := range []struct {
+		method, path, accept string
+		htmx                 bool
+		want                 int
+	}{
+		{"GET", "/", "text/html,application/xhtml+xml,*/*;q=0.8", false, http.StatusOK},
+		{"GET", "/", "*/*", false, http.StatusOK},
+		{"HEAD", "/", "*/*", false, http.StatusOK},
+		{"GET", "/", "none", false, http.StatusOK},
+		{"GET", "/c/general", " text/*;q=0.5 , */*;q=0.1", false, http.StatusOK},
+		{"GET", "/", "application/json", false, http.StatusUnauthorized},
+		{"GET", "/", "image/avif,image/webp,*/*;q=0.8", false, http.StatusUnauthorized},
+		{"GET", "/", "*/*", true, http.StatusUnauthorized},
+		{"POST", "/send", "*/*", false, http.StatusUnauthorized},
+		// A page must not pass for a file.
+		{"GET", "/csv/" + ref.ID + "/r1", "*/*", false, http.StatusUnauthorized},
+		{"GET", "/csv/" + ref.ID + "/r1", "text/html", false, http.StatusOK},
+		{"GET", "/chart/" + ref.ID + "/0", "*/*", false, http.StatusUnauthorized},
+	} {
+		req := c.request(tt.method, tt.path, nil)
+		req.Header.Set("Accept", tt.accept)
+		if tt.accept == "none" {
+			req.Header["Accept"] = []string{""}
+		}
+		if tt.htmx {
+			req.Header.Set("HX-Request", "true")
+		}
+		res, err := c.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(res.Body)
+		if err := errors.Join(err, res.Body.Close()); err != nil {
+			t.Fatal(err)
+		}
+		asked := strings.Contains(string(body), `<form method="post" action="/me">`)
+		if res.StatusCode != tt.want || asked != (tt.want == http.StatusOK && tt.method == http.MethodGet) {
+			t.Errorf("%s %s, Accept %q: status %d, want %d; asked for a name: %t", tt.method, tt.path, tt.accept, res.StatusCode, tt.want, asked)
+		}
+	}
+}
+
 func TestRedirectsStayHere(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
