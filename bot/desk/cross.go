@@ -1,8 +1,6 @@
 package desk
 
 import (
-	"fmt"
-
 	"github.com/bapsang/bapsang/agent"
 	"github.com/bapsang/bapsang/agent/semantic"
 	"github.com/bapsang/bapsang/bot"
@@ -34,22 +32,25 @@ func crossTable(r *agent.Result, a *agent.Answer) (bot.Table, bool) {
 	table := bot.Table{Result: r.Name, Total: len(times), Partial: r.Truncated}
 	table.Columns = append(table.Columns, bot.TableColumn{Label: r.Columns[t].Label})
 	for _, v := range values {
-		table.Columns = append(table.Columns, bot.TableColumn{Label: cellText(v, r.Columns[d], a.Language), Numeric: true})
+		table.Columns = append(table.Columns, bot.TableColumn{Label: agent.CellText(v, r.Columns[d], a.Language), Numeric: true})
 	}
 	for _, at := range times[:min(len(times), tableRows)] {
-		row := []string{cellText(at, r.Columns[t], a.Language)}
+		row := []string{agent.CellText(at, r.Columns[t], a.Language)}
 		for _, v := range values {
-			row = append(row, cellText(cells[fmt.Sprint(at, "\x00", v)], r.Columns[m], a.Language))
+			row = append(row, agent.CellText(cells[cross{at, v}], r.Columns[m], a.Language))
 		}
 		table.Rows = append(table.Rows, row)
 	}
 	return table, true
 }
 
+// cross is where a time and a value meet.
+type cross struct{ at, value any }
+
 // crossCells returns the times and the values in the order they come, and the
 // measure of each pair.
-func crossCells(r *agent.Result, t, d, m int) (times, values []any, cells map[string]any) {
-	cells = map[string]any{}
+func crossCells(r *agent.Result, t, d, m int) (times, values []any, cells map[cross]any) {
+	cells = map[cross]any{}
 	seenTime, seenValue := map[any]bool{}, map[any]bool{}
 	for _, row := range r.Rows {
 		if !seenTime[row[t]] {
@@ -60,7 +61,7 @@ func crossCells(r *agent.Result, t, d, m int) (times, values []any, cells map[st
 			seenValue[row[d]] = true
 			values = append(values, row[d])
 		}
-		cells[fmt.Sprint(row[t], "\x00", row[d])] = row[m]
+		cells[cross{row[t], row[d]}] = row[m]
 	}
 	return times, values, cells
 }

@@ -108,7 +108,7 @@ type Desk struct {
 	stop      context.CancelFunc
 }
 
-// New returns a desk. Run starts what it does by itself.
+// New returns a desk. Start starts what it does by itself.
 func New(cfg Config) (*Desk, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err

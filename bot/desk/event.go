@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -42,6 +43,9 @@ func (d *Desk) Handle(ctx context.Context, ev bot.Event) (bot.Receipt, error) {
 
 // takeMessage turns a message into a question, unless it is not for us.
 func (d *Desk) takeMessage(ctx context.Context, ev bot.Event) (bot.Receipt, error) {
+	if len(ev.Files) > 0 && d.cfg.Shelf == nil && ev.Addressed {
+		return d.say(ctx, ev, func(t *texts) string { return t.noFiles })
+	}
 	files, err := d.keepFiles(ctx, ev)
 	if err != nil {
 		return bot.Receipt{}, err
@@ -89,7 +93,7 @@ func (d *Desk) ask(ctx context.Context, event string, q *Question, addressed boo
 	if err != nil {
 		return bot.Receipt{}, fmt.Errorf("take question: %w", err)
 	}
-	if receipt.Question != "" && !receipt.Duplicate {
+	if receipt.Question != "" && !receipt.Duplicate && q.Answer == nil {
 		d.metrics.asked.Inc()
 		d.pace.waiting(receipt.Question)
 		d.greetSoon(receipt.Question)
@@ -97,11 +101,24 @@ func (d *Desk) ask(ctx context.Context, event string, q *Question, addressed boo
 	return receipt, nil
 }
 
+// say answers an event with a sentence that is ready, and questions to press. It goes
+// the way of a question, so that it is said once, whatever happens, and in its place
+// among the answers.
+func (d *Desk) say(ctx context.Context, ev bot.Event, sentence func(*texts) string, offers ...string) (bot.Receipt, error) {
+	lang := language(ev.Text, ev.User.Locale)
+	return d.ask(ctx, ev.ID, &Question{
+		Thread: ev.Thread, User: ev.User, Language: lang,
+		Answer: &agent.Answer{
+			Language: lang, Rung: agent.None, Text: sentence(textFor(lang)), Suggestions: offers, AnsweredAt: d.now(),
+		},
+	}, true)
+}
+
 // record writes a new question and what finds it.
 func (d *Desk) record(tx store.Tx, id string, q *Question, now time.Time) error {
 	stored := *q
 	stored.ID, stored.State, stored.AskedAt = id, store.Queued, now
-	if d.cfg.Posters[q.Thread.Platform] != nil {
+	if d.cfg.Posters[q.Thread.Platform] != nil && q.Answer == nil {
 		stored.GreetUntil = now.Add(greetFor)
 	}
 	if stored.Message != "" {
@@ -134,7 +151,7 @@ func (d *Desk) keepFiles(ctx context.Context, ev bot.Event) ([]File, error) {
 	sum := sha256.Sum256([]byte(ev.Thread.Platform + "\x00" + ev.Thread.Workspace + "\x00" + ev.ID))
 	dir := filepath.Join(d.cfg.UploadDir, hex.EncodeToString(sum[:12]))
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("keep files: %w", err)
+		return nil, fmt.Errorf("keep files: %w", full(err))
 	}
 	var kept []File
 	taken := map[string]bool{}
@@ -146,6 +163,11 @@ func (d *Desk) keepFiles(ctx context.Context, ev bot.Event) ([]File, error) {
 			return nil, fmt.Errorf("keep file: %w", err)
 		}
 		kept = append(kept, file)
+	}
+	for _, named := range []string{dir, d.cfg.UploadDir} {
+		if err := syncDir(named); err != nil {
+			return nil, fmt.Errorf("keep files: %w", full(err))
+		}
 	}
 	return kept, nil
 }
@@ -179,6 +201,18 @@ func (d *Desk) keepFile(ctx context.Context, from bot.File, to *File) error {
 		return nil
 	}
 	return os.Rename(dst.Name(), to.Path)
+}
+
+// syncDir makes the names in dir as durable as what they name.
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil // directories cannot be synced there
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }
 
 // full puts a disk without room into the words of the store's contract.
@@ -222,19 +256,36 @@ func safeName(i int, name string) string {
 }
 
 // takeEdit replaces the text of a question that still waits. One that was begun
-// keeps its answer: changing what was said under an answer would make it untrue.
+// keeps its answer, for changing what was said under an answer would make it untrue;
+// the new text is offered as a question. What is addressed to us only now is asked.
 func (d *Desk) takeEdit(ctx context.Context, ev bot.Event) (bot.Receipt, error) {
 	id, err := d.byMessage(ctx, ev)
-	if id == "" || err != nil {
-		return bot.Receipt{Thread: ev.Thread}, err
+	if err != nil {
+		return bot.Receipt{}, err
 	}
+	if id == "" {
+		if !ev.Addressed {
+			return bot.Receipt{Thread: ev.Thread}, nil
+		}
+		return d.takeMessage(ctx, ev)
+	}
+	text := strings.TrimSpace(ev.Text)
+	var late bool
 	_, err = d.change(ctx, id, func(q *Question) bool {
-		if q.State != store.Queued || q.User.ID != ev.User.ID {
+		late = false
+		if q.User.ID != ev.User.ID || q.Text == text {
 			return false
 		}
-		q.Text, q.Language = strings.TrimSpace(ev.Text), language(ev.Text, ev.User.Locale)
+		if q.State != store.Queued {
+			late = text != ""
+			return false
+		}
+		q.Text, q.Language = text, language(ev.Text, ev.User.Locale)
 		return true
 	})
+	if err == nil && late {
+		return d.say(ctx, ev, func(t *texts) string { return t.edited }, text)
+	}
 	return bot.Receipt{Question: id, Thread: ev.Thread}, err
 }
 
@@ -266,11 +317,12 @@ func (d *Desk) takeAction(ctx context.Context, ev bot.Event) (bot.Receipt, error
 		return bot.Receipt{}, errors.New("take action: event carries none")
 	}
 	receipt := bot.Receipt{Question: a.Question, Thread: ev.Thread}
+	var err error
 	switch a.Name {
 	case bot.ActionCancel:
-		return receipt, d.Cancel(ctx, a.Question)
+		err = d.Cancel(ctx, a.Question)
 	case bot.ActionGood, bot.ActionBad, bot.ActionWrong:
-		return receipt, d.Feedback(ctx, Feedback{
+		err = d.Feedback(ctx, Feedback{
 			Question: a.Question, Principal: principal(ev.Thread, ev.User), Verdict: a.Name, Reason: a.Text,
 		})
 	case bot.ActionAsk:
@@ -278,9 +330,16 @@ func (d *Desk) takeAction(ctx context.Context, ev bot.Event) (bot.Receipt, error
 			Thread: ev.Thread, User: ev.User, Text: a.Value, Language: language(a.Value, ev.User.Locale),
 		}, true)
 	case bot.ActionChoose, bot.ActionRetry, bot.ActionAnalyst:
-		return d.again(ctx, ev)
+		receipt, err = d.again(ctx, ev)
+	default:
+		// A button of a newer version, or one whose work its platform should have done.
+		return d.say(ctx, ev, func(t *texts) string { return t.cannot })
 	}
-	return bot.Receipt{}, fmt.Errorf("take action: unknown name %q", a.Name)
+	if errors.Is(err, store.ErrNotFound) {
+		// The button outlived its question, as when an older backup was restored.
+		return d.say(ctx, ev, func(t *texts) string { return t.gone })
+	}
+	return receipt, err
 }
 
 // again asks a question once more: with a choice made, by another analyst, or just
@@ -298,7 +357,7 @@ func (d *Desk) again(ctx context.Context, ev bot.Event) (bot.Receipt, error) {
 	case bot.ActionChoose:
 		term, ref, ok := strings.Cut(ev.Action.Value, choiceSep)
 		if !ok {
-			return bot.Receipt{}, errors.New("ask again: malformed choice")
+			return d.say(ctx, ev, func(t *texts) string { return t.cannot })
 		}
 		q.Choice = &compose.Choice{Term: term, Ref: ref}
 	case bot.ActionRetry:

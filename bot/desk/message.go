@@ -151,7 +151,7 @@ func resultTable(r *agent.Result, a *agent.Answer) (bot.Table, bool) {
 	for _, row := range r.Rows[:min(len(r.Rows), tableRows)] {
 		cells := make([]string, 0, len(shown))
 		for _, i := range shown {
-			cells = append(cells, cellText(row[i], r.Columns[i], a.Language))
+			cells = append(cells, agent.CellText(row[i], r.Columns[i], a.Language))
 		}
 		table.Rows = append(table.Rows, cells)
 	}
@@ -203,10 +203,6 @@ func isNumeric(r *agent.Result, column int) bool {
 	return false
 }
 
-func cellText(cell any, c agent.Column, language string) string {
-	return agent.CellText(cell, c, language)
-}
-
 // language tells Korean from English by the letters of a text, else by the person's
 // locale.
 func language(text, locale string) string {
@@ -219,9 +215,7 @@ func language(text, locale string) string {
 	return "en"
 }
 
-func lower(s string) string { return strings.ToLower(s) }
-
-// period writes a duration of waiting the way people say it.
+// waiting writes a duration of waiting the way people say it.
 func waiting(d time.Duration, language string) string {
 	if d < time.Second {
 		d = time.Second

@@ -145,7 +145,19 @@ func (d *Desk) greetOne(ctx context.Context, id string) error {
 	if err != nil {
 		return fmt.Errorf("peek: %w", err)
 	}
-	return d.post(ctx, q, &bot.Progress{Ahead: ahead, ETA: d.pace.eta(ahead)})
+	if err := d.post(ctx, q, &bot.Progress{Ahead: ahead, ETA: d.pace.eta(ahead)}); err != nil {
+		return err
+	}
+	return d.showEnd(ctx, q)
+}
+
+// showEnd shows the end of a question that came to it while its progress was on its
+// way to the platform: who ended it had no message to put it into, or was overtaken.
+func (d *Desk) showEnd(ctx context.Context, q *Question) error {
+	if !q.Ended() && q.Answer == nil {
+		return nil
+	}
+	return d.show(ctx, q)
 }
 
 // post posts a question's one message and remembers where it is.
@@ -272,7 +284,13 @@ func (d *Desk) tell(ctx context.Context, id string) error {
 	if digest(msg) == q.Shown {
 		return nil
 	}
-	return d.cfg.Posters[q.Thread.Platform].Update(ctx, *q.Ref, msg)
+	if err := d.cfg.Posters[q.Thread.Platform].Update(ctx, *q.Ref, msg); err != nil {
+		return err
+	}
+	if q, err = d.question(ctx, id); err != nil {
+		return err
+	}
+	return d.showEnd(ctx, q)
 }
 
 // digest tells messages apart.

@@ -30,7 +30,7 @@ type Question struct {
 	Thread   bot.Thread      `json:"thread"`
 	Message  string          `json:"message"`
 	User     bot.User        `json:"user"`
-	Text     string          `json:"text"`
+	Text     string          `json:"text"` // what is asked; a written choice becomes the question it is about
 	Language string          `json:"language"`
 	Analyst  string          `json:"analyst,omitempty"` // asked for by name
 	Rungs    []agent.Rung    `json:"rungs,omitempty"`
@@ -46,7 +46,7 @@ type Question struct {
 	Ref *bot.Ref `json:"ref,omitempty"`
 	// GreetUntil is until when whoever took the question may still be posting Ref.
 	GreetUntil time.Time `json:"greet_until,omitzero"`
-	// Shown is a digest of what Ref shows, so that nothing is sent twice.
+	// Shown is a digest of what Ref first showed, so that it is not sent again at once.
 	Shown string `json:"shown,omitempty"`
 
 	AskedAt time.Time `json:"asked_at"`
@@ -63,7 +63,7 @@ func (q *Question) Number() string {
 	if len(q.ID) < 4 {
 		return "q-" + q.ID
 	}
-	return "q-" + lower(q.ID[len(q.ID)-4:])
+	return "q-" + strings.ToLower(q.ID[len(q.ID)-4:])
 }
 
 // Ended reports whether nothing more will happen to the question.

@@ -24,22 +24,32 @@ func (d *Desk) settleAll(ctx context.Context) {
 			return true
 		})
 	})
-	for i := 0; err == nil && i < len(ids); i++ {
-		var job store.Job
-		job, _, err = d.cfg.Queue.Peek(ctx, ids[i])
-		switch {
-		case errors.Is(err, store.ErrNotFound):
-			job = store.Job{State: store.Failed} // cleaned away, so it ended long ago
-			err = d.settle(ctx, ids[i], job)
-		case err == nil && job.State == store.Queued:
-			d.pace.resume(ids[i])
-		case err == nil:
-			err = d.settle(ctx, ids[i], job)
+	if err != nil && ctx.Err() == nil {
+		d.cfg.Logger.WarnContext(ctx, "desk: open questions not read", "error", err)
+	}
+	for _, id := range ids {
+		if ctx.Err() != nil {
+			return
+		}
+		// What one question's platform refuses must not hold up the others.
+		if err := d.settleOne(ctx, id); err != nil && ctx.Err() == nil {
+			d.cfg.Logger.WarnContext(ctx, "desk: open question not settled", "question", id, "error", err)
 		}
 	}
-	if err != nil && ctx.Err() == nil {
-		d.cfg.Logger.WarnContext(ctx, "desk: open questions not settled", "error", err)
+}
+
+func (d *Desk) settleOne(ctx context.Context, id string) error {
+	job, _, err := d.cfg.Queue.Peek(ctx, id)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return d.settle(ctx, id, store.Job{State: store.Failed}) // cleaned away, so it ended long ago
+	case err != nil:
+		return err
+	case job.State == store.Queued:
+		d.pace.resume(id)
+		return nil
 	}
+	return d.settle(ctx, id, job)
 }
 
 // settle ends a question whose job has ended and says so in its thread. A question

@@ -46,7 +46,15 @@ func (d *Desk) Watch(ctx context.Context, id string) <-chan struct{} {
 }
 
 // Cancel stops question id wherever it is. A question that has ended stays as it is.
+// It returns store.ErrNotFound when there is no such question.
 func (d *Desk) Cancel(ctx context.Context, id string) error {
+	q, err := d.question(ctx, id)
+	if err != nil {
+		return fmt.Errorf("cancel: %w", err)
+	}
+	if q.Ended() {
+		return nil // its job may have been cleaned away since
+	}
 	if err := d.cfg.Queue.Cancel(ctx, id); err != nil {
 		return fmt.Errorf("cancel: %w", err)
 	}

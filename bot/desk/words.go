@@ -28,6 +28,10 @@ type texts struct {
 	recalled string // clock
 	tooLarge string // name, limit in MB
 	files    string // names
+	noFiles  string
+	edited   string // offered with the new text
+	cannot   string // a button that does nothing here
+	gone     string // a button of a question that is not there
 }
 
 func textFor(language string) *texts {
@@ -64,6 +68,10 @@ var korean = texts{
 	recalled: "%s에 답한 내용",
 	tooLarge: "%s 파일이 너무 커요. %d MB까지 읽을 수 있어요. 기간이나 열을 줄여서 다시 올려 주세요.",
 	files:    "%s 읽는 중 …",
+	noFiles:  "여기서는 파일을 읽을 수 없어요. 질문은 글로 적어 주세요.",
+	edited:   "고치기 전 질문은 이미 맡아서 그대로 뒀어요. 고친 질문으로 물어볼까요?",
+	cannot:   "그 버튼으로 할 수 있는 일이 아직 없어요. 궁금한 것을 글로 적어 주세요.",
+	gone:     "그 질문은 더 이상 갖고 있지 않아요. 다시 물어봐 주세요.",
 }
 
 var english = texts{
@@ -93,6 +101,10 @@ var english = texts{
 	recalled: "answered %s",
 	tooLarge: "%s is too large: up to %d MB can be read. Try fewer rows or columns.",
 	files:    "Reading %s …",
+	noFiles:  "Files cannot be read here. Please ask in words.",
+	edited:   "Your question was taken before you changed it, so it stays as it was. Shall I answer the new one?",
+	cannot:   "That button does nothing here yet. Please ask in words.",
+	gone:     "That question is not here any more. Please ask it again.",
 }
 
 // unclassified is what is said of any other failure.

@@ -115,6 +115,7 @@ func (d *Desk) answer(ctx context.Context, claim store.Claim, q *Question) (*age
 	text := q.Text
 	if reply := thread.Asking.reply(text); q.Choice == nil && reply != nil {
 		q.Choice, text = reply, thread.Asking.Text
+		q.Text = text // what is asked, whatever was written
 	}
 	if named, rest, ok := d.addressee(text); ok {
 		analyst, text = named, rest
@@ -227,6 +228,7 @@ func (d *Desk) keep(ctx context.Context, claim store.Claim, q *Question, a *agen
 			return err
 		}
 		fresh.Answer, fresh.Steps = a, nil
+		fresh.Text, fresh.Choice = q.Text, q.Choice
 		kept = fresh
 		thread, err := loadThread(tx, q.Thread)
 		if err != nil {
