@@ -25,8 +25,10 @@ func Cell(cell any, c Column, style, language string) string {
 	case "", Short:
 	case Signed:
 		signed = true
+	case Moved, Moving:
+		return moved(v, f, style, language)
 	case Abs:
-		v, signed = math.Abs(v), false
+		return format.Change(v, f, language)
 	case Long, Brief:
 		if c.Grain != "" {
 			return longGrain(int(v), c.Grain, language)
@@ -42,10 +44,29 @@ func Cell(cell any, c Column, style, language string) string {
 		return grainText(v, c.Grain, language)
 	case signed:
 		return format.Signed(v, f, language)
-	case style == Abs && f == format.Points: // which show a plus by themselves
-		return strings.TrimPrefix(format.Short(v, f, language), "+")
 	}
 	return format.Short(v, f, language)
+}
+
+// directions are how a change is said, by language and style: up, down, neither.
+var directions = map[string][3]string{
+	"ko" + Moved: {"%s 늘었습니다", "%s 줄었습니다", "그대로입니다"}, "ko" + Moving: {"%s 늘어", "%s 줄어", "그대로이고"},
+	"en" + Moved: {"rose %s", "fell %s", "was unchanged"}, "en" + Moving: {"up %s", "down %s", "unchanged"},
+}
+
+func moved(v float64, f format.Format, style, language string) string {
+	if language != "ko" {
+		language = "en"
+	}
+	words := directions[language+style]
+	size := strings.TrimPrefix(format.Short(math.Abs(v), f, language), "+") // points show a plus by themselves
+	switch {
+	case v == 0 || size == format.Short(0, f, language) || size == strings.TrimPrefix(format.Short(0, f, language), "+"):
+		return words[2]
+	case v > 0:
+		return fmt.Sprintf(words[0], size)
+	}
+	return fmt.Sprintf(words[1], size)
 }
 
 func dateText(t time.Time, c Column, style, language string) string {

@@ -37,6 +37,11 @@ const (
 	Abs    = "abs"    // without its sign
 	Long   = "long"   // names of days and months in full, Korean years with their unit: 월요일, 2026년
 	Brief  = "brief"  // Long, and dates without their year
+	// Moved and Moving say a change with its direction, at the end of a sentence ("4.1%
+	// 늘었습니다", "rose 4.1%") and within one ("4.1% 늘어", "up 4.1%"): whoever writes
+	// before the figure is known cannot know which way it went.
+	Moved  = "moved"
+	Moving = "moving"
 )
 
 // reference is "{{table.column[row]|style}}" or "{{table#}}", the number of rows. A

@@ -1,0 +1,135 @@
+package figures_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bapsang/bapsang/agent/figures"
+	"github.com/bapsang/bapsang/agent/format"
+)
+
+// october is what a model would have before it: revenue by region, with changes.
+func october() figures.Given {
+	return figures.Given{
+		Tables: []figures.Table{{
+			Name: "r1", Count: 4,
+			Columns: []figures.Column{
+				{Key: "region"}, {Key: "revenue", Format: format.KRW}, {Key: "before", Format: format.KRW},
+				{Key: "growth", Format: format.Percent, Signed: true}, {Key: "month", Grain: "month"},
+			},
+			Rows: [][]any{
+				{"경기도", 408_410_000.0, 385_290_000.0, 0.060007, day(2026, 10, 1)},
+				{"서울특별시", int64(358_620_000), int64(354_370_000), 0.011993, day(2026, 10, 1)},
+				{"부산광역시", 204_310_000.0, 250_000_000.0, -0.18276, day(2026, 10, 1)},
+				{"세탁기 16kg", 102_155_000.0, 102_155_000.0, 0.0, day(2026, 10, 1)},
+			},
+		}},
+		Said: []string{"지난달 지역별 매출 상위 4개 보여줘", "SELECT … WHERE ordered_at >= DATE '2026-10-01' AND ordered_at < DATE '2026-11-01'"},
+	}
+}
+
+func day(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, time.UTC) }
+
+func TestCheckKeepsWhatResultsHold(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"경기도가 {{r1.revenue[0]}}으로 가장 큽니다.",
+		"경기도가 4억 841만 원입니다.", "경기도가 4.08억 원입니다.", "경기도는 408,410,000원입니다.", "Gyeonggi made ₩408M.", "₩0.41 billion in all.",
+		"6.0% 늘었습니다.", "약 6% 늘었습니다.", "It grew 6 percent.", "부산은 18.3% 줄었습니다.",
+		"서울의 4배입니다: 경기도는 세탁기 16kg의 4.0배.", "경기도는 부산의 두 배입니다.", "Gyeonggi is twice Busan.", "Twice as much as Busan.",
+		"부산은 경기도의 절반입니다.", "Busan made half of it.",
+		"합계는 10억 7,350만 원입니다.", "경기도가 전체의 38.0%입니다.", "서울과 경기의 차이는 4,979만 원.",
+		"경기도가 1위, 부산이 3위입니다.", "상위 4개 지역입니다.", "네 곳을 봤습니다.",
+		"2026년 10월 매출입니다.", "10월 1일부터 10월 31일까지입니다.", "4분기의 첫 달입니다.", "2026-10-01–10-31", "October 2026.", "In Q4 it began.",
+		"세탁기 16kg이 그대로입니다.", "1. 경기도\n2. 서울특별시\n", "하나도 세지 않은 문장.", "",
+	} {
+		if kept, removed := figures.Check(text, october()); len(removed) > 0 {
+			t.Errorf("%q lost %q, kept %q", text, removed, kept)
+		}
+	}
+}
+
+func TestCheckTakesOutWhatNoResultHolds(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"경기도가 5억 원입니다.", "경기도가 4.2억 원입니다.", "Revenue was ₩1.3B.", "It was 512 million.", "매출은 123,456원.",
+		"7.1% 늘었습니다.", "약 45% 늘었습니다.", "Up 83 percent.", "세 배로 뛰었습니다.", "It tripled.", "열 배입니다.", "5.5배입니다.",
+		"삼억 원입니다.", "이십 퍼센트 늘었습니다.", "About three million won.", "three hundred customers",
+		"7위입니다.", "It came 9th.", "상위 17개 지역입니다.",
+		"2024년과 같습니다.", "12월에 더 늘 것입니다.", "11월 15일 기준.", "2026-10-45", "Since March 2021.", "작년 1분기보다 큽니다.",
+		"１２３억 원입니다.", "9{{r1.revenue[0]}}입니다.", "{{r1.revenue[0]}}억 원입니다.", "{{r1.revenue[0]}} million", "{{r1.growth[0]}}9%",
+		"{{r1.growth[2]|signed}} 늘었습니다.", "{{r1.growth[0]}} 감소했습니다.", "Revenue fell {{r1.growth[0]}} in Gyeonggi.", "부산은 {{r1.growth[2]|abs}} 증가했습니다.",
+	} {
+		if kept, removed := figures.Check(text, october()); len(removed) == 0 || kept != "" {
+			t.Errorf("%q stands as %q", text, kept)
+		}
+	}
+}
+
+func TestCheckTakesOutTheSentenceAlone(t *testing.T) {
+	t.Parallel()
+	kept, removed := figures.Check("매출은 {{r1.revenue[0]}}입니다. 내년에는 77% 늘 것입니다. 경기도가 가장 큽니다.\n\n- 서울 3.59억\n- 제주 9.99억\n- 부산 {{r1.revenue[2]}}\n", october())
+	want := "매출은 {{r1.revenue[0]}}입니다. 경기도가 가장 큽니다.\n\n- 서울 3.59억\n\n- 부산 {{r1.revenue[2]}}"
+	if kept != want || len(removed) != 2 {
+		t.Errorf("kept %q, removed %q", kept, removed)
+	}
+}
+
+func TestUnseenResultsAreNotGuessed(t *testing.T) {
+	t.Parallel()
+	given := october()
+	given.Unseen = true
+	given.Said = append(given.Said, "서울특별시")
+	for text, stands := range map[string]bool{
+		"{{r1.region[0]}}가 {{r1.revenue[0]}}으로 가장 큽니다.": true,
+		"경기도가 {{r1.revenue[0]}}으로 가장 큽니다.":              false,
+		"서울특별시는 {{r1.revenue[1]}}입니다.":                  true, // it was asked about
+	} {
+		if _, removed := figures.Check(text, given); (len(removed) == 0) != stands {
+			t.Errorf("%q: removed %q", text, removed)
+		}
+	}
+}
+
+func TestCheckBearsAnyText(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		strings.Repeat("1", 10_000), strings.Repeat("1억 ", 3000), "{{", "}}", "{{r1.revenue[0]", "1e309", "\xff\xfe12", strings.Repeat("{{r1.revenue[99999999999999999999]}}", 3),
+		"0.0.0.0", "1,2,3,,,", "٣٤٥", "½", "-", strings.Repeat(".", 500) + "7",
+	} {
+		figures.Check(text, october())
+	}
+}
+
+func FuzzCheck(f *testing.F) {
+	f.Add("매출은 {{r1.revenue[0]}}입니다. 12억 1,854만 원, 3.5%.")
+	f.Fuzz(func(t *testing.T, text string) {
+		kept, removed := figures.Check(text, october())
+		again, more := figures.Check(kept, october())
+		if len(more) > 0 {
+			t.Errorf("%q → %q → %q: not done at once (%q, %q)", text, kept, again, removed, more)
+		}
+	})
+}
+
+func TestChangesAreSaidWithTheirDirection(t *testing.T) {
+	t.Parallel()
+	tables := october().Tables
+	for text, want := range map[string]string{
+		"경기도는 {{r1.growth[0]|moved}}.":                         "경기도는 6.0% 늘었습니다.",
+		"부산은 {{r1.growth[2]|moved}}.":                          "부산은 18.3% 줄었습니다.",
+		"매출은 {{r1.growth[3]|moved}}.":                          "매출은 그대로입니다.",
+		"서울은 {{r1.growth[1]|moving}} {{r1.revenue[1]}}이 됐습니다.": "서울은 1.2% 늘어 3억 5,862만 원이 됐습니다.",
+	} {
+		if got, err := figures.Fill(text, tables, "ko"); err != nil || got != want {
+			t.Errorf("%s: %q, %v", text, got, err)
+		}
+		if _, removed := figures.Check(text, october()); len(removed) > 0 {
+			t.Errorf("%s is taken out", text)
+		}
+	}
+	if got, err := figures.Fill("It {{r1.growth[2]|moved}}, Seoul {{r1.growth[1]|moving}}.", tables, "en"); err != nil || got != "It fell 18.3%, Seoul up 1.2%." {
+		t.Errorf("%q, %v", got, err)
+	}
+}
