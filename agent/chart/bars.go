@@ -105,7 +105,7 @@ func (l *layouter) barAxis(s slots) barAxis {
 		for i := range axisLength(l.spec) {
 			for j, line := range l.faces.wrap(l.xName(i), size, false, room, lines) {
 				t := l.text(s.centre(i), plot.bottom()+l.em*(1.35+1.15*float64(j)), middle, size, false, l.theme.text, line)
-				t.tip = l.xName(i)
+				t.tip.place = l.xName(i)
 			}
 		}
 	}}
@@ -203,7 +203,7 @@ func (l *layouter) isPartial(i int) bool {
 }
 
 // bar draws one bar from zero. A period that is not over is pale, with an outline.
-func (l *layouter) bar(b box, color rgb, v float64, partial bool, tip string) {
+func (l *layouter) bar(b box, color rgb, v float64, partial bool, t tip) {
 	round := topSide
 	if v < 0 {
 		round = bottomSide
@@ -212,7 +212,7 @@ func (l *layouter) bar(b box, color rgb, v float64, partial bool, tip string) {
 	if partial {
 		fill = solid(color.mix(l.theme.background, 0.55))
 	}
-	l.s.add(&rectItem{box: b, radius: min(l.em*0.2, b.w/4), round: round, fill: fill, role: mark, tip: tip})
+	l.s.add(&rectItem{box: b, radius: min(l.em*0.2, b.w/4), round: round, fill: fill, role: mark, tip: t})
 	if partial && b.h > 4 && b.w > 6 {
 		s := l.stroke(l.em*0.08, solid(color), decoration,
 			point{b.x + 1, b.bottom()}, point{b.x + 1, b.y + 1}, point{b.right() - 1, b.y + 1}, point{b.right() - 1, b.bottom()})
@@ -281,18 +281,17 @@ func (l *layouter) stacks(s slots, colors []rgb, y scale) {
 }
 
 // part draws one part of a stack, parted from the next by a line of the ground.
-func (l *layouter) part(b box, color rgb, v float64, tip string) {
+func (l *layouter) part(b box, color rgb, v float64, t tip) {
 	if b.h > 3 {
 		b.h--
 		if v > 0 {
 			b.y++
 		}
 	}
-	l.rect(b, solid(color), mark, tip)
+	l.rect(b, solid(color), mark, t)
 	label, size := l.compact(v), l.em*0.8
 	if b.h > size*1.5 && l.faces.width(label, size, false) < b.w-l.em*0.3 {
-		t := l.text(b.x+b.w/2, b.y+b.h/2+size*0.35, middle, size, false, l.theme.inkOn(color), label)
-		t.on = color
+		l.text(b.x+b.w/2, b.y+b.h/2+size*0.35, middle, size, false, l.theme.inkOn(color), label).on = color
 	}
 }
 
@@ -327,7 +326,7 @@ func (l *layouter) hbars() {
 	x.from, x.to = plot.x, plot.right()
 	l.s.plot = plot
 	l.hbarRows(x, plot, row, size, labels, colors)
-	l.rect(box{x.at(0) - 0.5, plot.y, 1, plot.h}, solid(l.theme.axis), gridLine, "")
+	l.rect(box{x.at(0) - 0.5, plot.y, 1, plot.h}, solid(l.theme.axis), gridLine, tip{})
 }
 
 // figureRooms is the room for the figures left of negative bars and right of the others.
@@ -402,6 +401,6 @@ func (l *layouter) rowLabel(i int, centre, row, size, plotX, width float64) {
 	for j, part := range parts {
 		y := centre + size*0.35 + (float64(j)-float64(len(parts)-1)/2)*size*1.15
 		t := l.text(plotX-before-l.em*0.6, y, end, size, false, l.theme.text, part)
-		t.tip = l.xName(i)
+		t.tip.place = l.xName(i)
 	}
 }

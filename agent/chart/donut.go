@@ -57,7 +57,7 @@ func (l *layouter) donut() {
 	for _, p := range parts {
 		to := from + p.share*2*math.Pi
 		l.shape(ring(centre, inner, radius, from, to), solid(p.color), mark,
-			joinDot(joinDot(p.name, l.full(p.value)), format.Value(p.share, format.Percent, l.lang)))
+			tip{place: p.name, figure: joinDot(l.full(p.value), format.Value(p.share, format.Percent, l.lang))})
 		l.sliceLabel(p, centre, inner, radius, (from+to)/2)
 		from = to
 	}
@@ -143,7 +143,7 @@ func (l *layouter) sliceList(parts []slice, room box) {
 		base := y + row*(float64(i)+0.5) + size*0.35
 		l.s.add(&rectItem{box: box{room.x, base - size*0.75, size * 0.8, size * 0.8}, radius: size * 0.18, fill: solid(p.color)})
 		name := l.text(nameX, base, start, size, false, l.theme.title, l.faces.fit(p.name, size, false, nameWidth))
-		name.tip = p.name
+		name.tip.place = p.name
 		if figureWidth > 0 {
 			l.text(figureX, base, end, size, false, l.theme.text, l.figure(p.value))
 		}

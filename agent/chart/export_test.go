@@ -44,15 +44,15 @@ func Place(spec Spec, opts Options) (Placed, error) {
 			out.Texts = append(out.Texts, PlacedText{it.text, b.x, b.y, b.w, b.h, contrast(it.color.rgb, it.on)})
 		case *rectItem:
 			if it.role == mark {
-				out.Marks = append(out.Marks, PlacedMark{b.x, b.y, b.w, b.h, true, it.tip})
+				out.Marks = append(out.Marks, PlacedMark{b.x, b.y, b.w, b.h, true, it.tip.String()})
 			}
 		case *pathItem:
 			if it.role == mark {
-				out.Marks = append(out.Marks, PlacedMark{b.x, b.y, b.w, b.h, false, it.tip})
+				out.Marks = append(out.Marks, PlacedMark{b.x, b.y, b.w, b.h, false, it.tip.String()})
 			}
 		case *strokeItem:
 			if it.role == mark {
-				out.Marks = append(out.Marks, PlacedMark{b.x, b.y, b.w, b.h, false, it.tip})
+				out.Marks = append(out.Marks, PlacedMark{b.x, b.y, b.w, b.h, false, it.tip.String()})
 			}
 		}
 	}

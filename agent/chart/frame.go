@@ -108,14 +108,14 @@ func (l *layouter) legendPatch(e legendEntry, x, middleY, patch float64) {
 		s.dash = l.dash()
 		return
 	}
-	l.marker(e.shape, point{x + patch/2, middleY}, em*0.26, e.color, decoration, "")
+	l.marker(e.shape, point{x + patch/2, middleY}, em*0.26, e.color, decoration, tip{})
 }
 
 func (l *layouter) dash() []float64 { return []float64{l.em * 0.35, l.em * 0.38} }
 
 // marker draws the sign of a series, a different one for each so that lines can be
 // told apart without colour.
-func (l *layouter) marker(shape int, c point, r float64, color rgb, ro role, tip string) {
+func (l *layouter) marker(shape int, c point, r float64, color rgb, ro role, t tip) {
 	var p path
 	switch shape % 4 {
 	case 0:
@@ -130,7 +130,7 @@ func (l *layouter) marker(shape int, c point, r float64, color rgb, ro role, tip
 		d := r * 1.25
 		p = polygon(point{c.x, c.y - d}, point{c.x + d, c.y}, point{c.x, c.y + d}, point{c.x - d, c.y})
 	}
-	l.shape(p, solid(color), ro, tip)
+	l.shape(p, solid(color), ro, t)
 }
 
 // seriesColors gives every series its colour. What is there to compare with is grey

@@ -38,12 +38,11 @@ func (l *layouter) heatmap() {
 	l.heatLegend(shade, lo, hi, point{plot.x, plot.bottom() + names + em*0.35})
 }
 
-func (l *layouter) cellTip(row string, j int, v *float64) string {
-	name := joinDot(row, l.xName(j))
+func (l *layouter) cellTip(row string, j int, v *float64) tip {
 	if v == nil {
-		return joinDot(name, l.ko("값 없음", "no value"))
+		return tip{row, l.xName(j), l.ko("값 없음", "no value")}
 	}
-	return joinDot(name, l.full(*v))
+	return l.tip(row, j, *v)
 }
 
 // heatScale returns the colour of a figure. Where there are figures on both sides of
@@ -92,14 +91,14 @@ func (l *layouter) heatFigures(cell point) float64 {
 	return 0
 }
 
-func (l *layouter) heatCell(b box, v *float64, shade func(float64) rgb, size float64, tip string) {
+func (l *layouter) heatCell(b box, v *float64, shade func(float64) rgb, size float64, t tip) {
 	gap := 1.0
 	if b.w < 5 || b.h < 5 {
 		gap = 0
 	}
 	inner := box{b.x + gap/2, b.y + gap/2, b.w - gap, b.h - gap}
 	if v == nil {
-		l.rect(inner, solid(l.theme.background.mix(l.theme.axis, 0.10)), decoration, tip)
+		l.rect(inner, solid(l.theme.background.mix(l.theme.axis, 0.10)), decoration, t)
 		if b.w > l.em && b.h > l.em {
 			c := point{b.x + b.w/2, b.y + b.h/2}
 			l.stroke(1, solid(l.theme.axis), decoration, point{c.x - l.em*0.25, c.y}, point{c.x + l.em*0.25, c.y})
@@ -107,10 +106,9 @@ func (l *layouter) heatCell(b box, v *float64, shade func(float64) rgb, size flo
 		return
 	}
 	color := shade(*v)
-	l.rect(inner, solid(color), mark, tip)
+	l.rect(inner, solid(color), mark, t)
 	if size > 0 {
-		t := l.text(b.x+b.w/2, b.y+b.h/2+size*0.35, middle, size, false, l.theme.inkOn(color), l.compact(*v))
-		t.on = color
+		l.text(b.x+b.w/2, b.y+b.h/2+size*0.35, middle, size, false, l.theme.inkOn(color), l.compact(*v)).on = color
 	}
 }
 
@@ -121,7 +119,7 @@ func (l *layouter) heatRows(plot box, cell point, size, width float64) {
 		name := l.spec.Series[i].Name
 		t := l.text(plot.x-l.em*0.6, plot.y+(float64(i)+0.5)*cell.y+size*0.35, end, size, false, l.theme.text,
 			l.faces.fit(name, size, false, width+0.01))
-		t.tip = name
+		t.tip.place = name
 	}
 }
 
@@ -152,7 +150,7 @@ func (l *layouter) heatColumns(plot box, cell point, size float64) {
 	}
 	for j, t := range ticks {
 		for i, line := range l.faces.wrap(l.xName(j), size, false, cell.x-l.em*0.3, lines) {
-			l.text(t.at, plot.bottom()+l.em*(1.2+1.1*float64(i)), middle, size, false, l.theme.text, line).tip = l.xName(j)
+			l.text(t.at, plot.bottom()+l.em*(1.2+1.1*float64(i)), middle, size, false, l.theme.text, line).tip.place = l.xName(j)
 		}
 	}
 }
@@ -186,7 +184,7 @@ func (l *layouter) heatLegend(shade func(float64) rgb, lo, hi float64, at point)
 		x := at.x + low.width + em*0.5
 		for i := range steps {
 			v := lo + (hi-lo)*(float64(i)+0.5)/steps
-			l.rect(box{x + width*float64(i)/steps, at.y + em*0.15, width/steps + 0.5, em * 0.65}, solid(shade(v)), decoration, "")
+			l.rect(box{x + width*float64(i)/steps, at.y + em*0.15, width/steps + 0.5, em * 0.65}, solid(shade(v)), decoration, tip{})
 		}
 		l.text(x+width+em*0.5, at.y+em*0.75, start, em*0.8, false, l.theme.text, l.compact(hi))
 	}

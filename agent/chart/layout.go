@@ -26,7 +26,7 @@ func layOut(spec Spec, opts Options, faces *typefaces, keep func(string) string)
 	t := themeOf(opts.Dark)
 	l := &layouter{
 		spec:  prepare(spec, keep),
-		s:     &scene{width: float64(opts.Width), height: float64(opts.Height), theme: t},
+		s:     &scene{width: float64(opts.Width), height: float64(opts.Height), theme: t, along: along(spec.Kind)},
 		faces: faces, theme: t,
 		em:   emFor(opts.Width, opts.Height),
 		f:    format.Format(spec.YFormat),
@@ -46,6 +46,17 @@ func layOut(spec Spec, opts Options, faces *typefaces, keep func(string) string)
 		draw()
 	}
 	return l.s, nil
+}
+
+// along says where the marks of a kind stand side by side.
+func along(kind Kind) string {
+	switch kind {
+	case Line, Area, Bar, GroupedBar, StackedBar, Waterfall:
+		return "x"
+	case HBar:
+		return "y"
+	}
+	return ""
 }
 
 // emFor is large: a chart is mostly seen at the width of a phone.
@@ -251,8 +262,8 @@ func (l *layouter) text(x, y float64, a anchor, size float64, bold bool, color r
 	return t
 }
 
-func (l *layouter) rect(b box, fill paint, r role, tip string) {
-	l.s.add(&rectItem{box: b, fill: fill, role: r, tip: tip})
+func (l *layouter) rect(b box, fill paint, r role, t tip) {
+	l.s.add(&rectItem{box: b, fill: fill, role: r, tip: t})
 }
 
 func (l *layouter) stroke(width float64, color paint, r role, points ...point) *strokeItem {
@@ -262,8 +273,8 @@ func (l *layouter) stroke(width float64, color paint, r role, points ...point) *
 }
 
 // shape adds a filled path.
-func (l *layouter) shape(p path, fill paint, r role, tip string) {
-	l.s.add(&pathItem{path: p, fill: fill, role: r, tip: tip})
+func (l *layouter) shape(p path, fill paint, r role, t tip) {
+	l.s.add(&pathItem{path: p, fill: fill, role: r, tip: t})
 }
 
 // full writes a figure for a tooltip, compact one for a label on the chart: three

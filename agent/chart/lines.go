@@ -43,8 +43,8 @@ func (l *layouter) lines() {
 	} else {
 		l.courses(series, colors, x.at, y)
 	}
-	l.hover(series, x.at, y)
 	l.marks(series, x.at, y, plot)
+	l.hover(series, colors, x.at, y)
 	l.drawEnds(ends, plot, x.at, y)
 }
 
@@ -233,7 +233,7 @@ func (l *layouter) areas(series []Series, colors []rgb, plot box, at []float64, 
 				w := l.em * 0.5
 				points = []point{{top[0].x - w, top[0].y}, {top[0].x + w, top[0].y}, {top[0].x + w, points[1].y}, {top[0].x - w, points[1].y}}
 			}
-			l.shape(polygon(points...), colors[i].faint(0.85), mark, s.Name)
+			l.shape(polygon(points...), colors[i].faint(0.85), mark, tip{name: s.Name})
 			l.stroke(l.em*0.09, solid(l.theme.background), decoration, top...)
 		}
 	}
@@ -290,7 +290,7 @@ func (l *layouter) band(s Series, anchor [2]int, color rgb, at []float64, y scal
 	}
 	slices.Reverse(bottom)
 	if len(top) > 1 {
-		l.shape(polygon(append(top, bottom...)...), color.faint(0.16), mark, s.Name)
+		l.shape(polygon(append(top, bottom...)...), color.faint(0.16), mark, tip{name: s.Name})
 	}
 }
 
@@ -337,14 +337,14 @@ func (l *layouter) pointMarkers(i int, s Series, r [2]int, color rgb, at []float
 		return
 	}
 	for j := r[0]; j < r[1]; j++ {
-		l.marker(i, point{at[j], y.at(*s.Values[j])}, l.em*0.2, color, mark, "")
+		l.marker(i, point{at[j], y.at(*s.Values[j])}, l.em*0.2, color, mark, tip{})
 	}
 }
 
 func (l *layouter) endMarker(i int, p point, color rgb, hollow bool, name string) {
-	l.marker(i, p, l.em*0.3, color, mark, name)
+	l.marker(i, p, l.em*0.3, color, mark, tip{name: name})
 	if hollow {
-		l.marker(i, p, l.em*0.17, l.theme.background, decoration, "")
+		l.marker(i, p, l.em*0.17, l.theme.background, decoration, tip{})
 	}
 }
 
@@ -379,29 +379,31 @@ func thin(points []point, width float64) []point {
 // maxHover bounds the invisible marks that carry the figures of a line.
 const maxHover = 2000
 
-// hover lays an invisible mark with its exact figure over every point.
-func (l *layouter) hover(series []Series, at []float64, y scale) {
-	if len(series)*len(at) > maxHover {
-		return
-	}
+// hover lays an invisible mark with its exact figure over every point. Of what is
+// stacked, a point stands where the sum does and tells its own part. Where there are too
+// many points, those pointed out have theirs.
+func (l *layouter) hover(series []Series, colors []rgb, at []float64, y scale) {
+	crowded := len(series)*len(at) > maxHover
 	r := min(l.em*0.6, max(l.em*0.2, l.s.plot.w/float64(2*max(1, len(at)))))
 	for i, s := range series {
 		for j, v := range s.Values {
-			if v == nil || math.IsNaN(at[j]) {
+			own := l.spec.Series[i].Values[j]
+			if v == nil || own == nil || math.IsNaN(at[j]) || crowded && !slices.Contains(s.Marks, j) {
 				continue
 			}
-			figure := *v
-			if own := l.spec.Series[i].Values[j]; own != nil {
-				figure = *own
+			t := l.tip(s.Name, j, *own)
+			if l.spec.Kind == Line && s.Low != nil && s.Low[j] != nil && s.High[j] != nil {
+				t.figure += " (" + l.full(*s.Low[j]) + " – " + l.full(*s.High[j]) + ")"
 			}
-			l.rect(box{at[j] - r, y.at(*v) - r, 2 * r, 2 * r}, paint{}, decoration, l.tip(s.Name, j, figure))
+			b := box{at[j] - r, y.at(*v) - r, 2 * r, 2 * r}
+			l.s.add(&rectItem{box: b, radius: r, fill: colors[i].faint(0), tip: t})
 		}
 	}
 }
 
-// tip is the tooltip of a point: series, place on the x axis, exact figure.
-func (l *layouter) tip(name string, i int, v float64) string {
-	return joinDot(joinDot(name, l.xName(i)), l.full(v))
+// tip is what a point stands for.
+func (l *layouter) tip(name string, i int, v float64) tip {
+	return tip{name, l.xName(i), l.full(v)}
 }
 
 // xName writes the i-th place of the x axis.
@@ -419,14 +421,13 @@ func (l *layouter) xName(i int) string {
 // these stands.
 func (l *layouter) marks(series []Series, at []float64, y scale, plot box) {
 	var taken []box
-	for i, s := range series {
+	for _, s := range series {
 		for _, j := range s.Marks {
 			if j < 0 || j >= len(s.Values) || s.Values[j] == nil {
 				continue
 			}
 			p := point{at[j], y.at(*s.Values[j])}
-			ring := l.stroke(l.em*0.13, solid(l.theme.bad), decoration, circlePoints(p, l.em*0.5)...)
-			ring.tip = l.tip(s.Name, j, *l.spec.Series[i].Values[j])
+			l.stroke(l.em*0.13, solid(l.theme.bad), decoration, circlePoints(p, l.em*0.5)...)
 			label := l.compact(*s.Values[j])
 			size := l.em * 0.9
 			dy := -l.em * 0.8

@@ -27,7 +27,7 @@ func (l *layouter) number() {
 		height += em * 2.6
 	}
 	y := room.y + max(0, (room.h-height)/2) + size*0.78
-	l.text(content.x, y, start, size, true, l.theme.title, text).tip = l.full(b.Value)
+	l.text(content.x, y, start, size, true, l.theme.title, text).tip = tip{place: l.spec.Title, figure: l.full(b.Value)}
 	l.change(content, y+em*2.3)
 	if spark {
 		l.spark(box{content.x, content.y + content.h*0.68, content.w, content.h * 0.3})
@@ -82,10 +82,10 @@ func (l *layouter) changeColor(moved float64) rgb {
 func (l *layouter) arrow(c point, up bool, color rgb) {
 	d := l.em * 0.42
 	if up {
-		l.shape(polygon(point{c.x, c.y - d}, point{c.x + d, c.y + d*0.8}, point{c.x - d, c.y + d*0.8}), solid(color), decoration, "")
+		l.shape(polygon(point{c.x, c.y - d}, point{c.x + d, c.y + d*0.8}, point{c.x - d, c.y + d*0.8}), solid(color), decoration, tip{})
 		return
 	}
-	l.shape(polygon(point{c.x - d, c.y - d*0.8}, point{c.x + d, c.y - d*0.8}, point{c.x, c.y + d}), solid(color), decoration, "")
+	l.shape(polygon(point{c.x - d, c.y - d*0.8}, point{c.x + d, c.y - d*0.8}, point{c.x, c.y + d}), solid(color), decoration, tip{})
 }
 
 // spark draws the course without an axis: it shows a direction, not figures.
@@ -111,7 +111,7 @@ func (l *layouter) spark(room box) {
 	color := l.theme.color(0)
 	last := points[len(points)-1]
 	under := append(append([]point{}, points...), point{last.x, room.bottom()}, point{points[0].x, room.bottom()})
-	l.shape(polygon(under...), color.faint(0.10), decoration, "")
+	l.shape(polygon(under...), color.faint(0.10), decoration, tip{})
 	l.stroke(l.em*0.16, solid(color), decoration, points...)
-	l.marker(0, last, l.em*0.32, color, decoration, "")
+	l.marker(0, last, l.em*0.32, color, decoration, tip{})
 }

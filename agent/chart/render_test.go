@@ -140,7 +140,7 @@ func TestSVG(t *testing.T) {
 			root, names := elements(t, data)
 			for _, name := range names {
 				switch name {
-				case "svg", "rect", "path", "polyline", "text", "tspan", "title":
+				case "svg", "rect", "path", "polyline", "text", "tspan", "title", "desc":
 				default:
 					t.Errorf("holds <%s>", name)
 				}
@@ -201,6 +201,50 @@ func TestSVGTitles(t *testing.T) {
 		if !bytes.Contains(data, []byte(want)) {
 			t.Errorf("%s lacks %s", n.name, want)
 		}
+	}
+}
+
+// TestSVGMarks holds that a mark says apart what it is, where it stands and its exact
+// figure: its own, not the sum that it stands on.
+func TestSVGMarks(t *testing.T) {
+	wants := map[string]string{
+		"bar":       `data-name="매출" data-place="경기도" data-figure="408,410,000원"`,
+		"hbar":      `data-name="Returns" data-place="OLED TV 65&#34;" data-figure="980 returns"`,
+		"donut":     `data-place="검색" data-figure="1,048회 · 31.7%"`,
+		"scatter":   `data-place="Chuseok" data-figure="Spend $45,000.00 · Revenue $210,000.00"`,
+		"compare":   `data-name="작년" data-place="2026년 11월" data-figure="`,
+		"forecast":  `data-name="Forecast" data-place="Jan 2027" data-figure="₩1,230,000,000 (₩1,080,000,000 – ₩1,380,000,000)"`,
+		"heatmap":   `data-name="수" data-place="3시" data-figure="값 없음"`,
+		"waterfall": `data-place="통돌이 16kg · 오픈마켓" data-figure="−91,000,000원"`,
+		"number":    `data-place="지난달 매출" data-figure="1,218,540,000원"`,
+		"area":      `data-name="Direct" data-place="week of May 25, 2026" data-figure="`,
+	}
+	for _, n := range gallery() {
+		want, ok := wants[n.name]
+		if !ok {
+			continue
+		}
+		delete(wants, n.name)
+		data, err := chart.SVG(n.spec, chart.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Contains(data, []byte(` class="mark" `+want)) {
+			t.Errorf("%s lacks %s", n.name, want)
+		}
+	}
+	if len(wants) > 0 {
+		t.Errorf("not in the gallery: %v", wants)
+	}
+	hole := chart.Spec{Kind: chart.Area, Language: "en", XKind: chart.XCategory, Categories: []string{"a", "b"}, Series: []chart.Series{
+		{Name: "below", Values: figures(5, 7)}, {Name: "above", Values: figures(1, gap)},
+	}}
+	data, err := chart.SVG(hole, chart.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(data, []byte(`data-name="above" data-place="a" data-figure="1"`)) || bytes.Contains(data, []byte(`data-name="above" data-place="b"`)) {
+		t.Error("a missing part has the figure of what it would stand on")
 	}
 }
 

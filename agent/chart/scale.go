@@ -103,7 +103,7 @@ func (l *layouter) valueAxis(s scale, plot box) {
 		if v == 0 {
 			color = l.theme.axis
 		}
-		l.rect(box{plot.x, y - 0.5, plot.w, 1}, solid(color), r, "")
+		l.rect(box{plot.x, y - 0.5, plot.w, 1}, solid(color), r, tip{})
 		l.text(plot.x-l.em*0.55, y+l.em*0.33, end, l.em*0.92, false, l.theme.text, labels[i])
 	}
 }

@@ -34,7 +34,7 @@ func (l *layouter) scatter() {
 	l.s.plot = plot
 	l.valueAxis(y, plot)
 	for _, t := range x.ticks {
-		l.rect(box{t.at - 0.5, plot.y, 1, plot.h}, solid(l.theme.grid), gridLine, "")
+		l.rect(box{t.at - 0.5, plot.y, 1, plot.h}, solid(l.theme.grid), gridLine, tip{})
 	}
 	l.xAxis(x.ticks, plot)
 	l.text(content.x, content.y+em*0.45, start, em*0.85, true, l.theme.text, l.faces.fit(l.spec.YLabel, em*0.85, true, content.w*0.6))
@@ -61,11 +61,11 @@ func (l *layouter) dots(series []Series, colors []rgb, at []float64, y scale) {
 			if p.x != p.x {
 				continue
 			}
-			tip := ""
+			var t tip
 			if count <= maxHover {
-				tip = l.dotTip(s, j)
+				t = l.dotTip(s, j)
 			}
-			l.dot(i, p, radius, colors[i].faint(alpha), tip)
+			l.dot(i, p, radius, colors[i].faint(alpha), t)
 			taken = append(taken, box{p.x - radius, p.y - radius, 2 * radius, 2 * radius})
 		}
 	}
@@ -74,12 +74,12 @@ func (l *layouter) dots(series []Series, colors []rgb, at []float64, y scale) {
 	}
 }
 
-func (l *layouter) dot(i int, c point, r float64, color paint, tip string) {
+func (l *layouter) dot(i int, c point, r float64, color paint, t tip) {
 	if i%4 == 0 {
-		l.shape(circle(c, r), color, mark, tip)
+		l.shape(circle(c, r), color, mark, t)
 		return
 	}
-	l.marker(i, c, r, color.rgb, mark, tip)
+	l.marker(i, c, r, color.rgb, mark, t)
 }
 
 // sequence returns the indices at which values are there.
@@ -93,13 +93,13 @@ func sequence(values []*float64) []int {
 	return out
 }
 
-func (l *layouter) dotTip(s Series, j int) string {
+func (l *layouter) dotTip(s Series, j int) tip {
 	name := s.Name
 	if j < len(s.Labels) {
 		name = s.Labels[j]
 	}
 	x := format.Value(l.spec.Xs[j], format.Format(l.spec.XFormat), l.lang)
-	return joinDot(joinDot(name, named(l.spec.XLabel, x)), named(l.spec.YLabel, l.full(*s.Values[j])))
+	return tip{place: name, figure: joinDot(named(l.spec.XLabel, x), named(l.spec.YLabel, l.full(*s.Values[j])))}
 }
 
 func named(name, value string) string {

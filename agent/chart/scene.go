@@ -9,7 +9,8 @@ type scene struct {
 	width, height float64
 	theme         *theme
 	items         []item
-	plot          box // where the marks may be; zero for charts without axes
+	plot          box    // where the marks may be; zero for charts without axes
+	along         string // "x" or "y": where marks stand side by side; else empty
 }
 
 // item is one of *rectItem, *pathItem, *strokeItem and *textItem.
@@ -24,6 +25,16 @@ const (
 	mark // stands for a figure
 )
 
+// tip says in words what an item stands for. What has no figure is a name that was
+// shortened, or a part of a course.
+type tip struct {
+	name   string // of the series
+	place  string // on the axis, or the part
+	figure string // exact
+}
+
+func (t tip) String() string { return joinDot(joinDot(t.name, t.place), t.figure) }
+
 // rectItem is a filled rectangle, the corners of one side or of all rounded by radius.
 type rectItem struct {
 	box
@@ -31,7 +42,7 @@ type rectItem struct {
 	round  side
 	fill   paint
 	role   role
-	tip    string
+	tip    tip
 }
 
 // pathItem is a filled shape.
@@ -39,7 +50,7 @@ type pathItem struct {
 	path path
 	fill paint
 	role role
-	tip  string
+	tip  tip
 }
 
 // strokeItem is a line of some width with round ends.
@@ -49,7 +60,7 @@ type strokeItem struct {
 	dash   []float64
 	color  paint
 	role   role
-	tip    string
+	tip    tip
 }
 
 // textItem is one line of text. y is the baseline.
@@ -62,7 +73,7 @@ type textItem struct {
 	text   string
 	width  float64
 	on     rgb // what it stands on, for contrast
-	tip    string
+	tip    tip
 	// then continues the line in another colour; it is an item of its own too. In an
 	// SVG it follows its text whatever font the reader has.
 	then      *textItem

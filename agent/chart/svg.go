@@ -29,8 +29,7 @@ func SVG(spec Spec, opts Options) ([]byte, error) {
 		return nil, err
 	}
 	w := svgWriter{}
-	w.printf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-label="%s" font-family="%s">`,
-		opts.Width, opts.Height, opts.Width, opts.Height, escape(Alt(spec)), fontFamily)
+	w.root(s, spec, opts)
 	w.printf("\n<rect width=\"%d\" height=\"%d\" fill=\"%s\"/>\n", opts.Width, opts.Height, s.theme.background.hex())
 	for _, it := range s.items {
 		w.item(it)
@@ -40,6 +39,21 @@ func SVG(spec Spec, opts Options) ([]byte, error) {
 }
 
 type svgWriter struct{ out bytes.Buffer }
+
+// root begins the picture: what it is in words, and what a page needs to find the mark
+// that somebody points at.
+func (w *svgWriter) root(s *scene, spec Spec, opts Options) {
+	w.printf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-label="%s" font-family="%s"`,
+		opts.Width, opts.Height, opts.Width, opts.Height, escape(Alt(spec)), fontFamily)
+	if s.along != "" && s.plot.w > 0 {
+		w.printf(` data-along="%s" data-plot="%s %s %s %s"`, s.along, num(s.plot.x), num(s.plot.y), num(s.plot.w), num(s.plot.h))
+	}
+	w.printf(">")
+	if spec.Title != "" {
+		w.printf("\n<title>%s</title>", escape(spec.Title))
+	}
+	w.printf("\n<desc>%s</desc>", escape(Alt(spec)))
+}
 
 func (w *svgWriter) printf(format string, args ...any) { fmt.Fprintf(&w.out, format, args...) }
 
@@ -59,13 +73,27 @@ func (w *svgWriter) item(it item) {
 	}
 }
 
-// end closes an element, with its title if it has one.
-func (w *svgWriter) end(name, tip string) {
-	if tip == "" {
+// end closes an element, with what it stands for.
+func (w *svgWriter) end(name string, t tip) {
+	w.stands(t)
+	if t == (tip{}) {
 		w.printf("/>\n")
 		return
 	}
-	w.printf("><title>%s</title></%s>\n", escape(tip), name)
+	w.printf("><title>%s</title></%s>\n", escape(t.String()), name)
+}
+
+// stands makes an element that has a figure a mark, with its words apart.
+func (w *svgWriter) stands(t tip) {
+	if t.figure == "" {
+		return
+	}
+	w.printf(` class="mark"`)
+	for _, a := range [...][2]string{{"name", t.name}, {"place", t.place}, {"figure", t.figure}} {
+		if a[1] != "" {
+			w.printf(` data-%s="%s"`, a[0], escape(a[1]))
+		}
+	}
 }
 
 func (w *svgWriter) rect(r *rectItem) {
@@ -115,9 +143,10 @@ func (w *svgWriter) text(t *textItem) {
 	if t.anchor != start {
 		w.printf(` text-anchor="%s"`, [...]string{"start", "middle", "end"}[t.anchor])
 	}
+	w.stands(t.tip)
 	w.printf(">")
-	if t.tip != "" {
-		w.printf("<title>%s</title>", escape(t.tip))
+	if t.tip != (tip{}) {
+		w.printf("<title>%s</title>", escape(t.tip.String()))
 	}
 	w.printf("%s", escape(t.text))
 	if t.then != nil {

@@ -221,7 +221,7 @@ func (l *layouter) xAxis(ticks []xTick, plot box) {
 		if !place(t, t.label, plot.bottom()+em*1.35, false, &right) {
 			continue
 		}
-		l.rect(box{t.at - 0.5, plot.bottom(), 1, em * 0.25}, solid(l.theme.axis), gridLine, "")
+		l.rect(box{t.at - 0.5, plot.bottom(), 1, em * 0.25}, solid(l.theme.axis), gridLine, tip{})
 		if group != "" && place(t, group, plot.bottom()+em*2.5, false, &rightBelow) {
 			group = ""
 		}

@@ -60,7 +60,7 @@ func (l *layouter) waterfall() {
 	for i, st := range steps {
 		l.fallBar(st, s, i, y, relative)
 		if i+1 < len(steps) {
-			l.rect(box{s.centre(i), y.at(st.to) - 0.5, s.width, 1}, solid(l.theme.axis), decoration, "")
+			l.rect(box{s.centre(i), y.at(st.to) - 0.5, s.width, 1}, solid(l.theme.axis), decoration, tip{})
 		}
 	}
 }
@@ -111,7 +111,7 @@ func (l *layouter) fallBar(st step, s slots, i int, y scale, relative bool) {
 	if b.h < 1 {
 		b.h = 1
 	}
-	l.s.add(&rectItem{box: b, fill: solid(color), role: mark, tip: joinDot(st.name, figure)})
+	l.s.add(&rectItem{box: b, fill: solid(color), role: mark, tip: tip{place: st.name, figure: figure}})
 	lines := []string{label}
 	if relative && st.level && st.to != 0 {
 		lines = append(lines, "("+signedCompact(st.to, l.f, l.lang)+")")
