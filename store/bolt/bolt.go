@@ -104,7 +104,7 @@ func open(ctx context.Context, dir string, opts Options, steps []migration) (*St
 		return nil, fmt.Errorf("create store directory: %w", known(err))
 	}
 	path := filepath.Join(dir, FileName)
-	db, err := openFile(ctx, path, len(steps))
+	db, err := openFile(ctx, path, len(steps), false)
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", path, err)
 	}

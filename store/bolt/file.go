@@ -20,9 +20,26 @@ import (
 	"github.com/bapsang/bapsang/store"
 )
 
+// Check reads the store's file at path through and reports what is wrong with it: as
+// [Open] does, but without changing anything. Nobody may have it open for writing.
+func Check(ctx context.Context, path string) error {
+	info, err := os.Stat(path)
+	if err == nil && info.Size() == 0 { // which bbolt would make a new store of
+		err = fmt.Errorf("%w: it is empty", store.ErrCorrupt)
+	}
+	if err != nil {
+		return fmt.Errorf("check store %s: %w", path, err)
+	}
+	db, err := openFile(ctx, path, len(migrations()), true)
+	if err != nil {
+		return fmt.Errorf("check store %s: %w", path, err)
+	}
+	return db.Close()
+}
+
 // openFile opens and locks the file and reads it through. bbolt panics, or touches
 // memory that is not there, when pages are damaged; both become ErrCorrupt here.
-func openFile(ctx context.Context, path string, newest int) (db *bbolt.DB, err error) {
+func openFile(ctx context.Context, path string, newest int, readOnly bool) (db *bbolt.DB, err error) {
 	var file *os.File // bbolt's, to let go of the lock when it panics
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -46,6 +63,7 @@ func openFile(ctx context.Context, path string, newest int) (db *bbolt.DB, err e
 		FreelistType:    bbolt.FreelistMapType,
 		InitialMmapSize: mapSize(),
 		NoStatistics:    true,
+		ReadOnly:        readOnly,
 		OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
 			f, err := os.OpenFile(name, flag, mode)
 			file = f
@@ -55,7 +73,7 @@ func openFile(ctx context.Context, path string, newest int) (db *bbolt.DB, err e
 	if err != nil {
 		return nil, known(err)
 	}
-	if errors.Is(statErr, fs.ErrNotExist) {
+	if !readOnly && errors.Is(statErr, fs.ErrNotExist) {
 		if err := syncDir(filepath.Dir(path)); err != nil {
 			return db, known(err)
 		}
@@ -107,7 +125,7 @@ func verify(ctx context.Context, db *bbolt.DB, newest int) error {
 	var first error
 	for err := range tx.Check() {
 		if first == nil {
-			first = fmt.Errorf("%w: %v", store.ErrCorrupt, err)
+			first = fmt.Errorf("%w: %w", store.ErrCorrupt, err)
 		}
 	}
 	return first

@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -357,5 +358,55 @@ func TestClosed(t *testing.T) {
 	}
 	if _, open := <-s.Listen(t.Context(), "topic"); open {
 		t.Error("listening to a closed store received a value")
+	}
+}
+
+// TestCheck reads sound, damaged and missing files, and changes none of them.
+func TestCheck(t *testing.T) {
+	dir := t.TempDir()
+	s := openStore(t, dir, bolt.Options{})
+	for n := range 20 {
+		if _, err := enqueueQuestion(s, n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	copied := t.TempDir()
+	backup(t, s, copied)
+	path := filepath.Join(copied, bolt.FileName)
+	sound, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := bolt.Check(t.Context(), path); err != nil {
+		t.Errorf("a sound copy: %v", err)
+	}
+	if err := bolt.Check(t.Context(), filepath.Join(dir, bolt.FileName)); !errors.Is(err, store.ErrLocked) {
+		t.Errorf("a store in use: %v", err)
+	}
+	missing := filepath.Join(copied, "missing.bolt")
+	if err := bolt.Check(t.Context(), missing); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a file that is not there: %v", err)
+	}
+	if _, err := os.Stat(missing); !errors.Is(err, fs.ErrNotExist) {
+		t.Error("the check made a file")
+	}
+	damaged := bytes.Clone(sound)
+	at := bytes.Index(damaged, []byte(`"priority"`))
+	if at < 0 {
+		at = len(damaged) / 2
+	}
+	for i := range 8 {
+		damaged[at+i] ^= 0xff
+	}
+	for name, content := range map[string][]byte{"damaged": damaged, "cut short": sound[:len(sound)/2], "empty": {}} {
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := bolt.Check(t.Context(), path); !errors.Is(err, store.ErrCorrupt) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if now, err := os.ReadFile(path); err != nil || !bytes.Equal(now, content) {
+			t.Errorf("%s: the check changed the file, %v", name, err)
+		}
 	}
 }

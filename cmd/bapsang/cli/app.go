@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -53,6 +54,7 @@ type Options struct {
 type App struct {
 	opts     Options
 	store    *bolt.Store
+	control  *control // nil where the system gives none
 	shelf    *analyst.Shelf
 	desk     *desk.Desk
 	handler  http.Handler
@@ -77,6 +79,10 @@ func Open(ctx context.Context, opts Options) (_ *App, err error) {
 	if a.store, err = bolt.Open(ctx, opts.DataDir, bolt.Options{Logger: opts.Logger, Now: opts.Now}); err != nil {
 		return nil, storeError(opts.DataDir, err)
 	}
+	if a.control, err = openControl(ctx, opts.DataDir, a.store, opts.Logger); err != nil {
+		// Sockets' paths are short on some systems. Only a copy while it runs needs one.
+		opts.Logger.WarnContext(ctx, "no backup while running", "error", err)
+	}
 	a.shelf = analyst.NewShelf(filepath.Join(opts.DataDir, "threads"), func(ctx context.Context, name string, paths []string, into string) (connectors.Source, error) {
 		return openFiles(ctx, name, paths, into, opts.Now(), opts.Logger)
 	})
@@ -92,7 +98,7 @@ func Open(ctx context.Context, opts Options) (_ *App, err error) {
 // checkListen refuses to serve strangers: without tokens only this machine may ask.
 func checkListen(opts Options) error {
 	host, port, err := net.SplitHostPort(opts.Listen)
-	if _, perr := net.LookupPort("tcp", port); err != nil || perr != nil {
+	if _, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil {
 		return usagef("listen address %q: write host:port, such as 127.0.0.1:8080", opts.Listen)
 	}
 	if len(opts.Tokens) > 0 || loopback(host) {
@@ -257,6 +263,9 @@ func (a *App) Close() error {
 	}
 	for _, an := range a.opts.Analysts {
 		errs = append(errs, an.Source.Close())
+	}
+	if a.control != nil {
+		errs = append(errs, a.control.Close())
 	}
 	if a.store != nil {
 		errs = append(errs, a.store.Close())

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -80,41 +82,56 @@ func (c *serveCmd) Run(e *env) error {
 	return app.Run(e.ctx)
 }
 
-// backupCmd copies a store.
+// backupCmd copies a store, of a running bapsang too.
 type backupCmd struct {
 	DataDir string `help:"The data directory." required:"" type:"path"`
 	To      string `arg:"" help:"The file to write." type:"path"`
 }
 
-// Run implements the command. The copy is complete or not there.
+// Run implements the command. The copy is complete and sound, or not there.
 func (c *backupCmd) Run(e *env) (err error) {
 	if _, err := os.Stat(filepath.Join(c.DataDir, bolt.FileName)); err != nil {
 		return usagef("there is no %s in %s; the demo's is in its folder demo", bolt.FileName, c.DataDir)
 	}
-	s, err := bolt.Open(e.ctx, c.DataDir, bolt.Options{Logger: e.logger})
-	if err != nil {
-		return storeError(c.DataDir, err)
-	}
-	defer s.Close()
 	tmp := c.To + ".partial"
 	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return fmt.Errorf("write backup: %w", err)
 	}
-	if err = s.Backup(e.ctx, f); err == nil {
+	defer func() {
+		if err != nil {
+			_ = os.Remove(tmp)
+		}
+	}()
+	if err = c.copyTo(e, f); err == nil {
 		err = f.Sync()
 	}
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}
 	if err == nil {
+		err = bolt.Check(e.ctx, tmp)
+	}
+	if err == nil {
 		err = os.Rename(tmp, c.To)
 	}
 	if err != nil {
-		_ = os.Remove(tmp)
 		return fmt.Errorf("write backup: %w", err)
 	}
 	return nil
+}
+
+// copyTo has whoever holds the store copy it: the bapsang that runs on it, or nobody
+// and so this process.
+func (c *backupCmd) copyTo(e *env, w io.Writer) error {
+	if err := backupRunning(e.ctx, c.DataDir, w); !errors.Is(err, errNotRunning) {
+		return err
+	}
+	s, err := bolt.Open(e.ctx, c.DataDir, bolt.Options{Logger: e.logger})
+	if err != nil {
+		return storeError(c.DataDir, err)
+	}
+	return errors.Join(s.Backup(e.ctx, w), s.Close())
 }
 
 // versionCmd prints the version.

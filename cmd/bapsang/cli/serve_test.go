@@ -139,8 +139,12 @@ func TestNothingIsLostWhenItIsKilled(t *testing.T) {
 		if got := p.answer(t, id, token); got["state"] != "done" {
 			t.Errorf("question %s ended as %v", key, got["state"])
 		}
-		if _, again := p.call(t, "POST", "/api/v1/questions", ask("u"+strings.Split(key, "-")[1], "x", key), token); again["id"] == "" {
-			t.Errorf("asking %s again: %v", key, again)
+		var round, i int
+		if _, err := fmt.Sscanf(key, "%d-%d", &round, &i); err != nil {
+			t.Fatal(err)
+		}
+		if _, again := p.call(t, "POST", "/api/v1/questions", ask(fmt.Sprint("u", i%7), "x", key), token); again["id"] != id {
+			t.Errorf("asking %s again: %v, want question %s", key, again, id)
 		}
 	}
 	t.Logf("%d acknowledged questions, all answered", len(acknowledged))
