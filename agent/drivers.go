@@ -39,10 +39,9 @@ func (r *run) drivers(ctx context.Context) error {
 		return nil
 	}
 	before, after := n.number(0, key+"__before"), n.number(0, key)
-	if before == after {
-		w := wordsFor(r.q.Language)
-		r.answer.Text = fmt.Sprintf(w.noChange, n.circumstances()+n.measureName(0), n.topicOrBe(), n.pick(n.beforeName(), n.inBefore()))
+	if column, delta := n.movement(key, 0); before == after || column != "" && n.negligible(column, delta) {
 		r.answer.Results = append(r.answer.Results, *whole)
+		r.answer.Text = n.unmoved(before == after)
 		r.assume()
 		return nil
 	}
@@ -61,10 +60,17 @@ func (r *run) drivers(ctx context.Context) error {
 	return r.explain(n, whole, key, best, splits)
 }
 
-// topicOrBe is what follows a metric's name in "… is the same as".
-func (n *narrator) topicOrBe() string {
-	name := n.measureName(0)
-	return n.pick(format.Josa(name, "은", "는"), " "+n.be(name))
+// unmoved says that there is no change to explain.
+func (n *narrator) unmoved(exactly bool) string {
+	w, name, almost := wordsFor(n.language), n.subject(0), ""
+	if !exactly {
+		almost = w.almost
+	}
+	if n.ko() {
+		before := n.beforeName()
+		return fmt.Sprintf(w.noChange, n.circumstances()+name+format.Josa(name, "은", "는"), before+format.Josa(before, "과", "와"), almost)
+	}
+	return fmt.Sprintf(w.noChange, name+" "+n.be(name), almost, n.periodWords(), n.inBefore())
 }
 
 // dimensioned is a split and the dimensions it was made by.
@@ -239,11 +245,17 @@ func (n *narrator) moved(key string, total float64) string {
 // where moves cancel out.
 func (r *run) carried(table *Result, offset bool, w measureWords) string {
 	n := &narrator{language: r.q.Language, result: table}
-	said := func(row int, verb string) string {
-		return "'" + n.cell(row, 0, "").ref + "'" + n.pick("(", verb+" (") + n.figure(row, "change").ref + ")"
+	last := len(table.Rows) - 1
+	quoted := func(row int) said {
+		name := n.cell(row, 0, "")
+		return said{ref: "'" + name.ref + "'", text: name.text}
 	}
-	part := func(row int) string { return said(row, "") }
-	share, last := n.figure(0, "share"), len(table.Rows)-1
+	said := func(row int, verb string) string {
+		same, figure := n.alike(n.indices()[:last], "change", row), n.figure(row, "change").ref
+		return n.together(same, quoted).ref + n.pick("("+n.tie(same)+figure+")", verb+" ("+figure+n.tie(same)+")")
+	}
+	part := func(row int) string { return quoted(row).ref + n.pick("(", " (") + n.figure(row, "change").ref + ")" }
+	share := n.figure(0, "share")
 	if !offset {
 		return n.pick("그중 "+share.with("이", "가")+" "+part(0)+"에서 왔어요.", share.ref+" of that came from "+part(0)+".")
 	}
@@ -266,7 +278,7 @@ func (r *run) carried(table *Result, offset bool, w measureWords) string {
 	if down {
 		slices.Reverse(texts)
 	}
-	return n.pick(strings.Join(texts, ", ")+"입니다.", listed(texts)+".")
+	return n.pick(strings.Join(texts, "이고, ")+"입니다.", listed(texts)+".")
 }
 
 // leading are the parts worth a step of their own, and what the others add up to.

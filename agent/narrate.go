@@ -2,7 +2,6 @@ package agent
 
 import (
 	"fmt"
-	"math"
 	"strings"
 	"time"
 
@@ -28,6 +27,7 @@ type narrator struct {
 	lead     int       // which measure the question is about most
 	verified bool      // the statement of a verified question, whose columns are one piece
 	rows     []int     // the rows to speak of; nil means all
+	tied     bool      // what a ranking left out is as good as the last that it kept
 }
 
 func (r *run) narrator(query semantic.Query, res *Result) *narrator {
@@ -37,7 +37,7 @@ func (r *run) narrator(query semantic.Query, res *Result) *narrator {
 	}
 	return &narrator{
 		language: r.q.Language, plan: r.plan, model: r.p.Model, query: query, result: res,
-		now: r.q.Now, until: until, asked: r.q.Text, term: r.periodTerm(),
+		now: r.q.Now, until: until, asked: r.q.Text, term: r.periodTerm(), tied: r.tied,
 	}
 }
 
@@ -88,8 +88,15 @@ func (n *narrator) value() string {
 			continue
 		}
 		figure := n.figure(0, key).ref
-		if column, _ := n.movement(key, 0); len(n.query.Measures) > 1 && column != "" {
-			figure += n.pick("(", " (") + figures.RefAs(n.result.Name, column, 0, figures.Signed) + ")"
+		if column, delta := n.movement(key, 0); len(n.query.Measures) > 1 && column != "" {
+			moved := figures.RefAs(n.result.Name, column, 0, figures.Signed)
+			switch {
+			case delta == 0:
+				moved = n.pick("그대로", "unchanged")
+			case n.negligible(column, delta):
+				moved = n.pick("거의 그대로", "about the same")
+			}
+			figure += n.pick("(", " (") + moved + ")"
 			changes = true
 		}
 		name := n.subject(i)
@@ -156,6 +163,11 @@ func (n *narrator) movement(key string, row int) (column string, delta float64) 
 	return column, n.number(row, column)
 }
 
+// negligible reports whether a change in column rounds to nothing.
+func (n *narrator) negligible(column string, delta float64) bool {
+	return format.Negligible(delta, format.Format(n.result.Columns[n.column(column)].Format))
+}
+
 // changeClause says how much a measure moved against the compared period, or "".
 func (n *narrator) changeClause(key string, row int) string {
 	column, delta := n.movement(key, row)
@@ -167,7 +179,7 @@ func (n *narrator) changeClause(key string, row int) string {
 	switch {
 	case delta == 0:
 		return n.pick(before+format.Josa(before, "과", "와")+" 같습니다", "the same as "+n.inBefore())
-	case math.Abs(delta) < 0.0005:
+	case n.negligible(column, delta):
 		return n.pick(before+format.Josa(before, "과", "와")+" 거의 같습니다", "about the same as "+n.inBefore())
 	case n.ko():
 		return fmt.Sprintf("%s보다 %s %s", before, figure, upDown(delta, n.words(key).rose, n.words(key).fell))

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/bapsang/bapsang/agent/figures"
@@ -141,24 +142,23 @@ func (n *narrator) rowName(row int) said {
 func (n *narrator) rowNameOnly(row int) said { return n.named(row, semantic.RoleDimension) }
 
 func (n *narrator) named(row int, roles ...semantic.Role) said {
-	var refs []string
-	var out said
+	var refs, read []string
 	for i, c := range n.result.Columns {
-		for _, role := range roles {
-			switch {
-			case c.Role != string(role):
-				continue
-			case n.result.Rows[row][i] == nil:
-				out = said{ref: wordsFor(n.language).none, text: wordsFor(n.language).none}
-			case role == semantic.RoleTime:
-				out = n.when(row)
-			default:
-				out = n.cell(row, i, figures.Long)
-			}
-			refs = append(refs, out.ref)
+		if !slices.Contains(roles, semantic.Role(c.Role)) {
+			continue
 		}
+		var one said
+		switch {
+		case n.result.Rows[row][i] == nil:
+			one = said{ref: wordsFor(n.language).none, text: wordsFor(n.language).none}
+		case c.Role == string(semantic.RoleTime):
+			one = n.when(row)
+		default:
+			one = n.cell(row, i, figures.Long)
+		}
+		refs, read = append(refs, one.ref), append(read, one.text)
 	}
-	return said{ref: strings.Join(refs, " · "), text: out.text}
+	return said{ref: strings.Join(refs, " · "), text: strings.Join(read, " · ")}
 }
 
 // measureName is what a measure is called.

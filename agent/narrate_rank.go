@@ -2,6 +2,7 @@ package agent
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/bapsang/bapsang/agent/compose"
@@ -22,18 +23,13 @@ func (n *narrator) rank() string {
 	case n.query.LimitPer != "" || len(rows) == 0:
 		return n.breakdown()
 	}
-	rows = rows[:min(len(rows), named)]
 	if moved := n.rankedMove(); moved != "" {
-		return n.rankMoves(rows, moved)
+		return n.rankMoves(rows[:min(len(rows), named)], moved)
 	}
-	tied := false
-	var parts []string
-	for i, row := range rows {
-		tied = tied || i > 0 && n.number(row, key) == n.number(rows[i-1], key)
-		parts = append(parts, n.rowName(row).ref+n.pick("(", " (")+n.figure(row, key).ref+")")
-	}
+	spoken, tied := n.spoken(rows, key, named)
+	parts := n.placed(spoken, key)
 	asc := len(n.query.Order) > 0 && !n.query.Order[0].Desc
-	unfinished := n.placedTooEarly(rows)
+	unfinished := n.placedTooEarly(spoken) + n.others(key)
 	if n.ko() {
 		return n.koreanRank(parts, asc, tied) + unfinished
 	}
@@ -48,6 +44,20 @@ func (n *narrator) rank() string {
 		text += ", then " + listed(parts[1:])
 	}
 	return text + "." + unfinished
+}
+
+// spoken are the first rows of a ranking, as many as get a place and those that share
+// the last one, and whether any place is shared.
+func (n *narrator) spoken(rows []int, key string, named int) (spoken []int, tied bool) {
+	for i, row := range rows {
+		same := i > 0 && n.number(row, key) == n.number(rows[i-1], key)
+		if i >= named && !same {
+			break
+		}
+		tied = tied || same
+		spoken = append(spoken, row)
+	}
+	return spoken, tied || n.tied && len(spoken) == len(rows)
 }
 
 // placedTooEarly says which of the times placed is not over.
@@ -93,10 +103,13 @@ func (n *narrator) rankedMove() string {
 func (n *narrator) rankMoves(rows []int, column string) string {
 	down := !n.query.Order[0].Desc
 	var parts []string
-	for _, row := range rows {
-		if n.has(row, column) && (n.number(row, column) < 0) == down {
-			parts = append(parts, n.rowName(row).ref+n.pick("(", " (")+figures.RefAs(n.result.Name, column, row, figures.Signed)+")")
-		}
+	rows = slices.DeleteFunc(slices.Clone(rows), func(row int) bool {
+		return !n.has(row, column) || n.negligible(column, n.number(row, column)) || (n.number(row, column) < 0) != down
+	})
+	for i := 0; i < len(rows); {
+		same, figure := n.alike(rows[i:], column, rows[i]), figures.RefAs(n.result.Name, column, rows[i], figures.Signed)
+		parts = append(parts, n.together(same, n.rowName).ref+n.pick("("+n.tie(same)+figure+")", " ("+figure+n.tie(same)+")"))
+		i += len(same)
 	}
 	w, name, before := n.words(n.query.Measures[n.lead].Key()), n.subject(n.lead), n.beforeName()
 	if len(parts) == 0 {
@@ -107,13 +120,13 @@ func (n *narrator) rankMoves(rows []int, column string) string {
 		if len(parts) > 1 {
 			text += ", then " + listed(parts[1:])
 		}
-		return n.dated(text) + ", compared with " + before + "."
+		return n.dated(text) + ", compared with " + before + "." + n.others(column)
 	}
 	head := n.circumstances() + name + format.Josa(name, "이", "가") + " " + before + "보다 가장 많이 " + map[bool]string{false: w.grown, true: w.shrunk}[down] + " 것은 "
-	if len(parts) == 1 {
-		return head + parts[0] + "입니다."
+	if len(parts) > 1 {
+		parts[0] += "이고, 다음은 " + strings.Join(parts[1:], ", ")
 	}
-	return head + parts[0] + "이고, 다음은 " + strings.Join(parts[1:], ", ") + "입니다."
+	return head + parts[0] + "입니다." + n.others(column)
 }
 
 // koreanRank numbers the places, except from the bottom and where two share one.

@@ -81,38 +81,41 @@ func (n *narrator) leader(measure int, goesOn, total bool) string {
 	if total && n.result.column(key+"__share") >= 0 {
 		column = key + "__share"
 	}
-	best, ties := n.largest(n.namedRows(key), key)
+	rows := n.namedRows(key)
+	best, _ := n.largest(rows, key)
 	if best < 0 || !n.has(best, column) {
 		return ""
 	}
-	who, what, w := n.rowName(best), n.figure(best, column), n.words(key)
+	first := n.alike(rows, key, best)
+	if len(first) == len(n.indices()) && len(first) > 1 && !n.result.Truncated {
+		return n.allAlike(measure, best, column, goesOn, total)
+	}
+	who, what, w := n.together(first, n.rowName), n.figure(best, column), n.words(key)
 	name := n.subject(measure)
 	if n.ko() {
 		head := ""
 		switch {
 		case !goesOn:
-			head = n.circumstances() + name + format.Josa(name, "은", "는") + " "
+			head = n.circumstances() + withTopic(name)
 		case !total:
-			name = n.measureName(measure)
-			head = name + format.Josa(name, "은", "는") + " "
+			head = withTopic(n.measureName(measure))
 		}
-		subject := who.with("이", "가")
-		if ties > 1 {
-			subject = who.ref + " 등이"
-		}
-		return fmt.Sprintf("%s%s %s 가장 %s.", head, subject, what.with("으로", "로"), w.is)
+		return fmt.Sprintf("%s%s %s%s 가장 %s.", head, who.with("이", "가"), n.tie(first), what.with("으로", "로"), w.is)
 	}
-	others := map[bool]string{true: " and others"}[ties > 1]
+	several, each := len(first) > 1, n.tie(first)
 	switch {
 	case total && column != key:
-		return fmt.Sprintf("%s%s %s the largest share, %s.", who.ref, others, map[bool]string{false: "has", true: "have"}[ties > 1], what.ref)
+		return fmt.Sprintf("%s %s, %s%s.", who.ref, map[bool]string{false: "has the largest share", true: "have the largest shares"}[several], what.ref, each)
 	case total:
-		return fmt.Sprintf("%s%s %s %s at %s.", who.ref, others, map[bool]string{false: "is", true: "are"}[ties > 1], w.most, what.ref)
+		return fmt.Sprintf("%s %s %s at %s%s.", who.ref, map[bool]string{false: "is", true: "are"}[several], w.most, what.ref, each)
 	case superlative(name) && !total:
-		return n.sentence(n.whereNeeded(name, goesOn) + ": " + who.ref + others + " (" + what.ref + ")")
+		return n.sentence(n.whereNeeded(name, goesOn) + ": " + who.ref + " (" + what.ref + each + ")")
 	}
-	return n.sentence(n.whereNeeded(fmt.Sprintf("%s %s %s%s%s%s (%s)", name, n.be(name), w.most, n.at(), who.ref, others, what.ref), goesOn))
+	return n.sentence(n.whereNeeded(fmt.Sprintf("%s %s %s%s%s (%s%s)", name, n.be(name), w.most, n.at(), who.ref, what.ref, each), goesOn))
 }
+
+// withTopic is a Korean name with its topic particle and a space.
+func withTopic(name string) string { return name + format.Josa(name, "은", "는") + " " }
 
 func (n *narrator) whereNeeded(clause string, said bool) string {
 	if said {
@@ -273,20 +276,27 @@ func (n *narrator) changes() string {
 		text = n.pick(n.circumstances()+name+format.Josa(name, "이", "가")+" "+n.beforeName()+"보다 ", name+" against "+n.beforeName()+": ")
 	}
 	part := func(row int, verb string) string {
-		return n.rowName(row).ref + n.pick("(", verb+" (") + figures.RefAs(n.result.Name, column, row, figures.Signed) + ")"
+		same := n.alike(rows, column, row)
+		figure := figures.RefAs(n.result.Name, column, row, figures.Signed)
+		return n.together(same, n.rowName).ref + n.pick("("+n.tie(same)+figure+")", verb+" ("+figure+n.tie(same)+")")
 	}
 	w := n.words(key)
 	var parts []string
-	if n.number(up, column) > 0 {
+	if d := n.number(up, column); d > 0 && !n.negligible(column, d) {
 		parts = append(parts, n.pick("가장 많이 "+w.grown+" 것은 ", "")+part(up, " rose most"))
 	}
-	if n.number(down, column) < 0 {
+	if d := n.number(down, column); d < 0 && !n.negligible(column, d) {
 		parts = append(parts, n.pick("가장 많이 "+w.shrunk+" 것은 ", "")+part(down, " fell most"))
 	}
-	if len(parts) == 0 {
+	switch before := n.beforeName(); {
+	case len(parts) == 0 && n.whole == nil && n.ko():
+		return n.circumstances() + withTopic(n.subject(n.lead)) + "모두 " + before + format.Josa(before, "과", "와") + " 거의 같습니다."
+	case len(parts) == 0 && n.whole == nil:
+		return n.subject(n.lead) + ": everywhere about the same as " + n.inBefore() + "."
+	case len(parts) == 0:
 		return strings.TrimSpace(text)
 	}
-	return text + n.pick(strings.Join(parts, ", ")+"입니다.", listed(parts)+".")
+	return text + n.pick(strings.Join(parts, "이고, ")+"입니다.", listed(parts)+".")
 }
 
 // focus are the rows of the value that a question about parts names, where the plan

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -64,7 +65,8 @@ func (n *narrator) course(name, column string, goesOn bool) string {
 		return ""
 	}
 	high, _ := n.largest(rows, column)
-	low, lows := n.smallest(rows, column)
+	low, _ := n.smallest(rows, column)
+	peak, trough := n.figure(high, column), n.figure(low, column)
 	w := n.words(column)
 	head := ""
 	if !goesOn {
@@ -74,24 +76,47 @@ func (n *narrator) course(name, column string, goesOn bool) string {
 	var text string
 	switch {
 	case len(rows) == 1 && n.ko():
-		text = topic + n.when(high).ref + "에 " + n.figure(high, column).ref + "입니다."
+		text = topic + n.when(high).ref + "에 " + peak.ref + "입니다."
 	case len(rows) == 1:
-		text = n.sentence(fmt.Sprintf("%s %s %s %s", name, n.be(name), n.figure(high, column).ref, n.onWhen(high)))
+		text = n.sentence(fmt.Sprintf("%s %s %s %s", name, n.be(name), peak.ref, n.onWhen(high)))
 	case n.number(high, column) == n.number(low, column) && n.ko():
-		text = topic + "내내 " + n.figure(high, column).ref + "입니다."
+		text = topic + "내내 " + peak.ref + "입니다."
 	case n.number(high, column) == n.number(low, column):
-		text = n.sentence(n.whereNeeded(name+" "+n.be(name)+" "+n.figure(high, column).ref+" throughout", goesOn))
+		text = n.sentence(n.whereNeeded(name+" "+n.be(name)+" "+peak.ref+" throughout", goesOn))
+	case peak.text == trough.text && n.ko(): // too near for the figures to differ
+		text = topic + "내내 " + peak.ref + " 안팎입니다."
+	case peak.text == trough.text:
+		text = n.sentence(n.whereNeeded(name+" "+n.be(name)+" about "+peak.ref+" throughout", goesOn))
 	case n.ko():
-		text = fmt.Sprintf("%s%s에 %s 가장 %s %s%s에 %s 가장 %s.", topic, n.when(high).ref, n.figure(high, column).with("으로", "로"), w.highAnd,
-			n.when(low).ref, map[bool]string{true: " 등"}[lows > 1], n.figure(low, column).with("으로", "로"), w.low)
+		text = fmt.Sprintf("%s%s %s 가장 %s %s %s 가장 %s.", topic, n.times(rows, column, high), peak.with("으로", "로"), w.highAnd,
+			n.times(rows, column, low), trough.with("으로", "로"), w.low)
 	default:
-		text = n.sentence(fmt.Sprintf("%s %s %s %s (%s) and %s %s%s (%s)", n.whereNeeded(name, goesOn), n.be(name), w.most, n.onWhen(high),
-			n.figure(high, column).ref, w.least, n.onWhen(low), map[bool]string{true: " and at other times"}[lows > 1], n.figure(low, column).ref))
+		text = n.sentence(fmt.Sprintf("%s %s %s %s (%s) and %s %s (%s)", n.whereNeeded(name, goesOn), n.be(name), w.most,
+			n.times(rows, column, high), peak.ref, w.least, n.times(rows, column, low), trough.ref))
 	}
-	if last >= 0 && last != high && last != low && !goesOn {
+	if last >= 0 && !slices.Contains(append(n.alike(rows, column, high), n.alike(rows, column, low)...), last) && !goesOn {
 		text += " " + n.ending(last, column)
 	}
 	return text
+}
+
+// times says when a column was what it is in a row, of several times the first.
+func (n *narrator) times(rows []int, column string, row int) string {
+	same := n.alike(rows, column, row)
+	switch {
+	case len(same) > spokenTies && n.ko():
+		return n.when(row).ref + " 등에"
+	case len(same) > spokenTies:
+		return n.onWhen(row) + " and at other times"
+	case n.ko():
+		return n.together(same, n.when).ref + "에"
+	}
+	on, _, _ := strings.Cut(n.onWhen(row), " ")
+	names := make([]string, len(same))
+	for i, one := range same {
+		names[i] = n.theWhen(one)
+	}
+	return on + " " + listed(names)
 }
 
 // ending says where a course ended, or where it stands.
@@ -136,25 +161,28 @@ func (n *narrator) trendBy() string {
 		return n.courseOf(focus, column)
 	}
 	rows := n.lastWhole(n.namedRows(column))
-	best, ties := n.largest(rows, column)
+	best, _ := n.largest(rows, column)
 	if best < 0 {
 		return ""
 	}
-	who, what, when, name := n.rowNameOnly(best), n.figure(best, column), n.when(best), n.subject(n.lead)
+	first := n.alike(rows, column, best)
+	who, what, when, name := n.together(first, n.rowNameOnly), n.figure(best, column), n.when(best), n.subject(n.lead)
 	if column != key {
 		name = n.pick(name+" 비중", "Share of "+lowerFirst(name))
 	}
-	others := map[bool]string{true: n.pick(" 등", " and others")}[ties > 1]
-	subject := who.with("이", "가")
-	if others != "" {
-		subject = who.ref + others + "이"
-	}
+	several := len(first) > 1
 	if n.ko() {
-		return fmt.Sprintf("%s%s%s %s인 %s에 %s %s 가장 %s.", n.circumstances(), name, format.Josa(name, "은", "는"),
-			map[bool]string{true: "가장 최근", false: "마지막"}[n.latest()], when.ref, subject, what.with("으로", "로"), n.words(column).is)
+		at := map[bool]string{true: "가장 최근", false: "마지막"}[n.latest()] + "인 " + when.ref + "에 "
+		if several && len(first) == len(rows) {
+			return n.circumstances() + withTopic(name) + at + "모두 " + what.with("으로", "로") + " 같습니다."
+		}
+		return fmt.Sprintf("%s%s%s%s %s%s 가장 %s.", n.circumstances(), withTopic(name), at, who.with("이", "가"), n.tie(first), what.with("으로", "로"), n.words(column).is)
 	}
-	return n.sentence(fmt.Sprintf("%s: %s%s %s %s with %s %s", n.dated(name), who.ref, others, map[bool]string{false: "is", true: "are"}[ties > 1],
-		n.words(column).most, what.ref, n.onWhen(best)))
+	if several && len(first) == len(rows) {
+		return n.sentence(fmt.Sprintf("%s: all are the same, %s, %s", n.dated(name), what.ref, n.onWhen(best)))
+	}
+	return n.sentence(fmt.Sprintf("%s: %s %s %s with %s%s %s", n.dated(name), who.ref, map[bool]string{false: "is", true: "are"}[several],
+		n.words(column).most, what.ref, n.tie(first), n.onWhen(best)))
 }
 
 func (n *narrator) weekly() bool {

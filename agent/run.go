@@ -28,6 +28,7 @@ type run struct {
 	plan   *compose.Plan
 	step   func(Step)
 	answer *Answer
+	tied   bool // what a ranking left out is as good as the last that it kept
 }
 
 // runPlan computes what the plan asks for and writes the answer.

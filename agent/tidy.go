@@ -31,6 +31,9 @@ func (r *run) mainResult(ctx context.Context, q *semantic.Query) (*Result, error
 			Kind: compose.ReadDefault, Term: label, Meaning: wordsFor(r.q.Language).withValue,
 		})
 	}
+	if res, err = r.shareLastPlace(ctx, q, res); err != nil {
+		return nil, err
+	}
 	if q.Compare != nil && r.plan.Query.Compare == nil {
 		res.dropAbsent()
 		if !res.compared() {

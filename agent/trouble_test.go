@@ -107,11 +107,46 @@ func TestOddResults(t *testing.T) {
 		"only nulls":    {[][]any{{"서울", nil, nil}, {"부산", nil, nil}}, "조건에 맞는 데이터가 없어요 (전체)."},
 		"no name":       {[][]any{{nil, int64(10), 1.0}}, "주문 수는 10건입니다. 지역이 없는 주문 수는 100%입니다."},
 		"one row":       {[][]any{{"서울", int64(10), 1.0}}, "서울 주문 수는 10건입니다."},
-		"all the same":  {[][]any{{"서울", int64(5), 0.3}, {"부산", int64(5), 0.3}, {"대구", int64(5), 0.3}}, "주문 수는 10건입니다. 서울 등이 30.0%로 가장 많습니다."},
+		"all the same":  {[][]any{{"서울", int64(5), 0.3}, {"부산", int64(5), 0.3}, {"대구", int64(5), 0.3}}, "주문 수는 10건입니다. 모든 지역이 30.0%로 같습니다."},
+		"two lead":      {[][]any{{"서울", int64(4), 0.4}, {"제주도", int64(4), 0.4}, {"대구", int64(2), 0.2}}, "주문 수는 10건입니다. 서울과 제주도가 똑같이 40.0%로 가장 많습니다."},
+		"many lead":     {[][]any{{"가", int64(2), 0.2}, {"나", int64(2), 0.2}, {"다", int64(2), 0.2}, {"라", int64(2), 0.2}, {"마", int64(1), 0.1}}, "주문 수는 10건입니다. 가 등 여럿이 똑같이 20.0%로 가장 많습니다."},
 		"a huge number": {[][]any{{"서울", connectors.Decimal("170141183460469231731687303715884105727"), 0.9}, {"부산", int64(5), 0.1}, {nil, nil, nil}}, "주문 수는 10건입니다. 서울이 90.0%로 가장 많습니다."},
 	} {
 		if got := ask(t, answering(t, regions(test.rows...)), "지역별 주문 수"); got.Text != test.want {
 			t.Errorf("%s: %s", name, texts(got))
+		}
+	}
+}
+
+// TestChangesThatRoundToNothingAreSaidAsSuch: no four digits of a change that nobody
+// would act on.
+func TestChangesThatRoundToNothingAreSaidAsSuch(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		question, want string
+		row            []any // for each metric: now, before, change, growth
+	}{
+		{"지난달 매출", "지난달 매출은 100만 100원, 9월과 거의 같습니다.", []any{int64(1000100), int64(1000000), int64(100), 0.0001}},
+		{"revenue last month", "Revenue was ₩1M in October 2026, about the same as in September 2026.", []any{int64(1000460), int64(1000000), int64(460), -0.00046}},
+		{"지난달 반품률", "지난달 반품률은 5.6%, 9월과 거의 같습니다.", []any{0.056018, 0.056, 0.000018, 0.0003}},
+		{"지난달 반품률", "지난달 반품률은 0.3%, 9월보다 0.05%p 올랐습니다.", []any{0.0025, 0.0020, 0.0005, 0.25}},
+		{"지난달 매출, 주문 수, 반품률", "지난달 매출은 100만 100원(거의 그대로), 주문 수는 5건(그대로), 반품률은 5.6%(거의 그대로)입니다. 괄호 안은 9월 대비입니다.",
+			[]any{int64(1000100), int64(1000000), int64(100), 0.0001, int64(5), int64(5), int64(0), 0.0, 0.056018, 0.056, 0.000018, 0.0003}},
+		{"왜 10월에 매출이 늘었어?", "10월 매출은 9월과 거의 같아서 나눌 변화가 없어요.", []any{int64(1000100), int64(1000000), int64(100), 0.0001}},
+	} {
+		a := answering(t, func(connectors.Statement) *connectors.Result {
+			columns := make([]connectors.Column, len(test.row))
+			metrics := []string{"revenue", "orders", "return_rate"}
+			if len(test.row) == 4 && strings.Contains(test.question, "반품률") {
+				metrics = []string{"return_rate"}
+			}
+			for i := range columns {
+				columns[i] = connectors.Column{Name: metrics[i/4] + []string{"", "__before", "__change", "__growth"}[i%4], Type: "DOUBLE"}
+			}
+			return &connectors.Result{Columns: columns, Rows: [][]any{test.row}}
+		})
+		if got := ask(t, a, test.question); got.Text != test.want {
+			t.Errorf("%q: %s", test.question, texts(got))
 		}
 	}
 }

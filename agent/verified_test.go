@@ -150,7 +150,7 @@ func TestVerifiedResultsOfEveryShape(t *testing.T) {
 		"only names":      {[]connectors.Column{{Name: "who", Type: "VARCHAR"}}, [][]any{{"가"}, {"나"}}, "who는 가, 나 2개입니다."},
 		"all null":        {[]connectors.Column{{Name: "who", Type: "VARCHAR"}, {Name: "n", Type: "BIGINT"}}, [][]any{{nil, nil}}, ""},
 		"no row":          {[]connectors.Column{{Name: "who", Type: "VARCHAR"}, {Name: "n", Type: "BIGINT"}}, nil, ""},
-		"same name twice": {[]connectors.Column{{Name: "who", Type: "VARCHAR"}, {Name: "n", Type: "BIGINT"}}, [][]any{{"가", int64(3)}, {"가", int64(3)}, {"나", int64(1)}}, "n은 가 등이 3으로 가장 큽니다."},
+		"same name twice": {[]connectors.Column{{Name: "who", Type: "VARCHAR"}, {Name: "n", Type: "BIGINT"}}, [][]any{{"가", int64(3)}, {"가", int64(3)}, {"나", int64(1)}}, "n은 가 등 여럿이 똑같이 3으로 가장 큽니다."},
 	} {
 		an, w := watch(shopAnalyst(t))
 		an.Verified = []agent.Verified{{Question: "그 표", SQL: "SELECT 1"}}

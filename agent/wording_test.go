@@ -34,8 +34,8 @@ func TestAnswersReadAloud(t *testing.T) {
 		{"지난달 매출 전년 대비", "지난달 매출은 180만 원, 2025년 10월보다 50.0% 늘었습니다."},
 
 		// Several side by side.
-		{"지난달 매출, 주문 수, 반품률", "지난달 매출은 180만 원(+9.1%), 주문 수는 5건(0%), 반품률은 5.6%(+2.5%p)입니다. 괄호 안은 9월 대비입니다."},
-		{"revenue and orders last month", "Revenue was ₩1.8M (+9.1%) and orders were 5 (0%) in October 2026; in brackets, the change on September 2026."},
+		{"지난달 매출, 주문 수, 반품률", "지난달 매출은 180만 원(+9.1%), 주문 수는 5건(그대로), 반품률은 5.6%(+2.5%p)입니다. 괄호 안은 9월 대비입니다."},
+		{"revenue and orders last month", "Revenue was ₩1.8M (+9.1%) and orders were 5 (unchanged) in October 2026; in brackets, the change on September 2026."},
 
 		// By a dimension. 대전 sold in September only: it is no row of October.
 		{"지난달 지역별 매출", "지난달 매출은 180만 원, 9월보다 9.1% 늘었습니다. 서울이 66.7%로 가장 큽니다."},
@@ -48,8 +48,8 @@ func TestAnswersReadAloud(t *testing.T) {
 		{"revenue by product last month", "Revenue was ₩1.8M in October 2026, up 9.1% on September 2026. ₩1.3M (72.2%) is 연필 and ₩500K (27.8%) is 공책."},
 		{"지난달 지역별 상품별 매출", "지난달 매출은 180만 원입니다. 서울 · 연필이 80만 원으로 가장 큽니다."},
 		{"지난달 제주 지역별 매출", "지난달 제주 매출은 20만 원입니다."},
-		{"지난달 지역별 매출과 주문 수", "지난달 매출은 서울이 120만 원으로 가장 큽니다. 주문 수는 서울 등이 2건으로 가장 많습니다."},
-		{"revenue and orders by region last month", "Revenue was highest for 서울 (₩1.2M) in October 2026. Orders were highest for 서울 and others (2)."},
+		{"지난달 지역별 매출과 주문 수", "지난달 매출은 서울이 120만 원으로 가장 큽니다. 주문 수는 서울과 부산이 똑같이 2건으로 가장 많습니다."},
+		{"revenue and orders by region last month", "Revenue was highest for 서울 (₩1.2M) in October 2026. Orders were highest for 서울 and 부산 (2 each)."},
 		{"지난달 요일별 매출", "지난달 목요일 매출은 180만 원입니다."},
 		{"revenue by weekday last month", "Revenue was ₩1.8M on Thursday in October 2026."},
 		{"지난달 서울의 매출 비중", "지난달 매출은 180만 원, 9월보다 9.1% 늘었습니다. 서울이 66.7%(120만 원)를 차지합니다."},
@@ -72,18 +72,31 @@ func TestAnswersReadAloud(t *testing.T) {
 		{"올해 매출이 가장 높았던 달은?", "올해 매출이 가장 높은 달은 10월(180만 원)입니다."},
 		{"올해 매출이 가장 낮았던 달은?", "올해 매출이 가장 낮은 달은 11월(30만 원)입니다. 11월은 아직 끝나지 않았습니다."},
 		{"month with the highest revenue this year", "Highest revenue this year: October (₩1.8M)."},
-		{"지난달 매출이 제일 많이 늘어난 지역은?", "지난달 매출이 9월보다 가장 많이 늘어난 것은 서울(+20만 원)입니다."},
+		{"지난달 매출이 제일 많이 늘어난 지역은?", "지난달 매출이 9월보다 가장 많이 늘어난 것은 서울과 제주(똑같이 +20만 원)입니다."},
 		{"지난달 매출이 제일 많이 줄어든 지역은?", "지난달 매출이 9월보다 가장 많이 줄어든 것은 부산(−20만 원)입니다."},
 		{"지난달 반품률이 가장 많이 오른 지역", "지난달 반품률이 9월보다 가장 많이 오른 것은 부산(+4.2%p)입니다."},
 		{"top 2 regions by growth in return rate last month", "Return rate rose most for 부산 (+4.2 pp), then 서울 (+2.0 pp) in October 2026, compared with September 2026."},
 		{"지난달 매출 10만원 이상인 지역", "지난달 매출은 서울이 120만 원으로 가장 큽니다. 조건에 맞는 지역은 모두 3개입니다."},
 		{"top 2 products by highest rating last month", "Highest rating in October 2026: 공책 (5.0), then 연필 (4.0)."},
 
+		// Places that are shared.
+		{"지난달 주문 수 1위 지역", "지난달 주문 수가 가장 많은 것은 부산과 서울(똑같이 2건)입니다."},
+		{"region with the most orders last month", "Highest orders in October 2026: 부산 and 서울 (2 each)."},
+		{"지난달 주문 수 상위 3개 지역", "지난달 주문 수가 가장 많은 것은 부산과 서울(똑같이 2건)이고, 다음은 제주(1건)입니다."},
+		{"9월 주문 수 상위 3개 지역", "9월 주문 수가 가장 많은 것은 부산과 서울(똑같이 2건)이고, 다음은 대전(1건)입니다."},
+		{"지난달 주문 수 하위 2개 지역", "지난달 주문 수가 가장 적은 것은 제주(1건)이고, 다음은 부산(2건)입니다. 보이지 않은 것 중에도 2건인 것이 있습니다."},
+		{"bottom 2 regions by orders last month", "Lowest orders in October 2026: 제주 (1), then 부산 (2). Others, not shown, have 2 too."},
+		{"올해 월별 주문 수", "올해 주문 수는 9월과 10월에 5건으로 가장 많고 1월 등에 0건으로 가장 적습니다. 11월은 아직 끝나지 않았고 지금까지 2건입니다."},
+		{"monthly orders this year", "Orders this year were highest in September and October (5) and lowest in January and at other times (0). November is not over yet: 2 so far."},
+
 		// Changes and what moved.
-		{"9월 대비 10월 지역별 매출", "10월 매출은 180만 원, 9월보다 9.1% 늘었습니다. 가장 많이 늘어난 것은 서울(+20만 원), 가장 많이 줄어든 것은 부산(−20만 원)입니다."},
-		{"revenue by region October vs September", "Revenue was ₩1.8M in October 2026, up 9.1% on September 2026. 서울 rose most (+₩200K) and 부산 fell most (−₩200K)."},
-		{"왜 10월에 매출이 늘었어?", "10월 매출은 9월보다 15만 원(+9.1%) 늘었습니다. 가장 많이 늘어난 것은 '서울'(+20만 원), 가장 많이 줄어든 것은 '부산'(−20만 원)입니다.\n\n확인한 기준: 지역, 상품, 매장"},
-		{"why did revenue rise in October?", "Revenue rose by ₩150K (+9.1%) in October 2026, compared with September 2026. '서울' rose most (+₩200K) and '부산' fell most (−₩200K).\n\nLooked at: Region, Product, Store"},
+		{"9월 대비 10월 지역별 매출", "10월 매출은 180만 원, 9월보다 9.1% 늘었습니다. 가장 많이 늘어난 것은 서울과 제주(똑같이 +20만 원)이고, 가장 많이 줄어든 것은 부산(−20만 원)입니다."},
+		{"revenue by region October vs September", "Revenue was ₩1.8M in October 2026, up 9.1% on September 2026. 서울 and 제주 rose most (+₩200K each) and 부산 fell most (−₩200K)."},
+		{"왜 10월에 매출이 늘었어?", "10월 매출은 9월보다 15만 원(+9.1%) 늘었습니다. 가장 많이 늘어난 것은 '서울'과 '제주'(똑같이 +20만 원)이고, 가장 많이 줄어든 것은 '부산'(−20만 원)입니다.\n\n확인한 기준: 지역, 상품, 매장"},
+		{"why did revenue rise in October?", "Revenue rose by ₩150K (+9.1%) in October 2026, compared with September 2026. '서울' and '제주' rose most (+₩200K each) and '부산' fell most (−₩200K).\n\nLooked at: Region, Product, Store"},
+
+		{"왜 10월에 주문 수가 줄었어?", "10월 주문 수는 9월과 같아서 나눌 변화가 없어요."},
+		{"why did orders fall in October?", "Orders were the same in October 2026 as in September 2026, so there is no change to explain."},
 
 		{"지역 목록", "지역은 대전, 부산, 서울, 제주 4개입니다."},
 		{"list of regions", "Region: 대전, 부산, 서울, 제주 (4 in all)."},

@@ -40,7 +40,8 @@ type words struct {
 	actual     string
 	strength   string
 	tooShort   string
-	noChange   string
+	noChange   string // subject, period compared with
+	almost     string // before "the same"
 	noAnomaly  string
 	by         map[semantic.Grain]string // before 별, Korean only
 	noRecord   string                    // heads a reading
@@ -93,8 +94,8 @@ var koreanWords = words{
 	},
 	yearAgo: "전년 동기 대비", before: "직전 같은 기간", versus: "%s 대비", change: "증감",
 	rest: "나머지", total: "전체", expected: "예상", forecast: "예측", actual: "실적", strength: "상관계수",
-	tooShort:  "지난 기간의 데이터가 너무 적어 계산할 수 없어요 (%s). 기간을 늘려 물어봐 주세요.",
-	noChange:  "%s%s %s와 같아서 나눌 변화가 없어요.",
+	tooShort: "지난 기간의 데이터가 너무 적어 계산할 수 없어요 (%s). 기간을 늘려 물어봐 주세요.",
+	noChange: "%s %s %s같아서 나눌 변화가 없어요.", almost: "거의 ",
 	noAnomaly: "%s에서 평소와 다른 곳은 없었어요.",
 	none:      "(없음)", withValue: "값이 있는 것만", noRecord: "기록이 없음(0이 아님)", ofChange: "변화 중 비중", yearBefore: "전년 같은 기간",
 	befores: map[semantic.Grain]string{
@@ -145,8 +146,8 @@ var englishWords = words{
 	},
 	yearAgo: "vs year ago", before: "the period before", versus: "vs %s", change: "Change",
 	rest: "rest", total: "total", expected: "Usual", forecast: "Forecast", actual: "Actual", strength: "Correlation",
-	tooShort:  "There is too little past data to compute this (%s). Try a longer period.",
-	noChange:  "%s%s the same as %s, so there is no change to explain.",
+	tooShort: "There is too little past data to compute this (%s). Try a longer period.",
+	noChange: "%s %sthe same %s as %s, so there is no change to explain.", almost: "about ",
 	noAnomaly: "Nothing out of the ordinary in %s.",
 	none:      "(none)", withValue: "only rows that have one", noRecord: "no records (not zero)", ofChange: "Share of change", yearBefore: "the same period a year earlier",
 	befores: map[semantic.Grain]string{

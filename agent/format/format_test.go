@@ -148,6 +148,17 @@ func TestSigned(t *testing.T) {
 		{-0.3, format.Integer, "ko", "0"},
 		{3, "count:건", "ko", "+3건"},
 		{math.Inf(-1), format.Percent, "ko", "–"},
+
+		// Never more digits than a reader can use.
+		{-0.00046, format.Percent, "ko", "0.0%"},
+		{0.0007, format.Percent, "ko", "+0.1%"},
+		{0.00996, format.Percent, "en", "+1.0%"},
+		{0.000018, format.Points, "ko", "0.0%p"},
+		{-0.00046, format.Points, "ko", "−0.05%p"},
+		{0.00096, format.Points, "en", "+0.1 pp"},
+		{0.00104, format.Points, "en", "+0.1 pp"},
+		{0.0123456, format.Points, "ko", "+1.2%p"},
+		{2.5, format.Points, "ko", "+250.0%p"},
 	}
 	for _, tt := range tests {
 		if got := format.Signed(tt.v, tt.f, tt.lang); got != tt.want {
@@ -353,6 +364,36 @@ func TestRecurring(t *testing.T) {
 	}, " ")
 	if want := "월 Sun – – 0시 09:00 – – 12월 Jan – –"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestChange(t *testing.T) {
+	tests := []struct {
+		v          float64
+		f          format.Format
+		ko, en     string
+		negligible bool
+	}{
+		{-0.124, format.Percent, "12.4%", "12.4%", false},
+		{0.00046, format.Percent, "0.0%", "0.0%", true},
+		{-0.000018, format.Points, "0.0%p", "0.0 pp", true},
+		{-0.012, format.Points, "1.2%p", "1.2 pp", false},
+		{-0.0004, format.Points, "0.04%p", "0.04 pp", false},
+		{0, format.Percent, "0%", "0%", true},
+		{-112000000, format.KRW, "1억 1,200만 원", "₩112M", false},
+		{0.2, format.Integer, "0", "0", true},
+		{math.NaN(), format.Percent, "–", "–", true},
+	}
+	for _, tt := range tests {
+		if got := format.Change(tt.v, tt.f, "ko"); got != tt.ko {
+			t.Errorf("Change(%v, %q, ko) = %q, want %q", tt.v, tt.f, got, tt.ko)
+		}
+		if got := format.Change(tt.v, tt.f, "en"); got != tt.en {
+			t.Errorf("Change(%v, %q, en) = %q, want %q", tt.v, tt.f, got, tt.en)
+		}
+		if got := format.Negligible(tt.v, tt.f); got != tt.negligible {
+			t.Errorf("Negligible(%v, %q) = %v", tt.v, tt.f, got)
+		}
 	}
 }
 

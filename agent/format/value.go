@@ -51,27 +51,49 @@ func Short(v float64, f Format, lang Language) string {
 }
 
 // Signed writes a change for a sentence, with its sign: +4.1%, −1억 1,200만 원. A
-// change that rounds to nothing has none.
+// change that rounds to nothing has none. Percentages have one decimal, however small
+// they are, and points two below a tenth, where rates are small themselves: 0.0% says
+// that something moved, 0% that nothing did.
 func Signed(v float64, f Format, lang Language) string {
 	d, ok := fromFloat(v)
 	if !ok {
 		return Missing
 	}
-	text := written(d.abs(), f, lang, true)
+	text := change(d.abs(), f, lang)
 	switch {
-	case text == written(decimal{unscaled: new(big.Int)}, f, lang, true):
+	case text == change(decimal{unscaled: new(big.Int)}, f, lang), !isNonzero(text):
 		return text
 	case d.sign() < 0:
-		return minus + trimPlus(text)
+		return minus + text
 	}
-	return plus + trimPlus(text)
+	return plus + text
 }
 
-func trimPlus(text string) string {
-	if len(text) > 0 && text[0] == '+' {
-		return text[1:]
+// Change is Signed without the sign, for words that say the direction.
+func Change(v float64, f Format, lang Language) string {
+	d, ok := fromFloat(v)
+	if !ok {
+		return Missing
 	}
-	return text
+	return change(d.abs(), f, lang)
+}
+
+// Negligible reports whether a change rounds to nothing as Signed writes it.
+func Negligible(v float64, f Format) bool {
+	return !isNonzero(Change(v, f, "en"))
+}
+
+// change writes a size that is not negative.
+func change(d decimal, f Format, lang Language) string {
+	switch f {
+	case Percent:
+		if d.sign() != 0 && !d.atLeast(-3) {
+			return d.shift(2).text(1, 1) + "%"
+		}
+	case Points:
+		return points(d.shift(2)) + pick(lang, "%p", " pp")
+	}
+	return written(d, f, lang, true)
 }
 
 // Exact writes a table cell: nil, bool, an integer, a float64, a decimal number as
@@ -128,7 +150,7 @@ func written(d decimal, f Format, lang Language, short bool) string {
 	case Percent:
 		return signed(d, percent(d.shift(2))) + "%"
 	case Points:
-		text := percent(d.shift(2)) + pick(lang, "%p", " pp")
+		text := points(d.shift(2)) + pick(lang, "%p", " pp")
 		if d.sign() > 0 && isNonzero(text) {
 			return plus + text
 		}
@@ -189,6 +211,17 @@ func percent(d decimal) string {
 		return d.text(min(smallestPlaces, d.leadingPlaces(2)), 0)
 	}
 	return d.text(1, 1)
+}
+
+// points writes a difference of percentages with one decimal, below a tenth with two.
+func points(d decimal) string {
+	switch {
+	case d.sign() != 0 && !d.round(2).atLeast(-2):
+		return "0.0"
+	case d.sign() != 0 && !d.round(2).atLeast(-1):
+		return d.text(2, 0)
+	}
+	return percent(d.round(1))
 }
 
 // signed puts the minus before the text of a negative figure, unless only zeros are
