@@ -29,9 +29,10 @@ type Error struct {
 	Code Code
 	// Message is one sentence that may be shown to whoever asked: no path of the
 	// server, no secret, no driver text. For CodeSQL and CodeBadData it says what
-	// is wrong with the statement or the file.
+	// is wrong with the statement or the file. It is English.
 	Message string
-	Err     error // the cause, for logs; may be nil
+	Korean  string // Message in Korean; empty where it is not for askers to read
+	Err     error  // the cause, for logs; may be nil
 }
 
 func (e *Error) Error() string {
@@ -42,6 +43,15 @@ func (e *Error) Error() string {
 }
 
 func (e *Error) Unwrap() error { return e.Err }
+
+// Text is the sentence in language, "ko" or "en"; the English one where there is no
+// other. It quotes names as they are: whoever puts it into markup escapes it.
+func (e *Error) Text(language string) string {
+	if language == "ko" && e.Korean != "" {
+		return e.Korean
+	}
+	return e.Message
+}
 
 // Errorf returns an Error of code whose message is formatted from format.
 func Errorf(code Code, format string, args ...any) *Error {

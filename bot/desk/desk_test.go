@@ -405,7 +405,7 @@ type shelf struct{ got [][]string }
 func (s *shelf) Put(_ context.Context, _ string, paths []string) (string, error) {
 	for _, p := range paths {
 		if strings.Contains(p, "bad") {
-			return "", connectors.Errorf(connectors.CodeBadData, "bad.csv: 2행이 깨졌어요")
+			return "", &connectors.Error{Code: connectors.CodeBadData, Message: "a*.csv is empty.", Korean: "a*.csv 파일이 비어 있어요."}
 		}
 	}
 	s.got = append(s.got, paths)
@@ -440,8 +440,10 @@ func TestDroppedFiles(t *testing.T) {
 	if s := b.ended(t, b.handle(t, message("2", "t1", "매출 합계")).Question); s.Answer.Text != "asked files-1" {
 		t.Errorf("a question after it: %+v", s.Answer)
 	}
-	if s := drop("3", "t3", "", file("bad.csv", "x")); s.State != store.Done || s.Answer.Text != "bad.csv: 2행이 깨졌어요" {
-		t.Errorf("a broken file: %s %+v", s.State, s.Answer)
+	for id, c := range map[string][2]string{"3": {"매출 합계", `a\*.csv 파일이 비어 있어요.`}, "3e": {"total revenue", `a\*.csv is empty.`}} {
+		if s := drop(id, "t"+id, c[0], file("bad.csv", "x")); s.State != store.Done || s.Answer.Text != c[1] {
+			t.Errorf("a bad file asked about with %q: %+v", c[0], s.Answer)
+		}
 	}
 	if s := drop("4", "t4", "", file("big.csv", strings.Repeat("x", 65))); !strings.Contains(s.Answer.Text, "big.csv") || s.Answer.Rung != agent.None {
 		t.Errorf("a large file: %+v", s.Answer)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/bapsang/bapsang/agent"
+	"github.com/bapsang/bapsang/agent/figures"
 	"github.com/bapsang/bapsang/bot"
 	"github.com/bapsang/bapsang/connectors"
 	"github.com/bapsang/bapsang/store"
@@ -167,7 +168,7 @@ func (d *Desk) shelve(ctx context.Context, claim store.Claim, q *Question) (stri
 	var paths []string
 	for _, f := range q.Files {
 		if f.TooLarge {
-			return "", d.refuseFile(q, textFor(q.Language).fileTooLarge(f.Name, d.cfg.MaxUpload)), nil
+			return "", d.refuseFile(q, textFor(q.Language).fileTooLarge(figures.Escape(f.Name), d.cfg.MaxUpload)), nil
 		}
 		paths = append(paths, f.Path)
 	}
@@ -176,7 +177,7 @@ func (d *Desk) shelve(ctx context.Context, claim store.Claim, q *Question) (stri
 	var bad *connectors.Error
 	if errors.As(err, &bad) && permanent(bad.Code) {
 		d.cfg.Logger.InfoContext(ctx, "desk: file refused", "question", q.ID, "error", err)
-		return "", d.refuseFile(q, bad.Message), nil
+		return "", d.refuseFile(q, figures.Escape(bad.Text(q.Language))), nil
 	}
 	return name, nil, err
 }

@@ -47,6 +47,7 @@ type response struct {
 	Catalog json.RawMessage `json:",omitempty"`
 	Code    connectors.Code `json:",omitempty"`
 	Message string          `json:",omitempty"`
+	Korean  string          `json:",omitempty"`
 	Cause   string          `json:",omitempty"`
 }
 
@@ -69,9 +70,9 @@ func play(in io.Reader, out io.Writer) int {
 	if err != nil {
 		var ce *connectors.Error
 		if !errors.As(err, &ce) {
-			ce = &connectors.Error{Code: connectors.CodeInternal, Message: "the files could not be loaded", Err: err}
+			ce = faultInternal.about(err)
 		}
-		res = response{Code: ce.Code, Message: ce.Message}
+		res = response{Code: ce.Code, Message: ce.Message, Korean: ce.Korean}
 		if ce.Err != nil {
 			res.Cause = ce.Err.Error()
 		}
@@ -103,10 +104,10 @@ func confined(ctx context.Context, req request) (*connectors.Catalog, error) {
 		AddressSpace: 2*lim.Memory + 6<<30, FileSize: lim.WriteSize, OpenFiles: 256,
 	}})
 	if err != nil && ctx.Err() != nil {
-		return nil, loadError("the data", ctx.Err())
+		return nil, loadError(theFiles, ctx.Err())
 	}
 	if err != nil {
-		return nil, &connectors.Error{Code: connectors.CodeInternal, Message: "the process that reads files could not be started", Err: err}
+		return nil, faultChild.about(err)
 	}
 	defer p.Close()
 	if err := json.NewEncoder(p.Stdin).Encode(req); err == nil {
@@ -117,7 +118,7 @@ func confined(ctx context.Context, req request) (*connectors.Catalog, error) {
 		return nil, childError(ctx, p, err)
 	}
 	if res.Code != "" {
-		e := &connectors.Error{Code: res.Code, Message: res.Message}
+		e := &connectors.Error{Code: res.Code, Message: res.Message, Korean: res.Korean}
 		if res.Cause != "" {
 			e.Err = errors.New(res.Cause)
 		}
@@ -125,10 +126,10 @@ func confined(ctx context.Context, req request) (*connectors.Catalog, error) {
 	}
 	cat, err := decodeCatalog(res.Catalog)
 	if err != nil && ctx.Err() != nil {
-		return nil, loadError("the data", ctx.Err())
+		return nil, loadError(theFiles, ctx.Err())
 	}
 	if err != nil {
-		return nil, &connectors.Error{Code: connectors.CodeInternal, Message: "the process that reads files answered something else", Err: err}
+		return nil, faultInternal.about(err)
 	}
 	return cat, nil
 }
@@ -136,7 +137,7 @@ func confined(ctx context.Context, req request) (*connectors.Catalog, error) {
 // childError says why the child did not answer.
 func childError(ctx context.Context, p *confine.Process, err error) error {
 	if ctx.Err() != nil {
-		return loadError("the data", ctx.Err())
+		return loadError(theFiles, ctx.Err())
 	}
 	p.Kill()
 	if wait := p.Wait(); wait != nil {
@@ -144,7 +145,7 @@ func childError(ctx context.Context, p *confine.Process, err error) error {
 	}
 	var exit *confine.ExitError
 	if errors.As(err, &exit) && exit.OutOfMemory {
-		return &connectors.Error{Code: connectors.CodeTooLarge, Message: "the files need more memory than is allowed; split them or raise the limit", Err: err}
+		return faultMemory.about(err, theFiles)
 	}
-	return &connectors.Error{Code: connectors.CodeBadData, Message: "reading the files failed; one of them may be damaged, so save them again and retry", Err: err}
+	return faultDamaged.about(err, theFiles)
 }

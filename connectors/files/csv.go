@@ -35,8 +35,10 @@ type openQuoteError struct{ record int64 }
 
 func (e *openQuoteError) Error() string { return "quotation mark is never closed" }
 
-// errTooLong is a field beyond the limit.
-var errTooLong = errors.New("field too long")
+// tooLongError is a field beyond the limit.
+type tooLongError struct{ limit int }
+
+func (e *tooLongError) Error() string { return "field too long" }
 
 func (g *csvGrid) rows(ctx context.Context, yield func([]string) bool) error {
 	f, err := os.Open(g.path)
@@ -224,7 +226,7 @@ func (r *recordReader) tooLong() error {
 		start = r.ends[len(r.ends)-1]
 	}
 	if len(r.buf)-start > r.limit {
-		return errTooLong
+		return &tooLongError{r.limit}
 	}
 	return nil
 }

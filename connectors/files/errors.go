@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -11,47 +12,43 @@ import (
 )
 
 // openError classifies a failure to reach a file.
-func openError(name string, err error) error {
+func openError(name phrase, err error) error {
 	var ce *connectors.Error
 	switch {
 	case errors.As(err, &ce):
 		return err
 	case errors.Is(err, fs.ErrNotExist):
-		return &connectors.Error{Code: connectors.CodeNotFound, Message: "there is no file " + name + "; check the path", Err: err}
+		return faultMissing.about(err, name)
 	case errors.Is(err, fs.ErrPermission):
-		return &connectors.Error{Code: connectors.CodeBadData, Message: name + " may not be read by this program; change its permissions", Err: err}
+		return faultUnreadable.about(err, name)
 	}
 	return loadError(name, err)
 }
 
 // loadError classifies a failure while name was read or written to the database.
-func loadError(name string, err error) error {
+func loadError(name phrase, err error) error {
 	var ce *connectors.Error
 	if err == nil || errors.As(err, &ce) {
 		return err
 	}
-	text := err.Error()
-	contains := func(words ...string) bool {
-		for _, w := range words {
-			if strings.Contains(text, w) {
-				return true
-			}
-		}
-		return false
+	// The engine's errors are text.
+	says := func(words ...string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(err.Error(), w) })
 	}
+	var long *tooLongError
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return &connectors.Error{Code: connectors.CodeTimeout, Message: name + " took too long to read; split it or raise the limit", Err: err}
+		return faultTime.about(err, name)
 	case errors.Is(err, context.Canceled):
-		return &connectors.Error{Code: connectors.CodeCancelled, Message: "reading " + name + " was stopped", Err: err}
-	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG) || contains("No space left", "Could not write", "File too large", "disk quota"):
-		return &connectors.Error{Code: connectors.CodeStorageFull, Message: "there is no room left to store " + name + "; free some space and try again", Err: err}
-	case contains("Out of Memory", "out of memory", "bad_alloc"):
-		return &connectors.Error{Code: connectors.CodeTooLarge, Message: name + " needs more memory than is allowed; split it or raise the limit", Err: err}
+		return faultStopped.about(err, name)
+	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG) || says("No space left", "Could not write", "File too large", "disk quota"):
+		return faultDisk.about(err, name)
+	case says("Out of Memory", "out of memory", "bad_alloc"):
+		return faultMemory.about(err, name)
 	case errors.Is(err, errBinary):
-		return &connectors.Error{Code: connectors.CodeBadData, Message: name + " is not text; save it as CSV or XLSX and try again", Err: err}
-	case errors.Is(err, errTooLong):
-		return &connectors.Error{Code: connectors.CodeTooLarge, Message: name + " has a cell that is too long to be one; check its separators and quotation marks", Err: err}
+		return faultNotText.about(err, name)
+	case errors.As(err, &long):
+		return faultCell.about(err, name, size(long.limit))
 	}
-	return &connectors.Error{Code: connectors.CodeBadData, Message: name + " cannot be read; it may be damaged, so save it again and retry", Err: err}
+	return faultDamaged.about(err, name)
 }

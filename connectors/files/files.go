@@ -82,7 +82,7 @@ func (l Limits) withDefaults() Limits {
 func Load(ctx context.Context, cfg Config) (*connectors.Catalog, error) {
 	cfg.Limits = cfg.Limits.withDefaults()
 	if _, err := os.Stat(cfg.Into); err == nil {
-		return nil, connectors.Errorf(connectors.CodeInternal, "%s exists already; give each version of the data a new name", filepath.Base(cfg.Into))
+		return nil, faultTaken.about(nil, file(filepath.Base(cfg.Into)))
 	}
 	ctx, cancel := context.WithTimeout(ctx, cfg.Limits.Duration)
 	defer cancel()

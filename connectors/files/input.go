@@ -12,8 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/bapsang/bapsang/connectors"
 )
 
 // format is what a file is.
@@ -51,7 +49,7 @@ type input struct {
 // expand lists the files that paths stand for, and what identifies their state.
 func expand(paths []string, lim Limits) (list []input, version string, err error) {
 	if len(paths) == 0 {
-		return nil, "", connectors.Errorf(connectors.CodeNotFound, "no file was given")
+		return nil, "", faultNoPath.about(nil)
 	}
 	h := sha256.New()
 	for _, p := range paths {
@@ -62,12 +60,12 @@ func expand(paths []string, lim Limits) (list []input, version string, err error
 		list = append(list, found...)
 	}
 	if len(list) > lim.Files {
-		return nil, "", connectors.Errorf(connectors.CodeTooLarge, "%d files are more than the %d that can be read together; name a smaller folder", len(list), lim.Files)
+		return nil, "", faultFiles.about(nil, len(list), lim.Files)
 	}
 	for i := range list {
 		info, err := os.Stat(list[i].path)
 		if err != nil {
-			return nil, "", openError(list[i].name, err)
+			return nil, "", openError(file(list[i].name), err)
 		}
 		fmt.Fprintf(h, "%s %d %d\n", list[i].name, info.Size(), info.ModTime().UnixNano())
 		if err := list[i].check(info, lim); err != nil {
@@ -84,7 +82,7 @@ const loaderVersion = 1
 func expandOne(path string, lim Limits) ([]input, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, openError(filepath.Base(path), err)
+		return nil, openError(file(filepath.Base(path)), err)
 	}
 	if !info.IsDir() {
 		return []input{{path: path, name: filepath.Base(path)}}, nil
@@ -112,10 +110,10 @@ func expandOne(path string, lim Limits) ([]input, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, openError(filepath.Base(path), err)
+		return nil, openError(file(filepath.Base(path)), err)
 	}
 	if len(list) == 0 {
-		return nil, connectors.Errorf(connectors.CodeNotFound, "folder %s has no CSV, TSV, Parquet, JSON, XLSX, SQLite or DuckDB file; put one in it or name another", filepath.Base(path))
+		return nil, faultEmptyFolder.about(nil, folder(filepath.Base(path)))
 	}
 	slices.SortFunc(list, func(a, b input) int { return strings.Compare(a.path, b.path) })
 	return list, nil
@@ -125,23 +123,23 @@ func expandOne(path string, lim Limits) ([]input, error) {
 func (in *input) check(info fs.FileInfo, lim Limits) error {
 	in.size = info.Size()
 	if !info.Mode().IsRegular() {
-		return connectors.Errorf(connectors.CodeBadData, "%s is not a file; name a file or a folder", in.name)
+		return faultNotFile.about(nil, file(in.name))
 	}
 	if in.size == 0 {
-		return connectors.Errorf(connectors.CodeBadData, "%s is empty; check that it was saved or uploaded completely", in.name)
+		return faultEmpty.about(nil, file(in.name))
 	}
 	if in.size > lim.FileSize {
-		return connectors.Errorf(connectors.CodeTooLarge, "%s has %s and the limit is %s; split it, or load it into a database", in.name, byteSize(in.size), byteSize(lim.FileSize))
+		return faultFileSize.about(nil, file(in.name), size(in.size), size(lim.FileSize))
 	}
 	f, err := os.Open(in.path)
 	if err != nil {
-		return openError(in.name, err)
+		return openError(file(in.name), err)
 	}
 	defer f.Close()
 	head := make([]byte, 4096)
 	n, err := io.ReadFull(f, head)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return openError(in.name, err)
+		return openError(file(in.name), err)
 	}
 	claimed := endings[strings.ToLower(filepath.Ext(in.name))]
 	in.format, err = sniff(in.name, head[:n], claimed)
@@ -152,35 +150,35 @@ func (in *input) check(info fs.FileInfo, lim Limits) error {
 // says.
 func sniff(name string, head []byte, claimed format) (format, error) {
 	actual := format("")
-	what := ""
+	what := phrase{}
 	switch {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
-		actual, what = formatXLSX, "a ZIP archive or an Office file"
+		actual, what = formatXLSX, phrase{"압축 파일이나 Office 파일", "a ZIP archive or an Office file"}
 	case bytes.HasPrefix(head, []byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1")):
-		return "", oldOffice(name, head)
+		return "", oldOffice(name)
 	case bytes.HasPrefix(head, []byte("PAR1")):
-		actual, what = formatParquet, "a Parquet file"
+		actual, what = formatParquet, aFormat(formatParquet)
 	case bytes.HasPrefix(head, []byte("SQLite format 3\x00")):
-		actual, what = formatSQLite, "an SQLite database"
+		actual, what = formatSQLite, aFormat(formatSQLite)
 	case len(head) >= 12 && string(head[8:12]) == "DUCK":
-		actual, what = formatDuckDB, "a DuckDB database"
+		actual, what = formatDuckDB, aFormat(formatDuckDB)
 	case bytes.HasPrefix(head, []byte("%PDF")):
-		what = "a PDF document"
+		what = phrase{"PDF 문서 파일", "a PDF document"}
 	case bytes.HasPrefix(head, []byte("\x1F\x8B")):
-		what = "compressed with gzip"
+		what = phrase{"gzip 압축 파일", "compressed with gzip"}
 	case bytes.HasPrefix(head, []byte("\x89PNG")) || bytes.HasPrefix(head, []byte("\xFF\xD8\xFF")) || bytes.HasPrefix(head, []byte("GIF8")):
-		what = "a picture"
+		what = phrase{"그림 파일", "a picture"}
 	case isHTML(head):
-		what = "a web page"
+		what = phrase{"웹 페이지 파일", "a web page"}
 	}
 	text := claimed == formatCSV || claimed == formatTSV || claimed == formatJSON || claimed == ""
 	switch {
 	case actual != "" && (actual == claimed || claimed == "" || actual == formatDuckDB && claimed == formatSQLite || actual == formatSQLite && claimed == formatDuckDB):
 		return actual, nil
-	case what != "":
-		return "", connectors.Errorf(connectors.CodeBadData, "%s is %s, not %s; save it as CSV or XLSX and try again", name, what, aFormat(claimed))
+	case what != phrase{}:
+		return "", faultOther.about(nil, file(name), what, aFormat(claimed))
 	case !text:
-		return "", connectors.Errorf(connectors.CodeBadData, "%s is not %s, or is damaged; save it again and retry", name, aFormat(claimed))
+		return "", faultNotFormat.about(nil, file(name), aFormat(claimed))
 	case claimed == "":
 		return sniffText(head), nil
 	}
@@ -203,29 +201,19 @@ func sniffText(head []byte) format {
 
 // oldOffice says what a file in Microsoft's compound format is: a workbook with a
 // password is wrapped in one.
-func oldOffice(name string, _ []byte) error {
+func oldOffice(name string) error {
 	if strings.EqualFold(filepath.Ext(name), ".xls") {
-		return connectors.Errorf(connectors.CodeBadData, "%s is in the old Excel format; save it as .xlsx and try again", name)
+		return faultOldExcel.about(nil, file(name))
 	}
-	return connectors.Errorf(connectors.CodeBadData, "%s is protected with a password or in the old Excel format; remove the password, save it as .xlsx and try again", name)
+	return faultProtected.about(nil, file(name))
 }
 
-func aFormat(f format) string {
+func aFormat(f format) phrase {
 	switch f {
 	case "":
-		return "a table"
+		return phrase{"표 파일", "a table"}
 	case formatXLSX, formatSQLite:
-		return "an " + string(f) + " file"
+		return phrase{string(f) + " 파일", "an " + string(f) + " file"}
 	}
-	return "a " + string(f) + " file"
-}
-
-func byteSize(n int64) string {
-	switch {
-	case n >= 1<<30:
-		return fmt.Sprintf("%.1f GB", float64(n)/(1<<30))
-	case n >= 1<<20:
-		return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
-	}
-	return fmt.Sprintf("%d kB", max(n>>10, 1))
+	return phrase{string(f) + " 파일", "a " + string(f) + " file"}
 }

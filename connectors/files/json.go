@@ -6,13 +6,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"slices"
 	"strings"
-
-	"github.com/bapsang/bapsang/connectors"
 )
 
 // jsonGrid is a file of JSON objects: an array of them, one after the other
@@ -38,37 +35,37 @@ func openJSON(ctx context.Context, in input, cfg Config) ([]*part, error) {
 	}
 	g := &jsonGrid{path: in.path, set: set, at: map[string]int{}}
 	if g.into, err = g.findRows(); err != nil {
-		return nil, jsonError(in.name, err)
+		return nil, jsonError(file(in.name), err)
 	}
 	rows := 0
 	err = g.records(ctx, func(dec *json.Decoder) error {
 		rows++
 		err := g.each(dec, func(key string, _ json.RawMessage) { g.key(key) })
 		if err == nil && len(g.keys) > cfg.Limits.Columns {
-			err = connectors.Errorf(connectors.CodeTooLarge, "%s has more than %d different keys; leave some out", in.name, cfg.Limits.Columns)
+			err = faultColumns.about(nil, file(in.name), len(g.keys), cfg.Limits.Columns)
 		}
 		return err
 	})
 	if err != nil {
-		return nil, jsonError(in.name, err)
+		return nil, jsonError(file(in.name), err)
 	}
 	if rows == 0 || len(g.keys) == 0 {
-		return nil, connectors.Errorf(connectors.CodeBadData, "%s holds no objects with values; it should be a list of objects, or one object a line", in.name)
+		return nil, faultNoObjects.about(nil, file(in.name))
 	}
 	p := &part{in: in, name: stem(in.path), series: seriesName(in.path), label: stem(in.path), grid: g, records: true}
 	p.layout.headings = g.keys
 	return []*part{p}, nil
 }
 
-func jsonError(name string, err error) error {
+func jsonError(name phrase, err error) error {
 	var syntax *json.SyntaxError
 	switch {
 	case errors.As(err, &syntax):
-		return &connectors.Error{Code: connectors.CodeBadData, Message: fmt.Sprintf("%s is not valid JSON at byte %d; save it again and retry", name, syntax.Offset), Err: err}
+		return faultJSON.about(err, name, syntax.Offset)
 	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF):
-		return &connectors.Error{Code: connectors.CodeBadData, Message: name + " ends in the middle of a value; check that it was saved or uploaded completely", Err: err}
+		return faultCut.about(err, name)
 	case errors.Is(err, errNotRows):
-		return &connectors.Error{Code: connectors.CodeBadData, Message: name + " holds no list of objects; it should be one, or one object a line", Err: err}
+		return faultNoObjects.about(err, name)
 	}
 	return err
 }

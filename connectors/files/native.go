@@ -16,10 +16,10 @@ func (w *workspace) buildNative(ctx context.Context, in input) ([]*connectors.Ta
 	t := &connectors.Table{Name: w.names.unique(tableName(stem(in.path), hasHangul(in.name))), Origin: in.name}
 	columns, err := w.columnsOf(ctx, "SELECT * FROM read_parquet("+literal(noGlob(in.path))+")")
 	if err != nil {
-		return nil, loadError(in.name, err)
+		return nil, loadError(file(in.name), err)
 	}
 	if len(columns) > w.cfg.Limits.Columns {
-		return nil, connectors.Errorf(connectors.CodeTooLarge, "%s has %d columns and the limit is %d; leave some out", in.name, len(columns), w.cfg.Limits.Columns)
+		return nil, faultColumns.about(nil, file(in.name), len(columns), w.cfg.Limits.Columns)
 	}
 	var headings, list []string
 	for _, c := range columns {
@@ -36,11 +36,11 @@ func (w *workspace) buildNative(ctx context.Context, in input) ([]*connectors.Ta
 	}
 	stmt := "CREATE TABLE " + quote(t.Name) + " AS SELECT " + strings.Join(list, ", ") + " FROM read_parquet(" + literal(noGlob(in.path)) + ")"
 	if err := w.exec(ctx, stmt); err != nil {
-		return nil, loadError(in.name, err)
+		return nil, loadError(file(in.name), err)
 	}
 	t.Columns = columns
 	if err := w.retype(ctx, t); err != nil {
-		return nil, loadError(in.name, err)
+		return nil, loadError(file(in.name), err)
 	}
 	return []*connectors.Table{t}, nil
 }
@@ -133,14 +133,14 @@ func (w *workspace) copyDuckDB(ctx context.Context, in input) ([]*connectors.Tab
 	alias := "in" + itoa(w.temps)
 	w.temps++
 	if err := w.exec(ctx, "ATTACH "+literal(in.path)+" AS "+alias+" (READ_ONLY)"); err != nil {
-		return nil, duckError(in.name, err)
+		return nil, duckError(file(in.name), err)
 	}
 	tables, err := w.inspect(ctx, alias)
 	if err != nil {
-		return nil, loadError(in.name, err)
+		return nil, loadError(file(in.name), err)
 	}
 	if len(tables) == 0 {
-		return nil, connectors.Errorf(connectors.CodeBadData, "%s has no table; check that it is the right database", in.name)
+		return nil, faultNoTable.about(nil, file(in.name))
 	}
 	renamed := map[string]string{}
 	for _, t := range tables {
@@ -149,7 +149,7 @@ func (w *workspace) copyDuckDB(ctx context.Context, in input) ([]*connectors.Tab
 		t.Origin = in.name
 		renamed[old] = t.Name
 		if err := w.exec(ctx, "CREATE TABLE "+quote(t.Name)+" AS SELECT * FROM "+alias+"."+quotePath(old)); err != nil {
-			return nil, loadError(in.name, err)
+			return nil, loadError(file(in.name), err)
 		}
 	}
 	for _, t := range tables {
@@ -169,13 +169,13 @@ func quotePath(name string) string {
 }
 
 // duckError classifies a failure to open another DuckDB file.
-func duckError(name string, err error) error {
+func duckError(name phrase, err error) error {
 	text := err.Error()
 	switch {
 	case strings.Contains(text, "onflicting lock") || strings.Contains(text, "set lock"):
-		return &connectors.Error{Code: connectors.CodeUnavailable, Message: name + " is open in another program that writes to it; close that and try again", Err: err}
+		return faultInUse.about(err, name)
 	case strings.Contains(text, "storage version") || strings.Contains(text, "older") || strings.Contains(text, "newer"):
-		return &connectors.Error{Code: connectors.CodeBadData, Message: name + " was written by another version of DuckDB; export it to Parquet and try again", Err: err}
+		return faultVersion.about(err, name)
 	}
 	return loadError(name, err)
 }

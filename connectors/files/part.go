@@ -97,11 +97,11 @@ func open(ctx context.Context, in input, cfg Config, ws *workspace) ([]*part, er
 		parts, err = openSQLite(ctx, in, ws)
 	}
 	if err != nil {
-		return nil, loadError(in.name, err)
+		return nil, loadError(file(in.name), err)
 	}
 	for _, p := range parts {
 		if n := len(p.layout.headings); n > cfg.Limits.Columns {
-			return nil, connectors.Errorf(connectors.CodeTooLarge, "%s has %d columns and the limit is %d; check its separator, or leave columns out", in.name, n, cfg.Limits.Columns)
+			return nil, faultColumns.about(nil, file(in.name), n, cfg.Limits.Columns)
 		}
 	}
 	return parts, nil
@@ -134,7 +134,7 @@ func openCSV(ctx context.Context, in input, cfg Config) ([]*part, error) {
 		return nil, err
 	}
 	if len(p.layout.headings) == 0 {
-		return nil, connectors.Errorf(connectors.CodeBadData, "%s has no row; check that it was saved or uploaded completely", in.name)
+		return nil, faultNoRow.about(nil, file(in.name))
 	}
 	if set.name != "" {
 		p.notes = append(p.notes, connectors.Note{Code: connectors.NoteEncoding, Detail: set.name})

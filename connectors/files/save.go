@@ -141,16 +141,16 @@ func (w *workspace) save(ctx context.Context, cat *connectors.Catalog) error {
 func read(ctx context.Context, cfg Config) (*connectors.Catalog, error) {
 	w, err := newWorkspace(ctx, cfg, cfg.Into, true)
 	if err != nil {
-		return nil, duckError("the database", err)
+		return nil, duckError(theFiles, err)
 	}
 	defer w.close()
 	var raw string
 	if err := w.conn.QueryRowContext(ctx, "SELECT catalog FROM "+catalogTable).Scan(&raw); err != nil {
-		return nil, &connectors.Error{Code: connectors.CodeNotFound, Message: "the database was not loaded from files, or is damaged; load the files again", Err: err}
+		return nil, faultNotOurs.about(err)
 	}
 	cat, err := decodeCatalog([]byte(raw))
 	if err != nil {
-		return nil, &connectors.Error{Code: connectors.CodeBadData, Message: "the catalogue kept in the database is damaged; load the files again", Err: err}
+		return nil, faultCatalogue.about(err)
 	}
 	return cat, nil
 }
@@ -163,25 +163,25 @@ func profileInPlace(ctx context.Context, cfg Config) (*connectors.Catalog, error
 	}
 	in := inputs[0]
 	if len(inputs) != 1 || in.format != formatDuckDB {
-		return nil, connectors.Errorf(connectors.CodeBadData, "%s is not a single DuckDB file; load it instead", in.name)
+		return nil, faultNotDuckDB.about(nil, file(in.name))
 	}
 	w, err := newWorkspace(ctx, cfg, in.path, true)
 	if err != nil {
-		return nil, duckError(in.name, err)
+		return nil, duckError(file(in.name), err)
 	}
 	defer w.close()
 	cat := &connectors.Catalog{Source: cfg.Name, Dialect: "duckdb", Version: version}
 	if cat.Tables, err = w.inspect(ctx, dbName); err != nil {
-		return nil, duckError(in.name, err)
+		return nil, duckError(file(in.name), err)
 	}
 	if len(cat.Tables) == 0 {
-		return nil, connectors.Errorf(connectors.CodeBadData, "%s has no table; check that it is the right database", in.name)
+		return nil, faultNoTable.about(nil, file(in.name))
 	}
 	for _, t := range cat.Tables {
 		t.Origin = in.name
 	}
 	if err := w.profile(ctx, cat); err != nil {
-		return nil, loadError(in.name, err)
+		return nil, loadError(file(in.name), err)
 	}
 	return cat, nil
 }

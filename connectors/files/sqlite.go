@@ -39,7 +39,7 @@ func openSQLite(ctx context.Context, in input, ws *workspace) ([]*part, error) {
 		}
 	}
 	if len(parts) == 0 {
-		return nil, connectors.Errorf(connectors.CodeBadData, "%s has no table with columns; check that it is the right database", in.name)
+		return nil, faultNoTable.about(nil, file(in.name))
 	}
 	return parts, nil
 }

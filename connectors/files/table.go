@@ -47,7 +47,7 @@ func (w *workspace) build(ctx context.Context, parts []*part) (*connectors.Table
 	name := groupName(parts)
 	for _, p := range parts {
 		if err := p.examine(ctx); err != nil {
-			return nil, loadError(p.in.name, err)
+			return nil, loadError(file(p.in.name), err)
 		}
 		b.korean = b.korean || slices.ContainsFunc(p.layout.headings, hasHangul)
 	}
@@ -56,10 +56,10 @@ func (w *workspace) build(ctx context.Context, parts []*part) (*connectors.Table
 	b.arrange()
 	b.settle()
 	if len(b.columns) == 0 {
-		return nil, connectors.Errorf(connectors.CodeBadData, "%s has no column with a value; check that it was saved completely", parts[0].in.name)
+		return nil, faultNoValue.about(nil, file(parts[0].in.name))
 	}
 	if err := b.create(ctx, w); err != nil {
-		return nil, loadError(parts[0].in.name, err)
+		return nil, loadError(file(parts[0].in.name), err)
 	}
 	b.describe()
 	return b.table, nil

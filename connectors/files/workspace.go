@@ -105,7 +105,7 @@ func load(ctx context.Context, cfg Config) (*connectors.Catalog, error) {
 	if err := w.buildAll(ctx, inputs, cat); err != nil {
 		return nil, err
 	}
-	what := inputs[0].name
+	what := file(inputs[0].name)
 	if err := w.profile(ctx, cat); err != nil {
 		return nil, loadError(what, err)
 	}
@@ -124,10 +124,10 @@ func load(ctx context.Context, cfg Config) (*connectors.Catalog, error) {
 
 // storeError classifies a failure to create the database itself.
 func storeError(err error) error {
-	if code := connectors.CodeOf(loadError("the data", err)); code != connectors.CodeBadData {
-		return loadError("the data", err)
+	if code := connectors.CodeOf(loadError(theFiles, err)); code != connectors.CodeBadData {
+		return loadError(theFiles, err)
 	}
-	return &connectors.Error{Code: connectors.CodeInternal, Message: "the database for the files cannot be written; check the data directory", Err: err}
+	return faultStore.about(err)
 }
 
 // buildAll turns every input into tables.
@@ -149,12 +149,12 @@ func (w *workspace) buildAll(ctx context.Context, inputs []input, cat *connector
 			parts = append(parts, found...)
 		}
 		if n := len(parts) + len(cat.Tables); n > w.cfg.Limits.Tables && w.cfg.Limits.Files < n {
-			return connectors.Errorf(connectors.CodeTooLarge, "the files hold more than %d tables; load fewer together", w.cfg.Limits.Tables)
+			return faultTables.about(nil, n, w.cfg.Limits.Tables)
 		}
 	}
 	groups := group(parts)
 	if len(groups) > w.cfg.Limits.Tables {
-		return connectors.Errorf(connectors.CodeTooLarge, "the files hold %d tables and the limit is %d; load fewer together", len(groups), w.cfg.Limits.Tables)
+		return faultTables.about(nil, len(groups), w.cfg.Limits.Tables)
 	}
 	for _, g := range groups {
 		t, err := w.build(ctx, g)

@@ -32,7 +32,7 @@ func openXLSX(ctx context.Context, in input, cfg Config, ws *workspace) ([]*part
 		RawCellValue: true, UnzipSizeLimit: cfg.Limits.Expanded, UnzipXMLSizeLimit: 16 << 20, TmpDir: ws.dir,
 	})
 	if err != nil {
-		return nil, xlsxError(in.name, err)
+		return nil, xlsxError(file(in.name), cfg.Limits, err)
 	}
 	defer f.Close()
 	sheets := f.GetSheetList()
@@ -40,7 +40,7 @@ func openXLSX(ctx context.Context, in input, cfg Config, ws *workspace) ([]*part
 	for _, name := range sheets {
 		p, err := openSheet(ctx, f, in, name, ws, merges)
 		if err != nil {
-			return nil, xlsxError(in.name, err)
+			return nil, xlsxError(file(in.name), cfg.Limits, err)
 		}
 		if p == nil {
 			continue
@@ -51,7 +51,7 @@ func openXLSX(ctx context.Context, in input, cfg Config, ws *workspace) ([]*part
 		parts = append(parts, p)
 	}
 	if len(parts) == 0 {
-		return nil, connectors.Errorf(connectors.CodeBadData, "%s has no sheet with rows; check that it was saved completely", in.name)
+		return nil, faultNoSheet.about(nil, file(in.name))
 	}
 	if len(parts) == 1 {
 		parts[0].name, parts[0].series = stem(in.path), seriesName(in.path)
@@ -59,12 +59,12 @@ func openXLSX(ctx context.Context, in input, cfg Config, ws *workspace) ([]*part
 	return parts, nil
 }
 
-func xlsxError(name string, err error) error {
+func xlsxError(name phrase, lim Limits, err error) error {
 	switch {
 	case errors.Is(err, excelize.ErrWorkbookPassword) || errors.Is(err, excelize.ErrWorkbookFileFormat):
-		return &connectors.Error{Code: connectors.CodeBadData, Message: name + " is protected with a password or is no workbook; save it as .xlsx without a password and try again", Err: err}
+		return faultProtected.about(err, name)
 	case strings.Contains(err.Error(), "unzip size exceeds"):
-		return &connectors.Error{Code: connectors.CodeTooLarge, Message: name + " unpacks to more than is allowed; save the sheet as CSV", Err: err}
+		return faultUnpacked.about(err, name, size(lim.Expanded))
 	}
 	return loadError(name, err)
 }
@@ -74,23 +74,23 @@ func xlsxError(name string, err error) error {
 func checkZip(in input, lim Limits) (merges bool, err error) {
 	z, err := zip.OpenReader(in.path)
 	if err != nil {
-		return false, &connectors.Error{Code: connectors.CodeBadData, Message: in.name + " is damaged; save it again and retry", Err: err}
+		return false, faultDamaged.about(err, file(in.name))
 	}
 	defer z.Close()
 	var sum uint64
 	workbook := false
 	for _, e := range z.File {
 		if e.UncompressedSize64 > math.MaxInt64/2 {
-			return false, connectors.Errorf(connectors.CodeTooLarge, "%s unpacks to more than %s; save the sheet as CSV", in.name, byteSize(lim.Expanded))
+			return false, faultUnpacked.about(nil, file(in.name), size(lim.Expanded))
 		}
 		sum += e.UncompressedSize64
 		workbook = workbook || strings.EqualFold(e.Name, "xl/workbook.xml")
 	}
 	if !workbook {
-		return false, connectors.Errorf(connectors.CodeBadData, "%s is not an Excel workbook; save it as .xlsx or CSV and try again", in.name)
+		return false, faultNoWorkbook.about(nil, file(in.name))
 	}
 	if sum > uint64(lim.Expanded) || len(z.File) > 20_000 {
-		return false, connectors.Errorf(connectors.CodeTooLarge, "%s unpacks to %s and the limit is %s; save the sheet as CSV", in.name, byteSize(int64(sum)), byteSize(lim.Expanded))
+		return false, faultUnpacked.about(nil, file(in.name), size(lim.Expanded))
 	}
 	return sum < 48<<20 && hasMerges(&z.Reader), nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/bapsang/bapsang/agent"
 	"github.com/bapsang/bapsang/agent/analyst"
 	"github.com/bapsang/bapsang/agent/chart"
+	"github.com/bapsang/bapsang/agent/compose"
 )
 
 // askCmd answers one question on the terminal.
@@ -33,9 +34,10 @@ func (c *askCmd) Run(e *env) (err error) {
 			return usagef("--chart %s: there is no folder %s", c.Chart, filepath.Dir(c.Chart))
 		}
 	}
+	text := strings.Join(c.Question, " ")
 	set, err := c.open(e)
 	if err != nil {
-		return err
+		return &askedError{err: err, language: compose.Detect(text)}
 	}
 	defer func() { err = errors.Join(err, set.Close()) }()
 	brain, err := agent.New(agent.Config{
@@ -49,7 +51,7 @@ func (c *askCmd) Run(e *env) (err error) {
 		asker = "terminal"
 	}
 	answer, err := brain.Answer(e.ctx, agent.Question{
-		Text: strings.Join(c.Question, " "), Asker: "cli:" + asker, Analyst: c.Analyst, Now: e.now().In(set.location),
+		Text: text, Asker: "cli:" + asker, Analyst: c.Analyst, Now: e.now().In(set.location),
 	}, nil)
 	if err != nil {
 		return err

@@ -23,11 +23,29 @@ type placedError struct {
 func (e *placedError) Error() string { return e.what + ": " + e.err.Error() }
 func (e *placedError) Unwrap() error { return e.err }
 
+// askedError is something that went wrong for somebody who asks in a language.
+type askedError struct {
+	err      error
+	language string
+}
+
+func (e *askedError) Error() string { return e.err.Error() }
+func (e *askedError) Unwrap() error { return e.err }
+
 // sentence says what went wrong, where, and what to do, for the terminal.
 func sentence(err error) string {
+	language := "en"
+	var asked *askedError
+	if errors.As(err, &asked) {
+		language = asked.language
+	}
+	return sentenceIn(language, err)
+}
+
+func sentenceIn(language string, err error) string {
 	var placed *placedError
 	if errors.As(err, &placed) {
-		s := placed.what + ": " + sentence(placed.err)
+		s := placed.what + ": " + sentenceIn(language, placed.err)
 		if placed.todo != "" {
 			s = strings.TrimRight(s, ".") + ". " + placed.todo
 		}
@@ -35,7 +53,7 @@ func sentence(err error) string {
 	}
 	var source *connectors.Error
 	if errors.As(err, &source) {
-		return source.Message
+		return source.Text(language)
 	}
 	if s := systemSentence(err); s != "" {
 		return s

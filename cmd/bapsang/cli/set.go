@@ -128,19 +128,22 @@ func (s *set) draft(ctx context.Context, name string, source connectors.Source) 
 func openFiles(ctx context.Context, name string, paths []string, into string, now time.Time, logger *slog.Logger) (connectors.Source, error) {
 	h := sha256.New()
 	for _, p := range paths {
-		err := filepath.WalkDir(p, func(path string, d fs.DirEntry, err error) error {
+		// What cannot be read is no reason to stop: files.Open says so, in words.
+		_ = filepath.WalkDir(p, func(path string, d fs.DirEntry, err error) error {
+			if err == nil && d.IsDir() {
+				return nil
+			}
+			var info fs.FileInfo
+			if err == nil {
+				info, err = d.Info()
+			}
 			if err != nil {
-				return err
+				fmt.Fprintf(h, "%s\x00%v\x00", path, err)
+				return nil
 			}
-			info, err := d.Info()
-			if err == nil && !d.IsDir() {
-				fmt.Fprintf(h, "%s\x00%d\x00%d\x00", path, info.Size(), info.ModTime().UnixNano())
-			}
-			return err
+			fmt.Fprintf(h, "%s\x00%d\x00%d\x00", path, info.Size(), info.ModTime().UnixNano())
+			return nil
 		})
-		if err != nil {
-			return nil, connectors.Errorf(connectors.CodeNotFound, "%s cannot be read; does it exist, and may we read it?", filepath.Base(p))
-		}
 	}
 	database := filepath.Join(into, "files-"+hex.EncodeToString(h.Sum(nil)[:8])+".duckdb")
 	source, err := files.Open(ctx, files.Config{Name: name, Paths: paths, Into: database, Now: now, Logger: logger})

@@ -35,7 +35,7 @@ var allowed = map[string][]string{
 	"bot/web": {"bot", "store"},
 	"bot/api": {"bot", "bot/desk", "agent", "store"},
 	"bot/desk": {
-		"bot", "agent", "agent/chart", "agent/compose", "agent/format", "agent/semantic", "connectors", "store",
+		"bot", "agent", "agent/chart", "agent/compose", "agent/figures", "agent/format", "agent/semantic", "connectors", "store",
 	},
 
 	"agent/semantic":   {},
