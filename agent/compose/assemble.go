@@ -248,6 +248,7 @@ func (b *builder) setFilters() {
 			q.Filters = append(q.Filters, f.Filter)
 		}
 	}
+	b.setDays()
 	// The order of the words does not make another plan.
 	slices.SortStableFunc(q.Filters, func(a, b semantic.Filter) int { return strings.Compare(a.Field, b.Field) })
 }
@@ -384,7 +385,7 @@ func (b *builder) setExtras() {
 	if q.Cumulative && !hasTime {
 		q.Cumulative = false
 	}
-	if q.Share && !slicesHas(q.Dimensions, func(d semantic.Dimension) bool { return d.Grain == "" }) && (len(q.Dimensions) == 0 || len(q.Filters) > 0) {
+	if q.Share && !slicesHas(q.Dimensions, func(d semantic.Dimension) bool { return d.Grain == "" || b.splitsDays(d) }) && (len(q.Dimensions) == 0 || len(q.Filters) > 0) {
 		b.shareOfFilter()
 	}
 }

@@ -213,7 +213,7 @@ func (r *reader) comparesValues() bool {
 func (b *builder) partsOf(list []semantic.Filter) []int {
 	var parts, wholes []int
 	for k, f := range list {
-		if f.Op != semantic.In || f.Negate {
+		if f.Op != semantic.In || f.Negate || onDays(f) {
 			continue
 		}
 		whole := slicesHas(b.d.filters, func(g filter) bool {

@@ -11,6 +11,7 @@ type draft struct {
 	groups   []group
 	filters  []filter
 	bounds   []bound
+	days     days
 	periods  []*period.Mention // ranges, in the order of the text
 	versus   *period.Mention
 	shift    *period.Mention
@@ -67,6 +68,13 @@ type bound struct {
 	target  string
 	field   bool
 	derived string // "share", "growth", "change"
+}
+
+// days are days of the week, by their Korean names.
+type days struct {
+	names []string
+	not   bool
+	token token
 }
 
 // rank is a wish for the first or the last few.

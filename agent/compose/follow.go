@@ -18,7 +18,7 @@ func (r *reader) follows() bool {
 	if d.shift != nil || len(d.measures) == 0 {
 		return true
 	}
-	alone := len(d.groups)+len(d.filters)+len(d.periods) == 0 && d.grain == "" && d.versus == nil && !d.rank.wanted && !r.analytic()
+	alone := len(d.groups)+len(d.filters)+len(d.periods)+len(d.days.names) == 0 && d.grain == "" && d.versus == nil && !d.rank.wanted && !r.analytic()
 	return d.then || d.also || d.instead || d.those || len(d.dropped.metrics) > 0 || alone && (r.swaps() || r.changesTo())
 }
 
@@ -91,7 +91,7 @@ func clone(p *Plan) Plan {
 
 // says reports whether a draft says anything at all.
 func (d *draft) says() bool {
-	return len(d.measures)+len(d.groups)+len(d.filters)+len(d.bounds)+len(d.periods)+len(d.dropped.fields)+len(d.dropped.metrics) > 0 ||
+	return len(d.measures)+len(d.groups)+len(d.filters)+len(d.days.names)+len(d.bounds)+len(d.periods)+len(d.dropped.fields)+len(d.dropped.metrics) > 0 ||
 		d.versus != nil || d.shift != nil || d.grain != "" || d.over != "" || d.rank.wanted || d.sort != nil || d.chart != "" ||
 		d.share || d.cumulative || d.trend || d.relate || d.why || d.anomaly || d.forecast || d.compare || d.change || d.growth || d.direction != 0 || d.all || d.listed
 }
@@ -117,7 +117,7 @@ func (b *builder) changes(before *Plan) []string {
 		}
 	}
 	for _, f := range old.Filters {
-		if !slices.ContainsFunc(now.Filters, func(o semantic.Filter) bool { return o.Field == f.Field }) {
+		if !slices.ContainsFunc(now.Filters, func(o semantic.Filter) bool { return o.Field == f.Field && o.Grain == f.Grain }) {
 			out = append(out, b.pickWord("전체 "+b.fieldLabel(f.Field), "all "+b.fieldLabel(f.Field)))
 		}
 	}
@@ -164,5 +164,5 @@ func samePeriod(a, b *semantic.Period) bool {
 }
 
 func sameFilter(a, b semantic.Filter) bool {
-	return a.Field == b.Field && a.Op == b.Op && a.Negate == b.Negate && slices.Equal(a.Values, b.Values)
+	return a.Field == b.Field && a.Grain == b.Grain && a.Op == b.Op && a.Negate == b.Negate && slices.Equal(a.Values, b.Values)
 }

@@ -1,6 +1,7 @@
 package compose_test
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -184,7 +185,7 @@ func showPlan(p *compose.Plan) string {
 		if f.Negate {
 			not = "not "
 		}
-		fmt.Fprintf(&b, " where %s%s %s %s", not, f.Field, f.Op, values(f.Values))
+		fmt.Fprintf(&b, " where %s%s %s %s", not, cmp.Or(f.Field, string(f.Grain)), f.Op, values(f.Values))
 	}
 	if q.Period != nil {
 		def := ""

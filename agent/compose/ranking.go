@@ -92,6 +92,9 @@ func (b *builder) askGroup() bool {
 func (b *builder) filteredThing() string {
 	ref := ""
 	for _, f := range b.p.Query.Filters {
+		if onDays(f) {
+			continue
+		}
 		dataset, _, _ := cutRef(f.Field)
 		name := b.lex.nameOf(dataset)
 		if f.Negate || name == "" || name == f.Field || name == ref {

@@ -31,13 +31,16 @@ func (r *reader) fail(p problem) {
 // read runs the steps. Words go first: they decide how names are to be taken.
 func (r *reader) read() {
 	r.preferValues()
+	r.preferDays()
 	r.readMentions()
 	r.readPlainWords()
 	r.readHorizon()
 	r.readNumbers()
 	r.readRank()
+	r.readDays()
 	r.readMovement()
 	r.readTerms()
+	r.shareOfDays()
 	r.doubt()
 	r.readAverages()
 	r.readList()

@@ -242,7 +242,7 @@ func (r *reader) measureLabel(m semantic.Measure) string {
 // grainNames are the grains as written in answers.
 var grainNames = map[semantic.Grain]struct{ ko, en string }{
 	semantic.Hour: {"시간", "hour"}, semantic.Day: {"일", "day"}, semantic.Week: {"주", "week"}, semantic.Month: {"월", "month"}, semantic.Quarter: {"분기", "quarter"}, semantic.Year: {"연도", "year"},
-	semantic.Weekday: {"요일", "weekday"}, semantic.HourOfDay: {"시간대", "hour of day"}, semantic.MonthOfYear: {"월", "month of year"},
+	semantic.Weekday: {"요일", "weekday"}, semantic.DayKind: {"평일과 주말", "part of the week"}, semantic.DayKindKo: {"평일과 주말", "part of the week"}, semantic.HourOfDay: {"시간대", "hour of day"}, semantic.MonthOfYear: {"월", "month of year"},
 }
 
 func (r *reader) dimensionsLabel(list []semantic.Dimension) string {

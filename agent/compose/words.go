@@ -91,6 +91,7 @@ const (
 	wChart
 	wGrain // 날, month: arg is a grain
 	wUnit  // 개, items: a counter; arg is its kind
+	wDays  // 주말, Mondays; arg is the Korean name
 	wRest  // 나머지, the others: after what is left out
 )
 
@@ -99,7 +100,7 @@ type vocabulary map[string]string
 
 // addWords makes the words of both languages known.
 func (l *Lexicon) addWords() {
-	for _, group := range []map[word]vocabulary{koreanWords(), englishWords()} {
+	for _, group := range []map[word]vocabulary{koreanWords(), englishWords(), {wDays: dayWords()}} {
 		for w, byArg := range group {
 			for arg, list := range byArg {
 				n := l.sense(sense{kind: isWord, word: w, arg: arg})

@@ -10,6 +10,7 @@
 //     are the N complete calendar units before the current one. N days, hours, and one
 //     week, month or year (최근 한 달, past year) are rolling and end yesterday, or with
 //     the last full hour.
+//   - "Last few" units (지난 몇 달, past weeks) are the last three, "a couple" the last two.
 //   - 최근, 요즘 and recently, alone, are the last 30 days.
 //   - N units ago (2주 전) is the calendar unit at that distance; so is N units before an
 //     event, counted from its first day (추석 2주 전 is the second week before it, "3 days

@@ -129,7 +129,11 @@ var beforeRolling = []string{
 func (r *reader) rollingAtom(i int) (a atom) {
 	if to := r.anyOf(i, rollingWords); to > 0 {
 		k := r.skip(to)
-		if l, ok := r.lengthAt(k); ok && !r.ordinal(i, k, l) {
+		l, ok := r.lengthAt(k)
+		if !ok {
+			l, ok = r.fewAt(k)
+		}
+		if ok && !r.ordinal(i, k, l) {
 			before := r.anyOf(i, beforeRolling) == to
 			return atom{to: r.during(l.to), period: r.back(l.n, l.unit), unit: countedUnit(l), before: before}
 		}
@@ -141,6 +145,30 @@ func (r *reader) rollingAtom(i int) (a atom) {
 		}
 	}
 	return a
+}
+
+// few is how many units an expression means that does not count them.
+const few = 3
+
+// fewUnits are units that no number stands before: 지난 몇 달, last few weeks, past months.
+var fewUnits = []named[semantic.Grain]{
+	{"몇 주", semantic.Week}, {"몇 달", semantic.Month}, {"몇 개월", semantic.Month}, {"몇 분기", semantic.Quarter}, {"몇 개 분기", semantic.Quarter}, {"몇 년", semantic.Year}, {"몇 해", semantic.Year},
+	{"weeks", semantic.Week}, {"months", semantic.Month}, {"quarters", semantic.Quarter}, {"years", semantic.Year},
+	{"few weeks", semantic.Week}, {"few months", semantic.Month}, {"few quarters", semantic.Quarter}, {"few years", semantic.Year},
+}
+
+var pairUnits = []named[semantic.Grain]{
+	{"couple of weeks", semantic.Week}, {"couple of months", semantic.Month}, {"couple of quarters", semantic.Quarter}, {"couple of years", semantic.Year},
+	{"couple weeks", semantic.Week}, {"couple months", semantic.Month}, {"couple quarters", semantic.Quarter}, {"couple years", semantic.Year},
+}
+
+// fewAt reads a length whose number is left open.
+func (r *reader) fewAt(i int) (length, bool) {
+	if unit, to := lookup(r, i, fewUnits); to > 0 {
+		return length{few, unit, to}, true
+	}
+	unit, to := lookup(r, i, pairUnits)
+	return length{2, unit, to}, to > 0
 }
 
 // ordinal reports whether "지난 3분기" names the third quarter rather than three.

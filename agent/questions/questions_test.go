@@ -25,6 +25,7 @@ import (
 var (
 	full   = flag.Bool("full", false, "ask the demo company of full size")
 	report = flag.Bool("report", false, "print the report also when all is well")
+	fresh  = flag.String("fresh", "", "ask the questions of this file as well, without bounds")
 )
 
 // now is the Sunday on which the questions are asked.
@@ -69,7 +70,7 @@ type outcome struct {
 
 func read(t *testing.T, file string) []question {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join("testdata", file))
+	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,9 +101,14 @@ const (
 // TestQuestions asks every question and holds the answers against the gold results.
 func TestQuestions(t *testing.T) {
 	databases := openDatabases(t)
-	for _, file := range []string{"dev.jsonl", "heldout.jsonl"} {
-		t.Run(strings.TrimSuffix(file, ".jsonl"), func(t *testing.T) {
-			outcomes := ask(t, databases, read(t, file))
+	if *fresh != "" {
+		var text strings.Builder
+		tell(&text, ask(t, databases, read(t, *fresh)))
+		t.Log("\n" + text.String())
+	}
+	for _, set := range []string{"dev", "heldout"} {
+		t.Run(set, func(t *testing.T) {
+			outcomes := ask(t, databases, read(t, filepath.Join("testdata", set+".jsonl")))
 			var text strings.Builder
 			all := tell(&text, outcomes)
 			bad := all.answered() == 0 || all.accuracy() < minRight || all.coverage() < minAnswered

@@ -49,7 +49,7 @@ func (c *compiler) innerName(name string, dims []*dim) string {
 // cut time, it joins their number to out.
 func (c *compiler) periods(m *measure, timed []*dim, sd side, out *selectStmt) (string, error) {
 	open := sd.period == nil || sd.period.Start.IsZero() || sd.period.End.IsZero()
-	if len(timed) == 0 && !open {
+	if len(timed) == 0 && !open && len(c.days) == 0 {
 		return strconv.Itoa(countPeriods(*sd.period, m.Over, c.cal)), nil
 	}
 	times, err := c.times(m.times(), sd.period, finest(append(timed, &dim{Dimension: Dimension{Grain: m.Over}})))
@@ -58,7 +58,7 @@ func (c *compiler) periods(m *measure, timed []*dim, sd side, out *selectStmt) (
 	}
 	t := rawSQL{"t", precAtom}
 	number := "COUNT(DISTINCT " + c.d.grain(t, m.Over, c.cal) + ")"
-	counted := &selectStmt{from: times, groups: len(timed)}
+	counted := &selectStmt{from: times, groups: len(timed), where: c.dayTests(t)}
 	for _, d := range timed {
 		counted.add(c.dimSQL(d, t, sd.before && d.Grain.sequence()), c.d.name(d.key))
 	}
@@ -156,6 +156,8 @@ func (c *compiler) spine(dims []*dim, at int, rels []rel, now side) (rel, error)
 	p := now.period
 	closed := p != nil && !p.Start.IsZero() && !p.End.IsZero()
 	switch {
+	case d.Grain == DayKind || d.Grain == DayKindKo:
+		from = "(SELECT DISTINCT " + c.d.grain(rawSQL{"t", precAtom}, d.Grain, c.cal) + " AS t FROM (SELECT unnest(range(DATE '2001-01-01', DATE '2001-01-08', INTERVAL 1 DAY)) AS t) AS week) AS times"
 	case d.Grain.recurring() && !(closed && d.alongTime(c.measures...)):
 		first, last := 1, map[Grain]int{Weekday: 7, MonthOfYear: 12, HourOfDay: 23}[d.Grain]
 		if d.Grain == HourOfDay {
@@ -168,6 +170,9 @@ func (c *compiler) spine(dims []*dim, at int, rels []rel, now side) (rel, error)
 			c.d.grain(rawSQL{"t", precAtom}, d.Grain, c.cal), c.d.series(c.d.date(truncate(p.Start, step, c.cal)), c.d.date(lastOf(p.End, step, c.cal)), step))
 	default:
 		from = c.sequence(d, rels, p)
+	}
+	if d.own() {
+		from = c.onlyDays(from, d.Grain)
 	}
 	out := &selectStmt{from: from}
 	var others []string

@@ -438,7 +438,18 @@ func (c *compiler) addConditions(s *source, b *branch, sd side) error {
 			}
 		}
 	}
-	for _, cond := range c.filters {
+	conditions := c.filters
+	if len(c.days) > 0 {
+		if b.time == "" {
+			return queryErrorf(CodeNoTime, "a metric without a time field has no days of the week")
+		}
+		days, err := c.dayConditions(b.time)
+		if err != nil {
+			return err
+		}
+		conditions = slices.Concat(days, conditions)
+	}
+	for _, cond := range conditions {
 		if err := s.restrict(cond); err != nil {
 			return err
 		}

@@ -33,6 +33,7 @@ type compiler struct {
 	measures []*measure
 	aggs     []*aggregate
 	filters  []*condition
+	days     []*dayFilter
 
 	ctes   []cte
 	taken  map[string]bool // names of subqueries and tables, lower case
@@ -65,7 +66,13 @@ func (g Grain) sequence() bool {
 	return false
 }
 
-func (g Grain) recurring() bool { return g == Weekday || g == HourOfDay || g == MonthOfYear }
+func (g Grain) recurring() bool {
+	switch g {
+	case Weekday, HourOfDay, MonthOfYear, DayKind, DayKindKo:
+		return true
+	}
+	return false
+}
 
 // Compile turns a query into one SELECT.
 //
@@ -115,6 +122,9 @@ func newCompiler(m *Model, q Query, opts CompileOptions) (*compiler, error) {
 	for _, x := range q.Measures {
 		c.usesTime = c.usesTime || x.Over != ""
 	}
+	for _, x := range q.Filters {
+		c.usesTime = c.usesTime || x.Field == ""
+	}
 	for _, d := range m.Datasets {
 		c.taken[strings.ToLower(d.Name)] = true
 		c.taken[strings.ToLower(d.Source)] = true
@@ -155,6 +165,14 @@ func (c *compiler) resolve() error {
 	}
 	c.nameColumns()
 	for _, f := range c.q.Filters {
+		if f.Field == "" && f.Grain != "" {
+			days, err := newDayFilter(f)
+			if err != nil {
+				return err
+			}
+			c.days = append(c.days, days)
+			continue
+		}
 		cond, err := c.condition(f)
 		if err != nil {
 			return err

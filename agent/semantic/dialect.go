@@ -163,6 +163,10 @@ func (d *Dialect) grain(x expr, g Grain, cal calendar) string {
 		return d.fiscal(x, "year", cal.fiscal)
 	case Weekday:
 		return "isodow(" + text + ")"
+	case DayKind:
+		return "CASE WHEN isodow(" + text + ") > 5 THEN 'Weekend' WHEN isodow(" + text + ") <= 5 THEN 'Weekday' END"
+	case DayKindKo:
+		return "CASE WHEN isodow(" + text + ") > 5 THEN '주말' WHEN isodow(" + text + ") <= 5 THEN '평일' END"
 	case HourOfDay:
 		return "hour(" + d.operand(x, precPostfix) + "::TIMESTAMP)"
 	case MonthOfYear:

@@ -20,6 +20,7 @@ func (c *compiler) dimOutput(d *dim) Output {
 		o.Role = RoleTime
 	}
 	switch {
+	case d.Grain == DayKind || d.Grain == DayKindKo: // words
 	case d.Grain.recurring():
 		o.Format = "integer"
 	case d.Grain == Hour:
@@ -47,6 +48,7 @@ var grainLabels = map[Grain]Label{
 	Hour: {"시각", "Hour"}, Day: {"날짜", "Date"}, Week: {"주", "Week"}, Month: {"월", "Month"},
 	Quarter: {"분기", "Quarter"}, Year: {"연도", "Year"}, Weekday: {"요일", "Weekday"},
 	HourOfDay: {"시간대", "Hour of day"}, MonthOfYear: {"월", "Month of year"},
+	DayKind: {"요일 구분", "Part of the week"}, DayKindKo: {"요일 구분", "Part of the week"},
 }
 
 // full is the label with both languages filled in.

@@ -100,6 +100,9 @@ const (
 	Weekday     Grain = "weekday"
 	HourOfDay   Grain = "hour_of_day"
 	MonthOfYear Grain = "month_of_year"
+	// DayKind tells weekdays from weekends, as a word; the other one is in Korean.
+	DayKind   Grain = "day_kind"
+	DayKindKo Grain = "day_kind_ko"
 )
 
 // Period is a half-open range of local dates (or instants for hours): Start ≤ t < End.
@@ -146,10 +149,15 @@ const (
 // measure's rows (orders by the product of their lines), a row passes when some row
 // there matches, with Negate when none does. Negate keeps rows without a value.
 type Filter struct {
-	Field  string `json:"field"` // "dataset.field"
-	Op     Op     `json:"op"`
-	Values []any  `json:"values,omitempty"`
-	Negate bool   `json:"negate,omitempty"`
+	// Field is "dataset.field". Empty together with a Grain means each metric's own
+	// time field.
+	Field string `json:"field"`
+	// Grain Weekday with Op In keeps the days of the week that Values name: "monday",
+	// "weekend", "월요일", "평일", or a number from 1. No other grain filters.
+	Grain  Grain `json:"grain,omitempty"`
+	Op     Op    `json:"op"`
+	Values []any `json:"values,omitempty"`
+	Negate bool  `json:"negate,omitempty"`
 }
 
 // Having restricts result rows by a measure's value.
@@ -157,6 +165,9 @@ type Having struct {
 	Key    string `json:"key"` // a column of the result: a measure's key, or one derived from it
 	Op     Op     `json:"op"`
 	Values []any  `json:"values"`
+	// Mean compares with the mean of Key over all rows instead of with Values, which
+	// are then empty.
+	Mean bool `json:"mean,omitempty"`
 }
 
 // Order sorts the result.

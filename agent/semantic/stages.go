@@ -315,7 +315,7 @@ func (c *compiler) chosen(stage *selectStmt) (*selectStmt, error) {
 			stage.add(col.name, col.name)
 		}
 		for _, h := range c.q.Having {
-			test, err := c.having(h)
+			test, err := c.having(h, stage.from)
 			if err != nil {
 				return nil, err
 			}
@@ -470,7 +470,8 @@ func (c *compiler) perFirst(key string) ([]string, error) {
 }
 
 // having writes a condition on a column of the result.
-func (c *compiler) having(h Having) (string, error) {
+// having writes a condition on a figure; from holds all rows, before the condition.
+func (c *compiler) having(h Having, from string) (string, error) {
 	d, column, err := c.column(h.Key)
 	if err != nil {
 		return "", err
@@ -485,6 +486,12 @@ func (c *compiler) having(h Having) (string, error) {
 	case In, Greater, AtLeast, Less, AtMost, Between:
 	default:
 		return "", queryErrorf(CodeValue, "%q is not an operator for the figure %s", h.Op, h.Key)
+	}
+	if h.Mean {
+		if h.Op == In || h.Op == Between || len(h.Values) > 0 {
+			return "", queryErrorf(CodeValue, "%q does not compare %s with its mean", h.Op, h.Key)
+		}
+		return x.text + " " + string(h.Op) + " (SELECT AVG(" + x.text + ") FROM " + from + ")", nil
 	}
 	if err := checkCount(h.Key, h.Op, h.Values); err != nil {
 		return "", err

@@ -339,6 +339,7 @@ func TestQueryErrors(t *testing.T) {
 		{"running total of what does not add up", Query{Measures: measures("spend_per_customer"), Dimensions: []Dimension{{Grain: Day}}, Cumulative: true}, CodeShape, "do not add up"},
 		{"running total without time", Query{Measures: measures("revenue"), Cumulative: true}, CodeShape, "a time to run along"},
 		{"average over weekdays", Query{Measures: []Measure{{Metric: "revenue", Over: Weekday}}}, CodeShape, "cannot be averaged over weekday"},
+		{"days without a time", Query{Measures: measures("people"), Filters: []Filter{{Grain: Weekday, Op: In, Values: []any{"monday"}}}}, CodeNoTime, "no days of the week"},
 		{"list with share", Query{Dimensions: []Dimension{{Field: "orders.channel"}}, Share: true}, CodeShape, "a list of values has no share"},
 		{"limit per figure", Query{Measures: measures("revenue"), Limit: 2, LimitPer: "revenue"}, CodeShape, "within a dimension"},
 	} {
