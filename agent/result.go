@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,6 +38,32 @@ type Column struct {
 
 	measure  string // key of the measure that a derived column belongs to
 	additive bool   // figures of the column may be added up
+}
+
+// orderBy is the first key of an ORDER BY: a name, a quoted name or a place.
+var orderBy = regexp.MustCompile(`(?i)\border\s+by\s+("(?:[^"]|"")+"|[\pL_][\pL\pN_]*|\d+)\s*(?:,|asc\b|desc\b|nulls\b|limit\b|;|$)`)
+
+// orderedBy is the column that the statement orders the result by, "" when it says none
+// that is a column. An ORDER BY of a window or a subquery is followed by a bracket that
+// it did not open.
+func (r *Result) orderedBy(sql string) string {
+	for _, at := range slices.Backward(orderBy.FindAllStringSubmatchIndex(sql, -1)) {
+		if rest := sql[at[1]:]; strings.Count(rest, ")") > strings.Count(rest, "(") {
+			continue
+		}
+		key := sql[at[2]:at[3]]
+		if n, err := strconv.Atoi(key); err == nil && n >= 1 && n <= len(r.Columns) {
+			return r.Columns[n-1].Name
+		}
+		key = strings.ReplaceAll(strings.Trim(key, `"`), `""`, `"`)
+		for _, c := range r.Columns {
+			if strings.EqualFold(c.Name, key) {
+				return c.Name
+			}
+		}
+		return ""
+	}
+	return ""
 }
 
 // Computed is the Source of results that were computed here from other results.

@@ -302,7 +302,7 @@ func (r *run) finishVerified(v *verifiedPlan, res *Result) error {
 	}
 	r.plan = &compose.Plan{Intent: compose.Breakdown, Query: q, Readings: v.readings}
 	n := r.narrator(q, res)
-	n.verified, n.lead = true, r.askedFor(res, q)
+	n.verified, n.lead = true, r.askedFor(res, q, v.sql)
 	if len(q.Measures) > 0 && v.counted {
 		r.plan.Intent, q.Order = n.ranking()
 		n.query = q
@@ -319,17 +319,22 @@ func (r *run) finishVerified(v *verifiedPlan, res *Result) error {
 	return r.finish(text, res, data)
 }
 
-// askedFor is the measure that the question names, the first when it names none.
-func (r *run) askedFor(res *Result, q semantic.Query) int {
+// askedFor is the measure that the question names; where it names none, the one that
+// the statement orders its rows by, else the first.
+func (r *run) askedFor(res *Result, q semantic.Query, sql string) int {
 	asked := squeeze(r.q.Text)
-	best, length := 0, 0
+	best, length := -1, 0
 	for i, m := range q.Measures {
 		label := squeeze(res.Columns[res.column(m.Key())].Label)
 		if len(label) > length && strings.Contains(asked, label) {
 			best, length = i, len(label)
 		}
 	}
-	return best
+	if best >= 0 {
+		return best
+	}
+	by := res.orderedBy(sql)
+	return max(0, slices.IndexFunc(q.Measures, func(m semantic.Measure) bool { return m.Key() == by }))
 }
 
 // labelVerified gives a verified question's column its role: by what was declared,

@@ -89,6 +89,36 @@ func TestVerifiedAnswersBeginWithWhatWasAsked(t *testing.T) {
 	}
 }
 
+// TestVerifiedAnswersLeadWithWhatTheirRowsAreOrderedBy, unless the question names
+// another column.
+func TestVerifiedAnswersLeadWithWhatTheirRowsAreOrderedBy(t *testing.T) {
+	t.Parallel()
+	from := "SELECT region, sum(amount) AS won, sum(qty) AS \"how many\", sum(returned) / sum(qty) AS rate FROM sales GROUP BY ALL "
+	for _, test := range []struct{ question, order, want string }{
+		{"지역 성과", "ORDER BY rate DESC, region", "반품률은 부산이 5.7%로 가장 높습니다."},
+		{"지역 성과", "order by 4 desc", "반품률은 부산이 5.7%로 가장 높습니다."},
+		{"지역 성과", `ORDER BY "how many" DESC LIMIT 5`, "수량은 서울이 330개로 가장 많습니다."},
+		{"지역 성과", "HAVING sum(amount) > (SELECT min(amount) FROM (SELECT amount FROM sales ORDER BY rating)) ORDER BY Won", "판 금액은 서울이 330만 원으로 가장 큽니다."},
+		{"지역 성과", "ORDER BY region", "판 금액은 서울이 330만 원으로 가장 큽니다."},
+		{"지역 성과", "", "판 금액은 서울이 330만 원으로 가장 큽니다."},
+		{"지역 수량 성과", "ORDER BY rate DESC", "수량은 서울이 330개로 가장 많습니다."},
+	} {
+		an := shopAnalyst(t)
+		an.Version, an.Verified = test.question+test.order, []agent.Verified{{
+			Question: "지역 성과", Also: []string{"지역 수량 성과"}, SQL: from + test.order,
+			Columns: map[string]agent.VerifiedColumn{
+				"won":      {Label: semantic.Label{Ko: "판 금액"}, Format: "krw"},
+				"how many": {Label: semantic.Label{Ko: "수량"}, Format: "count:개"},
+				"rate":     {Label: semantic.Label{Ko: "반품률"}, Format: "percent"},
+			},
+		}}
+		got := ask(t, newAgent(t, asking{analysts: []*agent.Analyst{an}}), test.question)
+		if got.Text != test.want || got.Rung != agent.Match {
+			t.Errorf("%q %s: %s", test.question, test.order, texts(got))
+		}
+	}
+}
+
 // TestSlotsTakeOnlyWhatBelongsThere asks with words that are no period, no number and
 // no value: the verified question must not be taken for them.
 func TestSlotsTakeOnlyWhatBelongsThere(t *testing.T) {
