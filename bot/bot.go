@@ -17,7 +17,8 @@ import (
 // its platform only after Handle returned nil: by then the event is on disk.
 type Handler interface {
 	// Handle makes ev durable. The same ev.ID on the same platform is taken once;
-	// again it returns the first receipt with Duplicate set.
+	// again it returns the first receipt with Duplicate set. Whatever a person can do
+	// is taken: what cannot be done is told to the person, not returned as an error.
 	Handle(ctx context.Context, ev Event) (Receipt, error)
 }
 
@@ -105,7 +106,8 @@ type Action struct {
 	Text     string
 }
 
-// The names of actions that every platform offers.
+// The names of actions that every platform offers when a message has them. One that
+// the handler does not know, of an older or newer version, is taken and answered.
 const (
 	ActionCancel  = "cancel"
 	ActionAsk     = "ask"     // ask Value as a new question in the thread

@@ -150,11 +150,11 @@ func TestAskAndFollow(t *testing.T) {
 // follow reads the names of a stream's events until it ends.
 func (b *bundle) follow(t *testing.T, path string) <-chan string {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), "GET", b.URL+path, nil)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.URL+path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := b.Client().Do(req)
+	res, err := b.Client().Do(req) //nolint:bodyclose // who reads it closes it
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -255,7 +255,7 @@ func TestWithoutTokensOnlyThisMachineAsks(t *testing.T) {
 		{"a name that leads here", "evil.example", [2]string{"X-None", ""}, open, 421},
 		{"a proxy with a token", "bapsang.example", [2]string{"Authorization", "Bearer " + token}, closed, 202},
 	} {
-		req, err := http.NewRequestWithContext(t.Context(), "POST", c.on.URL+"/api/v1/questions", strings.NewReader(`{"text":"x"}`))
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.on.URL+"/api/v1/questions", strings.NewReader(`{"text":"x"}`))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -308,7 +308,7 @@ func (c *slowConn) Read([]byte) (int, error) {
 func TestABodyThatDripsIsGivenUp(t *testing.T) {
 	t.Parallel()
 	c := &slowConn{ResponseRecorder: httptest.NewRecorder()}
-	setup(t).Config.Handler.ServeHTTP(c, httptest.NewRequest("POST", "http://localhost/api/v1/questions", c))
+	setup(t).Config.Handler.ServeHTTP(c, httptest.NewRequest(http.MethodPost, "http://localhost/api/v1/questions", c))
 	if left := time.Until(c.deadline); c.Code != http.StatusRequestTimeout || left <= 0 || left > time.Minute {
 		t.Errorf("status %d, %v left: %s", c.Code, left, c.Body)
 	}

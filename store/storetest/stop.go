@@ -125,7 +125,7 @@ func crashed(t *testing.T, s Subject, before func(id string), job store.NewJob) 
 	return zombie, after, id, func() {
 		stop()
 		close(h.release)
-		receive(t, ended, "end of Work")
+		_ = receive(t, ended, "end of Work") // its store is gone, as a driver may say
 	}
 }
 

@@ -155,7 +155,7 @@ func panicIsError(t *testing.T, s Subject) {
 	id := enqueue(t, s, once())[0]
 	work(t, s, handle(1, func(context.Context, store.Claim) error {
 		var none map[string]int
-		none["밥"]++
+		none["밥"]++ //nolint:staticcheck // the panic that is to be told
 		return nil
 	}))
 	text := await(t, s, id, store.Failed).LastError

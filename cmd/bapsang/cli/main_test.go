@@ -144,7 +144,7 @@ func (p *process) kill() {
 		return
 	}
 	_ = p.cmd.Process.Kill()
-	<-p.done
+	<-p.done //nolint:errcheck // it ends as what was killed ends
 	p.done = nil
 }
 
