@@ -53,7 +53,7 @@ var allowed = map[string][]string{
 	"agent/llm":        {"connectors", "store"},
 	"agent/llm/openai": {"agent/llm"},
 	"agent/think": {
-		"agent/analysis", "agent/figures", "agent/format", "agent/knowledge", "agent/llm", "agent/semantic", "connectors", "store",
+		"agent/analysis", "agent/figures", "agent/format", "agent/knowledge", "agent/llm", "agent/period", "agent/semantic", "connectors", "store",
 	},
 	"agent/eval": {"connectors"},
 	"agent":      {"agent/...", "connectors", "store"},

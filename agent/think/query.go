@@ -1,0 +1,344 @@
+package think
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/bapsang/bapsang/agent/format"
+	"github.com/bapsang/bapsang/agent/period"
+	"github.com/bapsang/bapsang/agent/semantic"
+	"github.com/bapsang/bapsang/connectors"
+)
+
+// queryArgs is a query as the model writes it.
+type queryArgs struct {
+	Name    string       `json:"name"`
+	Title   string       `json:"title"`
+	SQL     string       `json:"sql"`
+	Metrics *metricsArgs `json:"metrics"`
+}
+
+type metricsArgs struct {
+	Measures   []semantic.Measure   `json:"measures"`
+	Dimensions []semantic.Dimension `json:"dimensions"`
+	Filters    []semantic.Filter    `json:"filters"`
+	Period     *periodArgs          `json:"period"`
+	Compare    string               `json:"compare"`
+	Order      []semantic.Order     `json:"order"`
+	Limit      int                  `json:"limit"`
+	Share      bool                 `json:"share"`
+	Cumulative bool                 `json:"cumulative"`
+}
+
+type periodArgs struct{ Start, End string }
+
+// maxRows bounds a result; see also connectors.MaxResultBytes.
+const maxRows = 2000
+
+// maxParallel is how many statements of one call run at once. The source's contract
+// bounds them too.
+const maxParallel = 3
+
+// runQueries runs the queries of one call and returns their results in order. Problems
+// are what the model can mend, by query; an error ends the question.
+func (s *session) runQueries(ctx context.Context, queries []queryArgs) (results []Result, problems []string, err error) {
+	if len(queries) == 0 {
+		return nil, nil, nil
+	}
+	if s.usage.Queries += len(queries); s.usage.Queries > s.budget.Queries {
+		return nil, []string{"the question has run as many queries as it may; answer with the results there are"}, nil
+	}
+	results = make([]Result, len(queries))
+	failed := make([]string, len(queries))
+	var mu sync.Mutex
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(maxParallel)
+	for i, q := range queries {
+		g.Go(func() error {
+			mu.Lock()
+			s.env.Step(Progress{Stage: StageQuery, Text: line(q.Title, 80)})
+			mu.Unlock()
+			res, err := s.runQuery(gctx, q)
+			if message, mendable := mendable(err); mendable {
+				failed[i] = fmt.Sprintf("%s: %s", q.Name, message)
+				return nil
+			}
+			if err == nil {
+				results[i] = *res
+			}
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, nil, err
+	}
+	return results, nonEmpty(failed), nil
+}
+
+// mendable reports whether the model can do something about err, and what to tell it.
+func mendable(err error) (string, bool) {
+	var e *connectors.Error
+	if !errors.As(err, &e) {
+		return "", false
+	}
+	switch e.Code {
+	case connectors.CodeSQL, connectors.CodeDenied, connectors.CodeNotFound:
+		return clip(e.Message, 600), true
+	case connectors.CodeTimeout, connectors.CodeTooLarge:
+		return clip(e.Message, 300) + " Ask for less: fewer rows joined, a shorter period, an aggregate.", true
+	}
+	return "", false
+}
+
+func (s *session) runQuery(ctx context.Context, q queryArgs) (*Result, error) {
+	sql, tables, outputs, err := s.statement(q)
+	if err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	res, err := s.env.Source.Query(ctx, connectors.Caller{Principal: s.q.Principal, Question: s.q.ID},
+		connectors.Statement{SQL: sql, Tables: tables, MaxRows: maxRows})
+	if err != nil {
+		return nil, err
+	}
+	out := &Result{Name: q.Name, SQL: sql, Rows: res.Rows, Truncated: res.Truncated, Elapsed: time.Since(began)}
+	for i, c := range res.Columns {
+		column := Column{Column: c, Label: c.Name}
+		if i < len(outputs) {
+			o := outputs[i]
+			column.Label, column.Format, column.Role = o.Label.In(s.q.Language, o.Key), o.Format, string(o.Role)
+			column.Grain, column.Metric = string(o.Grain), o.Metric
+			column.Label = derivedLabel(column.Label, o, s.q.Language)
+		} else {
+			s.guess(&column, res.Rows, i)
+		}
+		out.Columns = append(out.Columns, column)
+	}
+	return out, nil
+}
+
+// statement is a query as SQL, the tables it may read, and what its columns are where
+// that is known.
+func (s *session) statement(q queryArgs) (sql string, tables []string, outputs []semantic.Output, err error) {
+	a := &s.b.analyst
+	if q.Metrics == nil {
+		sql = strings.TrimRight(strings.TrimSpace(q.SQL), "; \n\t")
+		if sql == "" {
+			return "", nil, nil, connectors.Errorf(connectors.CodeSQL, "The query has neither sql nor metrics.")
+		}
+		return sql, a.Tables, nil, nil
+	}
+	query, err := metricQuery(q.Metrics, a)
+	if err != nil {
+		return "", nil, nil, err
+	}
+	compiled, err := a.Model.Compile(query, semantic.CompileOptions{Dialect: semantic.DuckDB})
+	if err != nil {
+		return "", nil, nil, connectors.Errorf(connectors.CodeSQL, "The metric query cannot be compiled: %v", err)
+	}
+	for _, t := range compiled.Tables {
+		if a.Tables != nil && !slices.Contains(a.Tables, t) {
+			return "", nil, nil, connectors.Errorf(connectors.CodeDenied, "The metric query reads %s, which is not among the tables.", t)
+		}
+	}
+	return strings.TrimSpace(compiled.SQL), compiled.Tables, compiled.Outputs, nil
+}
+
+func metricQuery(m *metricsArgs, a *Analyst) (semantic.Query, error) {
+	q := semantic.Query{
+		Measures: m.Measures, Dimensions: m.Dimensions, Filters: m.Filters, Order: m.Order,
+		Limit: m.Limit, Share: m.Share, Cumulative: m.Cumulative,
+	}
+	if m.Period != nil && (m.Period.Start != "" || m.Period.End != "") {
+		var p semantic.Period
+		var errStart, errEnd error
+		if m.Period.Start != "" {
+			p.Start, errStart = time.Parse(dateLayout, m.Period.Start)
+		}
+		if m.Period.End != "" {
+			p.End, errEnd = time.Parse(dateLayout, m.Period.End)
+		}
+		if err := errors.Join(errStart, errEnd); err != nil {
+			return q, connectors.Errorf(connectors.CodeSQL, "The ends of a period are dates such as 2026-10-01.")
+		}
+		q.Period = &p
+	}
+	if m.Compare == "" {
+		return q, nil
+	}
+	if q.Period == nil || q.Period.Start.IsZero() || q.Period.End.IsZero() {
+		return q, connectors.Errorf(connectors.CodeSQL, "A comparison needs a period with both ends.")
+	}
+	kind := semantic.CompareKind(m.Compare)
+	q.Compare = &semantic.Compare{Kind: kind, Period: period.Align(*q.Period, kind, period.GrainFor(*q.Period))}
+	return q, nil
+}
+
+// derivedLabel names a column that belongs to a measure.
+func derivedLabel(label string, o semantic.Output, language string) string {
+	words := map[semantic.Role][2]string{
+		semantic.RoleBefore: {"비교 기간", "Before"}, semantic.RoleChange: {"증감", "Change"}, semantic.RoleGrowth: {"증감률", "Growth"},
+		semantic.RoleShare: {"비중", "Share"}, semantic.RoleTotal: {"누적", "Running total"}, semantic.RoleAll: {"전체", "All"},
+	}
+	w, ok := words[o.Role]
+	if !ok {
+		return label
+	}
+	if language == "ko" {
+		return w[0]
+	}
+	return w[1]
+}
+
+// guess says what a column of a written statement is, by its name in the model and by
+// its cells.
+func (s *session) guess(c *Column, rows [][]any, i int) {
+	if m := s.b.analyst.Model.Metric(strings.ToLower(c.Name)); m != nil {
+		c.Label, c.Format, c.Role, c.Metric = m.Label.In(s.q.Language, c.Name), m.Format, string(semantic.RoleMeasure), m.Name
+		return
+	}
+	for _, d := range s.b.analyst.Model.Datasets {
+		if f := fieldOf(d, c.Name); f != nil && !d.Hidden {
+			c.Label, c.Format = f.Label.In(s.q.Language, c.Name), f.Format
+			break
+		}
+	}
+	for _, row := range rows {
+		switch v := row[i].(type) {
+		case time.Time:
+			c.Role, c.Grain = string(semantic.RoleTime), grainOf(c, rows, i)
+		case string, bool:
+			c.Role = string(semantic.RoleDimension)
+		case nil:
+			continue
+		default:
+			if _, ok := connectors.Number(v); ok {
+				c.Role = string(semantic.RoleMeasure)
+			}
+		}
+		return
+	}
+}
+
+// grainOf is the coarsest grain that all times of a column begin.
+func grainOf(c *Column, rows [][]any, i int) string {
+	if !strings.HasPrefix(c.Type, "DATE") && !strings.HasPrefix(c.Type, "TIMESTAMP") {
+		return ""
+	}
+	grain := semantic.Year
+	for _, row := range rows {
+		t, ok := row[i].(time.Time)
+		switch {
+		case !ok:
+			continue
+		case t.Hour() != 0 || t.Minute() != 0:
+			return string(semantic.Hour)
+		case t.Day() != 1:
+			grain = semantic.Day
+		case t.Month() != 1 && grain == semantic.Year:
+			grain = semantic.Month
+		}
+	}
+	return string(grain)
+}
+
+// columnArgs is how the model wants a column shown.
+type columnArgs struct {
+	Query  string `json:"query"`
+	Name   string `json:"name"`
+	Label  string `json:"label"`
+	Format string `json:"format"`
+}
+
+// show applies the model's wishes to the columns of results, where they make sense.
+func show(results []Result, wishes []columnArgs) {
+	for _, w := range wishes {
+		for i := range results {
+			if w.Query != "" && w.Query != results[i].Name {
+				continue
+			}
+			for j := range results[i].Columns {
+				c := &results[i].Columns[j]
+				if !strings.EqualFold(c.Name, w.Name) {
+					continue
+				}
+				if label := line(w.Label, 40); label != "" && !strings.Contains(label, "{{") {
+					c.Label = label
+				}
+				if f, ok := knownFormat(w.Format); ok {
+					c.Format = f
+				}
+			}
+		}
+	}
+}
+
+func knownFormat(s string) (string, bool) {
+	s = strings.TrimSpace(s)
+	if unit, ok := strings.CutPrefix(s, format.Counted); ok {
+		return s, len([]rune(unit)) <= 12 && line(unit, 12) == unit
+	}
+	switch f := format.Format(s); f {
+	case "number":
+		return "", true
+	case format.Integer, format.Percent, format.Points, format.Ratio, format.KRW, format.USD, format.EUR, format.JPY, format.Days,
+		format.Hours, format.Minutes, format.Seconds, format.Date, format.Datetime, format.Year, format.Score:
+		return s, true
+	}
+	return "", false
+}
+
+// The most of a result that the model is shown.
+const (
+	maxShown      = 24
+	maxShownBytes = 6000
+)
+
+// rowsForModel writes a result's first rows as JSON lines: data, whatever they say.
+func rowsForModel(r *Result) string {
+	var s strings.Builder
+	fmt.Fprintf(&s, "%s: %d rows", r.Name, len(r.Rows))
+	if r.Truncated {
+		s.WriteString(" and more that were cut")
+	}
+	var names []string
+	for _, c := range r.Columns {
+		names = append(names, c.Name+" "+c.Type)
+	}
+	fmt.Fprintf(&s, " of (%s)\n", strings.Join(names, ", "))
+	for i, row := range r.Rows {
+		if i == maxShown || s.Len() > maxShownBytes {
+			fmt.Fprintf(&s, "… %d rows more\n", len(r.Rows)-i)
+			break
+		}
+		cells := make([]any, len(row))
+		for j, cell := range row {
+			switch v := cell.(type) {
+			case string:
+				cells[j] = clip(v, 160)
+			case time.Time:
+				cells[j] = v.Format("2006-01-02 15:04")
+				if r.Columns[j].Type == "DATE" {
+					cells[j] = v.Format(dateLayout)
+				}
+			default:
+				cells[j] = v
+			}
+		}
+		data, err := json.Marshal(cells)
+		if err != nil { // NaN and infinities
+			data = []byte(fmt.Sprintf("%q", fmt.Sprint(cells...)))
+		}
+		s.Write(data)
+		s.WriteByte('\n')
+	}
+	return s.String()
+}

@@ -1,0 +1,271 @@
+package think
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/bapsang/bapsang/agent/semantic"
+	"github.com/bapsang/bapsang/connectors"
+)
+
+// maxSamples is how many values of a column the model is told.
+const maxSamples = 6
+
+// describeTables writes each table once, in the catalogue's order: what it is, and its
+// columns with their types, meanings and some of their values.
+func describeTables(a *Analyst) []tableText {
+	var out []tableText
+	for _, t := range allowedTables(a) {
+		d := datasetOf(a.Model, t.Name)
+		if d != nil && d.Hidden {
+			continue
+		}
+		var s strings.Builder
+		fmt.Fprintf(&s, "### %s", t.Name)
+		if d != nil {
+			writeMeaning(&s, d.Label, d.Description, d.Synonyms)
+		} else if t.Comment != "" {
+			fmt.Fprintf(&s, " — %s", oneLine(t.Comment))
+		}
+		fmt.Fprintf(&s, " (%d rows", t.Rows)
+		if len(t.PrimaryKey) > 0 {
+			fmt.Fprintf(&s, "; key %s", strings.Join(t.PrimaryKey, ", "))
+		}
+		s.WriteString(")\n")
+		if d != nil && d.Filter != "" {
+			fmt.Fprintf(&s, "Metric queries count only rows where %s; SQL should too unless asked otherwise.\n", d.Filter)
+		}
+		for _, c := range t.Columns {
+			f := fieldOf(d, c.Name)
+			if f != nil && f.Hidden && !joins(a.Model, d.Name, c.Name) {
+				continue // personal data and the like; a key is needed to join
+			}
+			writeColumn(&s, c, f)
+		}
+		s.WriteString("\n")
+		out = append(out, tableText{t.Name, s.String()})
+	}
+	return out
+}
+
+// joins reports whether a column is a part of a relationship.
+func joins(m *semantic.Model, dataset, column string) bool {
+	return slices.ContainsFunc(m.Relationships, func(r *semantic.Relationship) bool {
+		return r.From == dataset && slices.Contains(r.FromColumns, column) || r.To == dataset && slices.Contains(r.ToColumns, column)
+	})
+}
+
+func writeColumn(s *strings.Builder, c *connectors.ColumnInfo, f *semantic.Field) {
+	fmt.Fprintf(s, "- %s %s", c.Name, c.Type)
+	switch {
+	case f != nil:
+		writeMeaning(s, f.Label, f.Description, f.Synonyms)
+	case c.Comment != "" || c.Original != "":
+		fmt.Fprintf(s, " — %s", oneLine(strings.TrimSpace(c.Original+" "+c.Comment)))
+	}
+	if p := c.Profile; p != nil {
+		writeProfile(s, c, f, p)
+	}
+	s.WriteString("\n")
+}
+
+// writeProfile writes what values a column has. This is the most trusted text that a
+// model gets, so values that are no names (what people typed, addresses) stay out of it.
+func writeProfile(s *strings.Builder, c *connectors.ColumnInfo, f *semantic.Field, p *connectors.Profile) {
+	if p.Unit != "" {
+		fmt.Fprintf(s, " in %s", p.Unit)
+	}
+	switch {
+	case f != nil && f.Kind == semantic.FreeText:
+		s.WriteString("; free text")
+	case len(p.Values) > 0:
+		if values := sampleNames(p.Values); len(values) > 0 {
+			fmt.Fprintf(s, "; %d values such as %s", p.Distinct, strings.Join(values, ", "))
+		}
+	case p.Min != nil && p.Max != nil && c.Kind != connectors.KindText:
+		fmt.Fprintf(s, "; %s … %s", plainCell(p.Min), plainCell(p.Max))
+	}
+	if p.NullShare >= 0.01 {
+		fmt.Fprintf(s, "; %.0f%% null", 100*p.NullShare)
+	}
+}
+
+func sampleNames(values []connectors.ValueCount) []string {
+	var out []string
+	for _, v := range values {
+		if len(out) == maxSamples {
+			break
+		}
+		if isName(v.Value) {
+			out = append(out, fmt.Sprintf("%q", v.Value))
+		}
+	}
+	return out
+}
+
+// isName reports whether a text is short enough and plain enough to be what something
+// is called.
+func isName(s string) bool {
+	return utf8.RuneCountInString(s) <= 32 && len(strings.Fields(s)) <= 5 && line(s, 40) == s && inert(s) == s
+}
+
+func plainCell(v any) string {
+	if t, ok := v.(time.Time); ok {
+		return t.Format(dateLayout)
+	}
+	return clip(fmt.Sprint(v), 40)
+}
+
+// writeMeaning writes what people call something and what it is.
+func writeMeaning(s *strings.Builder, l semantic.Label, description string, synonyms []string) {
+	names := dedupe(nonEmpty(append([]string{l.Ko, l.En}, synonyms...)))
+	if len(names) > 6 {
+		names = names[:6]
+	}
+	if len(names) > 0 {
+		fmt.Fprintf(s, " — %s", strings.Join(names, " / "))
+	}
+	if description != "" {
+		fmt.Fprintf(s, ": %s", oneLine(description))
+	}
+}
+
+func nonEmpty(list []string) []string {
+	var out []string
+	for _, s := range list {
+		if s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func oneLine(s string) string { return clip(strings.Join(strings.Fields(s), " "), 240) }
+
+// describeMetrics writes the metrics that queries may name.
+func describeMetrics(a *Analyst) string {
+	var s strings.Builder
+	for _, x := range a.Model.Metrics {
+		if x.Hidden || !computable(a, x) {
+			continue
+		}
+		fmt.Fprintf(&s, "- %s", x.Name)
+		writeMeaning(&s, x.Label, x.Description, x.Synonyms)
+		if e := expression(x.Expression); e != "" {
+			fmt.Fprintf(&s, " = %s", oneLine(e))
+		}
+		if x.Time != "" {
+			fmt.Fprintf(&s, ", by %s", x.Time)
+		}
+		if x.Format != "" {
+			fmt.Fprintf(&s, " [%s]", x.Format)
+		}
+		s.WriteString("\n")
+	}
+	return s.String()
+}
+
+// computable reports whether a metric reads only the analyst's tables.
+func computable(a *Analyst, x *semantic.Metric) bool {
+	if a.Tables == nil {
+		return true
+	}
+	compiled, err := a.Model.Compile(semantic.Query{Measures: []semantic.Measure{{Metric: x.Name}}}, semantic.CompileOptions{Dialect: semantic.DuckDB})
+	return err == nil && !slices.ContainsFunc(compiled.Tables, func(t string) bool { return !slices.Contains(a.Tables, t) })
+}
+
+// describeFields writes the fields of metric queries, by dataset.
+func describeFields(a *Analyst) string {
+	var s strings.Builder
+	for _, d := range a.Model.Datasets {
+		if d.Hidden || a.Tables != nil && !slices.Contains(a.Tables, d.Source) {
+			continue
+		}
+		var fields []string
+		for _, f := range d.Fields {
+			if !f.Hidden && f.Kind != semantic.FreeText {
+				fields = append(fields, fmt.Sprintf("%s.%s (%s)", d.Name, f.Name, or(f.Label.Ko, f.Name)))
+			}
+		}
+		if len(fields) > 0 {
+			fmt.Fprintf(&s, "- %s\n", strings.Join(fields, ", "))
+		}
+	}
+	return s.String()
+}
+
+func describeRelationships(a *Analyst) string {
+	var s strings.Builder
+	for _, r := range a.Model.Relationships {
+		fmt.Fprintf(&s, "%s(%s) → %s(%s): many to one\n", r.From, strings.Join(r.FromColumns, ", "), r.To, strings.Join(r.ToColumns, ", "))
+	}
+	if s.Len() == 0 {
+		return ""
+	}
+	return "### Joins\n" + s.String()
+}
+
+func expression(byDialect map[string]string) string {
+	if e := byDialect["ANSI_SQL"]; e != "" {
+		return e
+	}
+	for _, dialect := range slices.Sorted(maps.Keys(byDialect)) { // the briefing's bytes must not change
+		return byDialect[dialect]
+	}
+	return ""
+}
+
+func datasetOf(m *semantic.Model, table string) *semantic.Dataset {
+	for _, d := range m.Datasets {
+		if strings.EqualFold(strings.Trim(d.Source, `"`), table) {
+			return d
+		}
+	}
+	return nil
+}
+
+// fieldOf is the field that a column is.
+func fieldOf(d *semantic.Dataset, column string) *semantic.Field {
+	if d == nil {
+		return nil
+	}
+	for _, f := range d.Fields {
+		if strings.EqualFold(strings.Trim(expression(f.Expression), `"`), column) {
+			return f
+		}
+	}
+	return nil
+}
+
+// synonymGroups are the words of the model that mean the same.
+func synonymGroups(m *semantic.Model) [][]string {
+	var out [][]string
+	for _, x := range m.Metrics {
+		out = append(out, append([]string{x.Label.Ko, x.Label.En, x.Name}, x.Synonyms...))
+	}
+	for _, d := range m.Datasets {
+		out = append(out, append([]string{d.Label.Ko, d.Label.En, d.Name}, d.Synonyms...))
+		for _, f := range d.Fields {
+			out = append(out, append([]string{f.Label.Ko, f.Label.En}, f.Synonyms...))
+		}
+	}
+	return out
+}
+
+func dialectName(dialect string) string {
+	switch dialect {
+	case "duckdb":
+		return "DuckDB"
+	case "postgres":
+		return "PostgreSQL"
+	case "mysql":
+		return "MySQL"
+	case "sqlite":
+		return "SQLite"
+	}
+	return dialect
+}
