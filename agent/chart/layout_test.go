@@ -3,6 +3,7 @@ package chart_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/bapsang/bapsang/agent/chart"
@@ -229,4 +230,19 @@ func see(m [9]float64, c uint32) vec {
 
 func distance(a, b vec) float64 {
 	return math.Sqrt((a[0]-b[0])*(a[0]-b[0]) + (a[1]-b[1])*(a[1]-b[1]) + (a[2]-b[2])*(a[2]-b[2]))
+}
+
+// TestWordsAreHalved holds that of a word on two lines no syllable stands alone.
+func TestWordsAreHalved(t *testing.T) {
+	spec := chart.Spec{Kind: chart.Bar, Language: "ko", XKind: chart.XCategory, YFormat: "krw", Series: []chart.Series{{Values: figures(7, 6, 5, 4, 3, 2, 1)}}}
+	spec.Categories = []string{"오픈마켓", "자사몰", "직영 매장", "종합몰", "기업구매", "라이브커머스", "Marketplaces"}
+	var texts []string
+	for _, text := range place(t, spec, chart.Options{Width: 620, Height: 390}).Texts {
+		texts = append(texts, text.Text)
+	}
+	for _, want := range []string{"라이브", "커머스"} {
+		if !slices.Contains(texts, want) {
+			t.Errorf("no line %q among %q", want, texts)
+		}
+	}
 }

@@ -98,11 +98,28 @@ func (t *typefaces) breakAt(text string, size float64, bold bool, width float64)
 			if space > 0 && spaceAt > width*0.4 {
 				return space
 			}
-			return i
+			return t.halfAt(text, size, bold, width, i)
 		}
 		if r == ' ' || r == '·' || r == '/' || r == '-' {
 			space, spaceAt = i+len(string(r)), used
 		}
 	}
 	return len(text)
+}
+
+// halfAt returns the byte at which a word of Hangul is cut in two halves that both fit in
+// width, so that no syllable stands alone, or full, where a line is full, for other text.
+func (t *typefaces) halfAt(text string, size float64, bold bool, width float64, full int) int {
+	total := t.width(text, size, bold)
+	if total > 2*width || strings.ContainsAny(text, " /-·") || !unicode.Is(unicode.Hangul, []rune(text)[0]) {
+		return full
+	}
+	f, used := t.of(bold), 0.0
+	for i, r := range text[:full] {
+		if used >= total/2 && t.width(text[i:], size, bold) <= width {
+			return i
+		}
+		used += f.glyph(r).advance * size
+	}
+	return full
 }
