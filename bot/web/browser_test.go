@@ -32,6 +32,9 @@ func TestInTheBrowser(t *testing.T) {
 		{"what fails is kept", failing},
 		{"attacks", attacks},
 		{"letters", letters},
+		{"charts", charts},
+		{"charts by touch and key", chartWalks},
+		{"a chart that cannot be drawn", chartFails},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.test(t, c) })
 	}
@@ -98,7 +101,7 @@ func askAndAnswer(t *testing.T, c *chromium) {
 	close(release)
 	b.see(has("#replies .answer", "12억 1,854만 원") + "&&" + has("#stream .foot", "답글 1개"))
 	b.see(has("#announce", "12억") + ` && !document.querySelector("#stream .foot .spin")`)
-	b.see(`document.querySelector("#replies .picture img").complete && document.querySelector("#replies .picture img").naturalWidth > 0`)
+	b.see(count("#replies .chart svg .mark") + " > 0")
 	b.see(has("td.n", "4억 841만") + "&&" + has("figcaption", "17행 중 6행") + "&&" + has(".read dd", "할인 후, 반품 포함") + "&&" + has(".origin", "2026-11-21까지") + "&&" + has(".origin", "0.3초"))
 	b.click(".sql summary")
 	b.see(`document.querySelector(".sql").open && ` + has(".sql code", "GROUP BY 1"))
@@ -229,7 +232,7 @@ func looks(t *testing.T, c *chromium) {
 	if !dark() {
 		t.Error("the page does not follow the system's dark theme")
 	}
-	b.see(`document.querySelector("#replies .picture img").currentSrc.includes("size=narrow&theme=dark")`)
+	b.see(ground + ` === "#15181e"`)
 	for _, width := range []int64{360, 390, 720, 768, 1024, 1280, 1440} {
 		b.run(chromedp.EmulateViewport(width, 780))
 		if over := b.says(`document.documentElement.scrollWidth - innerWidth`); over != "0" {
@@ -250,7 +253,7 @@ func looks(t *testing.T, c *chromium) {
 		t.Error("the page stayed dark")
 	}
 	b.click("#stream .replies")
-	b.see(`[...document.querySelectorAll("#replies .picture source")].every(e => e.srcset.includes("theme=light"))`)
+	b.see(ground + ` === "#ffffff"`)
 }
 
 func keys(t *testing.T, c *chromium) {
@@ -347,7 +350,13 @@ func attacks(t *testing.T, c *chromium) {
 	b.see(count("#replies .message") + " >= 3")
 	b.run(chromedp.Reload())
 	b.see(count("#replies .message") + " >= 3")
-	b.run(chromedp.Navigate(s.url + b.says(`new URL(document.querySelector("#replies .picture img").src).pathname`)))
+	b.see(has("#replies .chart text", "<script>window.pwned=1</script>") + "&&" + count("#replies .chart .mark") + " > 0")
+	b.says(`document.querySelector("#replies .chart .mark").dispatchEvent(new PointerEvent("pointermove", {bubbles: true, pointerType: "mouse"}))`)
+	b.see(has(".tip", "<script>"))
+	if got := b.says(`[...document.querySelectorAll(".chart svg, .chart svg *")].map(e => e.localName).filter(n => !/^(svg|rect|path|polyline|text|tspan|title|desc|g|circle)$/.test(n)).join()`); got != "" {
+		t.Errorf("a chart has brought %s into the page", got)
+	}
+	b.run(chromedp.Navigate(s.url + b.says(`document.querySelector("#replies .chart").dataset.chart`)))
 	if got := b.says("typeof window.pwned"); got != "undefined" {
 		t.Error("an attack ran")
 	}

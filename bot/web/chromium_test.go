@@ -184,7 +184,7 @@ func (b *tab) send(box, text string) {
 // press presses a key the way a keyboard does: what the page prevents does not happen.
 func (b *tab) press(key string) {
 	b.t.Helper()
-	codes := map[string]int64{"Enter": 13, "Escape": 27, "ArrowUp": 38, "Tab": 9, "/": 191}
+	codes := map[string]int64{"Enter": 13, "Escape": 27, "ArrowUp": 38, "ArrowRight": 39, "End": 35, "Home": 36, "Tab": 9, "/": 191}
 	key, shift := strings.CutPrefix(key, "Shift+")
 	p := input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeRawKeyDown, Key: key, Code: key, WindowsVirtualKeyCode: codes[key]}
 	if key == "Enter" {

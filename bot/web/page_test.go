@@ -283,7 +283,7 @@ func TestDownloads(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	c := s.visit(t, "민지")
-	_, ref := c.say(s, "@bapsang 지난달 \"지역별\" 매출/비중?\r\nX-Evil: 1", "answer-ko")
+	thread, ref := c.say(s, "@bapsang 지난달 \"지역별\" 매출/비중?\r\nX-Evil: 1", "answer-ko")
 	status, body, header := c.get("/csv/" + ref.ID + "/r1")
 	if status != http.StatusOK || body != "\ufeffquestion,result\r\nq-ko,r1\r\n" {
 		t.Errorf("csv: status %d, %q", status, body)
@@ -302,8 +302,14 @@ func TestDownloads(t *testing.T) {
 		t.Errorf("svg: status %d, %v", status, header)
 	}
 	status, body, header = c.get("/chart/" + ref.ID + "/0?as=png")
-	if status != http.StatusOK || header.Get("Content-Type") != "image/png" || !strings.HasPrefix(body, "\x89PNG") {
-		t.Errorf("png: status %d", status)
+	want = `inline; filename="bapsang.png"; filename*=UTF-8''` + url.PathEscape("bapsang-지역별-매출.png")
+	if status != http.StatusOK || header.Get("Content-Type") != "image/png" || !strings.HasPrefix(body, "\x89PNG") || header.Get("Content-Disposition") != want {
+		t.Errorf("png: status %d, %v", status, header)
+	}
+	// Browsers without scripts are shown the PNG, which has its letters in it.
+	_, page, _ := c.get("/c/general/t/" + thread.ID)
+	if _, _, header := c.get(between(t, between(t, page, "<noscript>", "</noscript>"), `<img src="`, `"`)); header.Get("Content-Type") != "image/png" {
+		t.Errorf("without scripts a chart is %s", header.Get("Content-Type"))
 	}
 }
 

@@ -52,8 +52,10 @@ func (w *Web) chart(rw http.ResponseWriter, r *http.Request) {
 	}
 	h := rw.Header()
 	h.Set("Content-Type", "image/png")
+	h.Set("Content-Disposition", "inline"+fileNamed("png", e.Bot.Charts[n].Title))
 	if as.SVG {
 		h.Set("Content-Type", "image/svg+xml")
+		h.Set("Content-Disposition", "inline")
 		h.Set("Content-Security-Policy", picturePolicy)
 	}
 	if q.Get("v") != "" { // the address names the content
@@ -83,7 +85,7 @@ func (w *Web) csv(rw http.ResponseWriter, r *http.Request) {
 			title = text + " " + result
 		}
 	}
-	out := &download{rw: rw, name: downloadName(title)}
+	out := &download{rw: rw, title: title}
 	if err := w.cfg.CSV(r.Context(), e.Bot.Question, result, out); err != nil {
 		w.log.WarnContext(r.Context(), "web: csv not written", "message", e.ID, "result", result, "error", err)
 		if out.begun {
@@ -113,7 +115,7 @@ func results(m *bot.Message) []string {
 // failure before that can still be told in words.
 type download struct {
 	rw    http.ResponseWriter
-	name  string
+	title string
 	begun bool
 }
 
@@ -126,7 +128,7 @@ func (d *download) begin() {
 	d.begun = true
 	h := d.rw.Header()
 	h.Set("Content-Type", "text/csv; charset=utf-8")
-	h.Set("Content-Disposition", `attachment; filename="bapsang.csv"; filename*=UTF-8''`+url.PathEscape(d.name))
+	h.Set("Content-Disposition", "attachment"+fileNamed("csv", d.title))
 }
 
 // Write implements io.Writer.
@@ -135,8 +137,13 @@ func (d *download) Write(p []byte) (int, error) {
 	return d.rw.Write(p)
 }
 
-// downloadName makes a file name of a question, with nothing in it that a file
-// system or a shell takes amiss.
+// fileNamed is the part of a Content-Disposition that names a file.
+func fileNamed(ext, title string) string {
+	return `; filename="bapsang.` + ext + `"; filename*=UTF-8''` + url.PathEscape(downloadName(title)+"."+ext)
+}
+
+// downloadName makes a file name of a question, with nothing in it that a file system or a
+// shell takes amiss.
 func downloadName(title string) string {
 	name := strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-' || r == '_' {
@@ -151,5 +158,5 @@ func downloadName(title string) string {
 	if name == "" {
 		name = "result"
 	}
-	return "bapsang-" + name + ".csv"
+	return "bapsang-" + name
 }

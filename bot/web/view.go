@@ -121,26 +121,24 @@ func (s *shown) Pictures() []picture {
 // Drawn tells whether charts can be drawn at all.
 func (s *shown) Drawn() bool { return s.web.cfg.Render != nil }
 
-// Sources are the addresses of a chart for a size, one for each theme that the
-// viewer may see.
+// Address is the address of the chart without a size and a theme; the page's script
+// knows both and puts the chart into the page.
+func (p picture) Address() string { return p.base }
+
+// Sources are the addresses for browsers without scripts, one for each theme that the
+// viewer may see. They are PNGs: a drawing inside an <img> has not the page's font.
 func (p picture) Sources(size string) map[string]string {
 	out := map[string]string{}
 	for _, theme := range []string{"light", "dark"} {
 		if p.Pref == "" || p.Pref == theme {
-			out[theme] = p.base + "&size=" + size + "&theme=" + theme
+			out[theme] = p.base + "&as=png&size=" + size + "&theme=" + theme
 		}
 	}
 	return out
 }
 
 // Src is what browsers without a choice of their own show.
-func (p picture) Src() string {
-	theme := p.Pref
-	if theme == "" {
-		theme = "light"
-	}
-	return p.base + "&size=pane&theme=" + theme
-}
+func (p picture) Src() string { return p.base + "&as=png&size=pane&theme=" + p.theme() }
 
 // Large is the address of the picture to keep.
 func (p picture) Large() string { return p.base + "&as=png&theme=" + p.theme() }

@@ -30,9 +30,10 @@
     return t.content.firstElementChild;
   }
 
-  // divide heads each day of a list.
+  // divide heads each day of a list. A thread goes on from the message that began it.
   function divide(list) {
-    let day = "";
+    const begin = list.id === "replies" && find("#begin .message");
+    let day = begin ? begin.dataset.day : "";
     for (const el of [...list.children]) {
       if (el.classList.contains("day")) {
         el.remove();
