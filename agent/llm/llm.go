@@ -39,6 +39,9 @@ type Request struct {
 	Seed        *int
 
 	Caller Caller
+	// Priority orders calls within a server that knows it, lower first; 0 is not sent.
+	// A [Pool] sets it for the backends that say so.
+	Priority int
 	// OnDelta receives the reply as it comes, and asks for streaming. It is called
 	// from one goroutine at a time and must not block.
 	OnDelta func(Delta)
