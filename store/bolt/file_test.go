@@ -390,13 +390,10 @@ func TestCheck(t *testing.T) {
 	if _, err := os.Stat(missing); !errors.Is(err, fs.ErrNotExist) {
 		t.Error("the check made a file")
 	}
-	damaged := bytes.Clone(sound)
-	at := bytes.Index(damaged, []byte(`"priority"`))
-	if at < 0 {
-		at = len(damaged) / 2
-	}
-	for i := range 8 {
-		damaged[at+i] ^= 0xff
+	// Every job is hit, for some pages of the file are of earlier moments.
+	damaged := bytes.ReplaceAll(sound, []byte(`"priority":1`), []byte(`"priority":9`))
+	if bytes.Equal(damaged, sound) {
+		t.Fatal("nothing to damage")
 	}
 	for name, content := range map[string][]byte{"damaged": damaged, "cut short": sound[:len(sound)/2], "empty": {}} {
 		if err := os.WriteFile(path, content, 0o600); err != nil {

@@ -46,7 +46,7 @@ func openControl(ctx context.Context, dir string, s *bolt.Store, logger *slog.Lo
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+backupPath, func(w http.ResponseWriter, r *http.Request) {
-		if err := s.Backup(r.Context(), w); err != nil {
+		if err := s.Backup(r.Context(), impatient{w, http.NewResponseController(w)}); err != nil {
 			logger.WarnContext(r.Context(), "backup broke off", "error", err)
 			panic(http.ErrAbortHandler) // or the client would take a part for the whole
 		}
@@ -62,6 +62,23 @@ func openControl(ctx context.Context, dir string, s *bolt.Store, logger *slog.Lo
 		_ = c.server.Serve(listener) // it ends when Close says so
 	}()
 	return c, nil
+}
+
+// copyTime is how long whoever takes a copy may keep it waiting. An open copy keeps
+// the store from using freed room again, and in the end from growing.
+const copyTime = 30 * time.Second
+
+// impatient is a response whose reader must go on reading.
+type impatient struct {
+	w     io.Writer
+	limit *http.ResponseController
+}
+
+func (i impatient) Write(p []byte) (int, error) {
+	if err := i.limit.SetWriteDeadline(time.Now().Add(copyTime)); err != nil {
+		return 0, err
+	}
+	return i.w.Write(p)
 }
 
 // Close breaks off what is going on and takes the socket away.
