@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"runtime/debug"
 	"time"
 
 	"github.com/bapsang/bapsang/connectors"
@@ -13,6 +14,9 @@ import (
 
 // role is the name of the child that parses files.
 const role = "files"
+
+// goMemory is what the Go side of the child tries to stay below, in bytes.
+const goMemory = 1 << 30
 
 // op is what the child is asked to do.
 type op string
@@ -62,6 +66,8 @@ func play(in io.Reader, out io.Writer) int {
 	if err := json.NewDecoder(in).Decode(&req); err != nil {
 		return 1
 	}
+	// Collect early rather than late: the bound on the process counts garbage too.
+	debug.SetMemoryLimit(goMemory)
 	cat, err := req.run(context.Background())
 	var res response
 	if err == nil {
@@ -99,9 +105,9 @@ func (r request) run(ctx context.Context) (*connectors.Catalog, error) {
 func confined(ctx context.Context, req request) (*connectors.Catalog, error) {
 	lim := req.Config.Limits
 	p, err := confine.Start(ctx, confine.Spec{Role: role, Limits: confine.Limits{
-		// Besides the engine's share: the Go side with its workbook, and what
-		// either reserves without using it.
-		AddressSpace: 2*lim.Memory + 6<<30, FileSize: lim.WriteSize, OpenFiles: 256,
+		// The engine's share, as much for what it does not count, and what the Go side
+		// takes and both reserve without using it.
+		AddressSpace: 2*lim.Memory + 3<<30, FileSize: lim.WriteSize, OpenFiles: 256,
 	}})
 	if err != nil && ctx.Err() != nil {
 		return nil, loadError(theFiles, ctx.Err())

@@ -13,6 +13,8 @@ import (
 	"golang.org/x/text/encoding/korean"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
+
+	"github.com/bapsang/bapsang/connectors"
 )
 
 // charset is how the bytes of a text file are to be read.
@@ -24,6 +26,28 @@ type charset struct {
 }
 
 var errBinary = errors.New("the file is not text")
+
+// charsetOf finds how the file at path is encoded.
+func charsetOf(path string) (charset, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return charset{}, err
+	}
+	defer f.Close()
+	return sniffCharset(f)
+}
+
+// notes says what whoever reads the table should know of it.
+func (c charset) notes() []connectors.Note {
+	var out []connectors.Note
+	if c.name != "" {
+		out = append(out, connectors.Note{Code: connectors.NoteEncoding, Detail: c.name})
+	}
+	if c.bad > 0 {
+		out = append(out, connectors.Note{Code: connectors.NoteBadText, Count: c.bad})
+	}
+	return out
+}
 
 // sniffCharset finds how the file is encoded. It reads the whole file where that
 // is needed: the first Korean name of a customer may stand a gigabyte in.

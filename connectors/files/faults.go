@@ -38,10 +38,12 @@ const (
 
 	faultFileSize fault = "file_size"
 	faultUnpacked fault = "unpacked_size"
+	faultShared   fault = "shared_text"
 	faultFiles    fault = "too_many_files"
 	faultTables   fault = "too_many_tables"
 	faultColumns  fault = "too_many_columns"
 	faultCell     fault = "long_cell"
+	faultObject   fault = "long_object"
 	faultMemory   fault = "memory"
 	faultTime     fault = "time"
 	faultStopped  fault = "stopped"
@@ -89,10 +91,12 @@ var sentences = map[fault]sentence{
 
 	faultFileSize: {connectors.CodeTooLarge, "%s은 %s인데 %s까지 읽을 수 있어요. 필요한 기간과 열만 남기거나 Parquet으로 바꿔서 올려 주세요.", "%s has %s and the limit is %s. Keep only the rows and columns that are needed, or convert it to Parquet."},
 	faultUnpacked: {connectors.CodeTooLarge, "%s은 압축을 풀면 %s를 넘어서 읽지 않았어요. 시트를 CSV나 Parquet으로 저장하거나 필요한 행과 열만 남겨 주세요.", "%s unpacks to more than the limit of %s. Save the sheet as CSV or Parquet, or keep only the rows and columns that are needed."},
+	faultShared:   {connectors.CodeTooLarge, "%s에 든 글자가 %s인데 %s까지 읽을 수 있어요. 시트를 CSV나 Parquet으로 저장하거나 필요한 열만 남겨 주세요.", "%s holds %s of text and the limit is %s. Save the sheet as CSV or Parquet, or keep only the columns that are needed."},
 	faultFiles:    {connectors.CodeTooLarge, "파일이 %d개인데 한 번에 %d개까지 읽을 수 있어요. 더 작은 폴더를 골라 주세요.", "There are %d files and up to %d can be read together. Name a smaller folder."},
 	faultTables:   {connectors.CodeTooLarge, "표가 %d개인데 한 번에 %d개까지 읽을 수 있어요. 나눠서 올려 주세요.", "The files hold %d tables and the limit is %d. Load fewer together."},
 	faultColumns:  {connectors.CodeTooLarge, "%s의 열이 %d개인데 %d개까지 읽을 수 있어요. 구분자를 확인하거나 필요한 열만 남겨 주세요.", "%s has %d columns and the limit is %d. Check its separator, or leave columns out."},
 	faultCell:     {connectors.CodeTooLarge, "%s에 너무 긴 칸이 있어요(%s 넘음). 구분자와 따옴표를 확인해 주세요.", "%s has a cell that is longer than %s. Check its separators and quotation marks."},
+	faultObject:   {connectors.CodeTooLarge, "%s에 너무 긴 객체가 있어요(%s 넘음). 객체의 목록이거나 한 줄에 객체 하나여야 해요.", "%s has an object that is longer than %s. It should be a list of objects, or one object a line."},
 	faultMemory:   {connectors.CodeTooLarge, "%s을 읽으려면 허용된 것보다 많은 메모리가 필요해요. 나누거나 Parquet으로 바꿔서 올려 주세요.", "%s needs more memory than is allowed. Split it, or convert it to Parquet."},
 	faultTime:     {connectors.CodeTimeout, "%s을 정해진 시간 안에 다 읽지 못했어요. 나누거나 Parquet으로 바꿔서 올려 주세요.", "%s took too long to read. Split it, or convert it to Parquet."},
 	faultStopped:  {connectors.CodeCancelled, "%s을 읽다가 멈췄어요.", "%s was not read to the end: reading was stopped."},

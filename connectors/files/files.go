@@ -40,22 +40,27 @@ type Config struct {
 
 // Limits bound what a load may take. A zero field means the default.
 type Limits struct {
-	FileSize  int64         // of one file, in bytes; 4 GiB
-	Expanded  int64         // of a compressed file once unpacked; 2 GiB
-	Field     int           // the longest cell, in bytes; 16 MiB
-	Columns   int           // of one table; 2,000
-	Tables    int           // of one load; 500
-	Files     int           // of one load; 5,000
-	Memory    int64         // of the engine, in bytes; 1 GiB
-	Duration  time.Duration // of the whole load; 15 minutes
-	WriteSize int64         // of the database, in bytes; 16 GiB
+	FileSize int64 // of one file, in bytes; 4 GiB
+	// Workbook bounds what all of a workbook unpacks to, in bytes; 512 MiB, which is a
+	// minute of reading and more than a full sheet of ten columns.
+	Workbook int64
+	// SharedText bounds the texts that the cells of a workbook share, in bytes; 128
+	// MiB. They are held in memory, where they take up to three times as much.
+	SharedText int64
+	Field      int           // the longest cell, in bytes; 16 MiB
+	Columns    int           // of one table; 2,000
+	Tables     int           // of one load; 500
+	Files      int           // of one load; 5,000
+	Memory     int64         // of the engine, in bytes; 1 GiB
+	Duration   time.Duration // of the whole load; 15 minutes
+	WriteSize  int64         // of the database, in bytes; 16 GiB
 }
 
 func (l Limits) withDefaults() Limits {
 	for _, d := range []struct {
 		v   *int64
 		def int64
-	}{{&l.FileSize, 4 << 30}, {&l.Expanded, 2 << 30}, {&l.Memory, 1 << 30}, {&l.WriteSize, 16 << 30}} {
+	}{{&l.FileSize, 4 << 30}, {&l.Workbook, 512 << 20}, {&l.SharedText, 128 << 20}, {&l.Memory, 1 << 30}, {&l.WriteSize, 16 << 30}} {
 		if *d.v == 0 {
 			*d.v = d.def
 		}

@@ -256,6 +256,8 @@ func TestJSON(t *testing.T) {
 		"array":  `[{"id": 1, "name": "가", "at": "2026-11-22", "customer": {"city": "서울", "tags": ["a"]}, "ok": true}, {"id": 2, "name": null, "at": "2026-11-23", "customer": {"city": "부산", "zip": "01234"}, "ok": false}]`,
 		"lines":  `{"id": 1, "name": "가", "at": "2026-11-22", "customer": {"city": "서울", "tags": ["a"]}, "ok": true}` + "\n" + `{"id": 2, "at": "2026-11-23", "customer": {"city": "부산", "zip": "01234"}, "ok": false}`,
 		"nested": `{"total": 2, "data": [{"id": 1, "name": "가", "at": "2026-11-22", "customer": {"city": "서울", "tags": ["a"]}, "ok": true}, {"id": 2, "at": "2026-11-23", "customer": {"city": "부산", "zip": "01234"}, "ok": false}], "next": null}`,
+		"deep":   `{"response": {"header": {"code": "00", "warnings": [{"x": 1}]}, "body": {"items": {"item": [{"id": 1, "name": "\uac00", "at": "2026-11-22", "customer": {"city": "서울", "tags": [ "a" ]}, "ok": true}, {"id": 2, "at": "2026-11-23", "customer": {"city": "부산", "zip": "01234"}, "ok": false}]}, "pageNo": 1}}}`,
+		"lists":  `[{"id": 1, "name": "가", "at": "2026-11-22", "customer": {"city": "서울", "tags": ["a"]}, "ok": true}]` + "\n" + `[{"id": 2, "at": "2026-11-23", "customer": {"city": "부산", "zip": "01234"}, "ok": false}]`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -274,6 +276,23 @@ func TestJSON(t *testing.T) {
 				t.Errorf("rows %s\nwant %s", got, want)
 			}
 		})
+	}
+}
+
+// TestJSONText keeps figures and texts as they are written.
+func TestJSONText(t *testing.T) {
+	t.Parallel()
+	cat, path := load(t, write(t, "j.json", `[{"big": 12345678901234567890, "k\"ey": "a\"b\\", "v": 1.10, "list": [1, {"a": "]}"}]}`+
+		`, {"big": 1e400, "k\"ey": "줄\n바꿈", "v": -0.5, "list": []}]`))
+	if got := columnNames(cat.Tables[0]); got != "big k_ey v list" {
+		t.Errorf("columns %q", got)
+	}
+	var rows []string
+	for _, r := range rowsOf(t, path, "SELECT CAST(COLUMNS(*) AS VARCHAR) FROM j") {
+		rows = append(rows, strings.Join(r, "|"))
+	}
+	if got, want := strings.Join(rows, "/"), `12345678901234567890|a"b\|1.10|[1,{"a":"]}"}]/1e400|줄`+"\n"+`바꿈|-0.50|[]`; got != want {
+		t.Errorf("rows %s\nwant %s", got, want)
 	}
 }
 

@@ -1,7 +1,6 @@
 package files
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -10,269 +9,143 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
-// jsonGrid is a file of JSON objects: an array of them, one after the other
-// (NDJSON), or an object that holds such an array. Objects inside become columns
-// of their own, "customer_name"; deeper ones and arrays stay JSON text.
-type jsonGrid struct {
-	path string
-	set  charset
-	into string // the member that holds the rows, "" for the top
-	keys []string
-	at   map[string]int
-}
-
-func openJSON(ctx context.Context, in input, cfg Config) ([]*part, error) {
-	f, err := os.Open(in.path)
+// openJSON spools the objects of a file: an array of them, one after the other
+// (NDJSON), or such an array somewhere inside an object, as interfaces answer.
+// Objects inside become columns of their own, "customer_name"; deeper ones and arrays
+// stay JSON text. The file is read once for its rows, as taking JSON apart costs many
+// times what reading the spooled cells does.
+func openJSON(ctx context.Context, in input, cfg Config, ws *workspace) ([]*part, error) {
+	set, err := charsetOf(in.path)
 	if err != nil {
 		return nil, err
 	}
-	set, err := sniffCharset(f)
-	f.Close()
+	f := jsonFile{path: in.path, set: set, limit: 4 * cfg.Limits.Field}
+	into, err := f.findRows(ctx)
 	if err != nil {
-		return nil, err
-	}
-	g := &jsonGrid{path: in.path, set: set, at: map[string]int{}}
-	if g.into, err = g.findRows(); err != nil {
 		return nil, jsonError(file(in.name), err)
 	}
-	rows := 0
-	err = g.records(ctx, func(dec *json.Decoder) error {
-		rows++
-		err := g.each(dec, func(key string, _ json.RawMessage) { g.key(key) })
-		if err == nil && len(g.keys) > cfg.Limits.Columns {
-			err = faultColumns.about(nil, file(in.name), len(g.keys), cfg.Limits.Columns)
-		}
-		return err
+	t := jsonTable{at: map[string]int{}}
+	g := &spoolGrid{path: ws.temp("json")}
+	rows, err := g.write(ctx, func(yield func([]string) error) error {
+		return f.records(ctx, into, func(raw []byte) error {
+			row := t.row(raw)
+			if len(t.keys) > cfg.Limits.Columns {
+				return faultColumns.about(nil, file(in.name), len(t.keys), cfg.Limits.Columns)
+			}
+			return yield(row)
+		})
 	})
 	if err != nil {
 		return nil, jsonError(file(in.name), err)
 	}
-	if rows == 0 || len(g.keys) == 0 {
+	if rows == 0 || len(t.keys) == 0 {
 		return nil, faultNoObjects.about(nil, file(in.name))
 	}
-	p := &part{in: in, name: stem(in.path), series: seriesName(in.path), label: stem(in.path), grid: g, records: true}
-	p.layout.headings = g.keys
+	p := &part{in: in, name: stem(in.path), series: seriesName(in.path), label: stem(in.path), grid: g, records: true, notes: set.notes()}
+	p.layout.headings = t.keys
 	return []*part{p}, nil
 }
 
 func jsonError(name phrase, err error) error {
-	var syntax *json.SyntaxError
+	var syntax *syntaxError
+	var long *tooLongError
 	switch {
 	case errors.As(err, &syntax):
-		return faultJSON.about(err, name, syntax.Offset)
+		return faultJSON.about(err, name, syntax.at)
+	case errors.As(err, &long):
+		return faultObject.about(err, name, size(long.limit))
 	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF):
 		return faultCut.about(err, name)
-	case errors.Is(err, errNotRows):
-		return faultNoObjects.about(err, name)
 	}
 	return err
 }
 
-var errNotRows = errors.New("no list of objects")
-
-func (g *jsonGrid) key(k string) int {
-	i, ok := g.at[k]
-	if !ok {
-		i = len(g.keys)
-		g.at[strings.Clone(k)] = i
-		g.keys = append(g.keys, strings.Clone(k))
-	}
-	return i
+// jsonTable turns objects into rows. Columns are found on the way: a row is as long
+// as the columns that were known then.
+type jsonTable struct {
+	keys  []string
+	at    map[string]int
+	cells []string
+	name  []byte
 }
 
-// findRows looks whether the file is one object around the list of rows, as
-// interfaces answer: {"data": [{…}, …]}.
-func (g *jsonGrid) findRows() (string, error) {
-	into := ""
-	err := g.open(func(dec *json.Decoder, in *bufio.Reader) error {
-		if tok, err := dec.Token(); err != nil || tok != json.Delim('{') {
-			return err
-		}
-		for dec.More() {
-			tok, err := dec.Token()
-			if err != nil {
-				return err
-			}
-			var raw json.RawMessage
-			if err := dec.Decode(&raw); err != nil {
-				return err
-			}
-			key, _ := tok.(string)
-			if t := bytes.TrimLeft(raw, " \n\r\t["); len(raw) > 2 && raw[0] == '[' && len(t) > 0 && t[0] == '{' {
-				into = key
-			}
-		}
-		if _, err := dec.Token(); err != nil {
-			return err
-		}
-		if dec.More() {
-			into = "" // another object follows: these are the rows
-		}
-		return nil
-	})
-	return into, err
-}
-
-func (g *jsonGrid) open(use func(*json.Decoder, *bufio.Reader) error) error {
-	f, err := os.Open(g.path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	in, err := g.set.reader(f)
-	if err != nil {
-		return err
-	}
-	return use(json.NewDecoder(in), in)
-}
-
-// records calls use where each row begins.
-func (g *jsonGrid) records(ctx context.Context, use func(*json.Decoder) error) error {
-	return g.open(func(dec *json.Decoder, in *bufio.Reader) error {
-		switch {
-		case g.into != "":
-			if err := seekMember(dec, g.into); err != nil {
-				return err
-			}
-		default:
-			first, err := firstByte(in)
-			if err != nil {
-				return err
-			}
-			if first == '[' {
-				if _, err := dec.Token(); err != nil {
-					return err
-				}
-			}
-		}
-		for n := 0; dec.More(); n++ {
-			if n%256 == 0 && ctx.Err() != nil {
-				return ctx.Err()
-			}
-			if err := use(dec); err != nil {
-				return err
-			}
-		}
-		if g.into == "" {
-			if _, err := dec.Token(); err != nil && !errors.Is(err, io.EOF) {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// seekMember moves to the rows inside the member called key.
-func seekMember(dec *json.Decoder, key string) error {
-	if _, err := dec.Token(); err != nil {
-		return err
-	}
-	for dec.More() {
-		tok, err := dec.Token()
-		if err != nil {
-			return err
-		}
-		if tok == key {
-			_, err := dec.Token()
-			return err
-		}
-		var skip json.RawMessage
-		if err := dec.Decode(&skip); err != nil {
-			return err
-		}
-	}
-	return errNotRows
-}
-
-func firstByte(in *bufio.Reader) (byte, error) {
-	for n := 1; ; n++ {
-		b, err := in.Peek(n)
-		if err != nil {
-			return 0, err
-		}
-		if c := b[n-1]; c != ' ' && c != '\n' && c != '\r' && c != '\t' {
-			return c, nil
-		}
-	}
-}
-
-// each reads one row and calls use with its members, those of inner objects as
-// "outer_inner". A row that is a bare value is called "value".
-func (g *jsonGrid) each(dec *json.Decoder, use func(key string, value json.RawMessage)) error {
-	var raw json.RawMessage
-	if err := dec.Decode(&raw); err != nil {
-		return err
-	}
+// row returns the cells of one row, valid until the next call. A row that is no object
+// is a column called "value".
+func (t *jsonTable) row(raw []byte) []string {
+	clear(t.cells)
 	if raw[0] != '{' {
-		use("value", raw)
-		return nil
+		t.name = append(t.name[:0], "value"...)
+		t.set(raw)
+		return t.cells
 	}
-	return members(raw, func(key string, value json.RawMessage) error {
-		if len(value) > 0 && value[0] == '{' {
-			return members(value, func(inner string, v json.RawMessage) error {
-				use(key+"_"+inner, v)
-				return nil
-			})
+	members(raw, func(key, value []byte) {
+		if value[0] != '{' {
+			t.name = append(t.name[:0], key...)
+			t.set(value)
+			return
 		}
-		use(key, value)
-		return nil
+		members(value, func(inner, v []byte) {
+			t.name = append(append(append(t.name[:0], key...), '_'), inner...)
+			t.set(v)
+		})
 	})
+	return t.cells
 }
 
-// members calls use with the members of an object in their order.
-func members(raw json.RawMessage, use func(string, json.RawMessage) error) error {
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	if _, err := dec.Token(); err != nil {
-		return err
+// set puts value under t.name.
+func (t *jsonTable) set(value []byte) {
+	i, ok := t.at[string(t.name)]
+	if !ok {
+		i = len(t.keys)
+		key := strings.ToValidUTF8(string(t.name), "\uFFFD")
+		t.at[string(t.name)] = i
+		t.keys = append(t.keys, key)
+		t.cells = append(t.cells, "")
 	}
-	for dec.More() {
-		tok, err := dec.Token()
-		if err != nil {
-			return err
-		}
-		var v json.RawMessage
-		if err := dec.Decode(&v); err != nil {
-			return err
-		}
-		key, _ := tok.(string)
-		if err := use(key, v); err != nil {
-			return err
-		}
-	}
-	return nil
+	t.cells[i] = jsonText(value)
 }
 
-func (g *jsonGrid) rows(ctx context.Context, yield func([]string) bool) error {
-	row := make([]string, len(g.keys))
-	stop := errors.New("stop")
-	err := g.records(ctx, func(dec *json.Decoder) error {
-		clear(row)
-		if err := g.each(dec, func(key string, v json.RawMessage) {
-			if i, ok := g.at[key]; ok {
-				row[i] = jsonText(v)
+// members calls use with the members of a valid object in their order, keys unquoted.
+func members(object []byte, use func(key, value []byte)) {
+	s := object[1 : len(object)-1]
+	for {
+		s = bytes.TrimLeft(s, " \n\r\t,")
+		if len(s) == 0 {
+			return
+		}
+		end := valueEnd(s)
+		key := s[1 : end-1]
+		if bytes.IndexByte(key, '\\') >= 0 {
+			var text string
+			if json.Unmarshal(s[:end], &text) == nil {
+				key = []byte(text)
 			}
-		}); err != nil {
-			return err
 		}
-		if !yield(slices.Clone(row)) {
-			return stop
-		}
-		return nil
-	})
-	if errors.Is(err, stop) {
-		return nil
+		s = bytes.TrimLeft(s[end:], " \n\r\t:")
+		end = valueEnd(s)
+		use(key, s[:end])
+		s = s[end:]
 	}
-	return err
+}
+
+// valueEnd is where the value ends that s begins with.
+func valueEnd(s []byte) int {
+	var m matcher
+	n, _ := m.scan(s)
+	return n
 }
 
 // jsonText is a value as a cell: strings without their quotation marks, null as
 // nothing.
-func jsonText(v json.RawMessage) string {
+func jsonText(v []byte) string {
 	switch {
-	case len(v) == 0 || bytes.Equal(v, []byte("null")):
+	case bytes.Equal(v, []byte("null")):
 		return ""
+	case v[0] == '"' && bytes.IndexByte(v, '\\') < 0 && utf8.Valid(v):
+		return trim(string(v[1 : len(v)-1]))
 	case v[0] == '"':
 		var s string
 		if json.Unmarshal(v, &s) == nil {
@@ -281,8 +154,112 @@ func jsonText(v json.RawMessage) string {
 	case v[0] == '[' || v[0] == '{':
 		var b bytes.Buffer
 		if json.Compact(&b, v) == nil {
-			return b.String()
+			return strings.ToValidUTF8(b.String(), "\uFFFD")
 		}
 	}
 	return string(v)
+}
+
+// jsonFile is a file of JSON.
+type jsonFile struct {
+	path  string
+	set   charset
+	limit int // the longest row allowed, in bytes
+}
+
+func (f *jsonFile) open(use func(*jsonReader) error) error {
+	h, err := os.Open(f.path)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	in, err := f.set.reader(h)
+	if err != nil {
+		return err
+	}
+	return use(&jsonReader{in: in, limit: f.limit})
+}
+
+// records calls use with the text of each row, which is valid during the call.
+func (f *jsonFile) records(ctx context.Context, into []string, use func([]byte) error) error {
+	return f.open(func(r *jsonReader) error {
+		if len(into) > 0 {
+			if err := r.seek(ctx, into); err != nil {
+				return err
+			}
+			return r.list(ctx, use)
+		}
+		for {
+			c, err := r.peek()
+			switch {
+			case errors.Is(err, io.EOF):
+				return nil
+			case err != nil:
+				return err
+			case c == '[':
+				err = r.list(ctx, use)
+			default:
+				err = r.one(ctx, use)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	})
+}
+
+// maxNesting is how deep the list of rows may lie in objects.
+const maxNesting = 8
+
+// findRows returns the way to the longest list of objects in a file that is one
+// object, and nil for any other.
+func (f *jsonFile) findRows(ctx context.Context) (into []string, err error) {
+	err = f.open(func(r *jsonReader) error {
+		if c, err := r.peek(); err != nil || c != '{' {
+			return emptyIsFine(err)
+		}
+		longest := 0
+		var walk func(path []string) error
+		walk = func(path []string) error {
+			return r.object(func(key string) (bool, error) {
+				path := append(slices.Clone(path), key)
+				c, err := r.peek()
+				switch {
+				case err != nil:
+					return false, err
+				case c == '{' && len(path) < maxNesting:
+					return true, walk(path)
+				case c != '[':
+					return true, r.skip(ctx)
+				}
+				rows, objects := 0, 0
+				err = r.list(ctx, func(v []byte) error {
+					if rows++; v[0] == '{' {
+						objects++
+					}
+					return nil
+				})
+				if objects > longest && objects == rows {
+					longest, into = objects, path
+				}
+				return true, err
+			})
+		}
+		if err := walk(nil); err != nil {
+			return err
+		}
+		if _, err := r.peek(); err == nil {
+			into = nil // something follows: these are the rows
+		}
+		return nil
+	})
+	return into, err
+}
+
+// emptyIsFine takes the end of the file for no error.
+func emptyIsFine(err error) error {
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -90,7 +89,7 @@ func open(ctx context.Context, in input, cfg Config, ws *workspace) ([]*part, er
 	case formatCSV, formatTSV:
 		parts, err = openCSV(ctx, in, cfg)
 	case formatJSON:
-		parts, err = openJSON(ctx, in, cfg)
+		parts, err = openJSON(ctx, in, cfg, ws)
 	case formatXLSX:
 		parts, err = openXLSX(ctx, in, cfg, ws)
 	case formatSQLite:
@@ -108,12 +107,7 @@ func open(ctx context.Context, in input, cfg Config, ws *workspace) ([]*part, er
 }
 
 func openCSV(ctx context.Context, in input, cfg Config) ([]*part, error) {
-	f, err := os.Open(in.path)
-	if err != nil {
-		return nil, err
-	}
-	set, err := sniffCharset(f)
-	f.Close()
+	set, err := charsetOf(in.path)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +117,7 @@ func openCSV(ctx context.Context, in input, cfg Config) ([]*part, error) {
 		g.sep = '\t'
 	}
 	g.sep = sniffSeparator(g, g.sep)
-	p := &part{in: in, name: stem(in.path), series: seriesName(in.path), label: stem(in.path), grid: g, ragged: true}
+	p := &part{in: in, name: stem(in.path), series: seriesName(in.path), label: stem(in.path), grid: g, ragged: true, notes: set.notes()}
 	for {
 		p.layout, err = findLayout(ctx, g)
 		if !p.mendQuote(err) {
@@ -135,12 +129,6 @@ func openCSV(ctx context.Context, in input, cfg Config) ([]*part, error) {
 	}
 	if len(p.layout.headings) == 0 {
 		return nil, faultNoRow.about(nil, file(in.name))
-	}
-	if set.name != "" {
-		p.notes = append(p.notes, connectors.Note{Code: connectors.NoteEncoding, Detail: set.name})
-	}
-	if set.bad > 0 {
-		p.notes = append(p.notes, connectors.Note{Code: connectors.NoteBadText, Count: set.bad})
 	}
 	return []*part{p}, nil
 }

@@ -24,18 +24,21 @@ import (
 // openXLSX spools each sheet of a workbook into a file of its own, so that reading
 // it again does not unpack and parse it again.
 func openXLSX(ctx context.Context, in input, cfg Config, ws *workspace) ([]*part, error) {
-	merges, err := checkZip(in, cfg.Limits)
+	merges, err := checkZip(ctx, in, cfg.Limits)
 	if err != nil {
 		return nil, err
 	}
 	f, err := excelize.OpenFile(in.path, excelize.Options{
-		RawCellValue: true, UnzipSizeLimit: cfg.Limits.Expanded, UnzipXMLSizeLimit: 16 << 20, TmpDir: ws.dir,
+		RawCellValue: true, UnzipSizeLimit: cfg.Limits.Workbook, UnzipXMLSizeLimit: 16 << 20, TmpDir: ws.dir,
 	})
 	if err != nil {
 		return nil, xlsxError(file(in.name), cfg.Limits, err)
 	}
 	defer f.Close()
 	sheets := f.GetSheetList()
+	if len(sheets) > cfg.Limits.Tables {
+		return nil, faultTables.about(nil, len(sheets), cfg.Limits.Tables)
+	}
 	var parts []*part
 	for _, name := range sheets {
 		p, err := openSheet(ctx, f, in, name, ws, merges)
@@ -64,35 +67,68 @@ func xlsxError(name phrase, lim Limits, err error) error {
 	case errors.Is(err, excelize.ErrWorkbookPassword) || errors.Is(err, excelize.ErrWorkbookFileFormat):
 		return faultProtected.about(err, name)
 	case strings.Contains(err.Error(), "unzip size exceeds"):
-		return faultUnpacked.about(err, name, size(lim.Expanded))
+		return faultUnpacked.about(err, name, size(lim.Workbook))
 	}
 	return loadError(name, err)
 }
 
-// checkZip refuses what unpacks to more than the limit, and says whether the
+// checkZip refuses what unpacks to more than the limits, and says whether the
 // workbook has merged cells and is small enough to be held in memory for them.
-func checkZip(in input, lim Limits) (merges bool, err error) {
+func checkZip(ctx context.Context, in input, lim Limits) (merges bool, err error) {
 	z, err := zip.OpenReader(in.path)
 	if err != nil {
 		return false, faultDamaged.about(err, file(in.name))
 	}
 	defer z.Close()
-	var sum uint64
+	var sum, shared int64
 	workbook := false
 	for _, e := range z.File {
-		if e.UncompressedSize64 > math.MaxInt64/2 {
-			return false, faultUnpacked.about(nil, file(in.name), size(lim.Expanded))
+		n, err := unpacked(ctx, e, lim.Workbook-sum)
+		if errors.Is(err, errUnpacked) {
+			return false, faultUnpacked.about(nil, file(in.name), size(lim.Workbook))
 		}
-		sum += e.UncompressedSize64
+		if err != nil {
+			return false, err
+		}
+		sum += n
+		if strings.EqualFold(e.Name, "xl/sharedStrings.xml") {
+			shared += n
+		}
 		workbook = workbook || strings.EqualFold(e.Name, "xl/workbook.xml")
 	}
-	if !workbook {
+	switch {
+	case !workbook:
 		return false, faultNoWorkbook.about(nil, file(in.name))
-	}
-	if sum > uint64(lim.Expanded) || len(z.File) > 20_000 {
-		return false, faultUnpacked.about(nil, file(in.name), size(lim.Expanded))
+	case shared > lim.SharedText:
+		return false, faultShared.about(nil, file(in.name), size(shared), size(lim.SharedText))
 	}
 	return sum < 48<<20 && hasMerges(&z.Reader), nil
+}
+
+var errUnpacked = errors.New("unpacks to more than the limit")
+
+// unpacked measures a member of an archive, up to limit: what the archive says of it
+// may be a lie.
+func unpacked(ctx context.Context, e *zip.File, limit int64) (int64, error) {
+	r, err := e.Open()
+	if err != nil {
+		return 0, err
+	}
+	defer r.Close()
+	buf := make([]byte, 256<<10)
+	for n := int64(0); ; {
+		got, err := r.Read(buf)
+		switch n += int64(got); {
+		case n > limit:
+			return n, errUnpacked
+		case errors.Is(err, io.EOF):
+			return n, nil
+		case err != nil:
+			return n, err
+		case ctx.Err() != nil:
+			return n, ctx.Err()
+		}
+	}
 }
 
 // hasMerges looks for merged cells in the sheets. They stand behind the rows, and
@@ -144,7 +180,14 @@ func openSheet(ctx context.Context, f *excelize.File, in input, name string, ws 
 	}
 	g := &spoolGrid{path: ws.temp("sheet")}
 	rows, err := g.write(ctx, func(yield func([]string) error) error {
-		return sheetRows(f, name, looks, merged, yield)
+		return sheetRows(f, name, looks, merged, func(row []string) error {
+			// A single cell at the far right makes a row as long as a sheet is wide.
+			row = trimEnd(row)
+			if len(row) > ws.cfg.Limits.Columns {
+				return faultColumns.about(nil, file(in.name), len(row), ws.cfg.Limits.Columns)
+			}
+			return yield(row)
+		})
 	})
 	if err != nil || rows == 0 {
 		return nil, err
