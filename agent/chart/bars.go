@@ -2,6 +2,7 @@ package chart
 
 import (
 	"math"
+	"strings"
 	"time"
 )
 
@@ -87,8 +88,8 @@ func (l *layouter) barAxis(s slots) barAxis {
 		ticks := labelTimes(every(l.spec.Times, each), timeSlots(l.spec.Times, s), unit, l.spec.Grain, l.lang)
 		return barAxis{l.xAxisHeight(ticks), func(plot box) { l.xAxis(ticks, plot) }}
 	}
-	size := l.em * 0.95
 	room := s.width - l.em*0.4
+	size := l.nameSize(room)
 	widest, lines := 0.0, 1
 	for i := range axisLength(l.spec) {
 		w := l.faces.width(l.xName(i), size, false)
@@ -109,6 +110,25 @@ func (l *layouter) barAxis(s slots) barAxis {
 			}
 		}
 	}}
+}
+
+// nameSize is the size of names below bars: smaller where that spares breaking a word.
+// Hangul may be broken anywhere.
+func (l *layouter) nameSize(room float64) float64 {
+	longest := ""
+	for i := range axisLength(l.spec) {
+		for word := range strings.FieldsSeq(l.xName(i)) {
+			if !hasHangul(word) && l.faces.width(word, 1, false) > l.faces.width(longest, 1, false) {
+				longest = word
+			}
+		}
+	}
+	for _, size := range []float64{l.em * 0.95, l.em * 0.85, l.em * 0.75} {
+		if l.faces.width(longest, size, false) <= room {
+			return size
+		}
+	}
+	return l.em * 0.95
 }
 
 // timeSlots returns where the slot of each of times is.

@@ -1,9 +1,11 @@
 package chart_test
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/bapsang/bapsang/agent/chart"
@@ -232,17 +234,66 @@ func distance(a, b vec) float64 {
 	return math.Sqrt((a[0]-b[0])*(a[0]-b[0]) + (a[1]-b[1])*(a[1]-b[1]) + (a[2]-b[2])*(a[2]-b[2]))
 }
 
-// TestWordsAreHalved holds that of a word on two lines no syllable stands alone.
+// TestWordsAreHalved holds that of a word on two lines no syllable stands alone, and that
+// a word that is not Hangul is not broken where smaller letters do.
 func TestWordsAreHalved(t *testing.T) {
-	spec := chart.Spec{Kind: chart.Bar, Language: "ko", XKind: chart.XCategory, YFormat: "krw", Series: []chart.Series{{Values: figures(7, 6, 5, 4, 3, 2, 1)}}}
-	spec.Categories = []string{"오픈마켓", "자사몰", "직영 매장", "종합몰", "기업구매", "라이브커머스", "Marketplaces"}
-	var texts []string
-	for _, text := range place(t, spec, chart.Options{Width: 620, Height: 390}).Texts {
-		texts = append(texts, text.Text)
-	}
-	for _, want := range []string{"라이브", "커머스"} {
-		if !slices.Contains(texts, want) {
-			t.Errorf("no line %q among %q", want, texts)
+	for _, tt := range []struct {
+		name, lines string
+		width       int
+	}{
+		{"라이브커머스", "라이브 커머스", 620},
+		{"September 2026", "September 2026", 620},
+		{"September 2026", "September 2026", 520},
+	} {
+		spec := chart.Spec{Kind: chart.Bar, Language: "ko", XKind: chart.XCategory, YFormat: "krw", Series: []chart.Series{{Values: figures(7, 6, 5, 4, 3, 2, 1)}}}
+		spec.Categories = []string{"오픈마켓", "자사몰", "직영 매장", "종합몰", "기업구매", tt.name, "백화점"}
+		var texts []string
+		for _, text := range place(t, spec, chart.Options{Width: tt.width}).Texts {
+			texts = append(texts, text.Text)
 		}
+		for _, want := range strings.Fields(tt.lines) {
+			if !slices.Contains(texts, want) {
+				t.Errorf("%d wide, %q has no line %q among %q", tt.width, tt.name, want, texts)
+			}
+		}
+	}
+}
+
+// TestHeightIsLeftOpen holds that many rows make a chart higher instead of illegible, when
+// nobody said how high it is.
+func TestHeightIsLeftOpen(t *testing.T) {
+	spec := chart.Spec{Kind: chart.HBar, Language: "ko", XKind: chart.XCategory, YFormat: "krw", Series: []chart.Series{{}}}
+	for i := range 25 {
+		v := float64(100 - i)
+		spec.Categories = append(spec.Categories, fmt.Sprintf("지역 %d", i))
+		spec.Series[0].Values = append(spec.Series[0].Values, &v)
+	}
+	small := chart.Options{Width: 420, Height: 330}
+	height := func(opts chart.Options) (h int) {
+		data, err := chart.SVG(spec, opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := fmt.Sscanf(string(data[bytes.Index(data, []byte("viewBox")):]), `viewBox="0 0 420 %d"`, &h); err != nil {
+			t.Fatal(err)
+		}
+		return h
+	}
+	if h := height(small); h != 330 {
+		t.Errorf("%d high, want what was asked for", h)
+	}
+	small.Height = 0
+	high := height(small)
+	if got := render(t, spec, chart.Options{Width: 420, Scale: 1}).Bounds().Dy(); got != high {
+		t.Errorf("the PNG is %d high, the SVG %d", got, high)
+	}
+	for _, text := range place(t, spec, chart.Options{Width: 420, Height: high}).Texts {
+		if strings.HasPrefix(text.Text, "지역") && text.H < 11 {
+			t.Errorf("%q is %.1f high", text.Text, text.H)
+		}
+	}
+	spec.Categories, spec.Series[0].Values = spec.Categories[:5], spec.Series[0].Values[:5]
+	if h := height(small); h != 330 {
+		t.Errorf("five rows: %d high", h)
 	}
 }

@@ -14,11 +14,13 @@ import (
 )
 
 // Options say how large and on which ground a chart is drawn. Zero values mean 1200 by
-// 675 logical pixels, two pixels each.
+// 675 logical pixels, two pixels each; with a width alone, a chart is as high as reads
+// well on a page, and higher for many rows.
 type Options struct {
 	Width, Height int     // logical pixels
 	Scale         float64 // pixels per logical pixel, PNG only
 	Dark          bool
+	grow          bool
 }
 
 // The limits of a picture.
@@ -29,7 +31,10 @@ const (
 )
 
 func (o Options) withDefaults() Options {
-	if o.Width == 0 {
+	switch {
+	case o.Width > 0 && o.Height == 0:
+		o.Height, o.grow = pageHeight(o.Width), true
+	case o.Width == 0:
 		o.Width = 1200
 	}
 	if o.Height == 0 {
@@ -39,6 +44,15 @@ func (o Options) withDefaults() Options {
 		o.Scale = 2
 	}
 	return o
+}
+
+// pageHeight is how high a chart of some width is on a page: a narrow one needs more of
+// it for what stands above and below the plot.
+func pageHeight(width int) int {
+	if width < 520 {
+		return width * 11 / 14
+	}
+	return width * 39 / 62
 }
 
 func (o Options) validate() error {
@@ -56,6 +70,28 @@ func (o Options) validate() error {
 	return nil
 }
 
+// grown returns o high enough for the rows of spec, if its height was left open.
+func (o Options) grown(spec Spec, faces *typefaces) Options {
+	rows, each := 0, 0.0
+	switch spec.Kind {
+	case HBar:
+		rows, each = axisLength(spec), 0.75+1.05*float64(len(spec.Series))
+	case Heatmap:
+		rows, each = len(spec.Series), 1.6
+	}
+	if !o.grow || rows == 0 {
+		return o
+	}
+	s, err := layOut(spec, o, faces, faces.drawable)
+	if err != nil {
+		return o
+	}
+	if lack := float64(rows)*each*emFor(o.Width, o.Height) - s.plot.h; lack > 0 {
+		o.Height = min(o.Height+int(math.Ceil(lack)), 3*max(o.Width, o.Height), maxSide)
+	}
+	return o
+}
+
 // Render draws spec as a PNG. The same spec and options give the same bytes. It is
 // safe for concurrent use; a cancelled ctx ends it between the steps.
 func Render(ctx context.Context, spec Spec, opts Options) ([]byte, error) {
@@ -68,6 +104,10 @@ func Render(ctx context.Context, spec Spec, opts Options) ([]byte, error) {
 		return nil, err
 	}
 	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	opts = opts.grown(spec, faces)
+	if err := opts.validate(); err != nil {
 		return nil, err
 	}
 	s, err := layOut(spec, opts, faces, faces.drawable)

@@ -23,6 +23,7 @@ func SVG(spec Spec, opts Options) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	opts = opts.grown(spec, faces)
 	// A browser has fonts for emoji and other scripts, so nothing is left out.
 	s, err := layOut(spec, opts, faces, func(text string) string { return text })
 	if err != nil {

@@ -111,7 +111,7 @@ func (t *typefaces) breakAt(text string, size float64, bold bool, width float64)
 // width, so that no syllable stands alone, or full, where a line is full, for other text.
 func (t *typefaces) halfAt(text string, size float64, bold bool, width float64, full int) int {
 	total := t.width(text, size, bold)
-	if total > 2*width || strings.ContainsAny(text, " /-·") || !unicode.Is(unicode.Hangul, []rune(text)[0]) {
+	if total > 2*width || strings.ContainsAny(text, " /-·") || !hasHangul(text) {
 		return full
 	}
 	f, used := t.of(bold), 0.0
@@ -122,4 +122,8 @@ func (t *typefaces) halfAt(text string, size float64, bold bool, width float64, 
 		used += f.glyph(r).advance * size
 	}
 	return full
+}
+
+func hasHangul(text string) bool {
+	return strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Hangul, r) })
 }
