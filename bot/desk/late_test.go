@@ -118,7 +118,7 @@ func TestEveryButtonIsAnswered(t *testing.T) {
 	id := b.handle(t, message("1", "t1", "지난달 매출")).Question
 	b.ended(t, id)
 	for i, c := range []struct{ question, action, want string }{
-		{id, "deeper", "아직 없어요"},
+		{id, "no such button", "아직 없어요"},
 		{id, bot.ActionSQL, "아직 없어요"},
 		{id, bot.ActionCSV, "아직 없어요"},
 		{id, bot.ActionChoose, "아직 없어요"}, // without a choice
@@ -278,5 +278,26 @@ func TestAPositionDoesNotReplaceAnAnswer(t *testing.T) {
 	b.desk.Stop() // what was on its way has arrived
 	if m := poster.wait(t, func(m bot.Message) bool { return m.Question == last }); m.Kind != bot.KindAnswer {
 		t.Errorf("the answer was replaced by %+v", m)
+	}
+}
+
+// TestFilesStayInTheirThread asks by name for the files of another thread, which
+// people there may have dropped among themselves.
+func TestFilesStayInTheirThread(t *testing.T) {
+	t.Parallel()
+	b := setup(t, analyst(func(_ context.Context, q agent.Question, _ func(agent.Step)) (*agent.Answer, error) {
+		return &agent.Answer{Rung: agent.Compose, Analyst: q.Analyst, Text: "asked " + q.Analyst}, nil
+	}), 1, func(c *desk.Config) { c.Shelf, c.UploadDir = &shelf{}, t.TempDir() })
+	ev := message("1", "t1", "매출 합계")
+	ev.Files = []bot.File{file("a.csv", "a\n1\n")}
+	b.ended(t, b.handle(t, ev).Question)
+	for thr, want := range map[string]string{"t1": "asked files-1", "t2": "not dropped into this conversation"} {
+		id, _, err := b.desk.Ask(t.Context(), desk.Asked{Thread: thread(thr), User: bot.User{ID: "u"}, Text: "total", Analyst: "files-1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s := b.ended(t, id); !strings.Contains(s.Answer.Text, want) {
+			t.Errorf("in %s: %q, want %q", thr, s.Answer.Text, want)
+		}
 	}
 }

@@ -14,24 +14,27 @@ type texts struct {
 	language  string
 	stop      string
 	retry     string
+	deeper    string
+	askModel  string
 	cancelled string
 	wrong     string
 	wrongWhy  string
 	usual     string
 
-	taken    string // progress with nobody before
-	ahead    string // progress: count, wait
-	failed   string // failure: sentence, clock, tries
-	causes   map[connectors.Code]string
-	rungs    map[agent.Rung]string
-	verified string // by whom
-	recalled string // clock
-	tooLarge string // name, limit in MB
-	files    string // names
-	noFiles  string
-	edited   string // offered with the new text
-	cannot   string // a button that does nothing here
-	gone     string // a button of a question that is not there
+	taken     string // progress with nobody before
+	ahead     string // progress: count, wait
+	failed    string // failure: sentence, clock, tries
+	causes    map[connectors.Code]string
+	rungs     map[agent.Rung]string
+	verified  string // by whom
+	recalled  string // clock
+	tooLarge  string // name, limit in MB
+	files     string // names
+	noFiles   string
+	elsewhere string // files of another thread
+	edited    string // offered with the new text
+	cannot    string // a button that does nothing here
+	gone      string // a button of a question that is not there
 }
 
 func textFor(language string) *texts {
@@ -45,6 +48,8 @@ var korean = texts{
 	language:  "ko",
 	stop:      "중지",
 	retry:     "지금 다시",
+	deeper:    "더 깊이",
+	askModel:  "모델에게 묻기",
 	cancelled: "멈췄어요.",
 	wrong:     "틀렸어요",
 	wrongWhy:  "어디가 틀렸는지 한 줄로 알려 주세요",
@@ -64,20 +69,23 @@ var korean = texts{
 		agent.Match:   "확인된 질문",
 		agent.Think:   "모델이 작성",
 	},
-	verified: "%s님이 확인한 질문",
-	recalled: "%s에 답한 내용",
-	tooLarge: "%s 파일이 너무 커요. %d MB까지 읽을 수 있어요. 기간이나 열을 줄여서 다시 올려 주세요.",
-	files:    "%s 읽는 중 …",
-	noFiles:  "여기서는 파일을 읽을 수 없어요. 질문은 글로 적어 주세요.",
-	edited:   "고치기 전 질문은 이미 맡아서 그대로 뒀어요. 고친 질문으로 물어볼까요?",
-	cannot:   "그 버튼으로 할 수 있는 일이 아직 없어요. 궁금한 것을 글로 적어 주세요.",
-	gone:     "그 질문은 더 이상 갖고 있지 않아요. 다시 물어봐 주세요.",
+	verified:  "%s님이 확인한 질문",
+	recalled:  "%s에 답한 내용",
+	tooLarge:  "%s 파일이 너무 커요. %d MB까지 읽을 수 있어요. 기간이나 열을 줄여서 다시 올려 주세요.",
+	files:     "%s 읽는 중 …",
+	noFiles:   "여기서는 파일을 읽을 수 없어요. 질문은 글로 적어 주세요.",
+	elsewhere: "그 파일은 이 대화에 올린 것이 아니라서 볼 수 없어요. 여기에 다시 올려 주세요.",
+	edited:    "고치기 전 질문은 이미 맡아서 그대로 뒀어요. 고친 질문으로 물어볼까요?",
+	cannot:    "그 버튼으로 할 수 있는 일이 아직 없어요. 궁금한 것을 글로 적어 주세요.",
+	gone:      "그 질문은 더 이상 갖고 있지 않아요. 다시 물어봐 주세요.",
 }
 
 var english = texts{
 	language:  "en",
 	stop:      "Stop",
 	retry:     "Try again",
+	deeper:    "Dig deeper",
+	askModel:  "Ask the model",
 	cancelled: "Stopped.",
 	wrong:     "It's wrong",
 	wrongWhy:  "What is wrong, in a line?",
@@ -97,14 +105,15 @@ var english = texts{
 		agent.Match:   "verified question",
 		agent.Think:   "written by the model",
 	},
-	verified: "verified by %s",
-	recalled: "answered %s",
-	tooLarge: "%s is too large: up to %d MB can be read. Try fewer rows or columns.",
-	files:    "Reading %s …",
-	noFiles:  "Files cannot be read here. Please ask in words.",
-	edited:   "Your question was taken before you changed it, so it stays as it was. Shall I answer the new one?",
-	cannot:   "That button does nothing here yet. Please ask in words.",
-	gone:     "That question is not here any more. Please ask it again.",
+	verified:  "verified by %s",
+	recalled:  "answered %s",
+	tooLarge:  "%s is too large: up to %d MB can be read. Try fewer rows or columns.",
+	files:     "Reading %s …",
+	noFiles:   "Files cannot be read here. Please ask in words.",
+	elsewhere: "Those files were not dropped into this conversation, so I cannot look at them. Please drop them here.",
+	edited:    "Your question was taken before you changed it, so it stays as it was. Shall I answer the new one?",
+	cannot:    "That button does nothing here yet. Please ask in words.",
+	gone:      "That question is not here any more. Please ask it again.",
 }
 
 // unclassified is what is said of any other failure.

@@ -100,6 +100,9 @@ func (d *Desk) answer(ctx context.Context, claim store.Claim, q *Question) (*age
 	if analyst == "" {
 		analyst = thread.Analyst
 	}
+	if strings.HasPrefix(analyst, shelfPrefix) && analyst != thread.Analyst {
+		return d.refuse(q, agent.ReasonUnknown, textFor(q.Language).elsewhere), nil
+	}
 	if len(q.Files) > 0 {
 		name, refusal, err := d.shelve(ctx, claim, q)
 		if err != nil || refusal != nil {
@@ -191,8 +194,12 @@ func permanent(code connectors.Code) bool {
 }
 
 func (d *Desk) refuseFile(q *Question, sentence string) *agent.Answer {
+	return d.refuse(q, agent.ReasonSource, sentence)
+}
+
+func (d *Desk) refuse(q *Question, why agent.Reason, sentence string) *agent.Answer {
 	return &agent.Answer{
-		Question: q.Text, Language: q.Language, Rung: agent.None, Reason: agent.ReasonSource,
+		Question: q.Text, Language: q.Language, Rung: agent.None, Reason: why,
 		Text: sentence, AnsweredAt: d.now(),
 	}
 }
