@@ -112,6 +112,9 @@ func (a *Agent) climb(ctx context.Context, q *Question, step func(Step)) (*Answe
 	case utf8.RuneCountInString(q.Text) > maxQuestion:
 		return a.refuse(q, analysts, ReasonTooLong, wordsFor(q.Language).tooLong), nil
 	}
+	if no := countsNothing(q.Text, q.Language); no != nil {
+		return a.correct(q, analysts, no), nil
+	}
 	attempts := make([]attempt, 0, len(analysts))
 	for _, p := range analysts {
 		if q.allows(Recall) {

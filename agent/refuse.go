@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/bapsang/bapsang/agent/compose"
@@ -30,19 +31,50 @@ func (a *Agent) suggest(q *Question, analysts []*prepared) []string {
 	seen := map[string]bool{normalise(q.Text): true}
 	add := func(questions []string) {
 		for _, s := range questions {
-			if len(out) < maxSuggestions && !seen[normalise(s)] && compose.Detect(s) == q.Language {
+			if s = tidySuggestion(s); len(out) < maxSuggestions && s != "" && !seen[normalise(s)] && compose.Detect(s) == q.Language {
 				seen[normalise(s)] = true
 				out = append(out, s)
 			}
 		}
 	}
 	for _, p := range analysts {
-		add(compose.Suggest(p.lexicon, p.input(q, a.cfg.Calendar), maxSuggestions))
+		add(compose.Suggest(p.lexicon, p.input(q, a.cfg.Calendar), 2*maxSuggestions))
 	}
 	for _, p := range analysts {
 		add(p.Examples)
 	}
 	return out
+}
+
+// tidySuggestion writes a label inside a question as people do, and leaves out what
+// nobody asks: products by product.
+func tidySuggestion(s string) string {
+	if of, by, ok := strings.Cut(s, " by "); ok {
+		if singular := strings.ToLower(strings.TrimSuffix(of, "s")); singular == strings.ToLower(by) {
+			return ""
+		}
+		return of + " by " + lowerFirst(by)
+	}
+	if by, of, ok := strings.Cut(s, "별 "); ok && of == by+" 수" {
+		return ""
+	}
+	return s
+}
+
+// correct is the answer to a question with something impossible in it. The same
+// question with something possible comes first among those offered, if it works.
+func (a *Agent) correct(q *Question, analysts []*prepared, no *impossible) *Answer {
+	answer := a.refuse(q, analysts, no.reason, no.text)
+	possible := *q
+	possible.Text = strings.TrimSpace(no.question)
+	for _, p := range analysts {
+		if at := a.try(p, &possible); at.verified != nil || at.outcome.Plan != nil {
+			others := slices.DeleteFunc(answer.Suggestions, func(s string) bool { return normalise(s) == normalise(possible.Text) })
+			answer.Suggestions = append([]string{possible.Text}, others[:min(len(others), maxSuggestions-1)]...)
+			break
+		}
+	}
+	return answer
 }
 
 // decline explains why no analyst could take the question, by the one that
@@ -51,18 +83,16 @@ func (a *Agent) decline(q *Question, analysts []*prepared, attempts []attempt) *
 	if len(analysts) == 0 {
 		return a.refuse(q, nil, ReasonUnknown, wordsFor(q.Language).noAnalyst(q.Analyst))
 	}
-	best := 0
-	for i := range attempts {
-		if closer(attempts[i].outcome, attempts[best].outcome) {
-			best = i
-		}
-	}
+	best := closest(attempts)
 	p, outcome := analysts[best], attempts[best].outcome
 	first := append([]*prepared{p}, append(append([]*prepared(nil), analysts[:best]...), analysts[best+1:]...)...)
 	if outcome.Clarify != nil {
 		answer := a.refuse(q, first, ReasonAmbiguous, outcome.Clarify.Text)
 		answer.Clarify, answer.Suggestions = outcome.Clarify, nil
 		return answer
+	}
+	if no := p.notInCalendar(q); no != nil {
+		return a.correct(q, first, no)
 	}
 	w := wordsFor(q.Language)
 	subjects := p.subjects(q.Language)
@@ -72,14 +102,25 @@ func (a *Agent) decline(q *Question, analysts []*prepared, attempts []attempt) *
 	case compose.DeclineFuture:
 		return a.refuse(q, first, ReasonFuture, fmt.Sprintf(w.future, p.until.Format(jsonDate)))
 	case compose.DeclineShape:
-		return a.refuse(q, first, ReasonUnknown, w.shape)
+		return a.refuse(q, first, ReasonUnknown, p.whyNotTogether(q))
 	case compose.DeclineNoMetric:
-		return a.refuse(q, first, ReasonUnknown, fmt.Sprintf(w.unsure, subjects))
+		return a.refuse(q, first, ReasonUnknown, w.notSure(subjects))
 	}
 	if len(outcome.Unknown) == 0 {
-		return a.refuse(q, first, ReasonUnknown, fmt.Sprintf(w.unsure, subjects))
+		return a.refuse(q, first, ReasonUnknown, w.notSure(subjects))
 	}
-	return a.refuse(q, first, ReasonUnknown, w.notThere(outcome.Unknown, subjects))
+	return a.refuse(q, first, ReasonUnknown, w.notThere(wholeWords(q.Text, outcome.Unknown), subjects))
+}
+
+// closest is the attempt that understood most.
+func closest(attempts []attempt) int {
+	best := 0
+	for i := range attempts {
+		if closer(attempts[i].outcome, attempts[best].outcome) {
+			best = i
+		}
+	}
+	return best
 }
 
 // closer reports whether x understood more than y: a question back beats a decline,
@@ -94,13 +135,23 @@ func closer(x, y compose.Outcome) bool {
 	return len(x.Unknown) < len(y.Unknown)
 }
 
+// maxSubjects is how many tables a refusal names before it counts the others.
+const maxSubjects = 14
+
 // subjects names what can be asked about.
 func (p *prepared) subjects(language string) string {
 	var names []string
 	for _, d := range p.Model.Datasets {
-		if !d.Hidden && len(names) < 6 {
+		if !d.Hidden {
 			names = append(names, escapeMarkdown(d.Label.In(language, d.Name)))
 		}
+	}
+	if over := len(names) - maxSubjects; over > 1 {
+		more := fmt.Sprintf("%d more", over)
+		if language == "ko" {
+			more = fmt.Sprintf("그 밖에 %d가지", over)
+		}
+		names = append(names[:maxSubjects], more)
 	}
 	return strings.Join(names, wordsFor(language).subjects)
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/bapsang/bapsang/agent/format"
 	"github.com/bapsang/bapsang/agent/semantic"
 	"github.com/bapsang/bapsang/connectors"
 )
@@ -21,6 +20,8 @@ type words struct {
 	unknown    string // words, subjects
 	unsure     string // subjects
 	shape      string
+	apart      string // metric, field: in data that are not connected
+	unheard    string // a word that names nothing, subjects
 	future     string
 	nothing    string // period and filters
 	causes     map[connectors.Code]string
@@ -69,8 +70,10 @@ var koreanWords = words{
 	tooLong:  "질문이 너무 길어요. 한두 문장으로 물어봐 주세요. 표라면 파일로 올려 주세요.",
 	nobody:   "%s라는 분석가는 없어요.",
 	unknown:  "%s%s 제가 보는 데이터(%s)에 없어요.",
-	unsure:   "무엇을 계산할지 알아듣지 못했어요. 저는 %s를 봅니다.",
-	shape:    "그 조합으로는 계산할 수 없어요. 지표와 나누는 기준이 서로 다른 데이터에 있어요.",
+	unsure:   "무엇을 계산할지 알아듣지 못했어요. 저는 %s%s 봅니다.",
+	shape:    "낱말은 알지만 하나의 계산으로 잇지 못했어요. 지표 하나에 나눌 기준과 기간을 붙여 물어봐 주세요.",
+	apart:    "%s %s별로 나눌 수 없어요. 두 데이터가 서로 이어져 있지 않아요.",
+	unheard:  "‘%s’%s 무슨 뜻인지 알아듣지 못했어요. 저는 %s%s 봅니다.",
 	future:   "그 기간의 데이터는 아직 없어요. 데이터는 %s까지 있어요.",
 	nothing:  "조건에 맞는 데이터가 없어요 (%s).",
 	subjects: ", ",
@@ -120,9 +123,11 @@ var englishWords = words{
 	tooLong:  "That is too long for a question. Please ask in a sentence or two; tables are welcome as files.",
 	nobody:   "There is no analyst called %s.",
 	unknown:  "%s%s not in the data I have (%s).",
-	unsure:   "I could not tell what to compute. I know about %s.",
-	shape:    "These cannot be combined: the metric and the breakdown lie in data that is not connected.",
-	future:   "There is no data for that period yet. The data ends on %s.",
+	unsure:   "I could not tell what to compute. I know about %s%s.",
+	shape:    "I know these words but could not make one computation of them. Try one metric, what to split it by, and a period.",
+	apart:    "%s cannot be split by %s: the data do not connect the two.",
+	unheard:  "I did not understand “%s”%s. I know about %s%s.",
+	future:   "There is no data for that period yet. The data end on %s.",
 	nothing:  "Nothing matches (%s).",
 	subjects: ", ",
 	intro:    "I have read %s%s.",
@@ -260,21 +265,4 @@ func titleText(language, filters string, names, by []string) string {
 		name = strings.ToUpper(name[:1]) + name[1:]
 	}
 	return name
-}
-
-// notThere names the words that the data does not explain.
-func (w *words) notThere(unknown []string, subjects string) string {
-	quoted := make([]string, len(unknown))
-	for i, u := range unknown {
-		quoted[i] = escapeMarkdown(u)
-	}
-	last := quoted[len(quoted)-1]
-	if w == &koreanWords {
-		return fmt.Sprintf(w.unknown, strings.Join(quoted, ", "), format.Josa(last, "은", "는"), subjects)
-	}
-	be := " is"
-	if len(quoted) > 1 {
-		be = " are"
-	}
-	return fmt.Sprintf(w.unknown, strings.Join(quoted, ", "), be, subjects)
 }
