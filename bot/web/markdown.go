@@ -3,6 +3,7 @@ package web
 import (
 	"html"
 	"html/template"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -79,6 +80,15 @@ func listItem(line string) (item, kind string) {
 	return "", ""
 }
 
+// figure is one that a browser would break: a sign from its currency, a percent sign from
+// the particle that follows.
+var figure = regexp.MustCompile(`[+\x{2212}-][₩$€¥£][0-9][0-9,.]*[A-Za-z]*|[0-9][0-9,.]*%\p{Hangul}+`)
+
+// plain renders text without marks, its figures whole.
+func plain(s string) string {
+	return figure.ReplaceAllString(html.EscapeString(s), `<span class="whole">$0</span>`)
+}
+
 // The limits within which marks are looked for, so that a hostile text costs no more
 // than its length.
 const (
@@ -89,7 +99,7 @@ const (
 // inline renders what stands within a line.
 func inline(s string, depth int) string {
 	if depth > deepest {
-		return html.EscapeString(s)
+		return plain(s)
 	}
 	var out strings.Builder
 	var open [3]int // per mark: up to where it is known not to be closed
@@ -125,7 +135,7 @@ func inline(s string, depth int) string {
 			if n == 0 {
 				n = len(rest)
 			}
-			out.WriteString(html.EscapeString(rest[:n]))
+			out.WriteString(plain(rest[:n]))
 			at += n
 		}
 	}

@@ -15,10 +15,10 @@ import (
 // picturePolicy is for an SVG opened by itself: a picture and nothing more.
 const picturePolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
-// The sizes in which the page shows pictures, in logical pixels.
+// The widths in which the page shows pictures, in logical pixels.
 const (
-	narrowWidth, narrowHeight = 420, 330
-	paneWidth, paneHeight     = 620, 390
+	narrowWidth = 420
+	paneWidth   = 620
 )
 
 // chart draws a chart of a message.
@@ -40,9 +40,9 @@ func (w *Web) chart(rw http.ResponseWriter, r *http.Request) {
 	as := Picture{Dark: q.Get("theme") == "dark", SVG: q.Get("as") != "png"}
 	switch q.Get("size") {
 	case "narrow":
-		as.Width, as.Height = narrowWidth, narrowHeight
+		as.Width = narrowWidth
 	case "pane":
-		as.Width, as.Height = paneWidth, paneHeight
+		as.Width = paneWidth
 	}
 	picture, err := w.cfg.Render(r.Context(), e.Bot.Charts[n].Spec, as)
 	if err != nil {

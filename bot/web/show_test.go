@@ -41,6 +41,8 @@ func TestMarkdown(t *testing.T) {
 		{"snake_case_name __x__ # y > z", "<p>snake_case_name __x__ # y &gt; z</p>"},
 		{"[a](javascript:b) <i>c</i> &amp;", "<p>[a](javascript:b) &lt;i&gt;c&lt;/i&gt; &amp;amp;</p>"},
 		{"a\x00b\u202ec\x1b[31m", "<p>abc[31m</p>"},
+		{"(−₩145M), +$1.5K, 2%", `<p>(<span class="whole">−₩145M</span>), <span class="whole">+$1.5K</span>, 2%</p>`},
+		{"자사몰이 **27.8%로** 3.1%", `<p>자사몰이 <strong><span class="whole">27.8%로</span></strong> 3.1%</p>`},
 		{"2026. 11. 22", "<p>2026. 11. 22</p>"},
 	}
 	for _, tt := range tests {

@@ -37,7 +37,8 @@ type Picture struct {
 	Dark bool
 	SVG  bool // else a PNG at twice the size
 	// Width and Height are in logical pixels; 0 leaves them to the renderer. Narrow
-	// screens ask for a narrow picture, or its letters could not be read.
+	// screens ask for a narrow picture, or its letters could not be read; how high it is
+	// depends on the chart.
 	Width, Height int
 }
 
