@@ -30,6 +30,8 @@ type Question struct {
 	// Rungs limits the ladder to these rungs; nil means all. "Ask again" leaves out
 	// recall, "ask the model" leaves only think.
 	Rungs []Rung
+	// Deep asks the model for a thorough answer, with a plan and a larger budget.
+	Deep bool
 }
 
 // Turn is an earlier question of the thread and how it was understood.
@@ -37,6 +39,18 @@ type Turn struct {
 	Text    string        `json:"text"`
 	Analyst string        `json:"analyst"`
 	Plan    *compose.Plan `json:"plan,omitempty"` // nil when it was not answered by a plan
+	// SQL and Said are of an answer without a plan: its main statement and its text.
+	SQL  string `json:"sql,omitempty"`
+	Said string `json:"said,omitempty"`
+}
+
+// TurnOf is a question and its answer as a turn for what follows.
+func TurnOf(question string, a *Answer) Turn {
+	t := Turn{Text: question, Analyst: a.Analyst, Plan: a.Plan}
+	if a.Plan == nil && len(a.Results) > 0 {
+		t.SQL, t.Said = a.Results[0].SQL, a.Text
+	}
+	return t
 }
 
 // Rung is a step of the ladder.
@@ -98,7 +112,8 @@ const (
 	ReasonFuture    Reason = "future"    // the period has not begun, or the data has not reached it
 	ReasonNoData    Reason = "no_data"   // understood, but no row matches
 	ReasonSource    Reason = "source"    // a source failed; see Answer.Text
-	ReasonTooLarge  Reason = "too_large" // memory, time or row limit
+	ReasonTooLarge  Reason = "too_large" // memory, time, row or call limit
+	ReasonModel     Reason = "model"     // the language model did not answer
 )
 
 // Chart is a drawn result.

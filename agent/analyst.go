@@ -24,6 +24,8 @@ type Analyst struct {
 	// Examples are questions it surely answers, in any language.
 	Examples []string
 	Verified []Verified
+	// Knowledge is what the rung that reads is told beside the model.
+	Knowledge []Document
 }
 
 // Verified is a question whose query somebody vouches for. Words in braces are

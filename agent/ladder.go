@@ -11,6 +11,7 @@ import (
 
 	"github.com/bapsang/bapsang/agent/calendar"
 	"github.com/bapsang/bapsang/agent/compose"
+	"github.com/bapsang/bapsang/agent/think"
 	"github.com/bapsang/bapsang/connectors"
 	"github.com/bapsang/bapsang/store"
 )
@@ -22,8 +23,12 @@ type Config struct {
 	Store store.Store
 	// Calendar names periods by events; nil means calendar.Default().
 	Calendar *calendar.Calendar
-	Now      func() time.Time // nil means time.Now
-	Logger   *slog.Logger     // nil means slog.Default()
+	// Thinker asks a language model; nil leaves the rung out. Journal is where it keeps
+	// its steps, nil for nowhere.
+	Thinker *think.Thinker
+	Journal think.Journal
+	Now     func() time.Time // nil means time.Now
+	Logger  *slog.Logger     // nil means slog.Default()
 }
 
 // Agent answers questions. It is safe for concurrent use.
@@ -129,6 +134,11 @@ func (a *Agent) climb(ctx context.Context, q *Question, step func(Step)) (*Answe
 		}
 		attempts = append(attempts, at)
 	}
+	if a.thinkable(q, attempts) {
+		best := closest(attempts)
+		attempts[best].think = true
+		return a.answerBy(ctx, analysts[best], q, attempts[best], step)
+	}
 	return a.decline(q, analysts, attempts), nil
 }
 
@@ -136,6 +146,7 @@ func (a *Agent) climb(ctx context.Context, q *Question, step func(Step)) (*Answe
 type attempt struct {
 	verified *verifiedPlan
 	outcome  compose.Outcome
+	think    bool // nothing was sure: the model is asked
 }
 
 func (a *Agent) try(p *prepared, q *Question) attempt {
@@ -234,9 +245,12 @@ func (a *Agent) execute(ctx context.Context, p *prepared, q *Question, at attemp
 	r := &run{agent: a, p: p, q: q, step: step, plan: at.outcome.Plan}
 	r.answer = &Answer{Analyst: p.Name, Language: q.Language, DataAsOf: p.catalog.AsOf, AnsweredAt: a.cfg.Now()}
 	var err error
-	if at.verified != nil {
+	switch {
+	case at.think:
+		err = r.think(ctx, at.outcome.Unknown)
+	case at.verified != nil:
 		err = r.runVerified(ctx, at.verified)
-	} else {
+	default:
 		err = r.runPlan(ctx)
 	}
 	if err == nil {

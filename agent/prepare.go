@@ -9,6 +9,7 @@ import (
 	"github.com/bapsang/bapsang/agent/calendar"
 	"github.com/bapsang/bapsang/agent/compose"
 	"github.com/bapsang/bapsang/agent/semantic"
+	"github.com/bapsang/bapsang/agent/think"
 	"github.com/bapsang/bapsang/connectors"
 )
 
@@ -20,6 +21,9 @@ type prepared struct {
 	from, until time.Time                       // first and last date in the data
 	patterns    []pattern                       // of the verified questions
 	values      map[string][]compose.ValueCount // by "dataset.field"
+
+	briefed  sync.Once
+	briefing *think.Briefing
 }
 
 // preparation is the preparing of one analyst, done once per version.

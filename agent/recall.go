@@ -44,10 +44,17 @@ func memoryKey(p *prepared, q *Question) string {
 	}
 	enc := json.NewEncoder(h)
 	if n := len(q.Before); n > 0 {
-		_ = enc.Encode(q.Before[n-1].Plan) // hashing does not fail
+		last := q.Before[n-1]
+		_ = enc.Encode(last.Plan) // hashing does not fail
+		if last.Plan == nil {
+			_ = enc.Encode(last.SQL)
+		}
 	}
 	_ = enc.Encode(q.Choices)
 	_ = enc.Encode(q.Rungs)
+	if q.Deep {
+		_ = enc.Encode("deep")
+	}
 	return q.Now.Format("20060102") + "/" + hex.EncodeToString(h.Sum(nil)[:16])
 }
 

@@ -118,7 +118,8 @@ const (
 	ActionRetry   = "retry"   // run the same question again
 	ActionSQL     = "sql"     // show the SQL; platforms that show it in place need no event
 	ActionCSV     = "csv"     // download the rows
-	ActionDeeper  = "deeper"  // dig deeper
+	ActionDeeper  = "deeper"  // have the language model look thoroughly
+	ActionModel   = "model"   // ask the language model anyway
 	ActionWatch   = "watch"   // subscribe to this answer
 	ActionAnalyst = "analyst" // hand the thread to the analyst called Value
 )

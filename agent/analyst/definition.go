@@ -49,6 +49,7 @@ type Definition struct {
 	modelFile string            // as read
 	model     *semantic.Model
 	places    []place // of Verified
+	knowledge []agent.Document
 }
 
 // place is a node of one of a definition's files.
@@ -271,7 +272,9 @@ func (d *Definition) readFiles(open func(string) ([]byte, error)) (problems Prob
 		}
 	}
 	for i, name := range d.Knowledge {
-		get(fmt.Sprintf("$.knowledge[%d]", i), name)
+		if path, data := get(fmt.Sprintf("$.knowledge[%d]", i), name); path != "" {
+			d.knowledge = append(d.knowledge, agent.Document{Name: name, Text: string(data)})
+		}
 	}
 	for i := range d.Verified {
 		d.places = append(d.places, place{d.file, fmt.Sprintf("$.verified[%d]", i)})

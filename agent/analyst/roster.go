@@ -40,7 +40,7 @@ func Build(ctx context.Context, d *Definition, source connectors.Source) (*agent
 	}
 	a := &agent.Analyst{
 		Name: d.Name, Version: d.Version(), Title: d.Title.label(), Purpose: d.Purpose.label(), Owner: d.Owner,
-		Source: source, Tables: d.Tables, Model: model, Examples: d.Examples,
+		Source: source, Tables: d.Tables, Model: model, Examples: d.Examples, Knowledge: d.knowledge,
 	}
 	if len(a.Examples) == 0 {
 		a.Examples = draft.Questions(model)

@@ -59,6 +59,10 @@ type Config struct {
 	// Addressee names the analyst that goes by a name or a title, "" when none does; nil
 	// knows none.
 	Addressee func(name string) string
+	// Model says that a language model may be asked: answers then offer it.
+	Model bool
+	// Settled is told of every question whose answer is kept and shown; nil tells nobody.
+	Settled func(ctx context.Context, question string) error
 	// Location is the deployment's time zone; nil means UTC.
 	Location *time.Location
 	Now      func() time.Time // nil means time.Now

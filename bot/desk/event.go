@@ -329,7 +329,7 @@ func (d *Desk) takeAction(ctx context.Context, ev bot.Event) (bot.Receipt, error
 		return d.ask(ctx, ev.ID, &Question{
 			Thread: ev.Thread, User: ev.User, Text: a.Value, Language: language(a.Value, ev.User.Locale),
 		}, true)
-	case bot.ActionChoose, bot.ActionRetry, bot.ActionAnalyst:
+	case bot.ActionChoose, bot.ActionRetry, bot.ActionAnalyst, bot.ActionModel, bot.ActionDeeper:
 		receipt, err = d.again(ctx, ev)
 	default:
 		// A button of a newer version, or one whose work its platform should have done.
@@ -364,6 +364,11 @@ func (d *Desk) again(ctx context.Context, ev bot.Event) (bot.Receipt, error) {
 		q.Rungs = []agent.Rung{agent.Match, agent.Compose, agent.Think}
 	case bot.ActionAnalyst:
 		q.Analyst = ev.Action.Value
+	case bot.ActionModel, bot.ActionDeeper:
+		if !d.cfg.Model {
+			return d.say(ctx, ev, func(t *texts) string { return t.cannot })
+		}
+		q.Rungs, q.Deep = []agent.Rung{agent.Think}, ev.Action.Name == bot.ActionDeeper
 	}
 	return d.ask(ctx, ev.ID, q, true)
 }

@@ -24,7 +24,7 @@ func (d *Desk) message(q *Question, p *bot.Progress) bot.Message {
 	msg := bot.Message{Language: q.Language, Question: q.ID}
 	switch {
 	case q.Answer != nil:
-		return answerMessage(msg, q, t)
+		return answerMessage(msg, q, t, d.cfg.Model)
 	case q.State == store.Cancelled:
 		msg.Kind, msg.Text = bot.KindNotice, t.cancelled
 		msg.Buttons = []bot.Button{{Action: bot.ActionRetry, Label: t.retry}}
@@ -40,7 +40,7 @@ func (d *Desk) message(q *Question, p *bot.Progress) bot.Message {
 	return msg
 }
 
-func answerMessage(msg bot.Message, q *Question, t *texts) bot.Message {
+func answerMessage(msg bot.Message, q *Question, t *texts, model bool) bot.Message {
 	a := q.Answer
 	msg.Text, msg.Suggestions = a.Text, a.Suggestions
 	if a.Language != "" {
@@ -75,7 +75,7 @@ func answerMessage(msg bot.Message, q *Question, t *texts) bot.Message {
 		msg.Readings = append(msg.Readings, bot.Reading{Term: r.Term, Meaning: r.Meaning})
 	}
 	msg.Origin = origin(a, t)
-	msg.Buttons = answerButtons(a, t)
+	msg.Buttons = answerButtons(a, t, model)
 	return msg
 }
 
@@ -93,13 +93,19 @@ func choiceButtons(c *compose.Clarify, t *texts) []bot.Button {
 	return out
 }
 
-func answerButtons(a *agent.Answer, t *texts) []bot.Button {
+func answerButtons(a *agent.Answer, t *texts, model bool) []bot.Button {
 	var out []bot.Button
 	for i := range a.Results {
 		if _, ok := resultTable(&a.Results[i], a); ok {
 			out = append(out, bot.Button{Action: bot.ActionCSV, Label: "CSV", Value: a.Results[i].Name})
 			break
 		}
+	}
+	switch {
+	case model && a.LLM.Calls > 0:
+		out = append(out, bot.Button{Action: bot.ActionDeeper, Label: t.deeper})
+	case model:
+		out = append(out, bot.Button{Action: bot.ActionModel, Label: t.askModel})
 	}
 	return append(out,
 		bot.Button{Action: bot.ActionGood, Label: "👍"},

@@ -34,6 +34,7 @@ type Question struct {
 	Language string          `json:"language"`
 	Analyst  string          `json:"analyst,omitempty"` // asked for by name
 	Rungs    []agent.Rung    `json:"rungs,omitempty"`
+	Deep     bool            `json:"deep,omitempty"` // the model is to look thoroughly
 	Choice   *compose.Choice `json:"choice,omitempty"`
 	Files    []File          `json:"files,omitempty"`
 

@@ -69,8 +69,19 @@ func (d *Desk) carryOut(ctx context.Context, claim store.Claim) error {
 	})
 	if err == nil {
 		d.metrics.answer(q.Answer, d.now().Sub(q.AskedAt))
+		d.settled(ctx, id)
 	}
 	return err
+}
+
+// settled tells whoever kept something for the question that it is over.
+func (d *Desk) settled(ctx context.Context, id string) {
+	if d.cfg.Settled == nil {
+		return
+	}
+	if err := d.cfg.Settled(context.WithoutCancel(ctx), id); err != nil {
+		d.cfg.Logger.WarnContext(ctx, "desk: question not settled", "question", id, "error", err)
+	}
 }
 
 // begin marks the question as running and makes sure that it has a message.
@@ -134,7 +145,7 @@ func (d *Desk) answer(ctx context.Context, claim store.Claim, q *Question) (*age
 	return d.cfg.Agent.Answer(ctx, agent.Question{
 		ID: q.ID, Text: text, Language: q.Language, Asker: q.Principal(), Analyst: analyst,
 		Now: q.AskedAt.In(d.cfg.Location), Before: thread.Turns, Choices: choices, Chosen: q.Choice != nil || thread.Asking != nil,
-		Rungs: q.Rungs,
+		Rungs: q.Rungs, Deep: q.Deep,
 	}, func(s agent.Step) { d.step(ctx, claim, q, s.Text) })
 }
 
@@ -264,7 +275,7 @@ func (t *threadRecord) learn(q *Question, a *agent.Answer) {
 		t.Asking = &asking{Text: q.Text, Clarify: a.Clarify}
 	}
 	if a.Rung != agent.None {
-		t.remember(agent.Turn{Text: q.Text, Analyst: a.Analyst, Plan: a.Plan})
+		t.remember(agent.TurnOf(q.Text, a))
 	}
 }
 

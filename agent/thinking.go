@@ -1,0 +1,402 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bapsang/bapsang/agent/chart"
+	"github.com/bapsang/bapsang/agent/compose"
+	"github.com/bapsang/bapsang/agent/format"
+	"github.com/bapsang/bapsang/agent/llm"
+	"github.com/bapsang/bapsang/agent/period"
+	"github.com/bapsang/bapsang/agent/semantic"
+	"github.com/bapsang/bapsang/agent/think"
+)
+
+// Document is a text that people wrote about an analyst's data.
+type Document struct {
+	Name string // of its file
+	Text string // Markdown
+}
+
+// saidRef begins the ref of an option that a model offered: what it means is said in
+// its label, to the model.
+const saidRef = "say:"
+
+// thinkable reports whether a language model may make something of what the other
+// rungs could not.
+func (a *Agent) thinkable(q *Question, attempts []attempt) bool {
+	if a.cfg.Thinker == nil || !q.allows(Think) {
+		return false
+	}
+	if !q.allows(Compose) {
+		return true // asked for by name
+	}
+	return !slices.ContainsFunc(attempts, func(at attempt) bool {
+		return at.outcome.Clarify != nil && !q.Chosen || at.outcome.Declined == compose.DeclineEmpty || at.outcome.Declined == compose.DeclineFuture
+	})
+}
+
+// briefingOf is what a model is told of an analyst, made when it is first asked.
+func (p *prepared) briefingOf() *think.Briefing {
+	p.briefed.Do(func() {
+		described := think.Analyst{
+			Name: p.Name, Title: p.Title.In("ko", p.Name), Purpose: p.Purpose.In("en", ""), Model: p.Model, Catalog: p.catalog,
+			Tables: p.Tables, From: p.from, Until: p.until,
+		}
+		for _, d := range p.Knowledge {
+			described.Knowledge = append(described.Knowledge, think.Document(d))
+		}
+		for _, v := range p.Verified {
+			described.Examples = append(described.Examples, think.Example{Question: v.Question, SQL: v.SQL, Note: v.Note.In("ko", "")})
+		}
+		p.briefing = think.NewBriefing(described)
+	})
+	return p.briefing
+}
+
+// think asks the language model. Unknown are the words that the model of the data does
+// not explain.
+func (r *run) think(ctx context.Context, unknown []string) error {
+	env := think.Env{Source: r.p.Source, Step: r.tellThinking, Tools: []think.Tool{r.analyse()}}
+	out, err := r.agent.cfg.Thinker.Think(ctx, r.p.briefingOf(), r.thinkQuestion(unknown), env)
+	if err != nil {
+		return r.thinkingFailed(ctx, err)
+	}
+	r.answer.LLM = LLMUsage{Calls: out.Usage.Calls, InputTokens: out.Usage.InputTokens, OutputTokens: out.Usage.OutputTokens}
+	if out.Usage.Removed+out.Usage.Misuse > 0 {
+		r.agent.cfg.Logger.InfoContext(ctx, "agent: the model was corrected", "question", r.q.ID, "removed", out.Usage.Removed, "misuse", out.Usage.Misuse, "repairs", out.Usage.Repairs)
+	}
+	w := thinkingWordsFor(r.q.Language)
+	switch out.Kind {
+	case think.AskBack:
+		r.answer.Rung, r.answer.Reason, r.answer.Text = None, ReasonAmbiguous, out.Text
+		r.answer.Clarify = clarifyOf(out)
+		return nil
+	case think.Declined:
+		r.answer.Rung, r.answer.Reason, r.answer.Text = None, ReasonUnknown, out.Text
+		if r.answer.Text == "" {
+			r.answer.Text = w.declined
+		}
+		r.answer.Suggestions = r.suggestions(out.Suggestions)
+		return nil
+	}
+	r.takeResults(out)
+	switch {
+	case out.Kind == think.NoData:
+		r.refuseWith(ReasonNoData, out.Text)
+		return nil
+	case out.Kind == think.Spent && len(out.Results) == 0:
+		r.answer.Rung, r.answer.Reason, r.answer.Text = None, ReasonTooLarge, w.spent
+		r.answer.Suggestions = r.suggestions(nil)
+		return nil
+	case out.Kind == think.Spent:
+		out.Text = w.partial
+	}
+	r.answer.Rung, r.answer.Text, r.answer.Suggestions = Think, out.Text, out.Suggestions
+	r.answer.Assumptions = out.Assumptions
+	for _, a := range out.Assumptions {
+		r.answer.Readings = append(r.answer.Readings, compose.Reading{Kind: compose.ReadDefault, Meaning: a})
+	}
+	r.chartThinking(out)
+	return nil
+}
+
+// thinkQuestion is the question with all that is known of its words.
+func (r *run) thinkQuestion(unknown []string) think.Question {
+	q := think.Question{
+		ID: r.q.ID, Text: r.q.Text, Language: r.q.Language, Principal: r.q.Asker, Now: r.q.Now, Chosen: r.q.Chosen, Deep: r.q.Deep,
+	}
+	for _, t := range r.q.Before {
+		q.Before = append(q.Before, think.Turn{Question: t.Text, SQL: t.SQL, Answer: t.Said})
+	}
+	for _, c := range r.q.Choices {
+		if said, ok := strings.CutPrefix(c.Ref, saidRef); ok {
+			q.Hints = append(q.Hints, fmt.Sprintf("The asker was asked back and chose: %s", said))
+		} else {
+			q.Hints = append(q.Hints, fmt.Sprintf("The asker means %s by %q", c.Ref, c.Term))
+		}
+	}
+	for _, word := range unknown[:min(len(unknown), 6)] {
+		q.Hints = append(q.Hints, fmt.Sprintf("%q is no metric, field or value by name", word))
+	}
+	return q
+}
+
+func clarifyOf(out *think.Outcome) *compose.Clarify {
+	c := &compose.Clarify{Text: out.Text}
+	for i, label := range out.Choices {
+		c.Options = append(c.Options, compose.Option{Label: label, Ref: saidRef + label, Usual: i == 0})
+	}
+	return c
+}
+
+func (r *run) suggestions(own []string) []string {
+	if len(own) > 0 {
+		return own
+	}
+	return r.agent.suggest(r.q, []*prepared{r.p})
+}
+
+// tellThinking says how the question goes on.
+func (r *run) tellThinking(p think.Progress) {
+	w := thinkingWordsFor(r.q.Language)
+	switch p.Stage {
+	case think.StageWaiting:
+		r.step(Step{Text: w.waiting(p.Wait, r.q.Language)})
+	case think.StageModel:
+		r.step(Step{Text: w.asking})
+	case think.StageQuery:
+		if p.Text == "" {
+			p.Text = w.figures
+		}
+		r.step(Step{Text: fmt.Sprintf(w.computing, p.Text)})
+	case think.StagePlan:
+		r.step(Step{Text: "· " + p.Text})
+	case think.StageMending:
+		r.step(Step{Text: w.mending})
+	}
+}
+
+// thinkingFailed turns a failure of the model into what the asker is told. What it
+// costs to wait is the queue's to decide: a model that is down leaves the rungs below.
+func (r *run) thinkingFailed(ctx context.Context, err error) error {
+	var failure *llm.Error
+	if !errors.As(err, &failure) || failure.Code == llm.CodeCancelled || ctx.Err() != nil {
+		return err
+	}
+	r.agent.cfg.Logger.WarnContext(ctx, "agent: the model did not answer", "question", r.q.ID, "error", err)
+	r.answer.Rung, r.answer.Reason = None, ReasonModel
+	r.answer.Text = thinkingWordsFor(r.q.Language).failures[failure.Code]
+	r.answer.Suggestions = r.suggestions(nil)
+	return nil
+}
+
+// takeResults attaches what was computed.
+func (r *run) takeResults(out *think.Outcome) {
+	r.answer.Results = r.answer.Results[:0]
+	for _, res := range out.Results {
+		result := Result{
+			Name: res.Name, Source: r.p.catalog.Source, SQL: res.SQL, Rows: res.Rows, RowCount: len(res.Rows), Truncated: res.Truncated,
+			ElapsedMS: res.Elapsed.Milliseconds(),
+		}
+		if res.SQL == "" {
+			result.Source = Computed
+		}
+		for _, c := range res.Columns {
+			result.Columns = append(result.Columns, Column{
+				Column: c.Column, Label: c.Label, Format: c.Format, Role: c.Role, Grain: c.Grain,
+				additive: c.Metric != "" && r.p.Model.Additive(c.Metric),
+			})
+		}
+		r.answer.Results = append(r.answer.Results, result)
+	}
+}
+
+// chartThinking draws the result that the model chose, as it wished where the data
+// allow.
+func (r *run) chartThinking(out *think.Outcome) {
+	if out.Chart == nil || out.Chart.Kind == "none" {
+		return
+	}
+	at := slices.IndexFunc(r.answer.Results, func(res Result) bool { return res.Name == out.Chart.Result })
+	if at < 0 {
+		return
+	}
+	res := &r.answer.Results[at]
+	data := chart.Data{Language: r.q.Language, Title: out.Chart.Title, Wanted: chart.Kind(out.Chart.Kind), Rows: res.Rows}
+	for _, c := range res.Columns {
+		data.Columns = append(data.Columns, chart.Column{Key: c.Name, Role: c.Role, Label: c.Label, Format: c.Format, Grain: c.Grain, Measure: c.measure, Additive: c.additive})
+	}
+	if data.Title == "" {
+		data.Title = titleOf(res)
+	}
+	r.attachChart(res, data)
+}
+
+// titleOf names a result by its columns.
+func titleOf(res *Result) string {
+	var measures, others []string
+	for _, c := range res.Columns {
+		if c.Role == string(semantic.RoleMeasure) {
+			measures = append(measures, c.Label)
+		} else {
+			others = append(others, c.Label)
+		}
+	}
+	return strings.Join(append(others, measures...), " · ")
+}
+
+// analyseArgs asks for one of our own analyses.
+type analyseArgs struct {
+	Kind    string            `json:"kind"`
+	Metric  string            `json:"metric"`
+	Start   string            `json:"start"`
+	End     string            `json:"end"`
+	Against string            `json:"against"`
+	Grain   semantic.Grain    `json:"grain"`
+	Filters []semantic.Filter `json:"filters"`
+	Horizon int               `json:"horizon"`
+}
+
+// analyse is the tool by which a model has drivers, outliers and forecasts computed
+// rather than told.
+func (r *run) analyse() think.Tool {
+	n := 0
+	return think.Tool{
+		Spec: llm.Tool{
+			Name:        "analyse",
+			Description: "Computed analyses of a defined metric: drivers (which values explain its change between two periods), outliers along time, forecast with an interval. Its results can be referred to by their names.",
+			Parameters: json.RawMessage(`{"type":"object","properties":{` +
+				`"kind":{"type":"string","enum":["drivers","outliers","forecast"]},"metric":{"type":"string"},` +
+				`"start":{"type":"string","description":"YYYY-MM-DD"},"end":{"type":"string","description":"YYYY-MM-DD, not included"},` +
+				`"against":{"type":"string","enum":["previous","year_ago"],"description":"of drivers"},` +
+				`"grain":{"type":"string","enum":["day","week","month","quarter"],"description":"of outliers and forecast"},` +
+				`"filters":{"type":"array","items":{"type":"object"}},"horizon":{"type":"integer","minimum":1,"maximum":24}},"required":["kind","metric"]}`),
+		},
+		Run: func(ctx context.Context, raw json.RawMessage) (think.ToolResult, error) {
+			var in analyseArgs
+			if err := json.Unmarshal(raw, &in); err != nil {
+				return think.ToolResult{Text: "Error: the arguments cannot be read"}, nil
+			}
+			plan, problem := in.plan(r.p)
+			if problem != "" {
+				return think.ToolResult{Text: "Error: " + problem}, nil
+			}
+			n++
+			return r.runAnalysis(ctx, plan, n)
+		},
+	}
+}
+
+// plan is the analysis as compose would plan it.
+func (in *analyseArgs) plan(p *prepared) (*compose.Plan, string) {
+	if p.Model.Metric(in.Metric) == nil {
+		return nil, fmt.Sprintf("there is no metric %q", in.Metric)
+	}
+	q := semantic.Query{Measures: []semantic.Measure{{Metric: in.Metric}}, Filters: in.Filters}
+	start, errStart := time.Parse(jsonDate, in.Start)
+	end, errEnd := time.Parse(jsonDate, in.End)
+	if errStart == nil && errEnd == nil && start.Before(end) {
+		q.Period = &semantic.Period{Start: start, End: end}
+	}
+	plan := &compose.Plan{Query: q, Horizon: min(max(in.Horizon, 1), 24)}
+	grain := in.Grain
+	if grain == "" {
+		grain = semantic.Month
+	}
+	switch in.Kind {
+	case "drivers":
+		if q.Period == nil {
+			return nil, "drivers need start and end, such as 2026-10-01 and 2026-11-01"
+		}
+		kind := semantic.ComparePrevious
+		if in.Against == string(semantic.CompareYearAgo) {
+			kind = semantic.CompareYearAgo
+		}
+		plan.Intent, plan.PeriodGrain = compose.Drivers, period.GrainFor(*q.Period)
+		plan.Query.Compare = &semantic.Compare{Kind: kind, Period: period.Align(*q.Period, kind, plan.PeriodGrain)}
+	case "outliers", "forecast":
+		plan.Intent = map[string]compose.Intent{"outliers": compose.Anomaly, "forecast": compose.Forecast}[in.Kind]
+		plan.Query.Dimensions = []semantic.Dimension{{Grain: grain}}
+	default:
+		return nil, "the kinds are drivers, outliers and forecast"
+	}
+	return plan, ""
+}
+
+// runAnalysis runs a plan on the side and hands its results over under other names.
+func (r *run) runAnalysis(ctx context.Context, plan *compose.Plan, n int) (think.ToolResult, error) {
+	aside := &run{agent: r.agent, p: r.p, q: r.q, step: r.step, plan: plan, answer: &Answer{Analyst: r.p.Name, Language: r.q.Language}}
+	if err := aside.runPlan(ctx); err != nil {
+		return think.ToolResult{}, err
+	}
+	out := think.ToolResult{Text: "What was computed, in words (figures may be referred to, not copied): " + aside.answer.Text}
+	for _, res := range aside.answer.Results {
+		result := think.Result{Name: fmt.Sprintf("a%d%s", n, res.Name), SQL: res.SQL, Rows: res.Rows, Truncated: res.Truncated}
+		var names []string
+		for _, c := range res.Columns {
+			result.Columns = append(result.Columns, think.Column{Column: c.Column, Label: c.Label, Format: c.Format, Role: c.Role, Grain: c.Grain})
+			names = append(names, c.Name)
+		}
+		out.Results = append(out.Results, result)
+		out.Text += fmt.Sprintf("\n%s: %d rows of (%s)", result.Name, len(res.Rows), strings.Join(names, ", "))
+	}
+	return out, nil
+}
+
+// Forget removes the steps kept of a question that is answered.
+func (a *Agent) Forget(ctx context.Context, question string) error {
+	if a.cfg.Journal == nil || question == "" {
+		return nil
+	}
+	return a.cfg.Journal.Forget(ctx, question)
+}
+
+// thinkingWords are what is said around a model's work, in one language.
+type thinkingWords struct {
+	asking, computing, figures, mending string
+	queue                               string // calls ahead, time
+	declined, spent, partial            string
+	failures                            map[llm.Code]string
+}
+
+func (w *thinkingWords) waiting(wait llm.Wait, language string) string {
+	seconds := max(wait.For, time.Second).Round(time.Second).Seconds()
+	f := format.Seconds
+	if seconds >= 90 {
+		seconds, f = (seconds+30)/60, format.Minutes
+		seconds = float64(int(seconds))
+	}
+	return fmt.Sprintf(w.queue, format.Short(float64(wait.Ahead), format.Integer, language), format.Short(seconds, f, language))
+}
+
+func thinkingWordsFor(language string) *thinkingWords {
+	if language == "ko" {
+		return &koreanThinking
+	}
+	return &englishThinking
+}
+
+var koreanThinking = thinkingWords{
+	asking: "모델에게 묻는 중 …", computing: "%s 계산 중 …", figures: "숫자", mending: "답을 다시 맞춰 보는 중 …",
+	queue:    "LLM 차례를 기다려요. 앞에 %s건, 약 %s",
+	declined: "이 데이터로는 답할 수 없어요.",
+	spent:    "여러 번 살펴봤지만 답을 찾지 못했어요. 범위를 좁혀 다시 물어봐 주세요.",
+	partial:  "끝까지 답하지는 못했어요. 여기까지 계산한 것을 아래 표로 드려요.",
+	failures: map[llm.Code]string{
+		llm.CodeUnavailable: "LLM이 지금 응답하지 않아 이 질문에는 답하지 못했어요. LLM 없이 답할 수 있는 질문은 그대로 됩니다.",
+		llm.CodeBroken:      "LLM의 답이 중간에 끊겨 답하지 못했어요. 다시 물어봐 주세요.",
+		llm.CodeLimited:     "LLM이 한도까지 쓰이고 있어 답하지 못했어요. 조금 뒤에 다시 물어봐 주세요.",
+		llm.CodeExhausted:   "LLM이 한도까지 쓰이고 있어 제때 차례가 오지 않아요. 조금 뒤에 다시 물어봐 주세요.",
+		llm.CodeTimeout:     "LLM이 제때 답하지 않았어요. 다시 물어봐 주세요.",
+		llm.CodeTooLong:     "질문과 데이터 설명이 LLM에 한 번에 들어가지 않아요. 더 짧게 물어봐 주세요.",
+		llm.CodeRefused:     "LLM이 요청을 받아들이지 않았어요. 담당자가 볼 수 있게 기록했어요.",
+		llm.CodeDenied:      "LLM에 접근할 권한이 없어요. 담당자가 볼 수 있게 기록했어요.",
+		llm.CodeNoModel:     "설정된 LLM 모델이 서버에 없어요. 담당자가 볼 수 있게 기록했어요.",
+	},
+}
+
+var englishThinking = thinkingWords{
+	asking: "Asking the model …", computing: "Computing %s …", figures: "figures", mending: "Putting the answer right …",
+	queue:    "Waiting for the LLM: %s ahead, about %s",
+	declined: "These data cannot answer that.",
+	spent:    "I looked several times and found no answer. Please ask about less.",
+	partial:  "I could not finish the answer. The table below holds what I computed so far.",
+	failures: map[llm.Code]string{
+		llm.CodeUnavailable: "The LLM does not respond right now, so I could not answer this. Questions that need no LLM still work.",
+		llm.CodeBroken:      "The LLM's answer broke off. Please ask again.",
+		llm.CodeLimited:     "The LLM is used up to its limit. Please ask again in a while.",
+		llm.CodeExhausted:   "The LLM is used up to its limit, and this question's turn would come too late. Please ask again in a while.",
+		llm.CodeTimeout:     "The LLM did not answer in time. Please ask again.",
+		llm.CodeTooLong:     "The question and what describes the data do not fit the LLM. Please ask more briefly.",
+		llm.CodeRefused:     "The LLM did not accept the request. It was recorded for whoever runs this.",
+		llm.CodeDenied:      "The LLM refused access. It was recorded for whoever runs this.",
+		llm.CodeNoModel:     "The LLM server has no model of the configured name. It was recorded for whoever runs this.",
+	},
+}
