@@ -89,6 +89,7 @@ func TestBadFiles(t *testing.T) {
 		{"a long object", "a.json", `[{"a": "` + strings.Repeat("y", 5<<20) + `"}]`, files.Limits{Field: 1 << 20}, connectors.CodeTooLarge, "a.json has an object that is longer than 4.0 MB.", "a.json 파일에 너무 긴 객체가 있어요(4.0 MB 넘음)."},
 		{"json without objects", "a.json", `[]`, files.Limits{}, connectors.CodeBadData, "a.json holds no objects", "a.json 파일에 값이 있는 객체가 없어요."},
 		{"too large", "a.csv", many, files.Limits{FileSize: 1 << 20}, connectors.CodeTooLarge, "a.csv has 1.4 MB and the limit is 1.0 MB.", "a.csv 파일은 1.4 MB인데 1.0 MB까지 읽을 수 있어요."},
+		{"too large a text", "a.csv", many, files.Limits{Text: 1 << 20}, connectors.CodeTooLarge, "a.csv has 1.4 MB and the limit is 1.0 MB. Keep only", "a.csv 파일은 1.4 MB인데 1.0 MB까지 읽을 수 있어요."},
 		{"too many columns", "a.csv", strings.Repeat("a,", 3000) + "b\n" + strings.Repeat("1,", 3000) + "2\n", files.Limits{}, connectors.CodeTooLarge, "a.csv has 3001 columns and the limit is 2000.", "a.csv 파일의 열이 3001개인데 2000개까지"},
 		{"too long a cell", "a.csv", "a,b\nx," + strings.Repeat("y", 3<<20) + "\n", files.Limits{Field: 1 << 20}, connectors.CodeTooLarge, "a.csv has a cell that is longer than 1.0 MB.", "a.csv 파일에 너무 긴 칸이 있어요(1.0 MB 넘음)."},
 		{"disk full", "a.csv", many, files.Limits{WriteSize: 1 << 18}, connectors.CodeStorageFull, "a.csv cannot be stored: there is no room left.", "a.csv 파일을 담아 둘 저장 공간이 없어요."},
@@ -144,6 +145,42 @@ func TestMissingAndTaken(t *testing.T) {
 	cancel()
 	if _, err := files.Load(ctx, files.Config{Paths: []string{path}, Into: filepath.Join(dir, "v.duckdb"), Now: now}); connectors.CodeOf(err) != connectors.CodeCancelled {
 		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// TestStop stops a load while it reads.
+func TestStop(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := write(t, "a.csv", "a,b,c\n"+strings.Repeat("12345,텍스트입니다,2026-01-02\n", 1_500_000))
+	into := filepath.Join(dir, "v.duckdb")
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() {
+		_, err := files.Load(ctx, files.Config{Paths: []string{path}, Into: into, Now: now})
+		done <- err
+	}()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for began := false; !began; {
+		select {
+		case err := <-done:
+			t.Fatalf("ended before it was stopped: %v", err)
+		case <-tick.C:
+			_, err := os.Stat(into + ".part")
+			began = err == nil
+		}
+	}
+	stopped := time.Now()
+	cancel()
+	if err := <-done; connectors.CodeOf(err) != connectors.CodeCancelled {
+		t.Errorf("stopped: %v", err)
+	}
+	if took := time.Since(stopped); took > 5*time.Second {
+		t.Errorf("stopping took %v", took)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v %v", left, err)
 	}
 }
 

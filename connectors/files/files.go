@@ -41,6 +41,7 @@ type Config struct {
 // Limits bound what a load may take. A zero field means the default.
 type Limits struct {
 	FileSize int64 // of one file, in bytes; 4 GiB
+	Text     int64 // of one CSV, TSV or JSON file, in bytes; 2 GiB, which is minutes of reading
 	// Workbook bounds what all of a workbook unpacks to, in bytes; 512 MiB, which is a
 	// minute of reading and more than a full sheet of ten columns.
 	Workbook int64
@@ -60,7 +61,7 @@ func (l Limits) withDefaults() Limits {
 	for _, d := range []struct {
 		v   *int64
 		def int64
-	}{{&l.FileSize, 4 << 30}, {&l.Workbook, 512 << 20}, {&l.SharedText, 128 << 20}, {&l.Memory, 1 << 30}, {&l.WriteSize, 16 << 30}} {
+	}{{&l.FileSize, 4 << 30}, {&l.Text, 2 << 30}, {&l.Workbook, 512 << 20}, {&l.SharedText, 128 << 20}, {&l.Memory, 1 << 30}, {&l.WriteSize, 16 << 30}} {
 		if *d.v == 0 {
 			*d.v = d.def
 		}

@@ -63,8 +63,10 @@ func isVagueEmpty(s string) bool {
 		return false
 	}
 	switch s[0] { // the first bytes of those words
-	case 'n', 'N', 'u', 'U', 't', 'T', '?', '.', 0xEB, 0xEC, 0xED:
+	case 'n', 'N', 'u', 'U', 't', 'T', '?', '.':
 		return vagueEmpties[strings.ToLower(s)]
+	case 0xEB, 0xEC, 0xED: // Korean has no case
+		return vagueEmpties[s]
 	}
 	return false
 }
@@ -255,7 +257,10 @@ func (e *evidence) addMoment(m moment, isNum bool) {
 
 func (e *evidence) addBool(s string) bool {
 	found := false
-	low := strings.ToLower(s)
+	low := s
+	if s[0] < 0x80 {
+		low = strings.ToLower(s)
+	}
 	if !yesOrNo[low] {
 		return false
 	}

@@ -142,8 +142,16 @@ func (in *input) check(info fs.FileInfo, lim Limits) error {
 		return openError(file(in.name), err)
 	}
 	claimed := endings[strings.ToLower(filepath.Ext(in.name))]
-	in.format, err = sniff(in.name, head[:n], claimed)
-	return err
+	if in.format, err = sniff(in.name, head[:n], claimed); err != nil {
+		return err
+	}
+	switch in.format {
+	case formatCSV, formatTSV, formatJSON:
+		if in.size > lim.Text {
+			return faultFileSize.about(nil, file(in.name), size(in.size), size(lim.Text))
+		}
+	}
+	return nil
 }
 
 // sniff says what a file is by its first bytes, or why it is not what its ending

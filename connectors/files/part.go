@@ -46,23 +46,32 @@ func (p *part) body(ctx context.Context, yield func([]string) bool) error {
 	})
 }
 
-// examine reads the part once to learn what its columns hold.
-func (p *part) examine(ctx context.Context) error {
+// examine reads rows of the part to learn what its columns hold, all of them where
+// limit is 0. It reports whether it saw all.
+func (p *part) examine(ctx context.Context, limit int) (all bool, err error) {
 	for retries := 0; ; retries++ {
-		p.seen = make([]*evidence, len(p.layout.headings)+1)
-		for i := range p.seen {
-			p.seen[i] = &evidence{}
-		}
+		seen := newEvidence(len(p.layout.headings) + 1)
+		n := 0
 		err := p.body(ctx, func(row []string) bool {
 			for i, s := range row {
-				p.seen[i].add(s)
+				seen[i].add(s)
 			}
-			return true
+			n++
+			return n != limit
 		})
 		if !p.mendQuote(err) || retries > 20 {
-			return err
+			p.seen = seen
+			return n != limit || limit == 0, err
 		}
 	}
+}
+
+func newEvidence(columns int) []*evidence {
+	seen := make([]*evidence, columns)
+	for i := range seen {
+		seen[i] = &evidence{}
+	}
+	return seen
 }
 
 // mendQuote takes the quotation mark that err is about as a character; false where

@@ -2,12 +2,11 @@ package files
 
 import (
 	"context"
-	"database/sql/driver"
+	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
-
-	duckdb "github.com/duckdb/duckdb-go/v2"
 
 	"github.com/bapsang/bapsang/connectors"
 )
@@ -41,28 +40,79 @@ type oddities struct {
 	examples []string
 }
 
+// sampleSize is how many rows of a part are looked at before it is written. A longer
+// part is looked at in full while it is written, and written again if that shows more:
+// most columns go on as they begin, and looking costs as much as writing.
+const sampleSize = 50_000
+
 // build examines and writes one group of parts.
 func (w *workspace) build(ctx context.Context, parts []*part) (*connectors.Table, error) {
 	b := &builder{parts: parts, cfg: w.cfg}
 	name := groupName(parts)
+	exact := true
 	for _, p := range parts {
-		if err := p.examine(ctx); err != nil {
+		all, err := p.examine(ctx, sampleSize)
+		if err != nil {
 			return nil, loadError(file(p.in.name), err)
 		}
+		exact = exact && all
 		b.korean = b.korean || slices.ContainsFunc(p.layout.headings, hasHangul)
 	}
 	b.korean = b.korean || hasHangul(name)
 	b.table = &connectors.Table{Name: w.names.unique(tableName(name, b.korean)), Origin: b.origin()}
-	b.arrange()
-	b.settle()
-	if len(b.columns) == 0 {
-		return nil, faultNoValue.about(nil, file(parts[0].in.name))
-	}
-	if err := b.create(ctx, w); err != nil {
+	b.plan()
+	if err := b.write(ctx, w, exact); err != nil {
 		return nil, loadError(file(parts[0].in.name), err)
 	}
 	b.describe()
 	return b.table, nil
+}
+
+// plan decides the table's columns by what was seen of the parts.
+func (b *builder) plan() {
+	b.columns, b.maps, b.notes = nil, nil, nil
+	b.arrange()
+	b.settle()
+}
+
+// write makes the table as planned. Where the plan is a guess, it is held against all
+// rows, and the table made again if it was wrong.
+func (b *builder) write(ctx context.Context, w *workspace, exact bool) error {
+	guess := b.columns
+	err := b.create(ctx, w, !exact)
+	if exact {
+		return err
+	}
+	var open *openQuoteError
+	switch {
+	case errors.As(err, &open): // beyond the sample: mended by looking again
+		for _, p := range b.parts {
+			if _, err := p.examine(ctx, 0); err != nil {
+				return err
+			}
+		}
+	case err != nil:
+		return err
+	}
+	odd := b.odd
+	b.plan()
+	if err == nil && slices.EqualFunc(guess, b.columns, (*column).sameAs) {
+		b.odd = odd
+		return nil
+	}
+	return b.create(ctx, w, false)
+}
+
+// sameAs reports whether two columns are written in the same way.
+func (c *column) sameAs(o *column) bool {
+	a, b := c.decision, o.decision
+	if (a.year == nil) != (b.year == nil) || a.year != nil && a.note != b.note {
+		return false // the note names the years
+	}
+	a.year, a.note, a.noteCode, a.close, a.misfits = nil, "", 0, 0, 0
+	b.year, b.note, b.noteCode, b.close, b.misfits = nil, "", 0, 0, 0
+	return c.columnName == o.columnName && c.keep == o.keep && c.keepFor == o.keepFor &&
+		c.isFile == o.isFile && c.surplus == o.surplus && reflect.DeepEqual(a, b)
 }
 
 func (b *builder) origin() string {
@@ -230,74 +280,6 @@ func clipAll(list []string) []string {
 		out[i] = clip(s, 80)
 	}
 	return out
-}
-
-// create makes the table and fills it.
-func (b *builder) create(ctx context.Context, w *workspace) error {
-	var cols []string
-	for _, c := range b.columns {
-		cols = append(cols, quote(c.name)+" "+c.sqlType())
-	}
-	if err := w.exec(ctx, "CREATE TABLE "+quote(b.table.Name)+" ("+strings.Join(cols, ", ")+")"); err != nil {
-		return err
-	}
-	b.odd = make([]oddities, len(b.columns))
-	return w.conn.Raw(func(dc any) error {
-		app, err := duckdb.NewAppender(dc.(driver.Conn), dbName, "main", b.table.Name)
-		if err != nil {
-			return err
-		}
-		for i, p := range b.parts {
-			if err := b.fill(ctx, app, p, b.maps[i]); err != nil {
-				_ = app.Clear()
-				_ = app.Close()
-				return err
-			}
-		}
-		return app.Close()
-	})
-}
-
-// fill appends the rows of one part.
-func (b *builder) fill(ctx context.Context, app *duckdb.Appender, p *part, columns []int) error {
-	out := make([]driver.Value, len(b.columns))
-	var failed error
-	err := p.body(ctx, func(row []string) bool {
-		clear(out)
-		for i, s := range row {
-			if at := columns[i]; at >= 0 {
-				b.cell(out, at, s)
-			}
-		}
-		for i, c := range b.columns {
-			if c.isFile {
-				out[i] = p.label
-			}
-		}
-		failed = app.AppendRow(out...)
-		return failed == nil
-	})
-	if err == nil {
-		err = failed
-	}
-	return err
-}
-
-func (b *builder) cell(out []driver.Value, at int, s string) {
-	c := b.columns[at]
-	v, fits := c.convert(s)
-	if fits {
-		out[at] = v
-		return
-	}
-	odd := &b.odd[at]
-	odd.count++
-	if len(odd.examples) < 3 {
-		odd.examples = append(odd.examples, clip(s, 80))
-	}
-	if c.keep >= 0 {
-		out[c.keep] = s
-	}
 }
 
 // describe fills in the table's columns and notes.
