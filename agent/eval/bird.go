@@ -2,6 +2,7 @@ package eval
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -22,6 +23,9 @@ func judgeBIRD(ctx context.Context, _ Options, timeout time.Duration, c Case, sq
 		if err != nil {
 			failed = err
 			continue
+		}
+		if err := errors.Join(hashable(got), hashable(want)); err != nil {
+			return wrong("%v", err)
 		}
 		if sameSet(got, want) {
 			return right()

@@ -124,8 +124,11 @@ func sameFrames(gold, got *frame, c Case, goldSQL, gotSQL string) (bool, error) 
 // rows: by all columns where no order was asked for, else by what the statement
 // says after its first ORDER BY, if there is one.
 func normal(f *frame, c Case, sql string) (*frame, error) {
-	f, err := f.distinct().sortColumns()
+	f, err := f.distinct()
 	if err != nil {
+		return nil, err
+	}
+	if f, err = f.sortColumns(); err != nil {
 		return nil, err
 	}
 	if c.Category != "order_by" && !asksForOrder(c.Question) {

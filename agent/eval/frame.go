@@ -229,7 +229,12 @@ func (f *frame) take(order []int) *frame {
 }
 
 // distinct drops repeated rows; cells that are missing are the same.
-func (f *frame) distinct() *frame {
+func (f *frame) distinct() (*frame, error) {
+	for _, c := range f.columns {
+		if err := hashable(&Table{Rows: [][]any{c.cells}}); err != nil {
+			return nil, err
+		}
+	}
 	seen := map[string]bool{}
 	var order []int
 	var nan int
@@ -247,7 +252,7 @@ func (f *frame) distinct() *frame {
 			order = append(order, row)
 		}
 	}
-	return f.take(order)
+	return f.take(order), nil
 }
 
 var (

@@ -14,7 +14,7 @@ type Report struct {
 	Cases      int              `json:"cases"`
 	Right      int              `json:"right"`
 	Verdicts   map[string]int   `json:"verdicts"` // 0 or 1 by the case's id
-	ByCategory map[string]Tally `json:"by_category"`
+	ByCategory map[string]Tally `json:"by_category"` // of the cases that have one
 	LLM        Usage            `json:"llm"`
 
 	// Asked is how many cases an analyst answered, and in what time half and
@@ -37,17 +37,18 @@ func Summarize(rule Rule, cases []Case, verdicts []Verdict) *Report {
 	r := &Report{Rule: rule, Cases: len(cases), Verdicts: make(map[string]int, len(cases)), ByCategory: map[string]Tally{}}
 	var latencies []time.Duration
 	for i, v := range verdicts {
-		tally := r.ByCategory[cases[i].Category]
-		tally.Cases++
+		verdict := 0
 		if v.Right {
-			r.Right++
-			tally.Right++
-			r.Verdicts[v.ID] = 1
+			verdict = 1
 		} else {
-			r.Verdicts[v.ID] = 0
 			r.Wrong = append(r.Wrong, v)
 		}
-		r.ByCategory[cases[i].Category] = tally
+		r.Right += verdict
+		r.Verdicts[v.ID] = verdict
+		if name := cases[i].Category; name != "" {
+			tally := r.ByCategory[name]
+			r.ByCategory[name] = Tally{Cases: tally.Cases + 1, Right: tally.Right + verdict}
+		}
 		r.LLM = r.LLM.plus(v.Usage)
 		if v.GoldError != "" {
 			r.GoldErrors = append(r.GoldErrors, v)

@@ -239,6 +239,18 @@ func pyTime(t time.Time) string {
 	return s
 }
 
+// hashable fails where a cell cannot stand in a Python set: a list, or an object.
+func hashable(t *Table) error {
+	for _, row := range t.Rows {
+		for _, v := range row {
+			if o, ok := v.(Other); ok && (o.Type == "list" || o.Type == "dict") {
+				return fmt.Errorf("a %s cannot be compared in a set", o.Type)
+			}
+		}
+	}
+	return nil
+}
+
 // strict fails where a text is not UTF-8, as Python's sqlite3 does when it fetches
 // the row: not even the same text again is equal to it.
 func strict(t *Table) error {

@@ -51,6 +51,7 @@ type root struct {
 	Serve   serveCmd   `cmd:"" help:"Serve the chat page and the HTTP interface as configured."`
 	Ask     askCmd     `cmd:"" help:"Answer one question on the terminal."`
 	Analyst analystCmd `cmd:"" help:"Draft, check, list, show, apply and export analysts."`
+	Eval    evalCmd    `cmd:"" help:"Measure an analyst, or judge given predictions, by a published rule."`
 	Backup  backupCmd  `cmd:"" help:"Copy the store of a data directory to a file."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
