@@ -39,9 +39,6 @@ func (s *Server) reply(w http.ResponseWriter, r *http.Request, req *Request, rep
 		reply: reply, usage: s.usage(reply, all, cached), cached: s.cfg.CacheDetails, chunk: s.cfg.Chunk,
 	}
 	frames := s.frames(ren, req.Chat)
-	for k, v := range reply.Header {
-		w.Header()[k] = v
-	}
 	if stream {
 		w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
 	} else {
@@ -56,6 +53,9 @@ func (s *Server) reply(w http.ResponseWriter, r *http.Request, req *Request, rep
 		if total := length(frames); total >= 0 {
 			w.Header().Set("Content-Length", strconv.Itoa(total))
 		}
+	}
+	for k, v := range reply.Header {
+		w.Header()[k] = v
 	}
 	s.count(http.StatusOK)
 	w.WriteHeader(http.StatusOK)

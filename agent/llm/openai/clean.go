@@ -13,10 +13,15 @@ import (
 // "analysis" is reasoning, and that of a "commentary to=functions.x" is a call's
 // arguments, which count as reasoning here: a call is only what the server says is one,
 // or else text in a row of data could make one.
+//
+// Other models begin with their reasoning between <think> and </think>, which a server
+// without a parser for them leaves in; only at the beginning is that markup.
 type cleaner struct {
 	pending string // may be the beginning of a marker
 	header  string
 	mode    mode
+	said    bool // something for people
+	think   bool // within <think>
 }
 
 type mode int
@@ -47,7 +52,7 @@ func (c *cleaner) add(s string) (text, reasoning string) {
 		}
 		c.put(s[:i], &t, &r)
 		s = s[i:]
-		name, n, open := marker(s)
+		name, n, open := c.marker(s)
 		switch {
 		case open:
 			c.pending = s
@@ -73,6 +78,30 @@ func (c *cleaner) end() (text, reasoning string) {
 	c.pending = ""
 	c.mode = toText
 	return t.String(), r.String()
+}
+
+const (
+	thinkOpen  = "<think>"
+	thinkClose = "</think>"
+)
+
+// marker reads a marker at the beginning of s, as the function does, or a tag of <think>
+// where one has a meaning.
+func (c *cleaner) marker(s string) (name string, n int, open bool) {
+	tag := ""
+	switch {
+	case c.think:
+		tag = thinkClose
+	case !c.said && c.mode == toText:
+		tag = thinkOpen
+	}
+	if tag != "" && strings.HasPrefix(s, tag) {
+		return tag, len(tag), false
+	}
+	if tag != "" && strings.HasPrefix(tag, s) {
+		return "", 0, true
+	}
+	return marker(s)
 }
 
 // marker reads a marker at the beginning of s, which begins with '<'. It is open when
@@ -107,6 +136,7 @@ func marker(s string) (name string, n int, open bool) {
 func (c *cleaner) put(s string, t, r *strings.Builder) {
 	switch c.mode {
 	case toText:
+		c.said = c.said || strings.TrimSpace(s) != ""
 		t.WriteString(s)
 	case toReasoning:
 		r.WriteString(s)
@@ -122,6 +152,10 @@ func (c *cleaner) put(s string, t, r *strings.Builder) {
 
 func (c *cleaner) mark(name string) {
 	switch name {
+	case thinkOpen:
+		c.mode, c.think = toReasoning, true
+	case thinkClose:
+		c.mode, c.think = toText, false
 	case "start":
 		c.header, c.mode = "", inHeader
 	case "channel", "constrain":

@@ -29,6 +29,10 @@ func TestClean(t *testing.T) {
 		{"cut <|chan", "cut ", ""},
 		{"less <", "less <", ""},
 		{"<|channel|>" + strings.Repeat("no header ", 30), strings.Repeat("no header ", 30), ""},
+		{"\n<think>\nHm, a < b.</think>\n\nSo.", "So.", "\nHm, a < b."},
+		{"<thi", "<thi", ""},
+		{"<think>never ends", "", "never ends"},
+		{"Write <think> and </think> around it.", "Write <think> and </think> around it.", ""},
 		{"한글 <|end|>과 <|x", "한글 과 ", ""},
 	} {
 		text, reasoning := cleanAll(c.in)
@@ -54,6 +58,7 @@ func TestCleanName(t *testing.T) {
 func FuzzClean(f *testing.F) {
 	f.Add("<|start|>assistant<|channel|>analysis<|message|>Hm.<|end|>So <b> <| x", uint8(3))
 	f.Add("<|<|channel|>|>", uint8(1))
+	f.Add(" <think>a</thi</think>b<think>", uint8(0))
 	f.Add("<|channel|>"+strings.Repeat("x", 300)+"<|end|>", uint8(7))
 	f.Fuzz(func(t *testing.T, s string, n uint8) {
 		text, reasoning := cleanAll(s)

@@ -60,7 +60,7 @@ func (d *doer) Do(req *http.Request) (*http.Response, error) {
 	}
 	c.status, c.header = resp.StatusCode, resp.Header
 	resp.Body = c.watch.body(resp.Body)
-	if c.stream && resp.StatusCode == http.StatusOK && mediaType(resp) == "text/event-stream" {
+	if c.stream && resp.StatusCode == http.StatusOK && mayBeStream(resp) {
 		resp.Body = newEvents(resp.Body, c)
 		return resp, nil
 	}
@@ -106,9 +106,11 @@ func patchBody(req *http.Request, p patch) error {
 	return err
 }
 
-func mediaType(resp *http.Response) string {
+// mayBeStream reports whether an answer can be the stream that was asked for. Not every
+// gateway names the type of one, but those that do not stream say JSON.
+func mayBeStream(resp *http.Response) bool {
 	t, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	return t
+	return t != "application/json" && t != "text/html"
 }
 
 // readAll reads body up to limit and closes it. Never nil without an error.

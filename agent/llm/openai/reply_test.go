@@ -335,6 +335,19 @@ func TestStreamsOfOtherServers(t *testing.T) {
 	}
 }
 
+func TestStreamWithoutAType(t *testing.T) {
+	s := agenttest.Start(t, agenttest.Config{})
+	r := agenttest.Text("한 글자씩")
+	r.Header = http.Header{"Content-Type": {"text/plain"}}
+	s.Enqueue(r)
+	req := ask("q")
+	deltas := 0
+	req.OnDelta = func(llm.Delta) { deltas++ }
+	if got, err := newClient(t, s, nil).Complete(t.Context(), req); err != nil || got.Message.Text != "한 글자씩" || deltas < 2 {
+		t.Errorf("%v, %v after %d deltas", got, err, deltas)
+	}
+}
+
 func TestServerThatDoesNotStream(t *testing.T) {
 	s := agenttest.Start(t, agenttest.Config{})
 	s.Enqueue(agenttest.Reply{Status: http.StatusOK, Body: `{"choices":[{"message":{"content":"all at once"},"finish_reason":"stop"}]}`})
