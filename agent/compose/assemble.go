@@ -22,7 +22,7 @@ const maxDimensions = 2
 func (b *builder) build() {
 	for _, step := range []func(){
 		b.setSpecial, b.setMeasures, b.setDimensions, b.setFilters, b.setPeriod, b.setRelated, b.setTimeline,
-		b.setHorizon, b.setCompare, b.setRank, b.setBounds, b.setExtras, b.setIntent, b.checkShape, b.explain,
+		b.setHorizon, b.setCompare, b.setRank, b.setBounds, b.setMean, b.setExtras, b.setIntent, b.checkShape, b.explain,
 	} {
 		if b.problem != nil {
 			return

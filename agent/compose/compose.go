@@ -45,17 +45,27 @@ func Parse(in Input) Outcome {
 
 // tokens covers the text with what the lexicon, the calendar and the languages know.
 func tokens(in Input) (*text, []token) {
+	m := in.matcher()
+	toks := m.cover()
+	if right, any := m.spelled(toks); any {
+		in.Text = right
+		m = in.matcher()
+		toks = m.cover()
+	}
+	if len(unknownWords(m.dropGlossed(m.wholeUnknowns(toks)))) > 0 && m.guess(toks) {
+		toks = m.cover()
+	}
+	return m.text, m.dropGlossed(m.wholeUnknowns(toks))
+}
+
+func (in Input) matcher() *matcher {
 	t := newText(in.Text)
 	m := &matcher{text: t, lex: in.Lexicon, mentions: map[int][]*period.Mention{}}
 	for _, x := range in.mentions(t.src) {
 		at := t.runeAt(x.From)
 		m.mentions[at] = append(m.mentions[at], &x)
 	}
-	toks := m.cover()
-	if len(unknownWords(m.dropGlossed(m.wholeUnknowns(toks)))) > 0 && m.guess(toks) {
-		toks = m.cover()
-	}
-	return t, m.dropGlossed(m.wholeUnknowns(toks))
+	return m
 }
 
 // dropGlossed leaves out words that nothing explains but what stands in parentheses
@@ -112,6 +122,7 @@ func (r *reader) compose() Outcome {
 	b := &builder{reader: r, follow: r.follows()}
 	if b.follow {
 		b.p = clone(r.in.Previous)
+		b.forgetNamed()
 	}
 	b.build()
 	if r.problem != nil {

@@ -12,6 +12,7 @@ type draft struct {
 	filters  []filter
 	bounds   []bound
 	days     days
+	mean     mean
 	periods  []*period.Mention // ranges, in the order of the text
 	versus   *period.Mention
 	shift    *period.Mention
@@ -68,6 +69,13 @@ type bound struct {
 	target  string
 	field   bool
 	derived string // "share", "growth", "change"
+}
+
+// mean is a comparison with an average; grain is that of an average over time.
+type mean struct {
+	op    semantic.Op
+	grain semantic.Grain
+	token token
 }
 
 // days are days of the week, by their Korean names.

@@ -184,7 +184,7 @@ func (r *reader) negatedField(i int) bool {
 }
 
 func (r *reader) takeGroup(i int) {
-	if r.perNamed(i) || r.whatIsCounted(i) {
+	if r.perNamed(i) || r.whatIsCounted(i) || r.ofThings(i) {
 		r.use(i)
 		r.useTrail(i)
 		return
@@ -231,6 +231,17 @@ func (r *reader) perNamed(i int) bool {
 	return slices.ContainsFunc([]string{"1인당", "일인당", "인당", "1명당", "한명당", "명당", "1건당", "한건당", "건당"}, func(per string) bool { return strings.HasPrefix(key, per) })
 }
 
+// ofThings reports whether token i only says what a figure is of: the average rating of
+// businesses by city, the total cost of goods.
+func (r *reader) ofThings(i int) bool {
+	if isHangulKey(r.toks[i].text) || len(r.senses(i, isDataset)) == 0 || i < 2 || !strings.EqualFold(strings.TrimSpace(r.toks[i-1].text), "of") || r.asksForThings() || r.byMarked(i) || r.whichMarked(i) || r.perMarked(i) || len(r.groupOptions(i)) == 0 && !r.absorbed(i) {
+		return false
+	}
+	return slicesHas(r.d.measures, func(m measure) bool {
+		return m.token.to <= r.toks[i].from && r.prev(i) >= 0 && m.token.from == r.toks[r.prev(i)].from
+	})
+}
+
 // whatIsCounted reports whether token i only says what the measured rows are of, after
 // a condition on the rows themselves: returns of defective items.
 func (r *reader) whatIsCounted(i int) bool {
@@ -247,7 +258,7 @@ func (r *reader) whatIsCounted(i int) bool {
 // asksForThings reports whether the question wants things named, so that a bare
 // dataset is what to group by: 고객 상위 10명, which products.
 func (r *reader) asksForThings() bool {
-	return r.d.rank.wanted || r.d.sort != nil || len(r.d.bounds) > 0 || r.listing() || r.d.share || len(r.d.measures) == 0
+	return r.d.rank.wanted || r.d.sort != nil || len(r.d.bounds) > 0 || r.d.mean.op != "" || r.listing() || r.d.share || len(r.d.measures) == 0
 }
 
 // described reports whether token i only says whose attribute a condition is about:
@@ -334,7 +345,7 @@ func (r *reader) readGrains() {
 		if !ok || r.toks[i].used {
 			continue
 		}
-		asked := r.d.rank.wanted || r.d.anomaly || r.d.why || r.whichMarked(i) || r.byMarked(i) || len(r.d.bounds) > 0 || arg == "when" || r.d.adnominal || r.d.sort != nil
+		asked := r.d.rank.wanted || r.d.anomaly || r.d.why || r.whichMarked(i) || r.byMarked(i) || len(r.d.bounds) > 0 || r.d.mean.op != "" || arg == "when" || r.d.adnominal || r.d.sort != nil
 		if !asked {
 			continue
 		}

@@ -78,7 +78,7 @@ func (r *reader) weakMetric(i int) bool {
 // products by orders.
 func (r *reader) sortMarked(i int) bool {
 	p := r.prev(i)
-	return r.is(p, wBy) && !isHangulKey(r.toks[p].text) && (r.d.rank.wanted || r.d.sort != nil) && r.otherThing(i)
+	return r.is(p, wBy) && !isHangulKey(r.toks[p].text) && (r.d.rank.wanted || r.d.sort != nil) && (r.otherThing(i) || r.find(wGrain) >= 0)
 }
 
 // otherThing reports whether something else than token i may be grouped by.
@@ -303,12 +303,12 @@ var (
 )
 
 // selling are names of what was sold, which mean the money as often as the number.
-var selling = []string{"sale", "판매", "판매내역", "payments", "payment", "결제", "거래", "transactions"}
+var selling = []string{"sale", "판매", "판매내역", "payments", "payment", "결제"}
 
 // readSold resolves 얼마나 팔렸어 and best-selling where no metric is named.
 func (r *reader) readSold() {
 	i := r.find(wSold)
-	if len(r.d.measures) > 0 || i < 0 && !r.d.rank.sold {
+	if len(r.d.measures) > 0 || i < 0 && !r.d.rank.sold && !r.boundTakings() {
 		return
 	}
 	keys := slices.Concat(turnover, unitsOut)
@@ -335,6 +335,15 @@ func (r *reader) readSold() {
 		r.say(ReadMetric, r.soldWord(at), r.label(m.Label, name))
 		return
 	}
+}
+
+// boundTakings reports whether a condition in money is put on things of which no figure
+// is named: regions that did more than 500 million won.
+func (r *reader) boundTakings() bool {
+	metrics := slicesHas(r.toks, func(t token) bool {
+		return r.lex.has(t, wVerb) && strings.EqualFold(strings.TrimSpace(t.text), "did") || r.lex.has(t, wFiller) && strings.EqualFold(strings.TrimSpace(t.text), "did")
+	})
+	return metrics && slicesHas(r.d.bounds, func(b bound) bool { return b.values[0].unit == "won" || b.values[0].unit == "dollar" })
 }
 
 // boundItems reports whether a condition is about a number of pieces: 50개 넘게 팔린.

@@ -198,7 +198,7 @@ func showPlan(p *compose.Plan) string {
 		fmt.Fprintf(&b, " vs %s %s", q.Compare.Kind, span(q.Compare.Period))
 	}
 	for _, h := range q.Having {
-		fmt.Fprintf(&b, " having %s %s %s", h.Key, h.Op, values(h.Values))
+		fmt.Fprintf(&b, " having %s %s %s%s", h.Key, h.Op, values(h.Values), map[bool]string{true: "mean"}[h.Mean])
 	}
 	for _, o := range q.Order {
 		fmt.Fprintf(&b, " order %s %s", o.Key, map[bool]string{true: "desc", false: "asc"}[o.Desc])

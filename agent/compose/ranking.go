@@ -44,6 +44,12 @@ func (b *builder) setRank() {
 	q.Order = []semantic.Order{{Key: b.rankKey(), Desc: desc}}
 	if k.wanted {
 		q.Limit, q.LimitPer = b.limit(), b.limitPer()
+		for _, d := range q.Dimensions {
+			dataset, _, _ := cutRef(d.Field)
+			if q.LimitPer != "" && d.Key() == q.LimitPer && d.Field != "" && b.lex.nameOf(dataset) == d.Field {
+				b.onlyNamed(d) // what was sold in no store is not of each store
+			}
+		}
 	}
 }
 

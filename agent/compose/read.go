@@ -33,12 +33,15 @@ func (r *reader) read() {
 	r.preferValues()
 	r.preferDays()
 	r.readMentions()
+	r.readMean()
+	r.readHigher()
 	r.readPlainWords()
 	r.readHorizon()
 	r.readNumbers()
 	r.readRank()
 	r.readDays()
 	r.readMovement()
+	r.readEnds()
 	r.readTerms()
 	r.shareOfDays()
 	r.doubt()
@@ -202,7 +205,7 @@ func (r *reader) readPlainWords() {
 			r.d.chart = arg
 			r.use(i)
 		}
-		if arg, ok := r.lex.arg(r.toks[i], wAverageOver); ok {
+		if arg, ok := r.lex.arg(r.toks[i], wAverageOver); ok && !r.toks[i].used {
 			r.d.over = semantic.Grain(arg)
 			r.use(i)
 		}
@@ -275,6 +278,14 @@ func (r *reader) readLeftWords() {
 	}
 	if measured {
 		r.take(wHowMany)
+	}
+	if slicesHas(r.d.measures, func(m measure) bool { return r.lex.countsRows(m.Metric) && m.Over == "" && m.Per == "" }) {
+		if c := r.any(wCount); c >= 0 && isHangulKey(r.toks[c].text) {
+			r.use(c) // 파손으로 반품된 건수
+		}
+	}
+	if r.bounded() && len(r.d.groups) > 0 {
+		r.take(wCount)
 	}
 	r.take(wList)
 	if slicesHas(r.d.filters, func(f filter) bool { return f.how == asPart }) {

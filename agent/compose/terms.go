@@ -178,7 +178,17 @@ func (r *reader) readCounts() {
 		if trade := r.traded(i, name); trade != "" {
 			name = trade
 		}
+		if r.countsBuyers(i, c) {
+			if name = r.lex.firstKeyed(buyers); name == "" {
+				r.fail(problem{decline: DeclineShape}) // how many people is not how many orders
+				return
+			}
+		}
 		if name == "" {
+			r.checkCounted(i, c)
+			continue
+		}
+		if r.satisfying(i) {
 			continue
 		}
 		r.use(i)
@@ -186,6 +196,49 @@ func (r *reader) readCounts() {
 		r.addMeasure(i, name, asSynonym)
 	}
 }
+
+// countsBuyers reports whether the people are counted who did what token i names: 몇 명이
+// 구매했어.
+func (r *reader) countsBuyers(i, c int) bool {
+	key, _ := fold(r.toks[i].text)
+	count, _ := fold(r.toks[c].text)
+	return slices.Contains([]string{"구매", "주문", "결제", "구입"}, key) && slices.Contains([]string{"몇명", "몇사람", "몇분", "몇명이나", "명수", "인원", "인원수"}, count)
+}
+
+// checkCounted refuses "how many" of something that nothing counts, which is no figure
+// split by it: how many regions are we selling in.
+func (r *reader) checkCounted(i, c int) {
+	if r.find(wSold) >= 0 && r.is(c, wHowMany) && r.prev(i) == c && len(r.senses(i, isField)) > 0 && len(r.senses(i, isValue)) == 0 && !r.bounded() {
+		r.fail(problem{decline: DeclineShape})
+	}
+}
+
+// satisfying reports whether the things are counted that meet a condition on a figure,
+// which are then listed: 매출 1억 넘는 매장 수.
+func (r *reader) satisfying(i int) bool {
+	if !r.bounded() || len(r.groupOptions(i)) == 0 && r.namedThing(i) == "" {
+		return false
+	}
+	for j := range r.toks {
+		if j != i && r.open(j) && len(r.senses(j, isMetric)) > 0 && !r.grouping(j) {
+			return true
+		}
+	}
+	return false
+}
+
+// namedThing returns the field by which people call what token i names.
+func (r *reader) namedThing(i int) string {
+	for _, x := range r.senses(i, isDataset) {
+		if ref := r.lex.nameOf(r.lex.senses[x.sense].ref); ref != "" {
+			return ref
+		}
+	}
+	return ""
+}
+
+// bounded reports whether there is a condition on a figure.
+func (r *reader) bounded() bool { return len(r.d.bounds) > 0 || r.d.mean.op != "" }
 
 // countedValue counts what the name of a value ends in: 배송 문의 몇 건. The value is still
 // to be read.

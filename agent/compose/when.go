@@ -218,7 +218,7 @@ func (b *builder) setDefaultPeriod() {
 	case b.special == Drivers || d.versus != nil || b.asksChange():
 		unit := b.compareUnit()
 		b.assume(b.last(1, unit), unit)
-	case (d.rank.wanted || len(d.bounds) > 0) && d.grain != "" && !slicesHas(b.p.Query.Dimensions, func(x semantic.Dimension) bool { return x.Grain == "" }):
+	case (d.rank.wanted || len(d.bounds) > 0 || d.mean.op != "") && d.grain != "" && !slicesHas(b.p.Query.Dimensions, func(x semantic.Dimension) bool { return x.Grain == "" }):
 		b.p.Query.Period = nil // the best day is the best of all
 	case d.cumulative:
 		_, until := b.dataRange()

@@ -131,7 +131,7 @@ func (r *reader) rollingAtom(i int) (a atom) {
 		k := r.skip(to)
 		l, ok := r.lengthAt(k)
 		if !ok {
-			l, ok = r.fewAt(k)
+			l, ok = r.fewAt(k, r.anyOf(i, pastWords) == to)
 		}
 		if ok && !r.ordinal(i, k, l) {
 			before := r.anyOf(i, beforeRolling) == to
@@ -153,9 +153,15 @@ const few = 3
 // fewUnits are units that no number stands before: 지난 몇 달, last few weeks, past months.
 var fewUnits = []named[semantic.Grain]{
 	{"몇 주", semantic.Week}, {"몇 달", semantic.Month}, {"몇 개월", semantic.Month}, {"몇 분기", semantic.Quarter}, {"몇 개 분기", semantic.Quarter}, {"몇 년", semantic.Year}, {"몇 해", semantic.Year},
-	{"weeks", semantic.Week}, {"months", semantic.Month}, {"quarters", semantic.Quarter}, {"years", semantic.Year},
 	{"few weeks", semantic.Week}, {"few months", semantic.Month}, {"few quarters", semantic.Quarter}, {"few years", semantic.Year},
 }
+
+// bareUnits are such units after "past" only: "last months revenue" is that of last month.
+var bareUnits = []named[semantic.Grain]{
+	{"weeks", semantic.Week}, {"months", semantic.Month}, {"quarters", semantic.Quarter}, {"years", semantic.Year},
+}
+
+var pastWords = []string{"past", "the past", "recent"}
 
 var pairUnits = []named[semantic.Grain]{
 	{"couple of weeks", semantic.Week}, {"couple of months", semantic.Month}, {"couple of quarters", semantic.Quarter}, {"couple of years", semantic.Year},
@@ -163,7 +169,10 @@ var pairUnits = []named[semantic.Grain]{
 }
 
 // fewAt reads a length whose number is left open.
-func (r *reader) fewAt(i int) (length, bool) {
+func (r *reader) fewAt(i int, past bool) (length, bool) {
+	if unit, to := lookup(r, i, bareUnits); past && to > 0 {
+		return length{few, unit, to}, true
+	}
 	if unit, to := lookup(r, i, fewUnits); to > 0 {
 		return length{few, unit, to}, true
 	}

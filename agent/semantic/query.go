@@ -165,8 +165,8 @@ type Having struct {
 	Key    string `json:"key"` // a column of the result: a measure's key, or one derived from it
 	Op     Op     `json:"op"`
 	Values []any  `json:"values"`
-	// Mean compares with the mean of Key over all rows instead of with Values, which
-	// are then empty.
+	// Mean compares, instead of with Values, with the mean of Key over all rows; with
+	// Query.Total with Key over all rows together, which is the average of an average.
 	Mean bool `json:"mean,omitempty"`
 }
 

@@ -491,6 +491,9 @@ func (c *compiler) having(h Having, from string) (string, error) {
 		if h.Op == In || h.Op == Between || len(h.Values) > 0 {
 			return "", queryErrorf(CodeValue, "%q does not compare %s with its mean", h.Op, h.Key)
 		}
+		if c.q.Total {
+			return x.text + " " + string(h.Op) + " " + c.d.name(column+"__all"), nil
+		}
 		return x.text + " " + string(h.Op) + " (SELECT AVG(" + x.text + ") FROM " + from + ")", nil
 	}
 	if err := checkCount(h.Key, h.Op, h.Values); err != nil {
