@@ -2,6 +2,7 @@ package bolt_test
 
 import (
 	"errors"
+	"os"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -12,7 +13,7 @@ import (
 func TestDiskFull(t *testing.T) {
 	dir := t.TempDir()
 	err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=3m")
-	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) {
+	if (errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES)) && os.Getenv("BAPSANG_REQUIRE_ALL") != "1" {
 		t.Skip("mounting a small file system needs root")
 	}
 	if err != nil {

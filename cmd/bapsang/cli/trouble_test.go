@@ -116,6 +116,9 @@ func TestDataDoesNotSteerTheTerminal(t *testing.T) {
 		fmt.Fprintf(&b, "%s,%d\n", name, 1000-i)
 	}
 	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
+		if os.Getenv("BAPSANG_REQUIRE_ALL") == "1" {
+			t.Fatal(err)
+		}
 		t.Skip("this system has no such file names")
 	}
 	code, out, errs := run(t, "ask", "--now", now, "--data", path, "이름별 금액")
