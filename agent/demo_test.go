@@ -2,6 +2,7 @@ package agent_test
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -130,5 +131,37 @@ func TestChartsShowWhatWasAsked(t *testing.T) {
 	}
 	if !regexp.MustCompile(`^Revenue was ₩\S+ this year, up [0-9.]+% on the same period a year earlier\. Revenue was highest in `).MatchString(got.Text) {
 		t.Errorf("two years: %s", got.Text)
+	}
+}
+
+// TestReadingsAreInTheAskersLanguage: what a metric is was told in Korean to everybody.
+func TestReadingsAreInTheAskersLanguage(t *testing.T) {
+	t.Parallel()
+	a := demoAgent(t)
+	for question, want := range map[string]string{
+		"revenue last month":                 "Revenue = paid after discounts, returns included, without shipping, by order date",
+		"지난달 매출":                             "매출 = 할인 후 결제 금액, 반품 포함, 배송비 제외, 주문일 기준",
+		"return rate by channel last month":  "Return rate = units returned ÷ units sold in the period",
+		"campaign performance October 2026":  "period = October 2026",
+		"monthly conversion rate this year":  "Conversion rate = web orders ÷ visits",
+		"first response time by ticket type": "First response time = average time from a ticket to the first reply",
+	} {
+		got := ask(t, a, question)
+		if !slices.Contains(got.Assumptions, want) {
+			t.Errorf("%q: %q", question, got.Assumptions)
+		}
+		if got.Language != "en" {
+			continue
+		}
+		shown := slices.Clone(got.Assumptions)
+		for _, c := range got.Charts {
+			shown = append(shown, c.Title, c.Spec.XLabel, c.Spec.YLabel)
+		}
+		for _, c := range got.Results[0].Columns {
+			shown = append(shown, c.Label)
+		}
+		if text := strings.Join(shown, " · "); regexp.MustCompile(`\p{Hangul}`).MatchString(text) {
+			t.Errorf("%q shows Korean: %s", question, text)
+		}
 	}
 }

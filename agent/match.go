@@ -211,9 +211,11 @@ func (f *filler) periodSlot(word string) bool {
 	f.literals["period.start"] = "DATE '" + p.Start.Format(jsonDate) + "'"
 	f.literals["period.end"] = "DATE '" + p.End.Format(jsonDate) + "'"
 	f.plan.period = &p
-	f.plan.readings = append(f.plan.readings, compose.Reading{
-		Kind: compose.ReadPeriod, Term: word, Meaning: period.Describe(p, f.q.Language),
-	})
+	term, meaning := word, period.Describe(p, f.q.Language)
+	if squeeze(term) == squeeze(meaning) {
+		term = wordsFor(f.q.Language).period // nothing was read into it
+	}
+	f.plan.readings = append(f.plan.readings, compose.Reading{Kind: compose.ReadPeriod, Term: term, Meaning: meaning})
 	return true
 }
 

@@ -12,6 +12,7 @@ import (
 // words are the agent's own sentences in one language.
 type words struct {
 	share      string
+	period     string
 	data       string
 	until      string // date
 	empty      string
@@ -65,7 +66,7 @@ func wordsFor(language string) *words {
 }
 
 var koreanWords = words{
-	share: "비중", data: "데이터", until: "%s까지 있음",
+	share: "비중", period: "기간", data: "데이터", until: "%s까지 있음",
 	empty:    "무엇이 궁금하세요? 이런 것을 물어볼 수 있어요.",
 	tooLong:  "질문이 너무 길어요. 한두 문장으로 물어봐 주세요. 표라면 파일로 올려 주세요.",
 	nobody:   "%s라는 분석가는 없어요.",
@@ -118,7 +119,7 @@ var koreanWords = words{
 }
 
 var englishWords = words{
-	share: "Share", data: "Data", until: "until %s",
+	share: "Share", period: "period", data: "Data", until: "until %s",
 	empty:    "What would you like to know? For example:",
 	tooLong:  "That is too long for a question. Please ask in a sentence or two; tables are welcome as files.",
 	nobody:   "There is no analyst called %s.",

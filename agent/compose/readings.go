@@ -148,10 +148,10 @@ func (b *builder) explainMeasure(m measure) {
 	if x == nil || m.token.text == "" {
 		return
 	}
-	label := b.label(x.Label, x.Name)
+	label, description := b.label(x.Label, x.Name), x.DescriptionIn(b.in.Language)
 	switch {
-	case x.Description != "":
-		b.say(ReadMetric, label, x.Description)
+	case description != "":
+		b.say(ReadMetric, label, description)
 	case m.how >= asAlias || !sameWord(m.token.text, label) && m.how > asLabel:
 		b.say(ReadMetric, m.token.text, label)
 	}

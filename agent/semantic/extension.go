@@ -32,6 +32,7 @@ type (
 	}
 	metricExtension struct {
 		Label         Label  `json:"label,omitzero"`
+		Description   Label  `json:"description,omitzero"`
 		Format        string `json:"format,omitempty"`
 		Time          string `json:"time,omitempty"`
 		LowerIsBetter bool   `json:"lower_is_better,omitempty"`

@@ -7,6 +7,8 @@
 // vendor "BAPSANG".
 package semantic
 
+import "cmp"
+
 // Version is the version of the Ossie core spec that Write declares and Read
 // expects; see Read for which others are accepted.
 const Version = "0.2.0.dev0"
@@ -147,6 +149,8 @@ type Metric struct {
 
 	// From our extension.
 	Label Label
+	// Descriptions are Description in the languages people ask in; see DescriptionIn.
+	Descriptions Label
 	// Format says how values are written; see package format. Empty means a plain
 	// number.
 	Format string
@@ -180,6 +184,19 @@ func (l Label) In(language, name string) string {
 		return second
 	}
 	return name
+}
+
+// DescriptionIn returns what the metric is in language ("ko" or "en"), Description where
+// that has no text of its own, "" when there is none at all.
+func (x *Metric) DescriptionIn(language string) string {
+	own := x.Descriptions.En
+	if language == "ko" {
+		own = x.Descriptions.Ko
+	}
+	if own == "" && x.Description == "" {
+		return x.Descriptions.In(language, "")
+	}
+	return cmp.Or(own, x.Description)
 }
 
 // Extension is a custom extension of another vendor.

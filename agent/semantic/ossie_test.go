@@ -257,7 +257,7 @@ func randomModel(r *rand.Rand) *Model {
 	rel := &Relationship{Name: name(), From: name(), To: name(), FromColumns: []string{text()}, ToColumns: []string{text()}, Extensions: extensions()}
 	rel.Context, rel.Synonyms = context()
 	x := &Metric{Name: name(), Expression: dialects(), Description: maybe(), Extensions: extensions(), Datatype: "Decimal",
-		Label: label(), Format: maybe(), Time: maybe(), LowerIsBetter: true, Default: r.IntN(2) == 0}
+		Label: label(), Descriptions: label(), Format: maybe(), Time: maybe(), LowerIsBetter: true, Default: r.IntN(2) == 0}
 	x.Context, x.Synonyms = context()
 	m.Relationships, m.Metrics = []*Relationship{rel}, []*Metric{x}
 	return m
@@ -284,6 +284,23 @@ func TestRoundTripLosesNothing(t *testing.T) {
 			t.Fatalf("written again differs: %v", err)
 		}
 		validate(t, schema, data)
+	}
+}
+
+func TestDescriptionsFallBackToWhatThereIs(t *testing.T) {
+	for _, test := range []struct {
+		metric Metric
+		ko, en string
+	}{
+		{Metric{}, "", ""},
+		{Metric{Description: "주문의 수"}, "주문의 수", "주문의 수"},
+		{Metric{Description: "주문의 수", Descriptions: Label{En: "paid orders"}}, "주문의 수", "paid orders"},
+		{Metric{Description: "Orders paid.", Descriptions: Label{Ko: "결제된 주문", En: "paid orders"}}, "결제된 주문", "paid orders"},
+		{Metric{Descriptions: Label{En: "paid orders"}}, "paid orders", "paid orders"},
+	} {
+		if ko, en := test.metric.DescriptionIn("ko"), test.metric.DescriptionIn("en"); ko != test.ko || en != test.en {
+			t.Errorf("%+v: %q and %q", test.metric, ko, en)
+		}
 	}
 }
 

@@ -366,7 +366,7 @@ func (r *reader) metric(n *node) *Metric {
 		"ai_context":        r.context(&x.Context, &x.Synonyms),
 		"custom_extensions": r.extensions(&x.Extensions, &ext),
 	})
-	x.Label, x.Format, x.Time = ext.Label, ext.Format, ext.Time
+	x.Label, x.Descriptions, x.Format, x.Time = ext.Label, ext.Description, ext.Format, ext.Time
 	x.LowerIsBetter, x.Default, x.Hidden = ext.LowerIsBetter, ext.Default, ext.Hidden
 	return x
 }

@@ -252,7 +252,7 @@ func (w *writer) metric(x *Metric) {
 	w.key(4, "description", x.Description)
 	w.key(4, "datatype", x.Datatype)
 	w.context(4, x.Context, x.Synonyms)
-	w.extensions(4, x.Extensions, metricExtension{x.Label, x.Format, x.Time, x.LowerIsBetter, x.Default, x.Hidden})
+	w.extensions(4, x.Extensions, metricExtension{x.Label, x.Descriptions, x.Format, x.Time, x.LowerIsBetter, x.Default, x.Hidden})
 }
 
 func (w *writer) expression(depth int, by map[string]string) {

@@ -307,3 +307,45 @@ func TestVerifiedQuestionsRun(t *testing.T) {
 		}
 	}
 }
+
+// TestTheModelSpeaksBothLanguages: a name or a description of one language only would
+// be shown to those who ask in the other.
+func TestTheModelSpeaksBothLanguages(t *testing.T) {
+	t.Parallel()
+	definition, err := demo.Analyst()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := model(t)
+	hangul := regexp.MustCompile(`\p{Hangul}`)
+	label := func(what string, l semantic.Label) {
+		if l.Ko == "" || l.En == "" || hangul.MatchString(l.En) {
+			t.Errorf("%s: label %+v", what, l)
+		}
+	}
+	for _, d := range m.Datasets {
+		if !d.Hidden {
+			label(d.Name, d.Label)
+		}
+		for _, f := range d.Fields {
+			if !d.Hidden && !f.Hidden {
+				label(d.Name+"."+f.Name, f.Label)
+			}
+		}
+	}
+	for _, x := range m.Metrics {
+		label(x.Name, x.Label)
+		ko, en := x.DescriptionIn("ko"), x.DescriptionIn("en")
+		if !hangul.MatchString(ko) || en == "" || hangul.MatchString(en) {
+			t.Errorf("%s is %q and %q", x.Name, ko, en)
+		}
+	}
+	for _, v := range definition.Verified {
+		for name, c := range v.Columns {
+			label(v.Question+" "+name, semantic.Label(c.Label))
+		}
+		if (v.Note.Ko == "") != (v.Note.En == "") {
+			t.Errorf("%s: note %+v", v.Question, v.Note)
+		}
+	}
+}
