@@ -1,0 +1,340 @@
+package llm
+
+import (
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/bapsang/bapsang/connectors"
+)
+
+const (
+	// headroom stretches every window, because a server sees calls later than they
+	// are sent and not all equally late: 100 calls a minute are spread over 60.9 s.
+	headroom = 1.015
+	// maxHeadroom bounds it for long windows, where networks are not slower.
+	maxHeadroom = time.Second
+	// paced rates are kept by an even distance between calls. Those over longer
+	// times ("5000/d") are only counted: nobody wants one call every 17 s.
+	paced = time.Minute
+	// minPace is the share of the agreed rate that is used however many calls are
+	// refused: it was agreed, and a server that refuses everything pauses us anyway.
+	minPace = 0.2
+	// cut is how much of the pace one refused call costs, and cleanRun how many calls
+	// in a row win it back, so that a server whose limit is stricter than its
+	// nominal rate refuses about one call in cleanRun.
+	cut, maxCut = 0.02, 0.3
+	cleanRun    = 200
+	// firstCut is what it costs at full pace. A server that is strict about the
+	// distance between calls has its edge about there, so that most of the way is
+	// one step.
+	firstCut, fullPace = 0.1, 0.98
+	// A burst is let through after a rest, at shortest burstSpacing of the usual
+	// distance apart, unless a call was refused within burstRelearn: some servers
+	// insist on the distance.
+	maxBurst     = 10
+	burstSpacing = 0.25
+	burstRelearn = time.Hour
+	// maxPause bounds what a server may ask for: one call in five minutes finds out
+	// whether it is still true.
+	maxPause = 5 * time.Minute
+	// maxBackoff bounds the pause of a server that does not say how long.
+	maxBackoff = 30 * time.Second
+	// poolGone is when a pool that was not heard of no longer counts.
+	poolGone = 30 * time.Second
+)
+
+// terms are what was agreed about one budget.
+type terms struct {
+	rates       []connectors.Rate // shortest first
+	tokens      int               // a minute, 0 for any number
+	concurrency int               // 0 for any number
+}
+
+func (t *terms) limited() bool { return len(t.rates) > 0 || t.tokens > 0 }
+
+// pacing is the rate that the pace is about, the shortest.
+func (t *terms) pacing() (connectors.Rate, bool) {
+	if len(t.rates) == 0 || t.rates[0].Per > paced {
+		return connectors.Rate{}, false
+	}
+	return t.rates[0], true
+}
+
+func rateSpan(r connectors.Rate) span {
+	slack := min(time.Duration(float64(r.Per)*(headroom-1)), maxHeadroom)
+	return newSpan(r.Per + slack)
+}
+
+func tokenSpan() span { return rateSpan(connectors.Rate{Per: time.Minute}) }
+
+// budgetState is what is known of a budget, one document for all who share it. Its
+// methods do arithmetic only.
+type budgetState struct {
+	Pace        float64              `json:"pace"`             // share of the agreed rate, minPace to 1
+	Clean       int                  `json:"clean"`            // calls let through since the last one refused
+	Refusals    int                  `json:"refusals"`         // calls refused since the last one let through
+	CutAt       time.Time            `json:"cut_at,omitzero"`  // when a call was last refused
+	First       time.Time            `json:"first,omitzero"`   // the first slot given since then
+	Bursts      time.Time            `json:"bursts,omitzero"`  // from when on bursts are let through
+	PausedUntil time.Time            `json:"paused,omitzero"`  //
+	Last        time.Time            `json:"last,omitzero"`    // the last slot given
+	Rates       []rateState          `json:"rates,omitempty"`  //
+	Tokens      window               `json:"tokens,omitempty"` //
+	Pools       map[string]poolState `json:"pools,omitempty"`  // who shares it
+}
+
+type rateState struct {
+	Per time.Duration `json:"per"`
+	// Due is when the next call is due at an even distance.
+	Due   time.Time `json:"due,omitzero"`
+	Calls window    `json:"calls,omitempty"`
+}
+
+// poolState is what one pool last said of itself.
+type poolState struct {
+	At      time.Time `json:"at"`
+	Waiting int       `json:"waiting,omitempty"`
+	Running int       `json:"running,omitempty"` // a slot it holds counts
+}
+
+// adopt makes a state of other terms, or none, one of these.
+func (s *budgetState) adopt(t *terms, now time.Time) {
+	if s.Pace == 0 {
+		s.Pace = 1
+	}
+	if s.Pools == nil {
+		s.Pools = map[string]poolState{}
+	}
+	if !slices.EqualFunc(s.Rates, t.rates, func(a rateState, b connectors.Rate) bool { return a.Per == b.Per }) {
+		old := s.Rates
+		s.Rates = make([]rateState, len(t.rates))
+		for i, r := range t.rates {
+			s.Rates[i].Per = r.Per
+			if j := slices.IndexFunc(old, func(o rateState) bool { return o.Per == r.Per }); j >= 0 {
+				s.Rates[i] = old[j]
+			}
+		}
+	}
+	for i := range s.Rates {
+		s.Rates[i].Calls = s.Rates[i].Calls.prune(rateSpan(t.rates[i]), now)
+	}
+	s.Tokens = s.Tokens.prune(tokenSpan(), now)
+	maps.DeleteFunc(s.Pools, func(_ string, p poolState) bool { return now.Sub(p.At) > poolGone })
+	// A clock that ran ahead somewhere must not stop everybody else.
+	if ahead := now.Add(maxPause + poolGone); s.Last.After(ahead) || s.PausedUntil.After(ahead) {
+		s.Last, s.PausedUntil = now, now
+		for i := range s.Rates {
+			s.Rates[i].Due = now
+		}
+	}
+}
+
+// spacing is the distance between calls at the present pace.
+func (s *budgetState) spacing(r connectors.Rate) time.Duration {
+	if r.Per > paced {
+		return 0
+	}
+	return time.Duration(float64(r.Per) * headroom / (float64(r.Calls) * s.Pace))
+}
+
+func (s *budgetState) burst(r connectors.Rate, now time.Time) int {
+	if now.Before(s.Bursts) {
+		return 0
+	}
+	return min(maxBurst, r.Calls/10)
+}
+
+// ask is what a pool wants of a budget.
+type ask struct {
+	pool             string
+	now              time.Time
+	sent             time.Time // when it used its last slot, which may be later than the slot's time
+	tokens           int
+	waiting, running int
+}
+
+// slot is the right to make one call, at a time.
+type slot struct {
+	at     time.Time
+	tokens int
+}
+
+// fullPoll is when a pool asks again that found all calls running elsewhere. It is
+// told sooner when one ends.
+const fullPoll = 500 * time.Millisecond
+
+// take gives the next slot. When that is too far off to be bound to anybody, it gives
+// none, and the slot's time is when to ask again.
+func (s *budgetState) take(t *terms, a ask) (slot, bool) {
+	others := 0
+	for id, p := range s.Pools {
+		if id != a.pool {
+			others += p.Running
+		}
+	}
+	s.Pools[a.pool] = poolState{At: a.now, Waiting: a.waiting, Running: a.running}
+	if t.concurrency > 0 && others+a.running >= t.concurrency {
+		return slot{at: a.now.Add(fullPoll)}, false
+	}
+	at := s.next(t, a)
+	if at.Sub(a.now) > s.horizon(t) {
+		return slot{at: at}, false
+	}
+	for i, r := range t.rates {
+		rate := &s.Rates[i]
+		rate.Calls = rate.Calls.add(rateSpan(r), at, 1)
+		if d := s.spacing(r); d > 0 {
+			rate.Due = later(rate.Due, at.Add(-time.Duration(s.burst(r, a.now))*d)).Add(d)
+		}
+	}
+	if t.tokens > 0 {
+		s.Tokens = s.Tokens.add(tokenSpan(), at, int64(a.tokens))
+	}
+	s.Last = at
+	if s.First.IsZero() {
+		s.First = at
+	}
+	s.Pools[a.pool] = poolState{At: a.now, Waiting: a.waiting, Running: a.running + 1}
+	return slot{at: at, tokens: a.tokens}, true
+}
+
+// next is the earliest time for a call that keeps every rate.
+func (s *budgetState) next(t *terms, a ask) time.Time {
+	at := later(a.now, later(s.PausedUntil, s.Last))
+	for i, r := range t.rates {
+		d := s.spacing(r)
+		if d == 0 {
+			continue
+		}
+		apart, credit := d, 0
+		if credit = s.burst(r, a.now); credit > 0 {
+			apart = time.Duration(float64(d) * burstSpacing)
+		}
+		at = later(at, s.Rates[i].Due.Add(-time.Duration(credit)*d))
+		at = later(at, s.Last.Add(apart))
+		at = later(at, a.sent.Add(apart))
+	}
+	// Each window may push the call into a time when an earlier one is full again.
+	for {
+		from := at
+		for i, r := range t.rates {
+			at = s.Rates[i].Calls.free(rateSpan(r), int64(r.Calls), 1, at)
+		}
+		if t.tokens > 0 {
+			at = s.Tokens.free(tokenSpan(), int64(float64(t.tokens)*s.Pace), int64(a.tokens), at)
+		}
+		if at.Equal(from) {
+			return at
+		}
+	}
+}
+
+// horizon is how far ahead slots are given: far enough for a slot for each of several
+// pools, no further, because a slot once given knows of no pause.
+func (s *budgetState) horizon(t *terms) time.Duration {
+	r, ok := t.pacing()
+	if !ok {
+		return 2 * time.Second
+	}
+	return max(2*time.Second, 8*s.spacing(r))
+}
+
+// giveBack takes back a slot that was not used.
+func (s *budgetState) giveBack(t *terms, unused slot) {
+	for i, r := range t.rates {
+		rate := &s.Rates[i]
+		rate.Calls = rate.Calls.add(rateSpan(r), unused.at, -1)
+		// The distance comes back only when nobody has counted from it.
+		if d := s.spacing(r); d > 0 && s.Last.Equal(unused.at) {
+			rate.Due = rate.Due.Add(-d)
+		}
+	}
+	if s.Last.Equal(unused.at) {
+		s.Last = time.Time{}
+	}
+	if s.First.Equal(unused.at) {
+		s.First = time.Time{}
+	}
+	s.Tokens = s.Tokens.add(tokenSpan(), unused.at, -int64(unused.tokens))
+}
+
+// passed counts calls that the server let through.
+func (s *budgetState) passed(t *terms, n int) {
+	if n == 0 {
+		return
+	}
+	s.Refusals = 0
+	run := float64(cleanRun)
+	if r, ok := t.pacing(); ok { // a small budget learns from fewer calls
+		run = min(run, max(30, 2.5*float64(r.Calls)*float64(time.Minute)/float64(r.Per)))
+	}
+	for range n {
+		s.Clean++
+		// After two clean runs the edge was somebody else's doing or is gone: the steps
+		// double.
+		grow := cut / run
+		if extra := float64(s.Clean) - 2*run; extra > 0 {
+			grow *= math.Exp2(min(extra/(0.4*run), 8))
+		}
+		s.Pace = min(1, s.Pace+grow)
+	}
+}
+
+// refused notes a call that the server refused for its rate. sent is the time of its
+// slot.
+func (s *budgetState) refused(t *terms, now, sent time.Time, retryAfter time.Duration) {
+	r, hasPace := t.pacing()
+	apart := time.Second
+	if hasPace {
+		apart = min(s.spacing(r), 5*time.Second)
+	}
+	// Refusals come at once and answers late, so that a call is taken to be let
+	// through when another was refused after it.
+	others := !s.First.IsZero() && s.First.Before(sent)
+	if others {
+		s.Refusals = 0
+	}
+	pause := min(max(retryAfter, apart), maxPause)
+	if retryAfter <= 0 {
+		pause = min(apart<<min(s.Refusals, 10), maxBackoff)
+	}
+	s.PausedUntil = later(s.PausedUntil, now.Add(pause))
+	if sent.Before(s.CutAt) { // of the same time as one that was answered for
+		return
+	}
+	s.Refusals++
+	s.CutAt, s.Clean, s.First = now, 0, time.Time{}
+	bursts := !now.Before(s.Bursts)
+	s.Bursts = now.Add(burstRelearn)
+	// Bursts go first. A server that refuses everything, or that asks for longer
+	// than the rate's time, says nothing about the pace.
+	if bursts || !others || !hasPace || retryAfter > r.Per {
+		return
+	}
+	least := cut
+	if s.Pace > fullPace {
+		least = firstCut
+	}
+	lower := min(max(least, float64(retryAfter)/float64(r.Per)), maxCut)
+	s.Pace = max(minPace, s.Pace*(1-lower))
+}
+
+// busy is how many pools have calls waiting, pool among them.
+func (s *budgetState) busy(pool string) int {
+	n := 1
+	for id, p := range s.Pools {
+		if id != pool && p.Waiting > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}

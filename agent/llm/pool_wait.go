@@ -1,0 +1,187 @@
+package llm
+
+import (
+	"math"
+	"time"
+
+	"github.com/sony/gobreaker/v2"
+)
+
+// announce tells those who wait how long it takes, and ends waits that are in vain.
+func (p *Pool) announce() {
+	every := time.NewTimer(tick)
+	defer every.Stop()
+	for {
+		select {
+		case <-p.ctx.Done():
+			return
+		case <-p.tell:
+		}
+		for again := true; again; {
+			every.Reset(tick)
+			select {
+			case <-p.ctx.Done():
+				return
+			case <-every.C:
+			}
+			again = p.tellAll(time.Now())
+		}
+	}
+}
+
+// tellAll looks at every ticket and reports whether any waits that has to be looked at
+// again.
+func (p *Pool) tellAll(now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	since := p.downSince(now)
+	if !since.IsZero() && now.Sub(since) >= p.opts.Patience {
+		for _, t := range p.queue.order() {
+			p.refuse(t, errDown())
+		}
+		return false
+	}
+	if p.queue.watched == 0 {
+		return !since.IsZero() && p.queue.waiting > 0
+	}
+	f := p.forecast(now)
+	for i, t := range p.queue.order() {
+		w := f.wait(t, i)
+		switch {
+		case !t.deadline.IsZero() && now.Add(f.least(w)).After(t.deadline):
+			code := CodeExhausted
+			if !since.IsZero() {
+				code = CodeUnavailable
+			}
+			p.refuse(t, &Error{Code: code, Message: "its turn would come after the deadline, in about " + w.For.Round(time.Second).String()})
+			continue
+		case t.listens && changed(t, w):
+			t.told, t.tell = w, true
+			select { // the latest counts
+			case <-t.waits:
+			default:
+			}
+			t.waits <- w
+		}
+	}
+	return p.queue.waiting > 0
+}
+
+// refuse ends a ticket's wait. The caller holds p.mu.
+func (p *Pool) refuse(t *ticket, err *Error) {
+	if p.queue.remove(t) {
+		t.granted <- grant{err: err}
+	}
+}
+
+// changed reports whether w is news to who waits: another tenth of the wait, or who
+// is next.
+func changed(t *ticket, w Wait) bool {
+	if !t.tell || (w.Ahead == 0) != (t.told.Ahead == 0) {
+		return true
+	}
+	return (w.For - t.told.For).Abs() >= max(tick, t.told.For/10)
+}
+
+// forecast is what waits depend on.
+type forecast struct {
+	first    time.Duration // until the next call
+	apart    float64       // seconds from one call to the next
+	each     float64       // calls that a question takes
+	followUp float64       // calls that will come from those now running
+}
+
+// forecast looks at all backends. The caller holds p.mu.
+func (p *Pool) forecast(now time.Time) forecast {
+	f := forecast{each: min(max(p.calls/max(p.fresh, 1), 1), 10)}
+	var first time.Time
+	perSecond := 0.0
+	running := 0
+	for _, b := range p.backends {
+		running += b.running
+		at := p.prospect(b, now)
+		if b.breaker.State() == gobreaker.StateOpen {
+			at = later(at, b.openUntil)
+		} else {
+			perSecond += p.speed(b, now)
+		}
+		if first.IsZero() || at.Before(first) {
+			first = at
+		}
+	}
+	f.first = max(0, first.Sub(now))
+	if perSecond > 0 {
+		f.apart = 1 / perSecond
+	}
+	// Those running are, on average, half-way through their questions.
+	f.followUp = float64(running) * (f.each - 1) / 2
+	return f
+}
+
+// speed is how many calls a second a backend makes for this pool while calls wait,
+// infinite without limits. The caller holds p.mu.
+func (p *Pool) speed(b *backend, now time.Time) float64 {
+	v := b.budget.seen()
+	speed := math.Inf(1)
+	if v.spacing > 0 {
+		speed = 1 / v.spacing.Seconds()
+	}
+	if b.TokensPerMinute > 0 && b.tokens.set {
+		speed = min(speed, float64(b.TokensPerMinute)/60/max(b.tokens.value, 1))
+	}
+	speed /= float64(v.busy * b.budget.sharers(p))
+	if b.limit > 0 && b.took.set {
+		speed = min(speed, float64(b.limit)/max(b.took.value, 0.001))
+	}
+	return speed
+}
+
+// sharers is how many backends of a pool share a budget.
+func (b *budget) sharers(p *Pool) int {
+	n := 0
+	for _, c := range p.backends {
+		if c.budget == b {
+			n++
+		}
+	}
+	return max(n, 1)
+}
+
+// wait is a ticket's wait with ahead others before it.
+func (f forecast) wait(t *ticket, ahead int) Wait {
+	calls := float64(ahead)
+	switch t.class {
+	case classFresh, classBackground:
+		// Each question before this one is finished first, not only begun.
+		calls = calls*f.each + f.followUp
+	}
+	return Wait{Ahead: ahead, For: f.first + seconds(calls*f.apart)}
+}
+
+// least is the shortest that a wait may turn out to be: others give up, and a
+// question may take fewer calls than most.
+func (f forecast) least(w Wait) time.Duration {
+	return f.first + seconds(0.7*float64(w.Ahead)*f.apart)
+}
+
+func seconds(s float64) time.Duration {
+	if s > math.MaxInt64/2e9 {
+		return math.MaxInt64 / 2
+	}
+	return time.Duration(s * float64(time.Second))
+}
+
+// downSince is since when no backend answers, zero while one does. The caller holds
+// p.mu.
+func (p *Pool) downSince(now time.Time) time.Time {
+	var latest time.Time
+	for _, b := range p.backends {
+		// One that may be tried again is not given up.
+		failed := b.breaker.State() == gobreaker.StateOpen || now.Sub(b.storeAt) < storeRetry
+		if b.downSince.IsZero() || !failed {
+			return time.Time{}
+		}
+		latest = later(latest, b.downSince)
+	}
+	return latest
+}
