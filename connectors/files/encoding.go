@@ -22,7 +22,7 @@ type charset struct {
 	name string // "" for UTF-8
 	enc  encoding.Encoding
 	skip int64 // bytes of a byte order mark
-	bad  int64 // bytes that are not UTF-8 in a file that otherwise is
+	bad  int64 // bytes that are no text: not UTF-8 in a file that otherwise is, zeros
 }
 
 var errBinary = errors.New("the file is not text")
@@ -66,17 +66,41 @@ func sniffCharset(f *os.File) (charset, error) {
 	case bytes.HasPrefix(head, []byte{0xFE, 0xFF}):
 		return charset{name: "UTF-16", enc: unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), skip: 2}, nil
 	}
-	if bytes.IndexByte(head, 0) >= 0 {
+	if bytes.IndexByte(head, 0) >= 0 && !strayZeros(head) {
 		return sniffUTF16(head)
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return charset{}, err
 	}
-	bad, around, err := scanUTF8(f)
-	if err != nil || bad == 0 {
+	bad, zeros, around, err := scanUTF8(f)
+	if err != nil {
 		return charset{}, err
 	}
-	return guessLegacy(bad, around), nil
+	set := charset{}
+	if bad > 0 {
+		set = guessLegacy(bad, around)
+	}
+	set.bad += zeros
+	return set, nil
+}
+
+// strayZeros reports whether the zero bytes of head are accidents in a text: few, with
+// no other byte that text has not, and commas and line ends of one byte.
+func strayZeros(head []byte) bool {
+	zeros, marks, wide := 0, 0, 0
+	for i, b := range head {
+		switch {
+		case b == 0:
+			zeros++
+		case b == '\n' || b == ',' || b == '\t' || b == ';':
+			if marks++; i > 0 && head[i-1] == 0 || i+1 < len(head) && head[i+1] == 0 {
+				wide++
+			}
+		case b < ' ' && b != '\r':
+			return false
+		}
+	}
+	return zeros*10 < len(head) && marks > 0 && wide*4 < marks
 }
 
 // sniffUTF16 tells UTF-16 without a mark from a binary file: in it, the zero bytes
@@ -97,13 +121,14 @@ func sniffUTF16(head []byte) (charset, error) {
 	return charset{}, errBinary
 }
 
-// scanUTF8 counts the bytes of f that are not UTF-8 and returns lines around the
-// first of them. It stops counting where the file is clearly something else.
-func scanUTF8(f *os.File) (bad int64, around []byte, err error) {
+// scanUTF8 counts the bytes of f that are not UTF-8, and the zeros, and returns lines
+// around the first of the former. It stops counting where the file is clearly something else.
+func scanUTF8(f *os.File) (bad, zeros int64, around []byte, err error) {
 	buf := make([]byte, 1<<20)
 	fill := 0
 	for {
 		n, err := f.Read(buf[fill:])
+		zeros += int64(bytes.Count(buf[fill:fill+n], []byte{0}))
 		fill += n
 		at, rest := 0, buf[fill:fill]
 		for at < fill && !utf8.Valid(buf[at:fill]) {
@@ -122,10 +147,10 @@ func scanUTF8(f *os.File) (bad int64, around []byte, err error) {
 		}
 		fill = copy(buf, rest)
 		if errors.Is(err, io.EOF) || bad > 10_000 {
-			return bad, around, nil
+			return bad, zeros, around, nil
 		}
 		if err != nil {
-			return 0, nil, err
+			return 0, 0, nil, err
 		}
 	}
 }

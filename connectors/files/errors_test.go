@@ -70,6 +70,8 @@ func TestBadFiles(t *testing.T) {
 		{"blank lines", "a.csv", "\n\n  \n", files.Limits{}, connectors.CodeBadData, "a.csv has no row.", "a.csv 파일에 행이 없어요."},
 		{"picture", "a.csv", "\x89PNG\r\n\x1a\n", files.Limits{}, connectors.CodeBadData, "a.csv is a picture, not a CSV file.", "a.csv 파일은 그림 파일이고 CSV 파일이 아니에요."},
 		{"binary", "a.csv", "a,b\n\x00\x01\x02\x00\x00\xff\xfe", files.Limits{}, connectors.CodeBadData, "a.csv is not text.", "a.csv 파일은 글자로 된 파일이 아니에요."},
+		{"packed with gzip", "a.csv.gz", "\x1F\x8B\x08\x00", files.Limits{}, connectors.CodeBadData, "a.csv.gz is compressed. Unpack it", "a.csv.gz 파일은 압축되어 있어요. 압축을 풀어서"},
+		{"packed with zstd", "a.csv", "\x28\xB5\x2F\xFD\x00\x00", files.Limits{}, connectors.CodeBadData, "a.csv is compressed.", "a.csv 파일은 압축되어 있어요."},
 		{"web page", "a.csv", "<!DOCTYPE html><html>", files.Limits{}, connectors.CodeBadData, "a.csv is a web page,", "a.csv 파일은 웹 페이지 파일이고"},
 		{"workbook called csv", "a.csv", zipped(t, map[string]int{"xl/workbook.xml": 0}), files.Limits{}, connectors.CodeBadData, "a.csv is a ZIP archive or an Office file, not a CSV file", "a.csv 파일은 압축 파일이나 Office 파일이고 CSV 파일이 아니에요."},
 		{"csv called workbook", "a.xlsx", "a,b\n1,2\n", files.Limits{}, connectors.CodeBadData, "a.xlsx is not an XLSX file, or is damaged.", "a.xlsx 파일은 XLSX 파일이 아니거나 깨졌어요."},

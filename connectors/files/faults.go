@@ -19,6 +19,7 @@ const (
 	faultEmptyFolder fault = "empty_folder"
 	faultEmpty       fault = "empty"
 	faultOther       fault = "other_format"
+	faultPacked      fault = "packed"
 	faultNotFormat   fault = "not_format"
 	faultOldExcel    fault = "old_excel"
 	faultProtected   fault = "protected"
@@ -72,6 +73,7 @@ var sentences = map[fault]sentence{
 	faultEmptyFolder: {connectors.CodeNotFound, "%s 폴더에 읽을 수 있는 파일이 없어요. CSV, TSV, Parquet, JSON, XLSX, SQLite, DuckDB 파일을 넣어 주세요.", "%s is a folder without a CSV, TSV, Parquet, JSON, XLSX, SQLite or DuckDB file. Put one in it, or name another."},
 	faultEmpty:       {connectors.CodeBadData, "%s이 비어 있어요. 끝까지 저장되고 올라갔는지 확인해 주세요.", "%s is empty. Check that it was saved and uploaded completely."},
 	faultOther:       {connectors.CodeBadData, "%s은 %s이고 %s이 아니에요. CSV나 XLSX로 저장해서 다시 올려 주세요.", "%s is %s, not %s. Save it as CSV or XLSX and try again."},
+	faultPacked:      {connectors.CodeBadData, "%s은 압축되어 있어요. 압축을 풀어서 다시 올려 주세요.", "%s is compressed. Unpack it and try again."},
 	faultNotFormat:   {connectors.CodeBadData, "%s은 %s이 아니거나 깨졌어요. 다시 저장해서 올려 주세요.", "%s is not %s, or is damaged. Save it again and retry."},
 	faultOldExcel:    {connectors.CodeBadData, "%s은 옛 Excel 형식(.xls)이에요. .xlsx로 저장해서 다시 올려 주세요.", "%s is in the old Excel format. Save it as .xlsx and try again."},
 	faultProtected:   {connectors.CodeBadData, "%s은 암호가 걸려 있거나 옛 Excel 형식이에요. 암호를 풀고 .xlsx로 저장해서 다시 올려 주세요.", "%s is protected with a password or in the old Excel format. Remove the password, save it as .xlsx and try again."},

@@ -172,8 +172,8 @@ func sniff(name string, head []byte, claimed format) (format, error) {
 		actual, what = formatDuckDB, aFormat(formatDuckDB)
 	case bytes.HasPrefix(head, []byte("%PDF")):
 		what = phrase{"PDF 문서 파일", "a PDF document"}
-	case bytes.HasPrefix(head, []byte("\x1F\x8B")):
-		what = phrase{"gzip 압축 파일", "compressed with gzip"}
+	case isPacked(head):
+		return "", faultPacked.about(nil, file(name))
 	case bytes.HasPrefix(head, []byte("\x89PNG")) || bytes.HasPrefix(head, []byte("\xFF\xD8\xFF")) || bytes.HasPrefix(head, []byte("GIF8")):
 		what = phrase{"그림 파일", "a picture"}
 	case isHTML(head):
@@ -191,6 +191,12 @@ func sniff(name string, head []byte, claimed format) (format, error) {
 		return sniffText(head), nil
 	}
 	return claimed, nil
+}
+
+// isPacked knows what gzip, Zstandard, bzip2, xz and 7-Zip make.
+func isPacked(head []byte) bool {
+	return slices.ContainsFunc([]string{"\x1F\x8B", "\x28\xB5\x2F\xFD", "BZh", "\xFD7zXZ\x00", "7z\xBC\xAF\x27\x1C"},
+		func(magic string) bool { return bytes.HasPrefix(head, []byte(magic)) })
 }
 
 func isHTML(head []byte) bool {

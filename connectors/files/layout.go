@@ -52,6 +52,11 @@ func layoutOf(sample [][]string) layout {
 		first = h - 1
 		head = joinLevels(sample[h-1], sample[h])
 	}
+	if first == h && h+1 < len(sample) && isLowerHeader(sample[h], sample[h+1]) {
+		head = joinLevels(sample[h], sample[h+1])
+		h++
+		l.skip++
+	}
 	l.header = sample[h]
 	if first == h && looksLikeData(sample, h) {
 		l.noHeader, l.skip, l.header = true, h, nil
@@ -147,6 +152,27 @@ func isUpperHeader(upper, lower []string) bool {
 		seen[s] = true
 	}
 	return needs
+}
+
+// isLowerHeader reports whether lower is the lower line of two heading rows where the
+// upper one fills more of the table: it names the columns under the spanning cells of
+// upper, all of them, and leaves the others empty.
+func isLowerHeader(upper, lower []string) bool {
+	if upper[0] == "" || len(lower) == 0 || lower[0] != "" || !allText(lower) {
+		return false
+	}
+	spans := 0
+	for i, low := range lower {
+		covered := i < len(upper) && upper[i] == ""
+		spanning := i+1 < len(upper) && upper[i] != "" && upper[i+1] == "" && i+1 < len(lower) && lower[i+1] != ""
+		if covered && low != "" {
+			spans++
+		}
+		if covered != (low != "") && !(spanning && low != "") {
+			return false
+		}
+	}
+	return spans > 0 && filled(lower) < filled(upper)+spans
 }
 
 // joinLevels makes one heading of two lines, carrying a spanning one to the right.
@@ -266,7 +292,7 @@ var totalWords = map[string]bool{
 }
 
 func isTotalWord(s string) bool {
-	return len(s) <= 16 && totalWords[strings.ToLower(strings.Trim(s, "*[]()<> :"))]
+	return len(s) <= 24 && totalWords[strings.ToLower(strings.Join(strings.Fields(strings.Trim(s, "*[]()<> :")), " "))]
 }
 
 // isTotal reports whether a row adds up others: it says so in one of its first

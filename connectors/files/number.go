@@ -55,8 +55,11 @@ func parseNumber(s string) (number, bool) {
 	}
 	var n number
 	neg := false
-	if s[0] == '(' && s[len(s)-1] == ')' {
-		s, neg = strings.TrimSpace(s[1:len(s)-1]), true
+	switch end := strings.LastIndexByte(s, ')'); {
+	case s[0] == '(' && end > 0: // "(1,234)", "(1,234)원"
+		s, neg = strings.TrimSpace(s[1:end])+s[end+1:], true
+	case len(s) > 1 && s[len(s)-1] == '-' && s[len(s)-2] >= '0' && s[len(s)-2] <= '9': // as SAP writes
+		s, neg = s[:len(s)-1], true
 	}
 	sign := 0
 	if s != "" && (s[0] < '0' || s[0] > '9') {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"net/url"
 	"strconv"
 	"strings"
@@ -104,10 +105,16 @@ func sqliteText(c any) string {
 	case int64:
 		return strconv.FormatInt(v, 10)
 	case float64:
+		if math.Abs(v) >= 1e15 {
+			return strconv.FormatFloat(v, 'g', -1, 64)
+		}
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	case bool:
 		return strconv.FormatBool(v)
 	case time.Time:
+		if v.IsZero() {
+			return "" // the driver's reading of a text that is no date, such as ''
+		}
 		return v.Format("2006-01-02 15:04:05.999999")
 	case []byte:
 		return trim(strings.ReplaceAll(strings.ToValidUTF8(string(v), "\uFFFD"), "\x00", "\uFFFD"))
