@@ -4,7 +4,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
 // number is a cell read as a number: mant × 10^-scale in unit, or float where the
@@ -335,10 +334,4 @@ func (n number) intDigits() int {
 		d++
 	}
 	return max(d-n.scale, 1)
-}
-
-// firstRune returns the first character of s.
-func firstRune(s string) rune {
-	r, _ := utf8.DecodeRuneInString(s)
-	return r
 }

@@ -27,7 +27,7 @@ func (w *workspace) profile(ctx context.Context, cat *connectors.Catalog) error 
 	return w.findAsOf(ctx, cat)
 }
 
-// ordered reports whether a column has a smallest and a largest value worth
+// hasRange reports whether a column has a smallest and a largest value worth
 // knowing.
 func hasRange(k connectors.Kind) bool {
 	switch k {
