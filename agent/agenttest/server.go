@@ -181,7 +181,7 @@ func StartPipe(t TB, cfg Config) *Server {
 
 // Listen starts the server on an address of its own. Close ends it.
 func (s *Server) Listen(addr string) error {
-	l, err := net.Listen("tcp", addr)
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", addr)
 	if err != nil {
 		return err
 	}

@@ -98,7 +98,7 @@ func observe(t *testing.T, m llm.Model, content bool, reqs ...llm.Request) (o ob
 func attributes(kvs []attribute.KeyValue) map[string]string {
 	m := map[string]string{}
 	for _, kv := range kvs {
-		m[string(kv.Key)] = kv.Value.Emit()
+		m[string(kv.Key)] = kv.Value.String()
 	}
 	return m
 }

@@ -85,11 +85,11 @@ func callOnce() {
 		defer cancel()
 		var r *llm.Reply
 		if r, err = c.Complete(ctx, ask("hello")); err == nil {
-			fmt.Print(r.Message.Text)
+			_, _ = os.Stdout.WriteString(r.Message.Text)
 			return
 		}
 	}
-	fmt.Print(err)
+	_, _ = fmt.Fprint(os.Stdout, err)
 	os.Exit(1)
 }
 
@@ -113,7 +113,7 @@ func serveLoad() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	fmt.Println(s.URL)
+	_, _ = fmt.Fprintln(os.Stdout, s.URL)
 	_, _ = io.Copy(io.Discard, os.Stdin) // until the parent has done
 	_ = s.Close()
 }

@@ -136,6 +136,7 @@ func (c *Client) fetch(ctx context.Context, url string, call *call) error {
 	if err != nil {
 		return err
 	}
+	defer func() { _ = resp.Body.Close() }()
 	call.status, call.header = resp.StatusCode, resp.Header
 	call.body, err = readAll(call.watch.body(resp.Body), 4<<20)
 	if err == nil && call.status != http.StatusOK {
