@@ -98,11 +98,19 @@ func askAndAnswer(t *testing.T, c *chromium) {
 	if got := b.says(`document.querySelector("#stream .said").textContent`); got != "@bapsang 지난달 지역별 매출 보여줘" {
 		t.Errorf("the channel shows %q", got)
 	}
+	// Somebody who looks elsewhere sees in the tab's title that the answer is there.
+	b.says(`Object.defineProperty(document, "hidden", {value: true, configurable: true})`)
 	close(release)
+	b.see(`document.title === "● bapsang의 답 · #general · 밥상"`)
+	b.says(`(delete document.hidden, document.dispatchEvent(new Event("visibilitychange")))`)
+	b.see(`document.title === "#general · 밥상"`)
 	b.see(has("#replies .answer", "12억 1,854만 원") + "&&" + has("#stream .foot", "답글 1개"))
 	b.see(has("#announce", "12억") + ` && !document.querySelector("#stream .foot .spin")`)
 	b.see(count("#replies .chart svg .mark") + " > 0")
 	b.see(has("td.n", "4억 841만") + "&&" + has("figcaption", "17행 중 6행") + "&&" + has(".read dd", "할인 후, 반품 포함") + "&&" + has(".origin", "2026-11-21까지") + "&&" + has(".origin", "0.3초"))
+	b.says(`navigator.clipboard.writeText = (text) => { window.copied = text; }`)
+	b.click("#replies [data-copy-table]")
+	b.see(`window.copied.split("\n").length === 7 && window.copied.includes("\n경기도\t4억 841만\t33.5%\t")` + "&&" + has("#toast.on", "복사했어요"))
 	b.click(".sql summary")
 	b.see(`document.querySelector(".sql").open && ` + has(".sql code", "GROUP BY 1"))
 

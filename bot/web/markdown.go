@@ -81,11 +81,15 @@ func listItem(line string) (item, kind string) {
 }
 
 // figure is one that a browser would break: a sign from its currency, a percent sign from
-// the particle that follows.
-var figure = regexp.MustCompile(`[+\x{2212}-][₩$€¥£][0-9][0-9,.]*[A-Za-z]*|[0-9][0-9,.]*%\p{Hangul}+`)
+// the particle that follows, an amount at the spaces within it.
+var figure = regexp.MustCompile(`[+\x{2212}-][₩$€¥£][0-9][0-9,.]*[A-Za-z]*|[0-9][0-9,.]*%\p{Hangul}+|` +
+	`[+\x{2212}]?(?:[0-9][0-9,.]*[조억만] )+원\p{Hangul}*`)
 
 // plain renders text without marks, its figures whole.
 func plain(s string) string {
+	if !strings.ContainsAny(s, "0123456789") {
+		return html.EscapeString(s)
+	}
 	return figure.ReplaceAllString(html.EscapeString(s), `<span class="whole">$0</span>`)
 }
 

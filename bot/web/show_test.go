@@ -43,6 +43,7 @@ func TestMarkdown(t *testing.T) {
 		{"a\x00b\u202ec\x1b[31m", "<p>abc[31m</p>"},
 		{"(−₩145M), +$1.5K, 2%", `<p>(<span class="whole">−₩145M</span>), <span class="whole">+$1.5K</span>, 2%</p>`},
 		{"자사몰이 **27.8%로** 3.1%", `<p>자사몰이 <strong><span class="whole">27.8%로</span></strong> 3.1%</p>`},
+		{"기업구매(−3억 3,639만 원)가 3억이고", `<p>기업구매(<span class="whole">−3억 3,639만 원</span>)가 3억이고</p>`},
 		{"2026. 11. 22", "<p>2026. 11. 22</p>"},
 	}
 	for _, tt := range tests {

@@ -25,8 +25,8 @@ type texts struct {
 	Good, Bad, Tell, DMWith                                                 string
 
 	// under a message of the bot
-	Read, Source, SQL, Copy, CSV, Partial, OpenPicture, NoPicture, ChartKeys, Suggestions, Number string
-	Until                                                                                         string
+	Read, Source, SQL, Copy, CopyTable, CSV, Partial, OpenPicture, NoPicture, ChartKeys, Suggestions, Number string
+	Until                                                                                                    string
 
 	// sentences with a part to fill in
 	replies, replyOne, rows, rowsPart, lastReply, tooLong, tooLarge, tooMany, ahead, eta string
@@ -60,7 +60,7 @@ var korean = texts{
 	Empty: "보낼 내용을 적어 주세요.", NotFound: "그런 곳이 없어요. 주소를 확인해 주세요.",
 	Good: "도움이 됐어요", Bad: "도움이 안 됐어요", Tell: "알려 주기", DMWith: "bapsang과의 대화",
 
-	Read: "이렇게 읽었어요", Source: "출처", SQL: "SQL", Copy: "복사", CSV: "CSV 받기", Partial: "결과가 한도에서 잘렸어요",
+	Read: "이렇게 읽었어요", Source: "출처", SQL: "SQL", Copy: "복사", CopyTable: "표 복사", CSV: "CSV 받기", Partial: "결과가 한도에서 잘렸어요",
 	OpenPicture: "PNG로 열기", ChartKeys: "화살표 키로 값을 하나씩 볼 수 있어요.", NoPicture: "그림을 그리지 못했어요.", Suggestions: "이런 것도 물어보세요", Number: "문의할 때 알려 주세요",
 	Until: "%s까지",
 
@@ -90,7 +90,7 @@ var english = texts{
 	Empty: "There is nothing to send yet.", NotFound: "There is no such place. Please check the address.",
 	Good: "Helpful", Bad: "Not helpful", Tell: "Tell us", DMWith: "Conversation with bapsang",
 
-	Read: "How I read this", Source: "Source", SQL: "SQL", Copy: "Copy", CSV: "Download CSV", Partial: "The result was cut at its limit",
+	Read: "How I read this", Source: "Source", SQL: "SQL", Copy: "Copy", CopyTable: "Copy table", CSV: "Download CSV", Partial: "The result was cut at its limit",
 	OpenPicture: "Open as PNG", ChartKeys: "Arrow keys go from figure to figure.", NoPicture: "The picture could not be drawn.", Suggestions: "You could also ask", Number: "quote this when you ask us",
 	Until: "until %s",
 

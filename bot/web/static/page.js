@@ -113,7 +113,7 @@
       const open = thread();
       if (!open || open.dataset.thread !== told.thread) return;
       show(document.getElementById("replies"), told);
-      if (told.say) document.getElementById("announce").textContent = words.answered + ": " + told.say;
+      if (told.say) answeredAloud(told.say);
     });
     on("begin", (told) => {
       const older = document.getElementById("begin-" + told.id);
@@ -152,6 +152,14 @@
     };
   }
 
+  // An answer is told to those who do not see it: by voice, and in the title of a tab
+  // that waits behind others.
+  const title = document.title;
+  function answeredAloud(text) {
+    document.getElementById("announce").textContent = words.answered + ": " + text;
+    if (document.hidden) document.title = "● " + words.answered + " · " + title;
+  }
+
   function online() {
     clearTimeout(offlineTimer);
     offlineTimer = 0;
@@ -163,6 +171,7 @@
   let hiddenTimer = 0;
   document.addEventListener("visibilitychange", () => {
     clearTimeout(hiddenTimer);
+    if (!document.hidden) document.title = title;
     if (document.hidden) {
       hiddenTimer = setTimeout(() => { source.close(); source = null; clearTimeout(retryTimer); }, 60000);
     } else if (!source) {
@@ -438,17 +447,22 @@
       form.reset();
       endEdit(form);
     } else if (on("[data-copy]")) {
-      copy(find("code", on(".code")));
+      const code = find("code", on(".code"));
+      copy(code.textContent, code);
+    } else if (on("[data-copy-table]")) {
+      const table = find("table", on(".table"));
+      copy(all("tr", table).map((tr) => [...tr.cells].map((cell) => cell.textContent).join("\t")).join("\n"), table);
     } else if (location.hash === "#side" && !on("#side")) {
       location.hash = "main";
     }
   });
 
-  async function copy(code) {
+  // copy puts text into the clipboard, or selects where it stands.
+  async function copy(text, from) {
     try {
-      await navigator.clipboard.writeText(code.textContent);
+      await navigator.clipboard.writeText(text);
     } catch {
-      getSelection().selectAllChildren(code); // not allowed here: ready for the keyboard
+      getSelection().selectAllChildren(from); // not allowed here: ready for the keyboard
       document.execCommand("copy");
     }
     toast(words.copied);
