@@ -158,7 +158,12 @@ func (a *Agent) try(p *prepared, q *Question) attempt {
 	if !q.allows(Compose) {
 		return attempt{outcome: compose.Outcome{Declined: compose.DeclineUnknown}}
 	}
-	return attempt{outcome: compose.Parse(p.input(q, a.cfg.Calendar))}
+	in := p.input(q, a.cfg.Calendar)
+	outcome := compose.Parse(in)
+	if q.Chosen {
+		outcome = settle(in, outcome)
+	}
+	return attempt{outcome: outcome}
 }
 
 func (q *Question) allows(r Rung) bool {

@@ -52,6 +52,9 @@ func memoryKey(p *prepared, q *Question) string {
 	}
 	_ = enc.Encode(q.Choices)
 	_ = enc.Encode(q.Rungs)
+	if q.Chosen { // what is ambiguous is assumed and not asked
+		_ = enc.Encode("chosen")
+	}
 	if q.Deep {
 		_ = enc.Encode("deep")
 	}
