@@ -34,6 +34,9 @@ type Config struct {
 
 	Limiter Limiter
 	Telling Telling
+	// Parallel refuses, with a 429, what is more than so many requests at a time, as
+	// gateways do; 0 has no end.
+	Parallel int
 
 	// MaxContext in tokens, estimated at four bytes each; 0 takes anything.
 	MaxContext int
@@ -113,6 +116,7 @@ type Server struct {
 	requests []*Request
 	total    int
 	statuses map[int]int
+	inFlight int
 	arrived  chan struct{} // closed and renewed with each request
 	closed   bool
 }
@@ -336,6 +340,12 @@ func (s *Server) record(r *http.Request) (*Request, string) {
 func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
 	req, complaint := s.record(r)
 	defer close(req.done)
+	defer s.leave()
+	if s.enter() > s.cfg.Parallel && s.cfg.Parallel > 0 {
+		s.fail(w, Failure(http.StatusTooManyRequests, errorBody(
+			fmt.Sprintf("Max parallel request limit reached. Limit: %d.", s.cfg.Parallel), "requests", "429")))
+		return
+	}
 	if s.cfg.Limiter != nil {
 		now := s.cfg.Clock.Now()
 		v := s.cfg.Limiter.Take(now)
@@ -367,6 +377,20 @@ func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.reply(w, r, req, reply, prompt)
+}
+
+// enter counts a request in work, leave one less.
+func (s *Server) enter() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.inFlight++
+	return s.inFlight
+}
+
+func (s *Server) leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.inFlight--
 }
 
 func wanted(c Chat) int {

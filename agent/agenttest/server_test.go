@@ -380,6 +380,33 @@ func TestSeatsQueue(t *testing.T) {
 	})
 }
 
+func TestParallelRequestsAreRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := agenttest.StartPipe(t, agenttest.Config{
+			Parallel: 2, Latency: agenttest.Latency{First: agenttest.Fixed(time.Second)},
+			Rule: func(*agenttest.Request) agenttest.Reply { return agenttest.Text("ok") },
+		})
+		client := &http.Client{Transport: &http.Transport{DialContext: s.Dial, DisableKeepAlives: true}}
+		statuses := make(chan int)
+		for range 3 {
+			go func() {
+				status, _, _ := postWith(t, client, s, hello)
+				statuses <- status
+			}()
+		}
+		counts := map[int]int{}
+		for range 3 {
+			counts[<-statuses]++
+		}
+		if counts[http.StatusOK] != 2 || counts[http.StatusTooManyRequests] != 1 {
+			t.Errorf("statuses %v", counts)
+		}
+		if status, _, _ := postWith(t, client, s, hello); status != http.StatusOK {
+			t.Errorf("alone: HTTP %d", status)
+		}
+	})
+}
+
 func TestSeesTheClientGo(t *testing.T) {
 	s := agenttest.Start(t, agenttest.Config{})
 	s.Enqueue(agenttest.Text("12345678").With(agenttest.Stall(2)))

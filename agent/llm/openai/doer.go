@@ -19,7 +19,8 @@ type call struct {
 	stream bool
 	watch  *watchdog
 
-	status int // 0 until there was an answer
+	sent   bool // go-openai got as far as to send it
+	status int  // 0 until there was an answer
 	header http.Header
 	body   []byte // of an answer that is not a stream, nil of one that is
 	done   bool   // the stream said [DONE]
@@ -54,6 +55,7 @@ func (d *doer) Do(req *http.Request) (*http.Response, error) {
 	if err := patchBody(req, c.patch); err != nil {
 		return nil, err
 	}
+	c.sent = true
 	resp, err := d.send(req)
 	if err != nil {
 		return nil, err
@@ -80,7 +82,7 @@ func (d *doer) Do(req *http.Request) (*http.Response, error) {
 
 func (d *doer) send(req *http.Request) (*http.Response, error) {
 	for k, v := range d.opts.Header {
-		req.Header[k] = v
+		req.Header[http.CanonicalHeaderKey(k)] = v
 	}
 	resp, err := d.http.Do(req)
 	if err != nil {

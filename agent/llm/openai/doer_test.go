@@ -223,6 +223,49 @@ func TestErrorsByStatus(t *testing.T) {
 	}
 }
 
+func TestRequestThatCannotBeMade(t *testing.T) {
+	both(t, func(t *testing.T, stream func(llm.Request) llm.Request) {
+		s := agenttest.Start(t, agenttest.Config{})
+		for name, edit := range map[string]func(*llm.Request){
+			"tool":   func(r *llm.Request) { r.Tools = []llm.Tool{{Name: "f", Parameters: []byte("{oops")}} },
+			"schema": func(r *llm.Request) { r.Schema = &llm.Schema{Name: "s", JSON: []byte("oops")} },
+		} {
+			req := stream(ask("q"))
+			edit(&req)
+			// No other server would take it either: it must not be tried again.
+			if _, err := newClient(t, s, nil).Complete(t.Context(), req); llm.CodeOf(err) != llm.CodeRefused {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if n := len(s.Requests()); n != 0 {
+			t.Errorf("%d requests were sent", n)
+		}
+	})
+}
+
+// A server that keeps the connection after [DONE] must not make the verdict another one.
+func TestServerThatStaysAfterTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := agenttest.StartPipe(t, agenttest.Config{})
+		for _, delta := range []string{`{"content":"ok"}`, `{}`} {
+			frames := agenttest.Events(`{"choices":[{"delta":`+delta+`,"finish_reason":"stop"}]}`, "[DONE]")
+			s.Enqueue(agenttest.Text("").With(agenttest.Raw(append(frames, agenttest.Frame{Stall: true})...)))
+		}
+		c := newClient(t, s, func(o *openai.Options) {
+			o.Transport = &http.Transport{DialContext: s.Dial, DisableKeepAlives: true}
+		})
+		req := ask("q")
+		req.OnDelta = func(llm.Delta) {}
+		start := time.Now()
+		if r, err := c.Complete(t.Context(), req); err != nil || r.Message.Text != "ok" || time.Since(start) > time.Second {
+			t.Errorf("%v, %v after %s", r, err, time.Since(start))
+		}
+		if _, err := c.Complete(t.Context(), req); llm.CodeOf(err) != llm.CodeBroken {
+			t.Errorf("an empty reply: %v", err)
+		}
+	})
+}
+
 func TestErrorsHoldNoSecretsAndNoPrompt(t *testing.T) {
 	const key, prompt = "sk-very-secret-key", "salaries of everybody"
 	for name, r := range map[string]agenttest.Reply{
@@ -234,7 +277,7 @@ func TestErrorsHoldNoSecretsAndNoPrompt(t *testing.T) {
 		s := agenttest.Start(t, agenttest.Config{})
 		s.Enqueue(r)
 		c := newClient(t, s, func(o *openai.Options) {
-			o.Key, o.Header = key, http.Header{"X-Team-Token": {"team-secret"}}
+			o.Key, o.Header = key, http.Header{"x-team-token": {"team-secret"}}
 		})
 		_, err := c.Complete(t.Context(), ask(prompt))
 		if text := err.Error(); strings.Contains(text, key) || strings.Contains(text, prompt) || len(text) > 400 {

@@ -29,8 +29,6 @@ func (c *Client) failure(ctx context.Context, call *call, err error) *llm.Error 
 		e.Code, e.Err = llm.CodeCancelled, context.Cause(ctx)
 	case ctx.Err() != nil:
 		e.Code, e.Err = llm.CodeTimeout, context.Cause(ctx)
-	case errors.As(context.Cause(call.watch.ctx), &silent):
-		e.Code, e.Message = llm.CodeTimeout, silent.Error()
 	case errors.Is(err, errStatus):
 		said := readServerError(call.body)
 		e.Code, e.Message = codeOf(call.status, said), said.message
@@ -47,6 +45,10 @@ func (c *Client) failure(ctx context.Context, call *call, err error) *llm.Error 
 		if kind := call.header.Get("Content-Type"); strings.HasPrefix(kind, "text/html") {
 			e.Message = "a web page in place of a reply"
 		}
+	case errors.As(context.Cause(call.watch.ctx), &silent):
+		e.Code, e.Message = llm.CodeTimeout, silent.Error()
+	case !call.sent:
+		e.Code, e.Message = llm.CodeRefused, "the request is no JSON: a schema or a tool's parameters are not"
 	default:
 		e.Code, e.Message = codeOfNetwork(call.status, err), networkMessage(err)
 	}

@@ -113,7 +113,7 @@ func sample(line string) (name string, v float64, ok bool) {
 
 // get asks for something small.
 func (c *Client) get(ctx context.Context, url string) ([]byte, *call, error) {
-	call := &call{}
+	call := &call{sent: true}
 	watched, stop := watch(ctx, probeLimit, probeLimit)
 	defer stop()
 	call.watch = watched
