@@ -20,6 +20,7 @@ import (
 	"github.com/bapsang/bapsang/agent"
 	"github.com/bapsang/bapsang/agent/analyst"
 	"github.com/bapsang/bapsang/agent/chart"
+	"github.com/bapsang/bapsang/agent/llm"
 	"github.com/bapsang/bapsang/bot"
 	"github.com/bapsang/bapsang/bot/api"
 	"github.com/bapsang/bapsang/bot/desk"
@@ -47,6 +48,10 @@ type Options struct {
 	Tokens []api.Token
 	// Workers is how many questions are answered at once; 0 means 4.
 	Workers int
+	// Backends are the models that may be asked, in order of preference; none leaves
+	// the rung out. CallsPerQuestion bounds what a question may cost; 0 means 10.
+	Backends         []llm.Backend
+	CallsPerQuestion int
 }
 
 // App is the whole program, running: store, analysts, desk, workers and the HTTP
@@ -56,6 +61,7 @@ type App struct {
 	store    *bolt.Store
 	control  *control // nil where the system gives none
 	shelf    *analyst.Shelf
+	thinking *thinking // nil without a model
 	desk     *desk.Desk
 	handler  http.Handler
 	listener net.Listener
@@ -115,7 +121,17 @@ func loopback(host string) bool {
 // wire connects the parts.
 func (a *App) wire() error {
 	roster := analyst.NewRoster(a.opts.Analysts, a.opts.Channels, a.shelf)
-	brain, err := agent.New(agent.Config{Directory: roster, Store: a.store, Now: a.opts.Now, Logger: a.opts.Logger})
+	registry := prometheus.NewRegistry()
+	backends, err := counted(a.opts.Backends, registry)
+	if err != nil {
+		return err
+	}
+	thinking, err := openThinking(backends, a.opts.CallsPerQuestion, a.store, a.opts.Now, a.opts.Logger)
+	if err != nil {
+		return err
+	}
+	a.thinking = thinking
+	brain, err := agent.New(thinking.into(agent.Config{Directory: roster, Store: a.store, Now: a.opts.Now, Logger: a.opts.Logger}))
 	if err != nil {
 		return err
 	}
@@ -125,14 +141,15 @@ func (a *App) wire() error {
 		Shelf: a.shelf, UploadDir: filepath.Join(a.opts.DataDir, "uploads"),
 		ChannelAnalyst: func(t bot.Thread) string { return roster.ForChannel(t.Channel) },
 		Addressee:      roster.Named,
-		Location:       a.opts.Location, Now: a.opts.Now, Logger: a.opts.Logger, Concurrency: a.opts.Workers,
+		Model:          thinking != nil, Settled: brain.Forget,
+		Location: a.opts.Location, Now: a.opts.Now, Logger: a.opts.Logger, Concurrency: a.opts.Workers,
 	})
 	if err != nil {
 		return err
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/api/v1/", api.New(api.Config{Desk: a.desk, Tokens: a.opts.Tokens, Logger: a.opts.Logger}))
-	if err := a.operate(mux); err != nil {
+	if err := a.operate(mux, registry); err != nil {
 		return err
 	}
 	if host, _, _ := net.SplitHostPort(a.opts.Listen); a.opts.Page && loopback(host) {
@@ -177,7 +194,7 @@ func renderChart(ctx context.Context, spec json.RawMessage, as web.Picture) ([]b
 }
 
 // operate adds what operators look at.
-func (a *App) operate(mux *http.ServeMux) error {
+func (a *App) operate(mux *http.ServeMux, registry *prometheus.Registry) error {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		err := a.store.View(r.Context(), func(store.ReadTx) error { return nil })
@@ -187,7 +204,6 @@ func (a *App) operate(mux *http.ServeMux) error {
 		}
 		fmt.Fprintln(w, "ready")
 	})
-	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if err := a.desk.Register(registry); err != nil {
 		return fmt.Errorf("register metrics: %w", err)
@@ -258,6 +274,7 @@ func (a *App) Close() error {
 	if a.listener != nil {
 		errs = append(errs, a.listener.Close())
 	}
+	errs = append(errs, a.thinking.Close())
 	if a.shelf != nil {
 		errs = append(errs, a.shelf.Close())
 	}

@@ -25,6 +25,8 @@ type askCmd struct {
 	Dark     bool     `help:"Draw the chart on a dark ground."`
 	JSON     bool     `help:"Print one JSON object and nothing else."`
 	DataDir  string   `help:"Keep the demo company's data here instead of in the user's cache." type:"path" placeholder:"DIR"`
+	Deep     bool     `help:"Have the model look thoroughly: a plan, several looks, a larger budget."`
+	modelFlags
 }
 
 // Run implements the command.
@@ -40,9 +42,14 @@ func (c *askCmd) Run(e *env) (err error) {
 		return &askedError{err: err, language: compose.Detect(text)}
 	}
 	defer func() { err = errors.Join(err, set.Close()) }()
-	brain, err := agent.New(agent.Config{
+	thinking, err := c.thinking(e, set)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, thinking.Close()) }()
+	brain, err := agent.New(thinking.into(agent.Config{
 		Directory: analyst.NewRoster(set.analysts, set.channels, nil), Now: e.now, Logger: e.logger,
-	})
+	}))
 	if err != nil {
 		return err
 	}
@@ -51,7 +58,7 @@ func (c *askCmd) Run(e *env) (err error) {
 		asker = "terminal"
 	}
 	answer, err := brain.Answer(e.ctx, agent.Question{
-		Text: text, Asker: "cli:" + asker, Analyst: c.Analyst, Now: e.now().In(set.location),
+		Text: text, Asker: "cli:" + asker, Analyst: c.Analyst, Now: e.now().In(set.location), Rungs: c.rungs(), Deep: c.Deep,
 	}, nil)
 	if err != nil {
 		return err
@@ -70,6 +77,29 @@ func (c *askCmd) Run(e *env) (err error) {
 		return errUnanswered
 	}
 	return err
+}
+
+// thinking is the model that the flags name, else the configuration's.
+func (c *askCmd) thinking(e *env, set *set) (*thinking, error) {
+	backends, err := c.backends(e)
+	if err != nil {
+		return nil, err
+	}
+	if len(backends) == 0 {
+		backends = set.backends
+	}
+	if c.Deep && len(backends) == 0 {
+		return nil, usagef("--deep: name a model with --llm or in the configuration")
+	}
+	return openThinking(backends, set.calls, nil, e.now, e.logger)
+}
+
+// rungs leaves the model alone for a thorough answer.
+func (c *askCmd) rungs() []agent.Rung {
+	if c.Deep {
+		return []agent.Rung{agent.Think}
+	}
+	return nil
 }
 
 // open finds who is to be asked: a configuration's analysts, files, or the demo

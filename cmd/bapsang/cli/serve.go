@@ -18,6 +18,7 @@ import (
 type demoCmd struct {
 	Listen  string `help:"Address of the page." default:"127.0.0.1:8080"`
 	DataDir string `help:"Keep questions and the company's data here." type:"path" placeholder:"DIR"`
+	modelFlags
 }
 
 // Run implements the command.
@@ -35,6 +36,10 @@ func (c *demoCmd) Run(e *env) error {
 		Rooms: []string{"general", "marketing", "sales"},
 	}
 	if err := checkListen(opts); err != nil {
+		return err
+	}
+	var err error
+	if opts.Backends, err = c.backends(e); err != nil {
 		return err
 	}
 	set, err := openDemo(e, dir)
@@ -69,6 +74,7 @@ func (c *serveCmd) Run(e *env) error {
 	opts := Options{
 		Listen: cfg.Listen, DataDir: cfg.Path(cfg.DataDir), Location: set.location, Now: e.now, Logger: e.logger,
 		Analysts: set.analysts, Channels: set.channels, Page: !cfg.Web.Off, Rooms: cfg.Web.Channels,
+		Backends: set.backends, CallsPerQuestion: set.calls,
 	}
 	for _, t := range cfg.API.Tokens {
 		opts.Tokens = append(opts.Tokens, api.Token{Name: t.Name, Token: t.Token})

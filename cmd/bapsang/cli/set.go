@@ -16,6 +16,7 @@ import (
 
 	"github.com/bapsang/bapsang/agent"
 	"github.com/bapsang/bapsang/agent/analyst"
+	"github.com/bapsang/bapsang/agent/llm"
 	"github.com/bapsang/bapsang/cmd/bapsang/config"
 	"github.com/bapsang/bapsang/cmd/bapsang/demo"
 	"github.com/bapsang/bapsang/connectors"
@@ -29,6 +30,8 @@ type set struct {
 	channels map[string]string
 	location *time.Location
 	closers  []io.Closer
+	backends []llm.Backend // of the configuration
+	calls    int           // a question may make
 }
 
 // Close closes the sources and what was made for this run only.
@@ -184,12 +187,15 @@ func openSources(e *env, cfg *config.Config) (_ *set, err error) {
 	if err != nil {
 		return nil, usageError{err}
 	}
-	s := &set{location: location, channels: map[string]string{}}
+	s := &set{location: location, channels: map[string]string{}, calls: cfg.LLM.CallsPerQuestion}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())
 		}
 	}()
+	if s.backends, err = configuredBackends(cfg); err != nil {
+		return nil, err
+	}
 	sources := map[string]connectors.Source{}
 	for i, spec := range cfg.Sources {
 		source, err := openSource(e, cfg, i)

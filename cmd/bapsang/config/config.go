@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -32,6 +33,7 @@ type Config struct {
 	// Timezone is the IANA zone people mean by "yesterday"; default Asia/Seoul.
 	Timezone string   `yaml:"timezone"`
 	Store    Store    `yaml:"store"`
+	LLM      LLM      `yaml:"llm"`
 	Sources  []Source `yaml:"sources"`
 	// AnalystsDir holds analysts as YAML; without it each source gets a drafted one.
 	AnalystsDir string `yaml:"analysts_dir"`
@@ -45,6 +47,28 @@ type Config struct {
 // Store says where questions and answers are kept.
 type Store struct {
 	Driver string `yaml:"driver"` // "bolt", the default
+}
+
+// LLM are the language models that may be asked.
+type LLM struct {
+	Backends []Backend `yaml:"backends"` // in order of preference
+	// CallsPerQuestion bounds what one question may cost; default 10.
+	CallsPerQuestion int `yaml:"calls_per_question"`
+}
+
+// Backend is one model behind an OpenAI-compatible server.
+type Backend struct {
+	Name    string `yaml:"name"`
+	BaseURL string `yaml:"base_url"` // up to and with /v1
+	Model   string `yaml:"model"`    // as the server names it
+	APIKey  string `yaml:"api_key"`
+	KeyFile string `yaml:"key_file"` // read instead of api_key
+	// Dialect is "vllm" (the default), "vllm-old" for versions before 0.12, or "openai".
+	Dialect string `yaml:"dialect"`
+	// Priority says that the server runs with --scheduling-policy priority.
+	Priority        bool     `yaml:"priority"`
+	TokensPerMinute int      `yaml:"tokens_per_minute"`
+	Contract        Contract `yaml:"contract"`
 }
 
 // Source is a database to answer from.
@@ -230,6 +254,7 @@ func (c *Config) validate() (problems []error) {
 		wrong("$", "sources is empty: name at least one database or folder to answer from")
 	}
 	c.validateSources(wrong)
+	c.validateLLM(wrong)
 	names := map[string]bool{}
 	for i := range c.API.Tokens {
 		t := &c.API.Tokens[i]
@@ -268,6 +293,47 @@ func (c *Config) validateSources(wrong func(path, format string, args ...any)) {
 		seen[strings.ToLower(s.Name)] = true
 		if _, err := s.Contract.Build(); err != nil {
 			wrong(at+".contract", "source %s: %v", s.Name, err)
+		}
+	}
+}
+
+func (c *Config) validateLLM(wrong func(path, format string, args ...any)) {
+	seen := map[string]bool{}
+	if c.LLM.CallsPerQuestion < 0 {
+		wrong("$.llm.calls_per_question", "calls_per_question %d is less than one", c.LLM.CallsPerQuestion)
+	}
+	for i := range c.LLM.Backends {
+		b := &c.LLM.Backends[i]
+		at := fmt.Sprintf("$.llm.backends[%d]", i)
+		u, err := url.Parse(b.BaseURL)
+		switch {
+		case b.Name == "":
+			wrong(at, "the backend has no name")
+		case seen[b.Name]:
+			wrong(at+".name", "there are two backends called %s", b.Name)
+		case b.BaseURL == "":
+			wrong(at, "backend %s has no base_url, such as http://llm:8000/v1", b.Name)
+		case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+			wrong(at+".base_url", "backend %s: base_url must be like http://llm:8000/v1", b.Name)
+		case b.Model == "":
+			wrong(at, "backend %s has no model, such as openai/gpt-oss-120b", b.Name)
+		case b.Dialect != "" && b.Dialect != "vllm" && b.Dialect != "vllm-old" && b.Dialect != "openai":
+			wrong(at+".dialect", "backend %s: dialect %q is not known; there are vllm, vllm-old and openai", b.Name, b.Dialect)
+		case b.TokensPerMinute < 0:
+			wrong(at+".tokens_per_minute", "backend %s: tokens_per_minute %d is less than one", b.Name, b.TokensPerMinute)
+		case b.APIKey != "" && b.KeyFile != "":
+			wrong(at, "backend %s has both api_key and key_file; keep one", b.Name)
+		}
+		seen[b.Name] = true
+		if b.KeyFile != "" && b.APIKey == "" {
+			data, err := os.ReadFile(rooted(filepath.Dir(c.file), b.KeyFile))
+			if err != nil {
+				wrong(at+".key_file", "backend %s: key_file: %v", b.Name, err)
+			}
+			b.APIKey = strings.TrimSpace(string(data))
+		}
+		if _, err := b.Contract.Build(); err != nil {
+			wrong(at+".contract", "backend %s: %v", b.Name, err)
 		}
 	}
 }

@@ -1,0 +1,183 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/bapsang/bapsang/agent"
+	"github.com/bapsang/bapsang/agent/llm"
+	"github.com/bapsang/bapsang/agent/llm/openai"
+	"github.com/bapsang/bapsang/agent/think"
+	"github.com/bapsang/bapsang/cmd/bapsang/config"
+	"github.com/bapsang/bapsang/connectors"
+	"github.com/bapsang/bapsang/store"
+)
+
+// modelFlags name a language model on the command line.
+type modelFlags struct {
+	LLM   string `name:"llm" help:"Ask the model of this OpenAI-compatible server what is not sure without. Its key is read from BAPSANG_LLM_KEY." placeholder:"URL"`
+	Model string `help:"The model's name at that server; may be left out where it has one." placeholder:"NAME"`
+}
+
+// keyVariable holds the key of --llm: a command line is read by everybody on a machine.
+const keyVariable = "BAPSANG_LLM_KEY"
+
+// handConcurrency is how many calls at once somebody agreed to who named a server by
+// hand.
+const handConcurrency = 8
+
+// backends are the ones the flags name: none or one.
+func (f modelFlags) backends(e *env) ([]llm.Backend, error) {
+	if f.LLM == "" {
+		if f.Model != "" {
+			return nil, usagef("--model %s: name its server with --llm", f.Model)
+		}
+		return nil, nil
+	}
+	f.LLM = withVersion(f.LLM)
+	key, _ := e.Getenv(keyVariable)
+	model := f.Model
+	if model == "" {
+		var err error
+		if model, err = onlyModel(e.ctx, f.LLM, key); err != nil {
+			return nil, err
+		}
+	}
+	client, err := openai.New(openai.Options{Name: "llm", BaseURL: f.LLM, Key: key, Model: model})
+	if err != nil {
+		return nil, usagef("--llm %s: %v", f.LLM, err)
+	}
+	return []llm.Backend{{Name: "llm", Model: client, Contract: connectors.Contract{
+		Name: "llm", Owner: "--llm", Agreed: e.now(), Concurrency: handConcurrency, Timeout: 5 * time.Minute,
+	}}}, nil
+}
+
+// withVersion completes the address of a bare server: what people copy from a browser
+// or a log has no /v1.
+func withVersion(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || strings.Trim(u.Path, "/") != "" {
+		return address
+	}
+	return u.JoinPath("v1").String()
+}
+
+// onlyModel is the model of a server that has one.
+func onlyModel(ctx context.Context, address, key string) (string, error) {
+	client, err := openai.New(openai.Options{Name: "llm", BaseURL: address, Key: key, Model: "unnamed"})
+	if err != nil {
+		return "", usagef("--llm %s: %v", address, err)
+	}
+	defer client.CloseIdle()
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	models, err := client.Models(ctx)
+	if err != nil {
+		return "", fmt.Errorf("--llm %s: ask for its models: %w", address, err)
+	}
+	if len(models) == 1 {
+		return models[0].ID, nil
+	}
+	var names []string
+	for _, m := range models {
+		names = append(names, m.ID)
+	}
+	return "", usagef("--llm %s: choose with --model one of: %s", address, strings.Join(names, ", "))
+}
+
+// configuredBackends are those of a configuration.
+func configuredBackends(cfg *config.Config) ([]llm.Backend, error) {
+	var out []llm.Backend
+	for i, b := range cfg.LLM.Backends {
+		at := fmt.Sprintf("$.llm.backends[%d]", i)
+		client, err := openai.New(openai.Options{Name: b.Name, BaseURL: b.BaseURL, Key: b.APIKey, Model: b.Model, Dialect: openai.Dialect(b.Dialect)})
+		if err != nil {
+			return nil, usageError{cfg.At(at, fmt.Sprintf("backend %s: %v", b.Name, err))}
+		}
+		contract, err := b.Contract.Build()
+		if err != nil {
+			return nil, usageError{cfg.At(at+".contract", fmt.Sprintf("backend %s: %v", b.Name, err))}
+		}
+		contract.Name = b.Name
+		out = append(out, llm.Backend{Name: b.Name, Model: client, Contract: contract, TokensPerMinute: b.TokensPerMinute, Priority: b.Priority})
+	}
+	return out, nil
+}
+
+// counted has the calls of backends counted for /metrics.
+func counted(backends []llm.Backend, registry prometheus.Registerer) ([]llm.Backend, error) {
+	if len(backends) == 0 {
+		return nil, nil
+	}
+	metrics, err := llm.NewMetrics(registry)
+	if err != nil {
+		return nil, fmt.Errorf("register metrics: %w", err)
+	}
+	out := make([]llm.Backend, len(backends))
+	for i, b := range backends {
+		if b.Model, err = llm.Instrument(b.Model, llm.Telemetry{Metrics: metrics, Backend: b.Name, Provider: "openai"}); err != nil {
+			return nil, fmt.Errorf("count calls of %s: %w", b.Name, err)
+		}
+		out[i] = b
+	}
+	return out, nil
+}
+
+// terminalPatience is how long somebody at a terminal waits for a model that does not
+// answer.
+const terminalPatience = 3 * time.Second
+
+// thinking is the rung that asks a model.
+type thinking struct {
+	thinker *think.Thinker
+	journal think.Journal
+	pool    *llm.Pool
+}
+
+// openThinking makes the rung over backends; nil without any. A nil store keeps neither
+// budgets nor steps beyond this process.
+func openThinking(backends []llm.Backend, calls int, keep store.Store, now func() time.Time, logger *slog.Logger) (*thinking, error) {
+	if len(backends) == 0 {
+		return nil, nil
+	}
+	opts := llm.PoolOptions{Store: keep, Logger: logger}
+	if keep == nil {
+		opts.Patience = terminalPatience
+	}
+	pool, err := llm.NewPool(backends, opts)
+	if err != nil {
+		return nil, fmt.Errorf("open models: %w", err)
+	}
+	t := &thinking{pool: pool}
+	if keep != nil {
+		t.journal = think.NewJournal(keep)
+	}
+	t.thinker, err = think.New(think.Config{Model: pool, Journal: t.journal, Budget: think.Budget{Calls: calls}, Now: now, Logger: logger})
+	if err != nil {
+		return nil, errors.Join(err, pool.Close())
+	}
+	return t, nil
+}
+
+// into adds the rung to an agent's configuration, where there is one.
+func (t *thinking) into(c agent.Config) agent.Config {
+	if t != nil {
+		c.Thinker, c.Journal = t.thinker, t.journal
+	}
+	return c
+}
+
+// Close ends the calls that are being made.
+func (t *thinking) Close() error {
+	if t == nil {
+		return nil
+	}
+	return t.pool.Close()
+}
