@@ -36,6 +36,9 @@ const (
 	maxBurst     = 10
 	burstSpacing = 0.25
 	burstRelearn = time.Hour
+	// lateness is the least share of the distance that is kept from a call that was sent
+	// late. All of it would lose what each timer is late.
+	lateness = 0.9
 	// maxPause bounds what a server may ask for: one call in five minutes finds out
 	// whether it is still true.
 	maxPause = 5 * time.Minute
@@ -60,6 +63,14 @@ func (t *terms) pacing() (connectors.Rate, bool) {
 		return connectors.Rate{}, false
 	}
 	return t.rates[0], true
+}
+
+// paceOver is the time that the pace is about; false where nothing is paced.
+func (t *terms) paceOver() (time.Duration, bool) {
+	if r, ok := t.pacing(); ok {
+		return r.Per, true
+	}
+	return time.Minute, t.tokens > 0
 }
 
 func rateSpan(r connectors.Rate) span {
@@ -214,7 +225,7 @@ func (s *budgetState) next(t *terms, a ask) time.Time {
 		}
 		at = later(at, s.Rates[i].Due.Add(-time.Duration(credit)*d))
 		at = later(at, s.Last.Add(apart))
-		at = later(at, a.sent.Add(apart))
+		at = later(at, a.sent.Add(time.Duration(float64(apart)*lateness)))
 	}
 	// Each window may push the call into a time when an earlier one is full again.
 	for {
@@ -285,9 +296,9 @@ func (s *budgetState) passed(t *terms, n int) {
 // refused notes a call that the server refused for its rate. sent is the time of its
 // slot.
 func (s *budgetState) refused(t *terms, now, sent time.Time, retryAfter time.Duration) {
-	r, hasPace := t.pacing()
+	per, hasPace := t.paceOver()
 	apart := time.Second
-	if hasPace {
+	if r, ok := t.pacing(); ok {
 		apart = min(s.spacing(r), 5*time.Second)
 	}
 	// Refusals come at once and answers late, so that a call is taken to be let
@@ -310,14 +321,14 @@ func (s *budgetState) refused(t *terms, now, sent time.Time, retryAfter time.Dur
 	s.Bursts = now.Add(burstRelearn)
 	// Bursts go first. A server that refuses everything, or that asks for longer
 	// than the rate's time, says nothing about the pace.
-	if bursts || !others || !hasPace || retryAfter > r.Per {
+	if bursts || !others || !hasPace || retryAfter > per {
 		return
 	}
 	least := cut
 	if s.Pace > fullPace {
 		least = firstCut
 	}
-	lower := min(max(least, float64(retryAfter)/float64(r.Per)), maxCut)
+	lower := min(max(least, float64(retryAfter)/float64(per)), maxCut)
 	s.Pace = max(minPace, s.Pace*(1-lower))
 }
 

@@ -17,7 +17,9 @@ import (
 	"github.com/bapsang/bapsang/store"
 )
 
-// Backend is a model that a [Pool] may call, and what was agreed about that.
+// Backend is a model that a [Pool] may call, and what was agreed about that. It gets
+// requests as they are: its driver leaves out what its server cannot do, such as an
+// effort, and [Reply.Backend] tells whose reply it is.
 type Backend struct {
 	// Name names it in replies, errors, logs and metrics; names of a pool differ.
 	Name  string

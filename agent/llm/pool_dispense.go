@@ -58,7 +58,7 @@ func (p *Pool) step(b *backend) time.Time {
 			unused, b.slot = *b.slot, nil
 		}
 		b.reserving = do == reserve
-		a := ask{sent: b.sent, waiting: p.queue.waiting, running: b.budget.running}
+		a := ask{sent: b.sent, waiting: p.queue.waiting, running: p.inHand(b)}
 		if t := p.queue.peek(); t != nil {
 			a.tokens = t.tokens
 		}
@@ -206,7 +206,7 @@ func (p *Pool) unassign(g grant) {
 	if b.slot == nil && !b.reserving {
 		b.slot = &g.slot
 	} else {
-		waiting, running := p.queue.waiting, b.budget.running
+		waiting, running := p.queue.waiting, p.inHand(b)
 		p.owned.Go(func() { p.told(b, b.budget.giveBack(p.ctx, g.slot, waiting, running)) })
 	}
 	kick(b)
@@ -239,9 +239,21 @@ func (p *Pool) waitingFor(b *backend) int {
 	return n
 }
 
+// inHand counts the calls of b's budget: those running, and those that backends which
+// share it are about to make. The caller holds p.mu.
+func (p *Pool) inHand(b *backend) int {
+	n := b.budget.running
+	for _, c := range p.backends {
+		if c != b && c.budget == b.budget && (c.slot != nil || c.reserving) {
+			n++
+		}
+	}
+	return n
+}
+
 // able reports whether b could make one more call. The caller holds p.mu.
 func (p *Pool) able(b *backend) bool {
-	if b.limit > 0 && b.budget.running >= b.limit {
+	if b.limit > 0 && p.inHand(b) >= b.limit {
 		return false
 	}
 	switch b.breaker.State() {

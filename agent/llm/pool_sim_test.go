@@ -172,7 +172,8 @@ func ask(ctx context.Context, qs []*question, pools ...llm.Model) {
 			}
 			for c := range q.calls {
 				caller := llm.Caller{Principal: q.who, Question: fmt.Sprint(i), Begun: c > 0}
-				if _, q.err = pools[i%len(pools)].Complete(asking, llm.Request{Caller: caller}); q.err != nil {
+				req := llm.Request{Caller: caller, Messages: []llm.Message{{Role: llm.User, Text: "지난달 매출"}}}
+				if _, q.err = pools[i%len(pools)].Complete(asking, req); q.err != nil {
 					break
 				}
 			}

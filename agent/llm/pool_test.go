@@ -450,11 +450,71 @@ func TestBackendsShareAContract(t *testing.T) {
 			t.Errorf("%d refused, 240 calls in %s", n, time.Since(start))
 		}
 		c.Concurrency = 3
+		x, y := newServer(nil), newServer(nil)
+		x.think, y.think = agenttest.Fixed(10*time.Second), agenttest.Fixed(10*time.Second)
+		together := newPool(t, llm.PoolOptions{}, llm.Backend{Name: "x", Model: x, Contract: c}, llm.Backend{Name: "y", Model: y, Contract: c})
+		ask(t.Context(), trainingDay(40, 1, time.Second), together)
+		if n := atMost(x, y); n != 3 {
+			t.Errorf("%d calls at once, 3 were agreed", n)
+		}
 		_, err := llm.NewPool([]llm.Backend{
 			{Name: "a", Model: a, Contract: c}, {Name: "b", Model: b, Contract: connectors.Contract{Name: "gateway"}},
 		}, llm.PoolOptions{})
 		if err == nil {
 			t.Error("one contract in two versions was taken")
+		}
+	})
+}
+
+// atMost is how many calls ran at once on servers that all take 10 s a call.
+func atMost(servers ...*server) int {
+	var all []time.Time
+	for _, s := range servers {
+		all = append(all, s.accepted...)
+	}
+	most := 0
+	for _, end := range all {
+		n := 0
+		for _, at := range all {
+			if !at.After(end) && end.Sub(at) < 10*time.Second {
+				n++
+			}
+		}
+		most = max(most, n)
+	}
+	return most
+}
+
+// Where tokens are short, long calls count for more: of two who ask without end, the
+// one with the long prompts gets fewer turns.
+func TestTokensAreSharedOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := modelFunc(func(_ context.Context, req llm.Request) (*llm.Reply, error) {
+			return &llm.Reply{Usage: llm.Usage{Input: len(req.Messages[0].Text) * 2 / 7, Output: 100}}, nil
+		})
+		p := newPool(t, llm.PoolOptions{}, llm.Backend{Name: "m", Model: m, Contract: agreed(perMinute(60)), TokensPerMinute: 100_000})
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
+		defer cancel()
+		var mu sync.Mutex
+		calls := map[string]int{}
+		var wg sync.WaitGroup
+		for who, size := range map[string]int{"short": 3500, "long": 14000} {
+			for range 5 {
+				wg.Go(func() {
+					req := llm.Request{Caller: llm.Caller{Principal: who}, Messages: []llm.Message{{Text: strings.Repeat("x", size)}}}
+					for ctx.Err() == nil {
+						if _, err := p.Complete(ctx, req); err == nil {
+							mu.Lock()
+							calls[who]++
+							mu.Unlock()
+						}
+					}
+				})
+			}
+		}
+		wg.Wait()
+		if ratio := float64(calls["short"]) / float64(calls["long"]); ratio < 2.5 || ratio > 5 {
+			t.Errorf("%v calls: of equal tokens it would be about 3.7 to 1", calls)
 		}
 	})
 }
