@@ -16,6 +16,9 @@ type builder struct {
 	special Intent
 }
 
+// manyParts is how many parts of each whole are shown.
+const manyParts = 100
+
 // maxDimensions bounds what a result may be split by.
 const maxDimensions = 2
 
@@ -367,6 +370,7 @@ func (b *builder) setExtras() {
 	if b.d.share {
 		q.Share = true
 		b.dropParts()
+		b.shareWithin()
 	}
 	if b.d.cumulative {
 		q.Cumulative = true
@@ -388,6 +392,46 @@ func (b *builder) setExtras() {
 	if q.Share && !slicesHas(q.Dimensions, func(d semantic.Dimension) bool { return d.Grain == "" || b.splitsDays(d) }) && (len(q.Dimensions) == 0 || len(q.Filters) > 0) {
 		b.shareOfFilter()
 	}
+}
+
+// shareWithin reads what each share is a part of: the share of each subcategory within
+// its category, 지역마다 결제 수단 비중.
+func (b *builder) shareWithin() {
+	q := &b.p.Query
+	q.SharePer = ""
+	var within, marked []group
+	for _, g := range b.d.groups {
+		if g.Field == "" {
+			continue
+		}
+		if b.withinMarked(b.tokenAt(g.token.from)) {
+			within = append(within, g)
+		}
+		if g.marked {
+			marked = append(marked, g)
+		}
+	}
+	if len(within) == 0 && len(marked) == 1 && b.ko() {
+		within = marked // 지역별 결제 수단 비중 is of each region
+	}
+	if len(q.Dimensions) == 2 && len(b.d.groups) == 2 && len(within) == 1 {
+		q.SharePer = within[0].Key()
+		q.Limit, q.LimitPer = manyParts, q.SharePer // each whole with its parts together
+	}
+}
+
+// withinMarked reports whether the text says that parts are of what token i names.
+func (b *builder) withinMarked(i int) bool {
+	for k := i - 1; k >= 0 && k >= i-3; k-- {
+		switch text := strings.ToLower(strings.TrimSpace(b.toks[k].text)); {
+		case text == "within", strings.HasPrefix(text, "within "):
+			return true
+		case b.toks[k].kind == aTerm:
+			return false
+		}
+	}
+	n := b.afterTrail(i)
+	return n == i+1 && slices.Contains([]string{"내", "내에서", "안에서", "안"}, b.toks[n].text)
 }
 
 // dropParts leaves out the condition that the share of one value among those grouped by

@@ -209,6 +209,9 @@ func showPlan(p *compose.Plan) string {
 	if q.LimitPer != "" {
 		b.WriteString(" per " + q.LimitPer)
 	}
+	if q.SharePer != "" {
+		b.WriteString(" within " + q.SharePer)
+	}
 	if q.Share {
 		b.WriteString(" share")
 	}

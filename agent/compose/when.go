@@ -198,7 +198,7 @@ func (b *builder) shiftPeriod() {
 }
 
 // setDefaultPeriod assumes a period when none was named: all the data for totals,
-// the last twelve months for trends, this year so far for running totals, the last
+// the last week for levels, the last twelve months for trends, this year so far for running totals, the last
 // complete month for changes, the last ninety days for anomalies.
 func (b *builder) setDefaultPeriod() {
 	b.p.PeriodDefault = true
@@ -225,9 +225,21 @@ func (b *builder) setDefaultPeriod() {
 		b.assume(semantic.Period{Start: b.floor(until.AddDate(0, 0, -1), semantic.Year), End: until}, "")
 	case d.trend && d.grain == "", slicesHas(b.p.Query.Dimensions, isTime):
 		b.assumeTrend()
+	case !b.follow && b.levels():
+		b.assume(b.last(7, semantic.Day), "") // what is in stock is what is in stock now
 	case !b.follow:
 		b.p.Query.Period = nil
 	}
+}
+
+// levels reports whether what is measured is a level that is counted anew on each date,
+// such as stock, and not something that adds up over time.
+func (b *builder) levels() bool {
+	return len(b.p.Query.Measures) > 0 && !slicesHas(b.p.Query.Measures, func(m semantic.Measure) bool {
+		x := b.lex.model.Metric(m.Metric)
+		counted := strings.ReplaceAll(b.lex.expression(m.Metric), " ", "")
+		return x == nil || x.Time == "" || m.Over != "" || m.Per != "" || !strings.HasSuffix(counted, "/COUNT(DISTINCT"+strings.ToUpper(x.Time)+")")
+	})
 }
 
 func slicesHas[T any](list []T, f func(T) bool) bool {

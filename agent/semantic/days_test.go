@@ -26,6 +26,8 @@ func TestDaysOfTheWeek(t *testing.T) {
 			[][]any{{5.0, 80.0}, {6.0, 0.0}, {7.0, 0.0}}},
 		{"kinds of days", Query{Measures: measures("revenue"), Dimensions: []Dimension{{Grain: DayKind}}, Period: october()}, [][]any{{"Weekday", 180.0}}},
 		{"kinds of days, filled", Query{Measures: measures("revenue"), Dimensions: []Dimension{{Grain: DayKindKo}}, Period: october(), FillTime: true}, [][]any{{"주말", 0.0}, {"평일", 180.0}}},
+		{"parts of each whole", Query{Measures: measures("units"), Dimensions: by("regions.region", "lines.product"), Share: true, SharePer: "region"},
+			[][]any{{"Busan", "fridge", 4.0, 1.0}, {"Seoul", "TV", 4.0, 0.8}, {"Seoul", "fridge", 1.0, 0.2}}},
 		{"above the mean", Query{Measures: measures("revenue"), Dimensions: by("customers.tier"), Having: []Having{{Key: "revenue", Op: Greater, Mean: true}}, Period: &Period{day("2026-01-01"), day("2027-01-01")}}, [][]any{{"gold", 150.0}}},
 		{"below the mean", Query{Measures: measures("revenue"), Dimensions: by("customers.tier"), Having: []Having{{Key: "revenue", Op: Less, Mean: true}}, Period: october()}, [][]any{{"silver", 30.0}}},
 	} {
@@ -38,6 +40,7 @@ func TestDaysOfTheWeek(t *testing.T) {
 	}{
 		{"no such day", Query{Measures: measures("revenue"), Filters: on("someday")}, "is no day of the week"},
 		{"another grain", Query{Measures: measures("revenue"), Filters: []Filter{{Grain: Month, Op: In, Values: []any{1}}}}, "names days of the week"},
+		{"parts of a figure", Query{Measures: measures("units"), Dimensions: by("lines.product"), Share: true, SharePer: "units"}, "within a dimension"},
 		{"mean with a figure", Query{Measures: measures("revenue"), Dimensions: by("customers.tier"), Having: []Having{{Key: "revenue", Op: Greater, Mean: true, Values: []any{1.0}}}}, "with its mean"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

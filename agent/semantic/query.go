@@ -26,6 +26,8 @@ type Query struct {
 	// Share adds <key>__share: the row's part of the total over all rows, before
 	// Limit. With a time dimension and another one, of the total of that time.
 	Share bool `json:"share,omitempty"`
+	// SharePer, a dimension's key, makes Share that of the total within each of its values.
+	SharePer string `json:"share_per,omitempty"`
 	// Cumulative adds <key>__total: the running sum along time. Measures whose values
 	// do not add up (averages, quotients, distinct counts) have none: an error.
 	Cumulative bool `json:"cumulative,omitempty"`

@@ -219,6 +219,10 @@ func (c *compiler) derived(stage *selectStmt, now side) (*selectStmt, error) {
 		out.joins = append(out.joins, "CROSS JOIN "+totals)
 	}
 	sequence, partition := c.timePartition()
+	within, err := c.shareWithin(sequence, partition)
+	if err != nil {
+		return nil, err
+	}
 	for _, d := range c.dims {
 		name := c.d.name(d.key)
 		out.add(name, name)
@@ -232,7 +236,7 @@ func (c *compiler) derived(stage *selectStmt, now side) (*selectStmt, error) {
 		out.add(qualified, key)
 		c.addCompare(out, m, qualified)
 		if c.q.Share {
-			out.add(qualified+" / NULLIF(SUM("+qualified+") OVER ("+c.sharePartition(sequence, partition)+"), 0)", c.d.name(m.key+"__share"))
+			out.add(qualified+" / NULLIF(SUM("+qualified+") OVER ("+within+"), 0)", c.d.name(m.key+"__share"))
 		}
 		if c.q.Cumulative {
 			window, err := c.runningWindow(m, sequence, partition)
@@ -274,6 +278,18 @@ func (c *compiler) timePartition() (sequence *dim, others []string) {
 
 func (d *dim) isTime() bool {
 	return d.Grain.sequence() || d.Grain == "" && d.field != nil && d.field.temporal()
+}
+
+// shareWithin writes the rows that a share is of.
+func (c *compiler) shareWithin(sequence *dim, others []string) (string, error) {
+	if c.q.SharePer != "" {
+		d, column, err := c.column(c.q.SharePer)
+		if err == nil && d == nil {
+			err = queryErrorf(CodeShape, "a share is within a dimension, and %s is none", c.q.SharePer)
+		}
+		return "PARTITION BY " + c.d.name(column), err
+	}
+	return c.sharePartition(sequence, others), nil
 }
 
 func (c *compiler) sharePartition(sequence *dim, others []string) string {
