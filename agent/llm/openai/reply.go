@@ -1,6 +1,7 @@
 package openai
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/bapsang/bapsang/agent/llm"
 )
@@ -22,6 +24,10 @@ func (t *text) UnmarshalJSON(b []byte) error {
 	case 'n':
 		return nil
 	case '"':
+		if plain := b[1 : len(b)-1]; bytes.IndexByte(plain, '\\') < 0 && utf8.Valid(plain) {
+			*t = text(plain) // most deltas, and each has several of these
+			return nil
+		}
 		return json.Unmarshal(b, (*string)(t))
 	case '[':
 		var parts []struct {
