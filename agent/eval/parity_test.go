@@ -28,6 +28,17 @@ func testDatabases(t testing.TB) string {
 	return dir
 }
 
+func openFolder(t testing.TB, dir string) *eval.Folder {
+	t.Helper()
+	folder := eval.NewFolder(dir, nil)
+	t.Cleanup(func() {
+		if err := folder.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return folder
+}
+
 func unzip(t testing.TB, name string) []byte {
 	t.Helper()
 	f, err := os.Open(filepath.Join("testdata", name))
@@ -68,7 +79,7 @@ func (o official) verdicts() map[string]int {
 
 // checkParity judges every case of data by every rule that it has a verdict for, and
 // returns how many there were.
-func checkParity(t *testing.T, data []byte, databases string) int {
+func checkParity(t *testing.T, data []byte, databases eval.Databases) int {
 	t.Helper()
 	cases, err := eval.ReadCases(bytes.NewReader(data), "cases.jsonl")
 	if err != nil {
@@ -76,8 +87,6 @@ func checkParity(t *testing.T, data []byte, databases string) int {
 	}
 	lines := bufio.NewScanner(bytes.NewReader(data))
 	lines.Buffer(nil, 1<<20)
-	folder := eval.NewFolder(databases, nil)
-	defer folder.Close()
 	count := 0
 	type task struct {
 		c    eval.Case
@@ -89,7 +98,7 @@ func checkParity(t *testing.T, data []byte, databases string) int {
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
 			for k := range tasks {
-				checkVerdict(t, folder, k.c, k.rule, k.want)
+				checkVerdict(t, databases, k.c, k.rule, k.want)
 			}
 		})
 	}
@@ -111,10 +120,10 @@ func checkParity(t *testing.T, data []byte, databases string) int {
 	return count
 }
 
-func checkVerdict(t *testing.T, folder *eval.Folder, c eval.Case, rule string, want int) {
+func checkVerdict(t *testing.T, databases eval.Databases, c eval.Case, rule string, want int) {
 	t.Helper()
 	name, strip := strings.CutSuffix(rule, " --strip-distinct")
-	dbs, err := folder.For(t.Context(), c)
+	dbs, err := databases.For(t.Context(), c)
 	if err != nil {
 		t.Error(err)
 		return
@@ -132,7 +141,7 @@ func checkVerdict(t *testing.T, folder *eval.Folder, c eval.Case, rule string, w
 
 func TestVerdictsAreTheOfficialOnes(t *testing.T) {
 	t.Parallel()
-	n := checkParity(t, unzip(t, "verdicts.jsonl.gz"), testDatabases(t))
+	n := checkParity(t, unzip(t, "verdicts.jsonl.gz"), openFolder(t, testDatabases(t)))
 	if n < 12_000 {
 		t.Errorf("only %d verdicts were compared", n)
 	}
@@ -151,5 +160,5 @@ func TestSpidersOwnVerdicts(t *testing.T) {
 	if err != nil {
 		t.Skipf("no Spider cases (%v): name their folder in BAPSANG_SPIDER, see docs/eval.md", err)
 	}
-	t.Logf("%d verdicts", checkParity(t, data, filepath.Join(dir, "databases")))
+	t.Logf("%d verdicts", checkParity(t, data, openFolder(t, filepath.Join(dir, "databases"))))
 }

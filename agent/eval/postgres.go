@@ -7,16 +7,22 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// postgres runs statements on a PostgreSQL database, each on a connection of its own
-// and in a transaction that cannot write and is never committed. What a role may
-// reach is the server's to decide: a superuser's statements can read its files.
-type postgres struct{ config *pgconn.Config }
+// postgres runs statements on a PostgreSQL database, each in a transaction that
+// cannot write and is never committed. What a role may reach is the server's to
+// decide: a superuser's statements can read its files.
+type postgres struct {
+	config *pgconn.Config
+
+	mu   sync.Mutex
+	idle []*pgconn.PgConn
+}
 
 // openPostgres checks that the database is there.
 func openPostgres(ctx context.Context, dsn string) (Database, error) {
@@ -30,15 +36,56 @@ func openPostgres(ctx context.Context, dsn string) (Database, error) {
 	} {
 		config.RuntimeParams[name] = value
 	}
-	conn, err := pgconn.ConnectConfig(ctx, config)
+	p := &postgres{config: config}
+	conn, err := p.take(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("connect to database %s: %w", config.Database, err)
 	}
-	return &postgres{config}, conn.Close(ctx)
+	p.give(ctx, conn)
+	return p, nil
 }
 
 // Close implements Database.
-func (p *postgres) Close() error { return nil }
+func (p *postgres) Close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var errs []error
+	for _, conn := range p.idle {
+		ctx, cancel := context.WithTimeout(context.Background(), stopGrace)
+		errs = append(errs, conn.Close(ctx))
+		cancel()
+	}
+	p.idle = nil
+	return errors.Join(errs...)
+}
+
+func (p *postgres) take(ctx context.Context) (*pgconn.PgConn, error) {
+	p.mu.Lock()
+	if n := len(p.idle); n > 0 {
+		conn := p.idle[n-1]
+		p.idle = p.idle[:n-1]
+		p.mu.Unlock()
+		return conn, nil
+	}
+	p.mu.Unlock()
+	return pgconn.ConnectConfig(ctx, p.config)
+}
+
+// give undoes the transaction, settings included, and keeps the connection for the
+// next statement, or closes it where that fails.
+func (p *postgres) give(ctx context.Context, conn *pgconn.PgConn) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
+	defer cancel()
+	if !conn.IsClosed() {
+		if _, err := conn.Exec(ctx, "ROLLBACK").ReadAll(); err == nil {
+			p.mu.Lock()
+			p.idle = append(p.idle, conn)
+			p.mu.Unlock()
+			return
+		}
+	}
+	_ = conn.Close(ctx) // the statement's own outcome is known by now
+}
 
 // Query implements Database.
 func (p *postgres) Query(ctx context.Context, sql string) (*Table, error) {
@@ -50,15 +97,11 @@ func (p *postgres) Query(ctx context.Context, sql string) (*Table, error) {
 }
 
 func (p *postgres) run(ctx context.Context, sql string) (*Table, error) {
-	conn, err := pgconn.ConnectConfig(ctx, p.config)
+	conn, err := p.take(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer func() {
-		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
-		defer cancel()
-		_ = conn.Close(closing) // the statement's own outcome is known by now
-	}()
+	defer p.give(ctx, conn)
 	begin := "BEGIN READ ONLY"
 	if deadline, ok := ctx.Deadline(); ok { // so that the server too stops in time
 		begin += fmt.Sprintf("; SET LOCAL statement_timeout = %d", max(time.Until(deadline).Milliseconds(), 1))
@@ -101,7 +144,7 @@ func fetchPostgres(result *pgconn.ResultReader, fields []pgconn.FieldDescription
 			bytes += 16 + len(text)
 		}
 		if t.Rows = append(t.Rows, row); len(t.Rows) > maxRows || bytes > maxTableBytes {
-			return nil, errTooLarge // the connection is closed with the rest on it
+			return nil, errTooLarge // which leaves the connection busy, and so to be closed
 		}
 	}
 	_, err := result.Close()

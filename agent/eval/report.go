@@ -13,7 +13,7 @@ type Report struct {
 	Rule       Rule             `json:"rule"`
 	Cases      int              `json:"cases"`
 	Right      int              `json:"right"`
-	Verdicts   map[string]int   `json:"verdicts"` // 0 or 1 by the case's id
+	Verdicts   map[string]int   `json:"verdicts"`    // 0 or 1 by the case's id
 	ByCategory map[string]Tally `json:"by_category"` // of the cases that have one
 	LLM        Usage            `json:"llm"`
 
