@@ -28,14 +28,13 @@ type evalCmd struct {
 	Databases     string        `help:"A folder of .sqlite and .duckdb files named by the cases' db, or the address of a PostgreSQL server." placeholder:"DIR" xor:"on"`
 	Analyst       string        `help:"Measure this analyst on its own source." placeholder:"NAME" xor:"on"`
 	Config        string        `help:"The configuration of --analyst; the demo company's analyst without it." type:"path" placeholder:"bapsang.yaml"`
-	LLM           string        `name:"llm" help:"Let the analyst think with the model of this OpenAI-compatible server." placeholder:"URL"`
-	Model         string        `help:"The model's name there." placeholder:"NAME"`
 	Jobs          int           `help:"How many cases at once; 0 means one a processor." default:"0"`
 	Timeout       time.Duration `help:"How long a statement may run, instead of the rule's own 30s (bird), 60s (spider, spider2) or 10s (defog)." placeholder:"30s"`
 	StripDistinct bool          `help:"With the rule spider: take DISTINCT out of both statements first, as its evaluator does without --keep_distinct."`
 	Resume        bool          `help:"Take the verdicts of the run before, if it was stopped."`
 	State         string        `help:"Keep verdicts here instead of in the user's cache." type:"path" placeholder:"FILE"`
 	JSON          bool          `help:"Print one JSON object and nothing else."`
+	modelFlags
 }
 
 // Run implements the command.
@@ -183,7 +182,12 @@ func (c *evalCmd) openAnalyst(e *env, b *bench, ask bool) error {
 	if !ask {
 		return nil
 	}
-	brain, err := c.brain(e, set)
+	thinking, err := c.thinking(e, set)
+	if err != nil {
+		return err
+	}
+	b.closers = append(b.closers, thinking)
+	brain, err := brainOf(e, set, thinking)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	_ "github.com/mattn/go-sqlite3"
+
+	"github.com/bapsang/bapsang/agent/agenttest"
 )
 
 // evalShop makes a folder with a database of sales and returns it.
@@ -158,5 +160,24 @@ func TestEvalSaysWhatIsWrongWithItsInput(t *testing.T) {
 				t.Errorf("exit %d, stdout %q, stderr %q; want 2 and %q", code, stdout, stderr, tc.want)
 			}
 		})
+	}
+}
+
+// With a model, what only the model understands is asked of it; its calls and tokens
+// are in the report.
+func TestEvalAsksAModel(t *testing.T) {
+	server := agenttest.Start(t, agenttest.Config{})
+	args, err := json.Marshal(map[string]any{
+		"queries": []any{map[string]any{"name": "r1", "title": "places", "sql": "SELECT region FROM sales GROUP BY region HAVING sum(revenue) > 40"}},
+		"text":    "They are {{r1.region[0]}} and {{r1.region[1]}}.",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Enqueue(agenttest.Reply{Calls: []agenttest.Call{{Name: "answer", Arguments: string(args)}}, Usage: &agenttest.Usage{Prompt: 1000, Completion: 50}})
+	cases := writeCases(t, `{"id": "a", "db": "shop", "question": "which of our places pull their weight", "gold": "SELECT 'Busan' UNION SELECT 'Seoul'"}`)
+	code, stdout, stderr := runEval(t, "--cases", cases, "--rule", "bird", "--databases", evalShop(t), "--llm", server.URL, "--json")
+	if code != 0 || !strings.Contains(stdout, `"verdicts":{"a":1}`) || !strings.Contains(stdout, `"llm":{"calls":1,"input_tokens":1000,"output_tokens":50}`) {
+		t.Errorf("exit %d: %s %s", code, stdout, stderr)
 	}
 }

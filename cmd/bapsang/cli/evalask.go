@@ -15,12 +15,21 @@ import (
 	"github.com/bapsang/bapsang/agent/eval"
 )
 
-// brain is the agent that answers the cases of a set's analysts.
-func (c *evalCmd) brain(e *env, s *set) (*agent.Agent, error) {
-	if c.LLM != "" || c.Model != "" {
-		return nil, usagef("--llm: eval cannot ask a language model yet; leave out --llm and --model to measure the analyst without one")
+// thinking is the model that the flags name, else that of the analyst's configuration.
+func (c *evalCmd) thinking(e *env, s *set) (*thinking, error) {
+	backends, err := c.backends(e)
+	if err != nil {
+		return nil, err
 	}
-	return agent.New(agent.Config{Directory: analyst.NewRoster(s.analysts, s.channels, nil), Now: e.now, Logger: e.logger})
+	if len(backends) == 0 {
+		backends = s.backends
+	}
+	return openThinking(backends, s.calls, nil, e.now, e.logger)
+}
+
+// brainOf is the agent that answers for a set's analysts, with a model or without.
+func brainOf(e *env, s *set, t *thinking) (*agent.Agent, error) {
+	return agent.New(t.into(agent.Config{Directory: analyst.NewRoster(s.analysts, s.channels, nil), Now: e.now, Logger: e.logger}))
 }
 
 // answerCase asks a case's question and takes the main result's statement for the
@@ -40,10 +49,10 @@ func answerCase(ctx context.Context, e *env, brain *agent.Agent, name string, lo
 // drafts are analysts drafted from the databases of a folder, each when the first
 // case about it comes.
 type drafts struct {
-	cmd    *evalCmd
-	env    *env
-	folder *eval.Folder
-	dir    tempDir
+	env      *env
+	folder   *eval.Folder
+	thinking *thinking // one for all: its budget is the server's
+	dir      tempDir
 
 	mu   sync.Mutex
 	open map[string]*drafted // by path
@@ -63,8 +72,8 @@ func (c *evalCmd) newDrafts(e *env, folder *eval.Folder) (*drafts, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open data: %w", err)
 	}
-	d := &drafts{cmd: c, env: e, folder: folder, dir: tempDir(dir), open: map[string]*drafted{}}
-	if _, err := c.brain(e, &set{}); err != nil { // before anything is drafted in vain
+	d := &drafts{env: e, folder: folder, dir: tempDir(dir), open: map[string]*drafted{}}
+	if d.thinking, err = c.thinking(e, &set{}); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
 	return d, nil
@@ -114,17 +123,19 @@ func (one *drafted) draft(d *drafts, path, into string) error {
 	if err := one.set.draft(d.env.ctx, draftedName, source); err != nil {
 		return err
 	}
-	one.brain, err = d.cmd.brain(d.env, one.set)
+	one.brain, err = brainOf(d.env, one.set, d.thinking)
 	return err
 }
 
 // Close closes the copies and removes them.
 func (d *drafts) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	var errs []error
 	for _, one := range d.open {
 		if one.database != nil {
 			errs = append(errs, one.database.Close())
 		}
 	}
-	return errors.Join(append(errs, d.dir.Close())...)
+	return errors.Join(append(errs, d.thinking.Close(), d.dir.Close())...)
 }
