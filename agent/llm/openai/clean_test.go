@@ -54,7 +54,7 @@ func TestCleanName(t *testing.T) {
 	}
 }
 
-// FuzzClean: however a text is cut into parts, the same comes out, and no marker is left.
+// FuzzClean: however a text is cut into parts, the same comes out.
 func FuzzClean(f *testing.F) {
 	f.Add("<|start|>assistant<|channel|>analysis<|message|>Hm.<|end|>So <b> <| x", uint8(3))
 	f.Add("<|<|channel|>|>", uint8(1))

@@ -335,6 +335,23 @@ func TestStreamsOfOtherServers(t *testing.T) {
 	}
 }
 
+func TestReasoningUnderBothNamesIsOne(t *testing.T) {
+	const thought = `"content":null,"reasoning":"Hm.","reasoning_content":"Hm."`
+	s := agenttest.Start(t, agenttest.Config{})
+	s.Enqueue(
+		agenttest.Reply{Status: http.StatusOK, Body: `{"choices":[{"message":{` + thought + `},"finish_reason":"length"}]}`},
+		agenttest.Text("").With(agenttest.Raw(agenttest.Events(`{"choices":[{"delta":{`+thought+`},"finish_reason":"length"}]}`, "[DONE]")...)),
+	)
+	c := newClient(t, s, nil)
+	for _, onDelta := range []func(llm.Delta){nil, func(llm.Delta) {}} {
+		req := ask("q")
+		req.OnDelta = onDelta
+		if got, err := c.Complete(t.Context(), req); err != nil || got.Message.Reasoning != "Hm." || got.Finish != llm.FinishLength {
+			t.Errorf("%+v, %v", got, err)
+		}
+	}
+}
+
 func TestStreamWithoutAType(t *testing.T) {
 	s := agenttest.Start(t, agenttest.Config{})
 	r := agenttest.Text("한 글자씩")
