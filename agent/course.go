@@ -317,18 +317,27 @@ func (r *run) relate(n *narrator, text string) (string, error) {
 		of = n.columnName(0)
 	}
 	if n.ko() {
-		return fmt.Sprintf("%s%s%s %s%s %s (상관계수 %s, %s %s개 기준). 함께 움직인다는 뜻이지 원인이라는 뜻은 아니에요.", n.circumstances(),
-			first, format.Josa(first, "과", "와"), second, format.Josa(second, "은", "는"), relation(c, n), figure, of, count), nil
+		caution := " 함께 움직인다는 뜻이지 원인이라는 뜻은 아니에요."
+		if math.Abs(c) < clearRelation {
+			caution = ""
+		} else if c < 0 {
+			caution = " 반대로 움직인다는 뜻이지 원인이라는 뜻은 아니에요."
+		}
+		return fmt.Sprintf("%s%s%s %s%s %s (상관계수 %s, %s %s개 기준).", n.circumstances(),
+			first, format.Josa(first, "과", "와"), second, format.Josa(second, "은", "는"), relation(c, n), figure, of, count) + caution, nil
 	}
 	return n.sentence(n.dated(strings.TrimSpace(fmt.Sprintf("%s and %s %s %s", first, lowerFirst(second), relation(c, n), n.ofRows())))) +
 		fmt.Sprintf(" The correlation is %s over %s rows, one for each %s; it does not say which causes which.", figure, count, lowerFirst(of)), nil
 }
 
+// clearRelation is the correlation below which two measures show no relation.
+const clearRelation = 0.3
+
 // relation puts a correlation in words, at the usual cuts of 0.3 and 0.7 (Ratner,
 // "The correlation coefficient", 2009).
 func relation(c float64, n *narrator) string {
 	switch {
-	case math.Abs(c) < 0.3:
+	case math.Abs(c) < clearRelation:
 		return n.pick("뚜렷한 관계가 없어요", "show no clear relation")
 	case c >= 0.7:
 		return n.pick("뚜렷하게 함께 움직여요", "clearly move together")

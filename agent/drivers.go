@@ -52,6 +52,9 @@ func (r *run) drivers(ctx context.Context) error {
 	if len(splits) == 0 || splits[0].split.Leading == 0 || splits[0].split.Purity == 0 {
 		return r.finish(n.value(), whole, r.chartData(whole, q))
 	}
+	if m := q.Measures[0]; m.Per != "" || m.Over != "" || !r.p.Model.Additive(m.Metric) {
+		return r.explainRate(n, whole, key, splits)
+	}
 	best := splits[0]
 	best, err = r.refine(ctx, q, key, best, splits[1:])
 	if err != nil {
@@ -225,6 +228,45 @@ func (r *run) explain(n *narrator, whole *Result, key string, best dimensioned, 
 	}
 	r.answer.Results = append(r.answer.Results, *whole)
 	return r.finish(text, table, r.waterfall(n, key, table))
+}
+
+// maxRateParts is how many values a dimension may have that a rate is looked at by:
+// the rate of a small part jumps about and explains nothing.
+const maxRateParts = 20
+
+// explainRate is explain for what does not add up, such as rates and averages: which
+// parts moved most, and no shares of the change.
+func (r *run) explainRate(n *narrator, whole *Result, key string, splits []dimensioned) error {
+	var best dimensioned
+	var parts []analysis.Part
+	none := wordsFor(r.q.Language).none
+	for _, s := range splits {
+		unnamed := slices.ContainsFunc(s.split.Parts, func(p analysis.Part) bool { return p.Key == none })
+		if !unnamed && len(s.split.Parts) <= maxRateParts && len(parts) < 2 {
+			best, parts = s, slices.DeleteFunc(slices.Clone(s.split.Parts), func(p analysis.Part) bool {
+				return p.Before == 0 || p.After == 0 // it may not have been there
+			})
+		}
+	}
+	if len(parts) < 2 {
+		return r.finish(n.value(), whole, r.chartData(whole, n.query))
+	}
+	slices.SortStableFunc(parts, func(a, b analysis.Part) int { return cmp.Compare(math.Abs(b.Change()), math.Abs(a.Change())) })
+	table := r.driverTable(n, whole, key, best, parts[:min(len(parts), maxDriverSteps)], analysis.Part{})
+	table.Rows = table.Rows[:len(table.Rows)-1] // nothing is left over of what does not add up
+	table.RowCount = len(table.Rows)
+	table.drop(func(c Column) bool { return c.Name == "share" })
+	if n.isPercent(key) {
+		table.Columns[table.column("change")].Format = string(format.Points)
+	}
+	at := &narrator{language: r.q.Language, result: table}
+	first, label := at.cell(0, 0, ""), escapeMarkdown(best.label)
+	text := n.moved(key, n.number(0, key)-n.number(0, key+"__before")) + " " + n.pick(
+		fmt.Sprintf("%s 가운데 가장 크게 움직인 것은 '%s'(%s)입니다.", label, first.ref, at.figure(0, "change").ref),
+		fmt.Sprintf("By %s, '%s' moved most (%s).", lowerFirst(label), first.ref, at.figure(0, "change").ref)) +
+		"\n\n" + n.pick("비율과 평균은 더할 수 없어서 몫으로 나누지 않았어요.", "Rates and averages do not add up, so this is no split of the change.")
+	r.answer.Results = append(r.answer.Results, *whole)
+	return r.finish(text, table, r.chartData(table, n.query))
 }
 
 // moved says by how much the whole changed.

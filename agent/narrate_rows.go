@@ -34,7 +34,7 @@ func (n *narrator) breakdown() string {
 	key := n.query.Measures[n.lead].Key()
 	rows := n.namedRows(key)
 	if focus := n.focus(); len(focus) > 0 {
-		return n.total() + n.part(focus[0])
+		return strings.TrimSpace(n.part(focus[0]) + " " + n.total())
 	}
 	switch {
 	case len(rows) == 0:
@@ -223,11 +223,12 @@ func (n *narrator) pair(rows []int) string {
 // part says how much of the whole a row is.
 func (n *narrator) part(row int) string {
 	key := n.query.Measures[n.lead].Key()
-	who, share := n.rowName(row), n.figure(row, key+"__share")
+	who, share, figure := n.rowName(row), n.figure(row, key+"__share"), n.figure(row, key).ref
+	name := n.subject(n.lead)
 	if n.ko() {
-		return fmt.Sprintf("%s %s(%s)%s 차지합니다.", who.with("이", "가"), share.ref, n.figure(row, key).ref, format.Josa(share.text, "을", "를"))
+		return fmt.Sprintf("%s %s%s의 %s(%s)%s 차지합니다.", who.with("이", "가"), n.circumstances(), name, share.ref, figure, format.Josa(share.text, "을", "를"))
 	}
-	return fmt.Sprintf("%s makes up %s (%s).", who.ref, share.ref, n.figure(row, key).ref)
+	return n.sentence(fmt.Sprintf("%s makes up %s of %s (%s)", who.ref, share.ref, n.dated(lowerFirst(name)), figure))
 }
 
 // unnamed says how much belongs to no value of the dimension, or "".

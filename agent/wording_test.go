@@ -52,7 +52,7 @@ func TestAnswersReadAloud(t *testing.T) {
 		{"revenue and orders by region last month", "Revenue was highest for 서울 (₩1.2M) in October 2026. Orders were highest for 서울 and 부산 (2 each)."},
 		{"지난달 요일별 매출", "지난달 목요일 매출은 180만 원입니다."},
 		{"revenue by weekday last month", "Revenue was ₩1.8M on Thursday in October 2026."},
-		{"지난달 서울의 매출 비중", "지난달 매출은 180만 원, 9월보다 9.1% 늘었습니다. 서울이 66.7%(120만 원)를 차지합니다."},
+		{"지난달 서울의 매출 비중", "서울이 지난달 매출의 66.7%(120만 원)를 차지합니다. 지난달 매출은 180만 원, 9월보다 9.1% 늘었습니다."},
 
 		// Along time: a month that is not over is no low.
 		{"올해 월별 매출", "올해 매출은 10월에 180만 원으로 가장 높고 1월 등에 0원으로 가장 낮습니다. 11월은 아직 끝나지 않았고 지금까지 30만 원입니다."},
@@ -95,6 +95,8 @@ func TestAnswersReadAloud(t *testing.T) {
 		{"왜 10월에 매출이 늘었어?", "10월 매출은 9월보다 15만 원(+9.1%) 늘었습니다. 가장 많이 늘어난 것은 '서울'과 '제주'(똑같이 +20만 원)이고, 가장 많이 줄어든 것은 '부산'(−20만 원)입니다.\n\n확인한 기준: 지역, 상품, 매장"},
 		{"why did revenue rise in October?", "Revenue rose by ₩150K (+9.1%) in October 2026, compared with September 2026. '서울' and '제주' rose most (+₩200K each) and '부산' fell most (−₩200K).\n\nLooked at: Region, Product, Store"},
 
+		{"왜 10월에 반품률이 올랐어?", "10월 반품률은 9월보다 2.5%p 올랐습니다. 지역 가운데 가장 크게 움직인 것은 '부산'(+4.2%p)입니다.\n\n비율과 평균은 더할 수 없어서 몫으로 나누지 않았어요."},
+		{"why did return rate rise in October?", "Return rate rose by 2.5 pp in October 2026, compared with September 2026. By region, '부산' moved most (+4.2 pp).\n\nRates and averages do not add up, so this is no split of the change."},
 		{"왜 10월에 주문 수가 줄었어?", "10월 주문 수는 9월과 같아서 나눌 변화가 없어요."},
 		{"why did orders fall in October?", "Orders were the same in October 2026 as in September 2026, so there is no change to explain."},
 
