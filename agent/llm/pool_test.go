@@ -174,6 +174,36 @@ func TestOrderOfTurns(t *testing.T) {
 	})
 }
 
+// Whoever comes late has not saved up the turns that others had before.
+func TestNewcomerSharesFromNowOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &scripted{}
+		p := newPool(t, llm.PoolOptions{}, llm.Backend{Name: "m", Model: m, Contract: agreed(perMinute(6))})
+		var wg sync.WaitGroup
+		ask := func(who string, n int) {
+			for range n {
+				wg.Go(func() {
+					_, _ = p.Complete(t.Context(), llm.Request{Caller: llm.Caller{Principal: who, Question: who}})
+				})
+			}
+		}
+		ask("early", 60)
+		_ = pause(t.Context(), 5*time.Minute)
+		before := m.made()
+		ask("late", 20)
+		wg.Wait()
+		early := 0
+		for _, who := range m.order()[before : before+20] {
+			if who == "early" {
+				early++
+			}
+		}
+		if before < 20 || early < 8 || early > 12 {
+			t.Errorf("of the 20 turns after the newcomer, who had %d before got %d", before, early)
+		}
+	})
+}
+
 // A call that the server refused for its rate keeps its turn.
 func TestRefusedKeepsItsTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
