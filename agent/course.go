@@ -75,7 +75,7 @@ func (r *run) anomalies(ctx context.Context) error {
 	n := r.narrator(r.plan.Query, res)
 	data := r.chartData(res, r.plan.Query)
 	if len(outliers) == 0 {
-		return r.finish(fmt.Sprintf(wordsFor(r.q.Language).noAnomaly, n.circumstances()+n.subject(0)), res, data)
+		return r.finish(fmt.Sprintf(wordsFor(r.q.Language).noAnomaly, n.pick(n.circumstances()+n.subject(0), n.dated(lowerFirst(n.subject(0))))), res, data)
 	}
 	outliers = outliers[:min(len(outliers), maxOutliers)]
 	table := r.anomalyTable(res, outliers)

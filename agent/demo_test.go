@@ -165,3 +165,16 @@ func TestReadingsAreInTheAskersLanguage(t *testing.T) {
 		}
 	}
 }
+
+func TestNothingOutOfTheOrdinaryNamesThePeriod(t *testing.T) {
+	t.Parallel()
+	a := demoAgent(t)
+	for question, want := range map[string]string{
+		"any unusual days for visits in May 2025?": "Nothing out of the ordinary in visits in May 2025.",
+		"2025년 5월 방문 수가 튀는 날은?":                    "2025년 5월 방문 수에서 평소와 다른 곳은 없었어요.",
+	} {
+		if got := ask(t, a, question); got.Text != want {
+			t.Errorf("%q: %s", question, got.Text)
+		}
+	}
+}
