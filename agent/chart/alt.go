@@ -11,7 +11,7 @@ import (
 // the kind, the extent and the figures that stand out.
 func Alt(spec Spec) string {
 	d := describer{spec: prepare(spec, func(text string) string { return text })}
-	body := ""
+	var body string
 	switch {
 	case spec.Kind == Number && spec.Big != nil:
 		body = d.number()

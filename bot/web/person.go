@@ -57,19 +57,14 @@ func (v *viewer) direct() string { return directMark + v.ID }
 
 const directMark = "@"
 
-// sees tells whether the person may read a channel.
-func (v *viewer) sees(channel string) bool {
-	return !strings.HasPrefix(channel, directMark) || channel == v.direct()
-}
-
 // viewer tells who sent the request.
 func (w *Web) viewer(r *http.Request) (*viewer, error) {
 	v := &viewer{Lang: preferred(r.Header.Get("Accept-Language"))}
-	cookie, err := r.Cookie(cookieName)
-	if err != nil || cookie.Value == "" {
+	cookies := r.CookiesNamed(cookieName)
+	if len(cookies) == 0 || cookies[0].Value == "" {
 		return v, nil
 	}
-	key := personKey(cookie.Value)
+	key := personKey(cookies[0].Value)
 	p, err := w.chat.person(r.Context(), key)
 	if errors.Is(err, store.ErrNotFound) {
 		return v, nil

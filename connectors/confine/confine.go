@@ -211,7 +211,7 @@ func start(ctx context.Context, args []string, attr attribute) (*Process, error)
 		Stdin: pp.inW, Stdout: pp.outR, life: pp.lifeW,
 		stderr: &excerpt{}, isolated: attr.isolated, done: make(chan struct{}),
 	}
-	p.cmd = exec.Command(exe, args...)
+	p.cmd = exec.Command(exe, args...) //nolint:noctx // keep ends it with ctx, and with it what it started
 	p.cmd.Env = []string{}
 	p.cmd.Stdin = pp.inR
 	p.cmd.Stdout = p.stderr

@@ -100,7 +100,7 @@ func dial(in io.Reader, out io.Writer) int {
 }
 
 func chatty(_ io.Reader, out io.Writer) int {
-	fmt.Println("first words")
+	fmt.Fprintln(os.Stdout, "first words") // not the answer: that goes to out
 	for range 10_000 {
 		fmt.Fprintln(os.Stderr, strings.Repeat("x", 100))
 	}

@@ -187,7 +187,8 @@ func (w *worker) converse(req queryRequest) (*connectors.Result, endMessage, err
 // end of the process, which has been killed or has closed its pipe by exiting.
 func (w *worker) lost(cause error) *connectors.Error {
 	w.proc.Kill()
-	exit, _ := w.proc.Wait().(*confine.ExitError)
+	var exit *confine.ExitError
+	errors.As(w.proc.Wait(), &exit)
 	err := &connectors.Error{Code: connectors.CodeUnavailable, Message: "The query engine stopped while it was working.", Err: cause}
 	if exit == nil {
 		return err

@@ -163,23 +163,30 @@ func (r *jsonReader) skip(ctx context.Context) error {
 	return r.one(ctx, func([]byte) error { return nil })
 }
 
+// more moves to the next element of a list or an object that end closes; false behind
+// its end.
+func (r *jsonReader) more(end byte, first bool) (bool, error) {
+	c, err := r.peek()
+	switch {
+	case err != nil:
+		return false, cutShort(err)
+	case c == end:
+		r.discard(1)
+		return false, nil
+	case first:
+		return true, nil
+	}
+	return true, r.expect(',')
+}
+
 // list hands each value of a list to use.
 func (r *jsonReader) list(ctx context.Context, use func([]byte) error) error {
 	if err := r.expect('['); err != nil {
 		return err
 	}
 	for first := true; ; first = false {
-		c, err := r.peek()
-		switch {
-		case err != nil:
-			return cutShort(err)
-		case c == ']':
-			r.discard(1)
-			return nil
-		case !first:
-			if err := r.expect(','); err != nil {
-				return err
-			}
+		if more, err := r.more(']', first); err != nil || !more {
+			return err
 		}
 		if err := r.one(ctx, use); err != nil {
 			return err
@@ -193,17 +200,8 @@ func (r *jsonReader) object(use func(key string) (more bool, err error)) error {
 		return err
 	}
 	for first := true; ; first = false {
-		c, err := r.peek()
-		switch {
-		case err != nil:
-			return cutShort(err)
-		case c == '}':
-			r.discard(1)
-			return nil
-		case !first:
-			if err := r.expect(','); err != nil {
-				return err
-			}
+		if more, err := r.more('}', first); err != nil || !more {
+			return err
 		}
 		v, err := r.value()
 		if err != nil {

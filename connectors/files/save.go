@@ -25,8 +25,8 @@ type typed struct {
 }
 
 func toTyped(v any) (typed, error) {
-	kind := ""
-	switch v.(type) {
+	var kind string
+	switch x := v.(type) {
 	case nil:
 		return typed{}, nil
 	case int64:
@@ -34,7 +34,7 @@ func toTyped(v any) (typed, error) {
 	case float64:
 		kind = "float"
 	case connectors.Decimal:
-		kind, v = "decimal", string(v.(connectors.Decimal))
+		kind, v = "decimal", string(x) // as text: a JSON number would not keep it
 	case time.Time:
 		kind = "time"
 	case string:

@@ -1,6 +1,7 @@
 package demo_test
 
 import (
+	"database/sql"
 	"io/fs"
 	"maps"
 	"math"
@@ -49,6 +50,9 @@ func TestTheModelFitsTheTables(t *testing.T) {
 			}
 			c.Kind = kinds[kind]
 			out.Columns = append(out.Columns, c)
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
 		}
 		return out, len(out.Columns) > 0
 	}
@@ -288,17 +292,11 @@ func TestVerifiedQuestionsRun(t *testing.T) {
 			}
 		}
 		query := inSQL.ReplaceAllStringFunc(v.SQL, func(s string) string { return samples[strings.Trim(s, "{}")] })
-		rows, err := db.Query(query)
+		columns, n, err := countRows(db, query)
 		if err != nil {
 			t.Errorf("%s: %v", v.Question, err)
 			continue
 		}
-		columns, _ := rows.Columns()
-		n := 0
-		for rows.Next() {
-			n++
-		}
-		rows.Close()
 		if n == 0 && !strings.Contains(v.Question, "재고") {
 			t.Errorf("%s: no rows", v.Question)
 		}
@@ -348,4 +346,20 @@ func TestTheModelSpeaksBothLanguages(t *testing.T) {
 			t.Errorf("%s: note %+v", v.Question, v.Note)
 		}
 	}
+}
+
+// countRows runs a query and returns its columns and how many rows it has.
+func countRows(db *sql.DB, query string) (columns []string, n int, err error) {
+	rows, err := db.Query(query)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer rows.Close()
+	if columns, err = rows.Columns(); err != nil {
+		return nil, 0, err
+	}
+	for rows.Next() {
+		n++
+	}
+	return columns, n, rows.Err()
 }
