@@ -99,10 +99,11 @@ func (r *run) think(ctx context.Context, unknown []string) error {
 		out.Text = w.partial
 	}
 	r.answer.Rung, r.answer.Text, r.answer.Suggestions = Think, out.Text, out.Suggestions
-	r.answer.Assumptions = out.Assumptions
 	for _, a := range out.Assumptions {
 		r.answer.Readings = append(r.answer.Readings, compose.Reading{Kind: compose.ReadDefault, Meaning: a})
 	}
+	r.answer.Readings = append(r.answer.Readings, r.defined(out)...)
+	r.assume()
 	r.chartThinking(out)
 	return nil
 }

@@ -181,6 +181,23 @@ func TestAnalysesAreComputed(t *testing.T) {
 	}
 }
 
+// TestDefinitionsAndPeriodsAreSaid has the model say nothing of how it read the question.
+func TestDefinitionsAndPeriodsAreSaid(t *testing.T) {
+	t.Parallel()
+	model := &scripted{replies: []any{calls("answer", map[string]any{
+		"queries": []any{map[string]any{"name": "r1", "metrics": map[string]any{
+			"measures": []any{map[string]any{"metric": "revenue"}}, "period": map[string]any{"start": "2026-10-01", "end": "2026-11-01"},
+		}}},
+		"text": "{{r1.revenue[0]}}입니다.",
+	})}}
+	an := demoAnalyst(t)
+	got := askAs(t, thinkingAgent(t, model, an), agent.Question{Text: "효자 노릇 하는 놈이 뭐야", Rungs: []agent.Rung{agent.Think}})
+	said := strings.Join(got.Assumptions, "\n")
+	if got.Rung != agent.Think || !strings.Contains(said, "2026년 10월") || !strings.Contains(said, an.Model.Metric("revenue").DescriptionIn("ko")) {
+		t.Errorf("%s", texts(got))
+	}
+}
+
 // TestManyWhoAskTheSameCostOneCall is the training day: everybody types the exercise.
 func TestManyWhoAskTheSameCostOneCall(t *testing.T) {
 	t.Parallel()

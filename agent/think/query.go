@@ -99,21 +99,21 @@ func mendable(err error) (string, bool) {
 }
 
 func (s *session) runQuery(ctx context.Context, q queryArgs) (*Result, error) {
-	sql, tables, outputs, err := s.statement(q)
+	st, err := s.statement(q)
 	if err != nil {
 		return nil, err
 	}
 	began := time.Now()
 	res, err := s.env.Source.Query(ctx, connectors.Caller{Principal: s.q.Principal, Question: s.q.ID},
-		connectors.Statement{SQL: sql, Tables: tables, MaxRows: maxRows})
+		connectors.Statement{SQL: st.sql, Tables: st.tables, MaxRows: maxRows})
 	if err != nil {
 		return nil, err
 	}
-	out := &Result{Name: q.Name, SQL: sql, Rows: res.Rows, Truncated: res.Truncated, Elapsed: time.Since(began)}
+	out := &Result{Name: q.Name, SQL: st.sql, Rows: res.Rows, Truncated: res.Truncated, Elapsed: time.Since(began), Period: st.period}
 	for i, c := range res.Columns {
 		column := Column{Column: c, Label: c.Name}
-		if i < len(outputs) {
-			o := outputs[i]
+		if i < len(st.outputs) {
+			o := st.outputs[i]
 			column.Label, column.Format, column.Role = o.Label.In(s.q.Language, o.Key), o.Format, string(o.Role)
 			column.Grain, column.Metric = string(o.Grain), o.Metric
 			column.Label = derivedLabel(column.Label, o, s.q.Language)
@@ -125,31 +125,37 @@ func (s *session) runQuery(ctx context.Context, q queryArgs) (*Result, error) {
 	return out, nil
 }
 
-// statement is a query as SQL, the tables it may read, and what its columns are where
-// that is known.
-func (s *session) statement(q queryArgs) (sql string, tables []string, outputs []semantic.Output, err error) {
+// statement is a query as SQL.
+type statement struct {
+	sql     string
+	tables  []string          // that it may read
+	outputs []semantic.Output // what its columns are; of metric queries
+	period  *semantic.Period  // likewise
+}
+
+func (s *session) statement(q queryArgs) (*statement, error) {
 	a := &s.b.analyst
 	if q.Metrics == nil {
-		sql = strings.TrimRight(strings.TrimSpace(q.SQL), "; \n\t")
+		sql := strings.TrimRight(strings.TrimSpace(q.SQL), "; \n\t")
 		if sql == "" {
-			return "", nil, nil, connectors.Errorf(connectors.CodeSQL, "The query has neither sql nor metrics.")
+			return nil, connectors.Errorf(connectors.CodeSQL, "The query has neither sql nor metrics.")
 		}
-		return sql, a.Tables, nil, nil
+		return &statement{sql: sql, tables: a.Tables}, nil
 	}
 	query, err := metricQuery(q.Metrics, a)
 	if err != nil {
-		return "", nil, nil, err
+		return nil, err
 	}
 	compiled, err := a.Model.Compile(query, semantic.CompileOptions{Dialect: semantic.DuckDB})
 	if err != nil {
-		return "", nil, nil, connectors.Errorf(connectors.CodeSQL, "The metric query cannot be compiled: %v", err)
+		return nil, connectors.Errorf(connectors.CodeSQL, "The metric query cannot be compiled: %v", err)
 	}
 	for _, t := range compiled.Tables {
 		if a.Tables != nil && !slices.Contains(a.Tables, t) {
-			return "", nil, nil, connectors.Errorf(connectors.CodeDenied, "The metric query reads %s, which is not among the tables.", t)
+			return nil, connectors.Errorf(connectors.CodeDenied, "The metric query reads %s, which is not among the tables.", t)
 		}
 	}
-	return strings.TrimSpace(compiled.SQL), compiled.Tables, compiled.Outputs, nil
+	return &statement{sql: strings.TrimSpace(compiled.SQL), tables: compiled.Tables, outputs: compiled.Outputs, period: query.Period}, nil
 }
 
 func metricQuery(m *metricsArgs, a *Analyst) (semantic.Query, error) {

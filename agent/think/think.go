@@ -170,6 +170,7 @@ type Result struct {
 	Rows      [][]any
 	Truncated bool
 	Elapsed   time.Duration
+	Period    *semantic.Period // of a metric query
 }
 
 // Column says what a result column is and how to show it.
