@@ -160,7 +160,8 @@ func (b *budget) look(s *budgetState) view {
 	v := view{pace: s.Pace, pausedUntil: s.PausedUntil, cutAt: s.CutAt, busy: s.busy(b.pool)}
 	if r, ok := b.pacing(); ok {
 		v.spacing = s.spacing(r)
-		v.next = s.Rates[0].Due.Add(-time.Duration(s.burst(r, time.Now())) * v.spacing)
+		calls, share := s.credit(r, time.Now())
+		v.next = later(s.Rates[0].Due.Add(-calls*v.spacing), s.Last.Add(time.Duration(float64(v.spacing)*share)))
 	}
 	if len(s.Rates) > 0 {
 		v.calls = append(window(nil), s.Rates[0].Calls...)

@@ -36,9 +36,11 @@ const (
 	maxBurst     = 10
 	burstSpacing = 0.25
 	burstRelearn = time.Hour
-	// lateness is the least share of the distance that is kept from a call that was sent
-	// late. All of it would lose what each timer is late.
-	lateness = 0.9
+	// What timers, disks and schedulers delay is made up for, up to lateCalls calls, by
+	// calls that keep lateSpacing of the distance: a share small enough for the pace
+	// that a strict server teaches.
+	lateCalls   = 2
+	lateSpacing = 0.95
 	// maxPause bounds what a server may ask for: one call in five minutes finds out
 	// whether it is still true.
 	maxPause = 5 * time.Minute
@@ -150,11 +152,12 @@ func (s *budgetState) spacing(r connectors.Rate) time.Duration {
 	return time.Duration(float64(r.Per) * headroom / (float64(r.Calls) * s.Pace))
 }
 
-func (s *budgetState) burst(r connectors.Rate, now time.Time) int {
-	if now.Before(s.Bursts) {
-		return 0
+// credit is how many calls may be made up for, and at which share of the distance.
+func (s *budgetState) credit(r connectors.Rate, now time.Time) (calls time.Duration, apart float64) {
+	if burst := min(maxBurst, r.Calls/10); burst > lateCalls && !now.Before(s.Bursts) {
+		return time.Duration(burst), burstSpacing
 	}
-	return min(maxBurst, r.Calls/10)
+	return lateCalls, lateSpacing
 }
 
 // ask is what a pool wants of a budget.
@@ -197,7 +200,8 @@ func (s *budgetState) take(t *terms, a ask) (slot, bool) {
 		rate := &s.Rates[i]
 		rate.Calls = rate.Calls.add(rateSpan(r), at, 1)
 		if d := s.spacing(r); d > 0 {
-			rate.Due = later(rate.Due, at.Add(-time.Duration(s.burst(r, a.now))*d)).Add(d)
+			calls, _ := s.credit(r, a.now)
+			rate.Due = later(rate.Due, at.Add(-calls*d)).Add(d)
 		}
 	}
 	if t.tokens > 0 {
@@ -219,13 +223,11 @@ func (s *budgetState) next(t *terms, a ask) time.Time {
 		if d == 0 {
 			continue
 		}
-		apart, credit := d, 0
-		if credit = s.burst(r, a.now); credit > 0 {
-			apart = time.Duration(float64(d) * burstSpacing)
-		}
-		at = later(at, s.Rates[i].Due.Add(-time.Duration(credit)*d))
+		calls, share := s.credit(r, a.now)
+		apart := time.Duration(float64(d) * share)
+		at = later(at, s.Rates[i].Due.Add(-calls*d))
 		at = later(at, s.Last.Add(apart))
-		at = later(at, a.sent.Add(time.Duration(float64(apart)*lateness)))
+		at = later(at, a.sent.Add(apart))
 	}
 	// Each window may push the call into a time when an earlier one is full again.
 	for {
@@ -312,6 +314,10 @@ func (s *budgetState) refused(t *terms, now, sent time.Time, retryAfter time.Dur
 		pause = min(apart<<min(s.Refusals, 10), maxBackoff)
 	}
 	s.PausedUntil = later(s.PausedUntil, now.Add(pause))
+	for i, r := range t.rates { // a pause is not made up for
+		calls, _ := s.credit(r, s.PausedUntil)
+		s.Rates[i].Due = s.PausedUntil.Add(calls * s.spacing(r))
+	}
 	if sent.Before(s.CutAt) { // of the same time as one that was answered for
 		return
 	}
