@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -723,4 +725,24 @@ func BenchmarkPoolCall(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkPoolCrowd is a call while a thousand principals wait.
+func BenchmarkPoolCrowd(b *testing.B) {
+	answer := &llm.Reply{}
+	c := agreed()
+	c.Concurrency = 1
+	p := newPool(b, llm.PoolOptions{}, llm.Backend{Name: "m", Contract: c, Model: modelFunc(
+		func(context.Context, llm.Request) (*llm.Reply, error) { return answer, nil })})
+	var n atomic.Int64
+	b.SetParallelism(1000 / runtime.GOMAXPROCS(0))
+	b.RunParallel(func(pb *testing.PB) {
+		req := llm.Request{Caller: llm.Caller{Principal: fmt.Sprint(n.Add(1))}, OnWait: func(llm.Wait) {}}
+		for pb.Next() {
+			if _, err := p.Complete(b.Context(), req); err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	})
 }
