@@ -312,7 +312,7 @@ func TestStreamsOfOtherServers(t *testing.T) {
 		"no line end after [DONE]":   {frames: raw("data: "+word+"\n\n", "data: "+last+"\n\n", "data: [DONE]")},
 		"events in pieces":           {frames: raw("da", "ta: "+word[:10], word[10:]+"\n", "\ndata:"+last+"\n\ndata: [DO", "NE]\n\n")},
 		"content in parts":           {frames: agenttest.Events(`{"choices":[{"delta":{"content":[{"type":"text","text":"Sales"}]}}]}`, last, "[DONE]")},
-		"an error without data:":     {frames: raw("data: "+word+"\n\n", `{"error":{"message":"out of memory","code":500}}`+"\n"), code: llm.CodeBroken},
+		"an error without data:":     {frames: raw("data: "+word+"\n\n", `{"error":{"message":"slow down","code":429}}`+"\n"), code: llm.CodeLimited},
 		"a limit in the stream":      {frames: agenttest.Events(`{"error":{"message":"slow down","code":"429","type":"rate_limit"}}`), code: llm.CodeLimited},
 		"a long prompt, in a stream": {frames: agenttest.Events(`{"error":{"message":"This model's maximum context length is 8 tokens","code":400}}`), code: llm.CodeTooLong},
 		"half an event at the end":   {frames: raw("data: "+word+"\n\n", "data: {\"choi"), code: llm.CodeBroken},
@@ -332,6 +332,24 @@ func TestStreamsOfOtherServers(t *testing.T) {
 				t.Errorf("got %+v", got)
 			}
 		})
+	}
+}
+
+func TestLengthOfALine(t *testing.T) {
+	for n, code := range map[int]llm.Code{100_000: "", 2 << 20: llm.CodeBroken} {
+		long := strings.Repeat("가", n/3)
+		s := agenttest.Start(t, agenttest.Config{})
+		s.Enqueue(agenttest.Text("").With(agenttest.Raw(agenttest.Events(
+			`{"choices":[{"delta":{"content":"`+long+`"},"finish_reason":"stop"}]}`, "[DONE]")...)))
+		req := ask("q")
+		req.OnDelta = func(llm.Delta) {}
+		got, err := newClient(t, s, func(o *openai.Options) { o.MaxReply = 100 << 20 }).Complete(t.Context(), req)
+		if llm.CodeOf(err) != code || err != nil && !strings.Contains(err.Error(), "a line of the stream") {
+			t.Errorf("%d bytes: %v, want %q", n, err, code)
+		}
+		if err == nil && got.Message.Text != long {
+			t.Errorf("%d bytes: %d came", n, len(got.Message.Text))
+		}
 	}
 }
 
