@@ -164,7 +164,7 @@ func (s *budgetState) credit(r connectors.Rate, now time.Time) (calls time.Durat
 type ask struct {
 	pool             string
 	now              time.Time
-	sent             time.Time // when it used its last slot, which may be later than the slot's time
+	due, sent        time.Time // of its last slot: its time, and when it was used, which may be later
 	tokens           int
 	waiting, running int
 }
@@ -182,6 +182,11 @@ const fullPoll = 500 * time.Millisecond
 // take gives the next slot. When that is too far off to be bound to anybody, it gives
 // none, and the slot's time is when to ask again.
 func (s *budgetState) take(t *terms, a ask) (slot, bool) {
+	for i, r := range t.rates { // what was sent late counts longer
+		if sp := rateSpan(r); !a.due.IsZero() && sp.bucket(a.sent) > sp.bucket(a.due) {
+			s.Rates[i].Calls = s.Rates[i].Calls.add(sp, a.due, -1).add(sp, a.sent, 1)
+		}
+	}
 	others := 0
 	for id, p := range s.Pools {
 		if id != a.pool {

@@ -111,7 +111,7 @@ type backend struct {
 	slot      *slot
 	reserving bool
 	probing   bool      // a call finds out whether it is well again
-	sent      time.Time // when the last call was made
+	due, sent time.Time // when the last call was to be made, zero once the budget knows, and when it was
 	retryAt   time.Time // when to ask the budget again
 	storeAt   time.Time // when to ask the store again, which failed
 	openUntil time.Time // of the breaker

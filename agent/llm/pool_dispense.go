@@ -58,7 +58,7 @@ func (p *Pool) step(b *backend) time.Time {
 			unused, b.slot = *b.slot, nil
 		}
 		b.reserving = do == reserve
-		a := ask{sent: b.sent, waiting: p.queue.waiting, running: p.inHand(b)}
+		a := ask{due: b.due, sent: b.sent, waiting: p.queue.waiting, running: p.inHand(b)}
 		if t := p.queue.peek(); t != nil {
 			a.tokens = t.tokens
 		}
@@ -118,6 +118,9 @@ func (p *Pool) reserve(b *backend, a ask) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	b.reserving = false
+	if err == nil && b.due.Equal(a.due) {
+		b.due = time.Time{} // it is told
+	}
 	switch {
 	case err != nil:
 		p.storeFailed(b, err)
@@ -180,7 +183,7 @@ func (p *Pool) assign(b *backend, now time.Time) bool {
 		return false
 	}
 	g := grant{backend: b, done: done, slot: *b.slot, at: now, probe: b.breaker.State() == gobreaker.StateHalfOpen}
-	b.slot, b.sent = nil, now
+	b.due, b.sent, b.slot = g.slot.at, now, nil
 	b.probing = b.probing || g.probe
 	b.running++
 	b.budget.running++
@@ -203,6 +206,9 @@ func (p *Pool) unassign(g grant) {
 	b.running--
 	b.budget.running--
 	b.probing = b.probing && !g.probe
+	if b.due.Equal(g.slot.at) {
+		b.due, b.sent = time.Time{}, time.Time{}
+	}
 	if b.slot == nil && !b.reserving {
 		b.slot = &g.slot
 	} else {
