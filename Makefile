@@ -21,7 +21,7 @@ bench: ## figures of docs/benchmarks.md
 	go test -run '^$$' -bench . -benchmem ./...
 
 bench-load: ## the load figures of docs/benchmarks.md
-	go test -run '^$$' -bench 'Load' -benchtime 1x ./cmd/bapsang/... ./agent/llm
+	go test -run '^$$' -bench 'Load' -benchtime 1x ./cmd/bapsang/... ./agent/llm/...
 
 build:
 	go build -trimpath -o bin/bapsang ./cmd/bapsang
