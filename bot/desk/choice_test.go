@@ -101,13 +101,13 @@ func TestNeverTwoQuestionsBack(t *testing.T) {
 		return b.ended(t, r.Question).Answer
 	}
 
-	for option, want := range []string{"gross", "net"} {
+	for option := range 2 {
 		thread := fmt.Sprint("one", option)
 		got, id := say(thread, "금액 합계")
 		if got.Clarify == nil || len(got.Clarify.Options) != 2 {
 			t.Fatalf("no question back: %s", understood(got))
 		}
-		want = got.Clarify.Options[option].Ref
+		want := got.Clarify.Options[option].Ref
 		if got = press(thread, id, option); understood(got) != want {
 			t.Errorf("pressed %s: %s", want, understood(got))
 		}

@@ -235,23 +235,32 @@ func TestAQuestionStoppedWhileItsMessageIsPosted(t *testing.T) {
 	}
 }
 
-// late is a poster to which the news of a question's position comes after its answer.
+// late is a poster to which the news of the position of the question "last" comes after
+// its answer, while the desk stops.
 type late struct {
 	*platform
 	told, answered chan struct{}
 	tell, answer   sync.Once
+	last           string // its number
 }
 
 func (l *late) Update(ctx context.Context, ref bot.Ref, m bot.Message) error {
-	if m.Progress != nil && len(m.Progress.Steps) == 0 {
+	if l.isLast(m) && m.Progress != nil && len(m.Progress.Steps) == 0 {
 		l.tell.Do(func() { close(l.told) })
 		<-l.answered
+		<-ctx.Done()
 	}
 	err := l.platform.Update(ctx, ref, m)
 	if m.Kind == bot.KindAnswer && m.Text == "last" {
 		l.answer.Do(func() { close(l.answered) })
 	}
 	return err
+}
+
+func (l *late) isLast(m bot.Message) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.last != "" && m.Question == l.last
 }
 
 func TestAPositionDoesNotReplaceAnAnswer(t *testing.T) {
@@ -269,8 +278,11 @@ func TestAPositionDoesNotReplaceAnAnswer(t *testing.T) {
 		last = b.handle(t, ev).Question
 		poster.wait(t, func(m bot.Message) bool { return m.Question == last })
 	}
+	poster.mu.Lock()
+	poster.last = last
+	poster.mu.Unlock()
 	close(release["first"])
-	<-poster.told // that one less is before it
+	<-poster.told // that fewer are before it
 	close(release["second"])
 	close(release["last"])
 	b.ended(t, last)

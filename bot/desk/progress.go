@@ -148,14 +148,18 @@ func (d *Desk) greetOne(ctx context.Context, id string) error {
 	if err := d.post(ctx, q, &bot.Progress{Ahead: ahead, ETA: d.pace.eta(ahead)}); err != nil {
 		return err
 	}
-	return d.showEnd(ctx, q)
+	return d.showEnd(ctx, q.ID)
 }
 
 // showEnd shows the end of a question that came to it while its progress was on its
 // way to the platform: who ended it had no message to put it into, or was overtaken.
-func (d *Desk) showEnd(ctx context.Context, q *Question) error {
-	if !q.Ended() && q.Answer == nil {
-		return nil
+// It does so even when the desk stops meanwhile, for nobody would mend it later.
+func (d *Desk) showEnd(ctx context.Context, id string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	defer cancel()
+	q, err := d.question(ctx, id)
+	if err != nil || !q.Ended() && q.Answer == nil {
+		return err
 	}
 	return d.show(ctx, q)
 }
@@ -287,10 +291,7 @@ func (d *Desk) tell(ctx context.Context, id string) error {
 	if err := d.cfg.Posters[q.Thread.Platform].Update(ctx, *q.Ref, msg); err != nil {
 		return err
 	}
-	if q, err = d.question(ctx, id); err != nil {
-		return err
-	}
-	return d.showEnd(ctx, q)
+	return d.showEnd(ctx, id)
 }
 
 // digest tells messages apart.

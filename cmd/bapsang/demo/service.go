@@ -95,7 +95,7 @@ func (w *world) ticketsOn(out *dayData) {
 		level *= 1.25 // air conditioners to be installed
 	}
 	for range d.poisson(level * w.scale) {
-		w.ticket(d, out, int(typeWeights.pick(d)))
+		w.ticket(d, out, typeWeights.pick(d))
 	}
 	if !storyAppUpdate.covers(out.day) {
 		return
