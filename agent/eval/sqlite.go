@@ -28,8 +28,8 @@ const (
 )
 
 // stopGrace is how long a statement may go on after its deadline. The engine looks
-// up between its steps, so only a single function of it that runs for long (LIKE with
-// many wildcards) gets that far.
+// up between its steps, so only a single function of it that runs for long (a search
+// for one huge text in another) gets that far.
 const stopGrace = time.Second
 
 var (
