@@ -336,11 +336,18 @@ func (s *budgetState) refused(t *terms, now, sent time.Time, retryAfter time.Dur
 		return
 	}
 	least := cut
-	if s.Pace > fullPace {
+	if s.Pace > fullPace && !s.nearlyFull(t, now) {
 		least = firstCut
 	}
 	lower := min(max(least, float64(retryAfter)/float64(per)), maxCut)
 	s.Pace = max(minPace, s.Pace*(1-lower))
+}
+
+// nearlyFull reports whether so much of the window is used that a call which was a
+// little late explains a refusal, and no strictness is needed for it.
+func (s *budgetState) nearlyFull(t *terms, now time.Time) bool {
+	r, ok := t.pacing()
+	return ok && float64(s.Rates[0].Calls.used(rateSpan(r), now)) >= 0.95*float64(r.Calls)
 }
 
 // busy is how many pools have calls waiting, pool among them.

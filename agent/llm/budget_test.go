@@ -131,3 +131,32 @@ func TestDocumentOfABudget(t *testing.T) {
 		})
 	}
 }
+
+// Under full load, a call that came a little late may be refused. That is no reason to
+// leave a tenth of the budget unused.
+func TestStrayRefusalCostsLittle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		window := agenttest.SlidingWindow(100, time.Minute)
+		begin := time.Now()
+		strays := []time.Duration{4 * time.Minute, 6 * time.Minute}
+		s := newServer(limiterFunc(func(now time.Time) agenttest.Verdict {
+			if len(strays) > 0 && now.Sub(begin) > strays[0] {
+				strays = strays[1:]
+				return agenttest.Verdict{Wait: 300 * time.Millisecond}
+			}
+			return window.Take(now)
+		}))
+		p := newPool(t, llm.PoolOptions{}, llm.Backend{Name: "company", Model: s, Contract: agreed(perMinute(100))})
+		go func() {
+			_ = pause(t.Context(), 6*time.Minute+5*time.Second)
+			if pace := p.Snapshot().Backends[0].Pace; pace < 0.97 || pace == 1 {
+				t.Errorf("pace %.3f after two stray refusals", pace)
+			}
+		}()
+		qs := trainingDay(400, 3, 6*time.Minute)
+		ask(t.Context(), qs, p)
+		if o := s.outcome(qs, perMinute(100)); o.utilisation < 0.96 || o.refused != 2 {
+			t.Errorf("used %.3f, refused %d", o.utilisation, o.refused)
+		}
+	})
+}
