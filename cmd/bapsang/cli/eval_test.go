@@ -181,3 +181,26 @@ func TestEvalAsksAModel(t *testing.T) {
 		t.Errorf("exit %d: %s %s", code, stdout, stderr)
 	}
 }
+
+func TestEvalJudgesOnDuckDB(t *testing.T) {
+	dir := t.TempDir()
+	db, err := sql.Open("duckdb", filepath.Join(dir, "shop.duckdb"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(t.Context(), "CREATE TABLE sales AS SELECT DATE '2026-10-01' AS day, 12.50::DECIMAL(8,2) AS price, 'Seoul' AS region"); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	cases := writeCases(t,
+		`{"id": "right", "db": "shop", "question": "q", "gold": "SELECT day, price FROM sales", "predicted": "SELECT max(day), 12.5 FROM sales"}`,
+		`{"id": "text", "db": "shop", "question": "q", "gold": "SELECT day FROM sales", "predicted": "SELECT '2026-10-01' FROM sales"}`,
+		`{"id": "outside", "db": "shop", "question": "q", "gold": "SELECT region FROM sales", "predicted": "SELECT content FROM read_text('/etc/hostname')"}`)
+	code, stdout, stderr := runEval(t, "--cases", cases, "--rule", "bird", "--databases", dir, "--json")
+	if code != 0 || !strings.Contains(stdout, `"verdicts":{"outside":0,"right":1,"text":0}`) {
+		t.Errorf("exit %d: %s %s", code, stdout, stderr)
+	}
+}
