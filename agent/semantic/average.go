@@ -2,6 +2,7 @@ package semantic
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -49,16 +50,17 @@ func (c *compiler) innerName(name string, dims []*dim) string {
 // cut time, it joins their number to out.
 func (c *compiler) periods(m *measure, timed []*dim, sd side, out *selectStmt) (string, error) {
 	open := sd.period == nil || sd.period.Start.IsZero() || sd.period.End.IsZero()
-	if len(timed) == 0 && !open && len(c.days) == 0 {
+	if len(timed) == 0 && !open && len(c.parts) == 0 {
 		return strconv.Itoa(countPeriods(*sd.period, m.Over, c.cal)), nil
 	}
-	times, err := c.times(m.times(), sd.period, finest(append(timed, &dim{Dimension: Dimension{Grain: m.Over}})))
+	step := finest(slices.Concat(timed, []*dim{{Dimension: Dimension{Grain: m.Over}}}))
+	times, err := c.times(m.times(), sd.period, step)
 	if err != nil {
 		return "", err
 	}
 	t := rawSQL{"t", precAtom}
 	number := "COUNT(DISTINCT " + c.d.grain(t, m.Over, c.cal) + ")"
-	counted := &selectStmt{from: times, groups: len(timed), where: c.dayTests(t)}
+	counted := &selectStmt{from: times, groups: len(timed), where: c.partTests(t, step)}
 	for _, d := range timed {
 		counted.add(c.dimSQL(d, t, sd.before && d.Grain.sequence()), c.d.name(d.key))
 	}
@@ -172,18 +174,17 @@ func (c *compiler) spine(dims []*dim, at int, rels []rel, now side) (rel, error)
 		from = c.sequence(d, rels, p)
 	}
 	if d.own() {
-		from = c.onlyDays(from, d.Grain)
+		from = c.onlyParts(from, d.Grain)
 	}
 	out := &selectStmt{from: from}
 	var others []string
 	for i, o := range dims {
-		switch {
-		case i == at:
+		if i == at {
 			out.add("times.t", name)
-		default:
-			others = append(others, c.d.name(o.key))
-			out.add("combos."+c.d.name(o.key), c.d.name(o.key))
+			continue
 		}
+		others = append(others, c.d.name(o.key))
+		out.add("combos."+c.d.name(o.key), c.d.name(o.key))
 	}
 	if len(others) > 0 {
 		selects := make([]string, len(rels))

@@ -439,15 +439,15 @@ func (c *compiler) addConditions(s *source, b *branch, sd side) error {
 		}
 	}
 	conditions := c.filters
-	if len(c.days) > 0 {
+	if len(c.parts) > 0 {
 		if b.time == "" {
-			return queryErrorf(CodeNoTime, "a metric without a time field has no days of the week")
+			return queryErrorf(CodeNoTime, "a metric without a time field has no days of the week and no hours")
 		}
-		days, err := c.dayConditions(b.time)
+		parts, err := c.partConditions(b.time)
 		if err != nil {
 			return err
 		}
-		conditions = slices.Concat(days, conditions)
+		conditions = slices.Concat(parts, conditions)
 	}
 	for _, cond := range conditions {
 		if err := s.restrict(cond); err != nil {

@@ -40,6 +40,9 @@ func (w *world) answer(q Query) ([][]any, error) {
 			return v == nil || !(h.Op == Greater && v.(float64) > h.Values[0].(float64) || h.Op == AtMost && v.(float64) <= h.Values[0].(float64))
 		})
 	})
+	if rows, err = w.top(q, rows); err != nil {
+		return nil, err
+	}
 	rows = w.sorted(q, rows)
 	var out [][]any
 	for _, o := range rows {
@@ -54,6 +57,32 @@ func (w *world) answer(q Query) ([][]any, error) {
 		out = append(out, line)
 	}
 	return out, nil
+}
+
+// top keeps the rows of the values that come first.
+func (w *world) top(q Query, rows []*outcome) ([]*outcome, error) {
+	if q.Top == nil {
+		return rows, nil
+	}
+	at := slices.IndexFunc(q.Dimensions, func(d Dimension) bool { return d.Key() == q.Top.Of })
+	of := q
+	of.Dimensions, of.Limit, of.LimitPer, of.FillTime = q.Dimensions[at:at+1], 0, "", false
+	of.Order = []Order{{Key: q.Top.By, Desc: !q.Top.Least}}
+	all, err := w.compute(of, q.Measures[:1], of.Dimensions, []*Period{q.Period}, "", false)
+	if err != nil {
+		return nil, err
+	}
+	var values []*outcome
+	for _, o := range all {
+		if o.dims[0] != nil {
+			values = append(values, o)
+		}
+	}
+	values = w.sorted(of, values)
+	values = values[:min(len(values), q.Top.N)]
+	return slices.DeleteFunc(rows, func(o *outcome) bool {
+		return !slices.ContainsFunc(values, func(v *outcome) bool { return keyOf(v.dims) == keyOf(o.dims[at:at+1]) })
+	}), nil
 }
 
 func (w *world) derive(q Query, rows []*outcome, totals map[string]*outcome) error {

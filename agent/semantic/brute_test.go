@@ -19,7 +19,6 @@ type world struct {
 	rows    map[string][]record
 	parents map[string]map[string]string // dataset → parent dataset → column
 	keep    map[string]func(record) bool // dataset filters
-	time    map[string]string            // dataset → its time column, for open ends
 	metrics map[string]bruteMetric
 	sunday  bool
 	fiscal  int
@@ -403,6 +402,11 @@ func (w *world) group(p brutePart, q Query, dims []Dimension, period *Period, be
 		return nil, "", err
 	}
 	tests := bruteTests(q)
+	for _, f := range q.Filters {
+		if f.Field == "" {
+			tests = append(tests, test{ref: p.time, ok: func(v any) bool { return w.onPart(v, f) != f.Negate }})
+		}
+	}
 	if period != nil && p.time != "" {
 		tests = append([]test{{ref: p.time, ok: func(v any) bool {
 			t := v.(time.Time)
@@ -451,7 +455,7 @@ func (w *world) group(p brutePart, q Query, dims []Dimension, period *Period, be
 // over data they took.
 func (w *world) compute(q Query, ms []Measure, dims []Dimension, sides []*Period, over Grain, fill bool) (map[string]*outcome, error) {
 	usesTime := q.Period != nil || over != "" || slices.ContainsFunc(dims, func(d Dimension) bool { return d.Field == "" }) ||
-		slices.ContainsFunc(q.Dimensions, func(d Dimension) bool { return d.Field == "" }) || slices.ContainsFunc(q.Measures, func(m Measure) bool { return m.Over != "" })
+		slices.ContainsFunc(q.Filters, func(f Filter) bool { return f.Field == "" }) || slices.ContainsFunc(q.Dimensions, func(d Dimension) bool { return d.Field == "" }) || slices.ContainsFunc(q.Measures, func(m Measure) bool { return m.Over != "" })
 	result := map[string]*outcome{}
 	at := func(d []any) *outcome {
 		k := keyOf(d)
@@ -640,7 +644,7 @@ func (w *world) periodsIn(q Query, m Measure, dims []Dimension, key []any, perio
 	}
 	seen := map[any]bool{}
 	for t := p.Start; t.Before(p.End); t = t.Add(time.Hour) {
-		same := true
+		same := w.onParts(t, q)
 		for i, d := range dims {
 			if !w.along(m, d) {
 				continue
@@ -673,10 +677,37 @@ func (w *world) fill(q Query, dims []Dimension, result map[string]*outcome, at f
 		have = [][]any{{nil}}
 	}
 	for _, b := range w.buckets(*q.Period, dims[i].Grain) {
+		if !w.fills(b, dims[i].Grain, q) {
+			continue
+		}
 		for _, d := range have {
 			k := slices.Clone(d)
 			k[i] = b
 			at(k)
 		}
 	}
+}
+
+// fills reports whether a period of a grain has a time that is kept. Longer periods than
+// days are there in any case.
+func (w *world) fills(b any, g Grain, q Query) bool {
+	if g != Day && g != Hour && g != Weekday && g != HourOfDay {
+		return true
+	}
+	for t := q.Period.Start; t.Before(q.Period.End); t = t.Add(time.Hour) {
+		if w.bucket(t, g) == b && w.onParts(t, q) {
+			return true
+		}
+	}
+	return false
+}
+
+// onParts reports whether the query keeps the days of the week and the hours of t.
+func (w *world) onParts(t time.Time, q Query) bool {
+	return !slices.ContainsFunc(q.Filters, func(f Filter) bool { return f.Field == "" && w.onPart(t, f) == f.Negate })
+}
+
+func (w *world) onPart(v any, f Filter) bool {
+	part := w.bucket(v, f.Grain)
+	return slices.ContainsFunc(f.Values, func(x any) bool { return float64(x.(int)) == part })
 }

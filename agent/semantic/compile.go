@@ -33,7 +33,7 @@ type compiler struct {
 	measures []*measure
 	aggs     []*aggregate
 	filters  []*condition
-	days     []*dayFilter
+	parts    []*partFilter
 
 	ctes   []cte
 	taken  map[string]bool // names of subqueries and tables, lower case
@@ -166,11 +166,11 @@ func (c *compiler) resolve() error {
 	c.nameColumns()
 	for _, f := range c.q.Filters {
 		if f.Field == "" && f.Grain != "" {
-			days, err := newDayFilter(f)
+			part, err := newPartFilter(f)
 			if err != nil {
 				return err
 			}
-			c.days = append(c.days, days)
+			c.parts = append(c.parts, part)
 			continue
 		}
 		cond, err := c.condition(f)

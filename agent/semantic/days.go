@@ -7,9 +7,11 @@ import (
 	"strings"
 )
 
-// dayFilter keeps some days of the week of each metric's own time.
-type dayFilter struct {
-	days   []string // ISO numbers, Monday is 1
+// partFilter keeps some days of the week, or some hours of the day, of each metric's
+// own time.
+type partFilter struct {
+	grain  Grain    // Weekday or HourOfDay
+	parts  []string // ISO numbers of days, Monday is 1; hours from 0
 	negate bool
 }
 
@@ -17,24 +19,27 @@ type dayFilter struct {
 // numbers.
 var dayNames = [...]string{"monday 월요일", "tuesday 화요일", "wednesday 수요일", "thursday 목요일", "friday 금요일", "saturday 토요일", "sunday 일요일"}
 
-// newDayFilter reads a filter on the day of the week.
-func newDayFilter(f Filter) (*dayFilter, error) {
-	if f.Grain != Weekday || f.Op != In || len(f.Values) == 0 {
-		return nil, queryErrorf(CodeValue, "a filter on the time of the metrics names days of the week, not %s %s", f.Op, f.Grain)
+// newPartFilter reads a filter on the day of the week or the hour of the day.
+func newPartFilter(f Filter) (*partFilter, error) {
+	if f.Grain != Weekday && f.Grain != HourOfDay || f.Op != In || len(f.Values) == 0 {
+		return nil, queryErrorf(CodeValue, "a filter on the time of the metrics names days of the week or hours of the day, not %s %s", f.Op, f.Grain)
 	}
-	out := &dayFilter{negate: f.Negate}
+	out := &partFilter{grain: f.Grain, negate: f.Negate}
+	var numbers []int
 	for _, v := range f.Values {
-		days := daysNamed(v)
-		if len(days) == 0 {
-			return nil, queryErrorf(CodeValue, "%v is no day of the week", v)
+		named := daysNamed(v)
+		if f.Grain == HourOfDay {
+			named = hourNamed(v)
 		}
-		for _, d := range days {
-			if text := strconv.Itoa(d); !slices.Contains(out.days, text) {
-				out.days = append(out.days, text)
-			}
+		if len(named) == 0 {
+			return nil, queryErrorf(CodeValue, "%v is no %s", v, map[Grain]string{Weekday: "day of the week", HourOfDay: "hour of the day"}[f.Grain])
 		}
+		numbers = append(numbers, named...)
 	}
-	slices.Sort(out.days)
+	slices.Sort(numbers)
+	for _, n := range slices.Compact(numbers) {
+		out.parts = append(out.parts, strconv.Itoa(n))
+	}
 	return out, nil
 }
 
@@ -58,49 +63,64 @@ func daysNamed(v any) []int {
 	return nil
 }
 
-// sql writes that a time, or a number of a day, is one of the days.
-func (f *dayFilter) sql(number string) string {
-	test := number + " IN (" + strings.Join(f.days, ", ") + ")"
+func hourNamed(v any) []int {
+	if n, ok := toNumber(v); ok && n >= 0 && n <= 23 && n == float64(int(n)) {
+		return []int{int(n)}
+	}
+	return nil
+}
+
+// sql writes that the number of a day or an hour is one of those kept.
+func (f *partFilter) sql(number string) string {
+	test := number + " IN (" + strings.Join(f.parts, ", ") + ")"
 	if f.negate {
 		return "NOT " + test
 	}
 	return test
 }
 
-// dayTests writes the conditions that the days of the query put on a time.
-func (c *compiler) dayTests(t expr) []string {
+// partTests writes the conditions that the query's days and hours put on a time of a
+// series; one of whole days has all the hours.
+func (c *compiler) partTests(t expr, step Grain) []string {
 	var out []string
-	for _, f := range c.days {
-		out = append(out, f.sql(c.d.grain(t, Weekday, c.cal)))
+	for _, f := range c.parts {
+		if f.grain == Weekday || step == Hour {
+			out = append(out, f.sql(c.d.grain(t, f.grain, c.cal)))
+		}
 	}
 	return out
 }
 
-// dayConditions are the conditions on a metric's time field.
-func (c *compiler) dayConditions(field string) ([]*condition, error) {
+// partConditions are the conditions on a metric's time field.
+func (c *compiler) partConditions(field string) ([]*condition, error) {
 	var out []*condition
-	for _, f := range c.days {
-		ds, _, x, err := c.field(field)
+	for _, f := range c.parts {
+		ds, fd, x, err := c.field(field)
 		if err != nil {
 			return nil, fmt.Errorf("time field: %w", err)
 		}
+		if f.grain == HourOfDay && fd.Format == "date" {
+			return nil, queryErrorf(CodeNoTime, "%s is a date, which has no hours", field)
+		}
 		out = append(out, &condition{name: field, ds: ds, x: x, test: func(d *Dialect) string {
-			return f.sql(d.grain(x, Weekday, c.cal))
+			return f.sql(d.grain(x, f.grain, c.cal))
 		}})
 	}
 	return out, nil
 }
 
-// onlyDays leaves out of an item of FROM with one column t, the times of a dimension,
-// those on other days.
-func (c *compiler) onlyDays(from string, g Grain) string {
+// onlyParts leaves out of an item of FROM with one column t, the times of a dimension,
+// those on other days or at other hours.
+func (c *compiler) onlyParts(from string, g Grain) string {
 	var tests []string
 	switch g {
 	case Day, Hour:
-		tests = c.dayTests(rawSQL{"t", precAtom})
-	case Weekday:
-		for _, f := range c.days {
-			tests = append(tests, f.sql("t"))
+		tests = c.partTests(rawSQL{"t", precAtom}, g)
+	case Weekday, HourOfDay:
+		for _, f := range c.parts {
+			if f.grain == g {
+				tests = append(tests, f.sql("t"))
+			}
 		}
 	}
 	if len(tests) == 0 {

@@ -28,6 +28,10 @@ func TestDaysOfTheWeek(t *testing.T) {
 		{"kinds of days, filled", Query{Measures: measures("revenue"), Dimensions: []Dimension{{Grain: DayKindKo}}, Period: october(), FillTime: true}, [][]any{{"주말", 0.0}, {"평일", 180.0}}},
 		{"parts of each whole", Query{Measures: measures("units"), Dimensions: by("regions.region", "lines.product"), Share: true, SharePer: "region"},
 			[][]any{{"Busan", "fridge", 4.0, 1.0}, {"Seoul", "TV", 4.0, 0.8}, {"Seoul", "fridge", 1.0, 0.2}}},
+		{"hours", Query{Measures: measures("order_count"), Filters: []Filter{{Grain: HourOfDay, Op: In, Values: []any{0, 1}}}, Period: october()}, [][]any{{1.0}}},
+		{"other hours", Query{Measures: measures("order_count"), Filters: []Filter{{Grain: HourOfDay, Op: In, Values: []any{0, 1}, Negate: true}}, Period: october()}, [][]any{{2.0}}},
+		{"the course of the first", Query{Measures: measures("units"), Dimensions: []Dimension{{Grain: Month}, {Field: "lines.product"}}, Top: &Top{Of: "product", By: "units", N: 1}},
+			[][]any{{day("2026-09-01"), "fridge", 4.0}, {day("2026-10-01"), "fridge", 1.0}}},
 		{"above the mean", Query{Measures: measures("revenue"), Dimensions: by("customers.tier"), Having: []Having{{Key: "revenue", Op: Greater, Mean: true}}, Period: &Period{day("2026-01-01"), day("2027-01-01")}}, [][]any{{"gold", 150.0}}},
 		{"below the mean", Query{Measures: measures("revenue"), Dimensions: by("customers.tier"), Having: []Having{{Key: "revenue", Op: Less, Mean: true}}, Period: october()}, [][]any{{"silver", 30.0}}},
 	} {
@@ -39,7 +43,10 @@ func TestDaysOfTheWeek(t *testing.T) {
 		want string
 	}{
 		{"no such day", Query{Measures: measures("revenue"), Filters: on("someday")}, "is no day of the week"},
-		{"another grain", Query{Measures: measures("revenue"), Filters: []Filter{{Grain: Month, Op: In, Values: []any{1}}}}, "names days of the week"},
+		{"no such hour", Query{Measures: measures("revenue"), Filters: []Filter{{Grain: HourOfDay, Op: In, Values: []any{24}}}}, "is no hour of the day"},
+		{"first of a figure", Query{Measures: measures("units"), Dimensions: by("lines.product"), Top: &Top{Of: "units", By: "units", N: 1}}, "are not values of a dimension"},
+		{"first by another figure", Query{Measures: measures("units"), Dimensions: by("lines.product"), Top: &Top{Of: "product", By: "revenue", N: 1}}, "are not values of a dimension"},
+		{"another grain", Query{Measures: measures("revenue"), Filters: []Filter{{Grain: Month, Op: In, Values: []any{1}}}}, "names days of the week or hours"},
 		{"parts of a figure", Query{Measures: measures("units"), Dimensions: by("lines.product"), Share: true, SharePer: "units"}, "within a dimension"},
 		{"mean with a figure", Query{Measures: measures("revenue"), Dimensions: by("customers.tier"), Having: []Having{{Key: "revenue", Op: Greater, Mean: true, Values: []any{1.0}}}}, "with its mean"},
 	} {

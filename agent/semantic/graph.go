@@ -27,16 +27,6 @@ func (p path) String() string {
 	return strings.Join(names, " → ")
 }
 
-// fansOut reports whether walking the path may meet several rows for one.
-func (p path) fansOut() bool {
-	for _, h := range p {
-		if h.back {
-			return true
-		}
-	}
-	return false
-}
-
 // graph answers which datasets can be joined to which.
 type graph struct {
 	forward, backward map[string][]*Relationship

@@ -31,12 +31,25 @@ type Query struct {
 	// Cumulative adds <key>__total: the running sum along time. Measures whose values
 	// do not add up (averages, quotients, distinct counts) have none: an error.
 	Cumulative bool `json:"cumulative,omitempty"`
+	// Top keeps the rows of the values that come first: the revenue of the five
+	// best-selling products by month. What is derived is computed before, over all rows.
+	Top *Top `json:"top,omitempty"`
 	// Total adds <key>__all: the measure over all rows together, before Limit,
 	// computed from the data and not by adding up (a distinct count does not add up).
 	Total bool `json:"total,omitempty"`
 	// FillTime adds rows for the times of the period in which nothing happened:
 	// additive measures are 0 there, others null.
 	FillTime bool `json:"fill_time,omitempty"`
+}
+
+// Top names the values of one dimension that come first by a measure over the whole
+// period, whatever the other dimensions are. A missing value is none of them; ties go
+// to the value that sorts first.
+type Top struct {
+	Of    string `json:"of"` // a dimension's key
+	By    string `json:"by"` // a measure's key
+	N     int    `json:"n"`
+	Least bool   `json:"least,omitempty"` // the last instead of the first
 }
 
 // Measure is a metric, or one made from metrics on the spot.
@@ -155,7 +168,8 @@ type Filter struct {
 	// time field.
 	Field string `json:"field"`
 	// Grain Weekday with Op In keeps the days of the week that Values name: "monday",
-	// "weekend", "월요일", "평일", or a number from 1. No other grain filters.
+	// "weekend", "월요일", "평일", or a number from 1; HourOfDay with Op In the hours of
+	// the day, 0…23. No other grain filters.
 	Grain  Grain `json:"grain,omitempty"`
 	Op     Op    `json:"op"`
 	Values []any `json:"values,omitempty"`

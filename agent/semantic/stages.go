@@ -324,7 +324,7 @@ func (c *compiler) chosen(stage *selectStmt) (*selectStmt, error) {
 		return nil, err
 	}
 	natural := slices.ContainsFunc(c.dims, func(d *dim) bool { return d.field != nil && len(d.field.Ordered) > 0 })
-	if len(c.q.Having) > 0 || perKey != "" || natural {
+	if len(c.q.Having) > 0 || c.q.Top != nil || perKey != "" || natural {
 		inner := stage
 		stage = &selectStmt{from: c.push("result", inner)}
 		for _, col := range inner.columns {
@@ -338,6 +338,13 @@ func (c *compiler) chosen(stage *selectStmt) (*selectStmt, error) {
 			stage.where = append(stage.where, test)
 		}
 	}
+	if c.q.Top != nil {
+		test, err := c.top()
+		if err != nil {
+			return nil, err
+		}
+		stage.where = append(stage.where, test)
+	}
 	if perKey != "" {
 		stage.qualify = rank
 		if keys, err = c.perFirst(perKey); err != nil {
@@ -348,6 +355,28 @@ func (c *compiler) chosen(stage *selectStmt) (*selectStmt, error) {
 	}
 	stage.order = keys
 	return stage, nil
+}
+
+// top writes the condition that keeps the values that come first.
+func (c *compiler) top() (string, error) {
+	t := c.q.Top
+	of, _, err := c.column(t.Of)
+	if err != nil {
+		return "", err
+	}
+	i := slices.IndexFunc(c.measures, func(m *measure) bool { return m.key == t.By })
+	if of == nil || i < 0 || t.N < 1 {
+		return "", queryErrorf(CodeShape, "the first %d of %s by %s are not values of a dimension by a measure", t.N, t.Of, t.By)
+	}
+	all, err := c.measured([]*dim{of}, c.measures[i:i+1], []side{{name: "now", period: c.q.Period}}, false)
+	if err != nil {
+		return "", err
+	}
+	value, by := c.d.name(of.key), c.d.name(c.measures[i].key)
+	first := &selectStmt{from: c.push("by_"+of.key, all), where: []string{value + " IS NOT NULL"}, limit: t.N,
+		order: []string{c.d.order(by, !t.Least), c.d.order(value, false)}}
+	first.add(value, value)
+	return value + " IN (SELECT " + value + " FROM " + c.push("top_"+of.key, first) + ")", nil
 }
 
 // column finds an output column by the key a query names it with.
@@ -485,7 +514,6 @@ func (c *compiler) perFirst(key string) ([]string, error) {
 	return append(keys, within...), nil
 }
 
-// having writes a condition on a column of the result.
 // having writes a condition on a figure; from holds all rows, before the condition.
 func (c *compiler) having(h Having, from string) (string, error) {
 	d, column, err := c.column(h.Key)
