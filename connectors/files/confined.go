@@ -18,6 +18,9 @@ const role = "files"
 // goMemory is what the Go side of the child tries to stay below, in bytes.
 const goMemory = 1 << 30
 
+// gcPercent is how much garbage there may be for what is held, in percent.
+const gcPercent = 400
+
 // op is what the child is asked to do.
 type op string
 
@@ -68,6 +71,8 @@ func play(in io.Reader, out io.Writer) int {
 	}
 	// Collect early rather than late: the bound on the process counts garbage too.
 	debug.SetMemoryLimit(goMemory)
+	// Far from it, a load leaves much garbage and holds little.
+	debug.SetGCPercent(gcPercent)
 	cat, err := req.run(context.Background())
 	var res response
 	if err == nil {

@@ -34,6 +34,12 @@ func (d *decision) sqlType() string {
 	return "VARCHAR"
 }
 
+// conversion is what convert returns.
+type conversion struct {
+	value driver.Value
+	fits  bool
+}
+
 // convert reads one cell, without space around it, as the column's type. Fits is
 // false for a value that is not of it; the cell is then empty in the column.
 func (d *decision) convert(s string) (value driver.Value, fits bool) {

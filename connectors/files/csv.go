@@ -130,11 +130,24 @@ func (r *recordReader) repaired(all string) []string {
 
 // trim takes blanks off both ends, the wide and the unbreakable ones too.
 func trim(s string) string {
-	if s == "" || s[0] > ' ' && s[0] < 0x80 && s[len(s)-1] > ' ' && s[len(s)-1] < 0x80 {
+	if s == "" || bareFront(s) && bareBack(s) {
 		return s
 	}
 	return strings.Trim(strings.TrimSpace(s), "\u200b\ufeff\u00a0\u3000")
 }
+
+// bareFront and bareBack tell of most texts at a glance that they have no blank there:
+// no blank is ASCII above the space, or has the first byte of a Hangul syllable.
+func bareFront(s string) bool {
+	return s[0] > ' ' && s[0] < 0x80 || isHangulLead(s[0])
+}
+
+func bareBack(s string) bool {
+	last := s[len(s)-1]
+	return last > ' ' && last < 0x80 || last >= 0x80 && len(s) >= 3 && isHangulLead(s[len(s)-3])
+}
+
+func isHangulLead(b byte) bool { return b >= 0xEA && b <= 0xED }
 
 // read reads one record without its last field's end.
 func (r *recordReader) read() error {

@@ -1,6 +1,7 @@
 package files
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -117,48 +118,50 @@ type evidence struct {
 	samples []string // a few values that are neither number nor date
 }
 
-// add looks at one cell, without space around it.
-func (e *evidence) add(s string) {
+// add looks at the text of so many cells, without space around it. It reports whether
+// it matters how often the text comes, but not when.
+func (e *evidence) add(s string, times int64) (anyOrder bool) {
 	if isEmpty(s) {
-		return
+		return true
 	}
 	if len(s) > 64 {
-		e.values++
+		e.values += times
 		e.long = true
-		return
+		return true
 	}
 	n, isNum := parseNumber(s)
 	if !isNum && isVagueEmpty(s) {
-		e.vague++
-		return
+		e.vague += times
+		return true
 	}
-	e.values++
+	e.values += times
 	if isNum {
-		e.addNumber(n)
+		e.addNumber(n, times)
 	}
 	m, isDate := moment{}, false
 	if !isNum || n.plain && (len(s) == 8 || len(s) == 6 || len(s) == 14) || len(s) == 7 && s[4] == '.' {
 		m, isDate = parseMoment(s)
 	}
 	if isDate {
-		e.addMoment(m, isNum)
+		e.addMoment(m, isNum, times)
 	}
-	isBool := !isNum && !isDate && len(s) <= 9 && e.addBool(s)
-	if !isNum && !isDate && !isBool && len(e.samples) < 3 {
+	isBool := !isNum && !isDate && len(s) <= 9 && e.addBool(s, times)
+	if !isNum && !isDate && !isBool && len(e.samples) < 3 && !slices.Contains(e.samples, s) {
 		e.samples = append(e.samples, s)
 	}
+	return !isDate || m.form != formNoYear
 }
 
-func (e *evidence) addNumber(n number) {
-	e.numbers++
+func (e *evidence) addNumber(n number, times int64) {
+	e.numbers += times
 	if n.unit != "" {
 		if e.units == nil {
 			e.units = map[string]int64{}
 		}
-		e.units[n.unit]++
+		e.units[n.unit] += times
 	}
 	if n.isFloat {
-		e.floats++
+		e.floats += times
 		return
 	}
 	scale := n.scale
@@ -166,72 +169,72 @@ func (e *evidence) addNumber(n number) {
 		scale += 2
 	}
 	if n.zero {
-		e.zeros++
+		e.zeros += times
 	}
 	digits := n.intDigits()
 	e.maxScale, e.maxInt = max(e.maxScale, scale), max(e.maxInt, digits)
 	if !n.plain {
 		return
 	}
-	e.plain++
+	if e.plain == 0 {
+		e.minNum, e.maxNum = n.mant, n.mant
+	}
+	e.plain += times
 	if digits > 15 {
-		e.wide++
+		e.wide += times
 	}
 	if n.mant == 0 || n.mant == 1 {
-		e.binary++
+		e.binary += times
 	}
 	if n.mant >= 32874 && n.mant <= 73050 {
-		e.excelSerials++
-	}
-	if e.plain == 1 {
-		e.minNum, e.maxNum = n.mant, n.mant
+		e.excelSerials += times
 	}
 	e.minNum, e.maxNum = min(e.minNum, n.mant), max(e.maxNum, n.mant)
 }
 
-func (e *evidence) addMoment(m moment, isNum bool) {
+func (e *evidence) addMoment(m moment, isNum bool, times int64) {
 	if m.hasTime && m.form != formTime {
-		e.withTime++
+		e.withTime += times
 		if m.sec > 0 || m.micro > 0 {
-			e.clocks++
+			e.clocks += times
 		}
 		if e.zones == nil {
 			e.zones = map[int]int64{}
 		}
 		if m.hasZone {
-			e.zones[m.zone]++
+			e.zones[m.zone] += times
 		}
 	}
 	switch {
 	case m.form == formTime:
-		e.times++
+		e.times += times
 	case m.form == formCompact:
-		e.compacts++
+		e.compacts += times
 		if m.c == 1 {
-			e.shortYears++
+			e.shortYears += times
 		}
 	case m.form == formMonth && isNum:
-		e.monthDots++
+		e.monthDots += times
 	case m.form == formMonth:
-		e.months++
+		e.months += times
 	case m.form == formNoYear:
-		e.noYears++
+		e.noYears += times
 		md := m.a*100 + m.b
 		e.wraps = e.wraps || e.lastMD-md > 600
 		e.lastMD, e.maxMD = md, max(e.maxMD, md)
 	case m.ambiguous:
-		e.ambiguous++
+		e.ambiguous += times
 		for o := range orders {
 			if _, _, _, ok := m.ordered(o); ok {
-				e.orders[o]++
+				e.orders[o] += times
 			}
 		}
 	default:
-		e.dates++
+		e.dates += times
 	}
 }
 
-func (e *evidence) addBool(s string) bool {
+func (e *evidence) addBool(s string, times int64) bool {
 	found := false
 	low := s
 	if s[0] < 0x80 {
@@ -244,13 +247,64 @@ func (e *evidence) addBool(s string) bool {
 		if yes, ok := p.words[low]; ok {
 			found = true
 			if yes {
-				e.pairs[i][1]++
+				e.pairs[i][1] += times
 			} else {
-				e.pairs[i][0]++
+				e.pairs[i][0] += times
 			}
 		}
 	}
 	return found
+}
+
+// observer adds the cells of a column to its evidence. How often a text comes again is
+// counted first and weighed once.
+type observer struct {
+	*evidence
+	counts recall[int64]
+}
+
+// observe begins to look at that many columns.
+func observe(columns int) []observer {
+	seen := make([]observer, columns)
+	for i := range seen {
+		seen[i].evidence = &evidence{}
+	}
+	return seen
+}
+
+// concluded is what was seen of the columns.
+func concluded(seen []observer) []*evidence {
+	out := make([]*evidence, len(seen))
+	for i := range seen {
+		for j := range seen[i].counts.places {
+			seen[i].weigh(&seen[i].counts.places[j])
+		}
+		out[i] = seen[i].evidence
+	}
+	return out
+}
+
+func (o *observer) see(s string) {
+	if s == "" {
+		return
+	}
+	place, known := o.counts.find(s)
+	if known {
+		place.made++
+		return
+	}
+	anyOrder := o.add(s, 1)
+	if place != nil && anyOrder {
+		o.weigh(place)
+		place.hold(s, 0)
+	}
+}
+
+// weigh adds a text as often as it was counted.
+func (o *observer) weigh(counted *recalled[int64]) {
+	if counted.made > 0 {
+		o.add(counted.text, counted.made)
+	}
 }
 
 // merge adds what another file of the same shape shows.

@@ -3,6 +3,7 @@ package files
 import (
 	"context"
 	"database/sql/driver"
+	"slices"
 	"strings"
 
 	duckdb "github.com/duckdb/duckdb-go/v2"
@@ -59,22 +60,24 @@ func (b *builder) fill(ctx context.Context, app *duckdb.Appender, p *part, colum
 		})
 	})
 	if look {
-		seen := newEvidence(width)
-		p.seen = seen
 		g.Go(func() error {
+			seen := observe(width)
 			for batch := range toLook {
-				for i, s := range batch {
-					seen[i%width].add(s)
+				for row := range slices.Chunk(batch, width) {
+					for i, s := range row {
+						seen[i].see(s)
+					}
 				}
 			}
+			p.seen = concluded(seen)
 			return nil
 		})
 	}
 	g.Go(func() error {
 		out := make([]driver.Value, len(b.columns))
 		for batch := range toWrite {
-			for ; len(batch) > 0; batch = batch[width:] {
-				b.row(out, p, columns, batch[:width])
+			for row := range slices.Chunk(batch, width) {
+				b.row(out, p, columns, row)
 				if err := app.AppendRow(out...); err != nil {
 					return err
 				}
@@ -135,10 +138,20 @@ func (b *builder) row(out []driver.Value, p *part, columns []int, row []string) 
 }
 
 func (b *builder) cell(out []driver.Value, at int, s string) {
+	if s == "" {
+		return
+	}
 	c := b.columns[at]
-	v, fits := c.convert(s)
+	var value driver.Value
+	var fits bool
+	place, known := c.converted.find(s)
+	if known {
+		value, fits = place.made.value, place.made.fits
+	} else if value, fits = c.convert(s); place != nil {
+		place.hold(s, conversion{value, fits})
+	}
 	if fits {
-		out[at] = v
+		out[at] = value
 		return
 	}
 	odd := &b.odd[at]

@@ -59,3 +59,54 @@ func TestLateSurprises(t *testing.T) {
 		})
 	}
 }
+
+// TestRepeatsCountInFull puts a column on the edge of being one of numbers: one word more
+// and it is text, whether its texts come again, too many to remember, or do not.
+func TestRepeatsCountInFull(t *testing.T) {
+	t.Parallel()
+	const rows = 60_000
+	for _, c := range []struct {
+		words int
+		types string
+		code  connectors.NoteCode
+	}{
+		{rows / 100, "BIGINT BIGINT VARCHAR VARCHAR", connectors.NoteUnread},
+		{rows/100 + 1, "VARCHAR VARCHAR", connectors.NoteKeptText},
+	} {
+		t.Run(fmt.Sprint(c.words), func(t *testing.T) {
+			t.Parallel()
+			var b strings.Builder
+			b.WriteString("repeated,different\n")
+			words := 0
+			for i := range rows {
+				if i%100 == 37 || i == rows-1 && words < c.words {
+					words++
+					fmt.Fprintf(&b, "협의 %d,협의 %d\n", i%700, i)
+					continue
+				}
+				fmt.Fprintf(&b, "%d,%d\n", i*7919%9001, i)
+			}
+			cat, _ := load(t, write(t, "edge.csv", b.String()))
+			tb := cat.Tables[0]
+			var types []string
+			for _, col := range tb.Columns {
+				types = append(types, col.Type)
+			}
+			if words != c.words || strings.Join(types, " ") != c.types {
+				t.Fatalf("%d words: columns %v", words, types)
+			}
+			n := 0
+			for _, note := range tb.Notes {
+				if note.Code == c.code {
+					n++
+					if note.Count != int64(c.words) {
+						t.Errorf("%s: %d, want %d", note.Column, note.Count, c.words)
+					}
+				}
+			}
+			if n != 2 {
+				t.Errorf("%d notes %s", n, c.code)
+			}
+		})
+	}
+}

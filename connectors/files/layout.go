@@ -292,7 +292,7 @@ var totalWords = map[string]bool{
 }
 
 func isTotalWord(s string) bool {
-	return len(s) <= 24 && totalWords[strings.ToLower(strings.Join(strings.Fields(strings.Trim(s, "*[]()<> :")), " "))]
+	return len(s) <= 24 && (s == "" || s[0] < '0' || s[0] > '9') && totalWords[strings.ToLower(strings.Join(strings.Fields(strings.Trim(s, "*[]()<> :")), " "))]
 }
 
 // isTotal reports whether a row adds up others: it says so in one of its first

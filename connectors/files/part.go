@@ -50,28 +50,20 @@ func (p *part) body(ctx context.Context, yield func([]string) bool) error {
 // limit is 0. It reports whether it saw all.
 func (p *part) examine(ctx context.Context, limit int) (all bool, err error) {
 	for retries := 0; ; retries++ {
-		seen := newEvidence(len(p.layout.headings) + 1)
+		seen := observe(len(p.layout.headings) + 1)
 		n := 0
 		err := p.body(ctx, func(row []string) bool {
 			for i, s := range row {
-				seen[i].add(s)
+				seen[i].see(s)
 			}
 			n++
 			return n != limit
 		})
 		if !p.mendQuote(err) || retries > 20 {
-			p.seen = seen
+			p.seen = concluded(seen)
 			return n != limit || limit == 0, err
 		}
 	}
-}
-
-func newEvidence(columns int) []*evidence {
-	seen := make([]*evidence, columns)
-	for i := range seen {
-		seen[i] = &evidence{}
-	}
-	return seen
 }
 
 // mendQuote takes the quotation mark that err is about as a character; false where

@@ -94,7 +94,6 @@ func spoolSQLite(ctx context.Context, db *sql.DB, in input, name string, ws *wor
 	if err != nil {
 		return nil, err
 	}
-	rows.Close()
 	p := &part{in: in, name: name, series: name, label: stem(in.path), grid: g, records: true}
 	p.layout.headings = columns
 	return p, sqliteKeys(ctx, db, name, p)

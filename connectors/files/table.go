@@ -20,6 +20,8 @@ type column struct {
 	keepFor int // for such a column: the one it keeps for, else -1
 	isFile  bool
 	surplus bool
+
+	converted recall[conversion] // by the text of a cell
 }
 
 // builder writes the parts of one table.
