@@ -37,6 +37,12 @@ func (r *recorder) Take(now time.Time) agenttest.Verdict {
 	return v
 }
 
+func (r *recorder) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.accepted, r.refused = nil, nil
+}
+
 // BenchmarkLoadModelBudget is the training day over HTTP: 750 people ask within ten
 // minutes, three calls a question, 100 calls a minute.
 func BenchmarkLoadModelBudget(b *testing.B) {
@@ -65,6 +71,12 @@ func dayOverHTTP(b *testing.B, limiter func(int, time.Duration) agenttest.Limite
 	}
 	defer client.CloseIdle()
 	p := newPool(b, llm.PoolOptions{Store: openStore(b)}, llm.Backend{Name: "company", Model: client, Contract: agreed(rate)})
+	// Connections are there before the rush.
+	ask(b.Context(), trainingDay(10, 1, time.Millisecond), p)
+	if err := pause(b.Context(), 2*rate.Per); err != nil {
+		b.Fatal(err)
+	}
+	kept.forget()
 	qs := trainingDay(750, 3, 10*time.Minute/scale)
 
 	ask(b.Context(), qs, p)
