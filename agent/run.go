@@ -65,6 +65,9 @@ func (r *run) runPlan(ctx context.Context) error {
 	if n.whole != nil {
 		r.answer.Results = append(r.answer.Results, *n.whole.result)
 	}
+	if apart := r.versus(n); apart != "" {
+		text = apart
+	}
 	if r.plan.Intent == compose.Relate {
 		text, err = r.relate(n, text)
 		if err != nil {

@@ -54,8 +54,11 @@ type words struct {
 	befores    map[semantic.Grain]string // the period before, by the unit
 	points     map[semantic.Grain]string // of a course, that stand out
 	notBefore  string                    // date
-	cut        string                    // heads a reading
-	rowsCut    string                    // number of rows
+	difference string
+	times      string
+	part       string
+	cut        string // heads a reading
+	rowsCut    string // number of rows
 }
 
 func wordsFor(language string) *words {
@@ -66,6 +69,7 @@ func wordsFor(language string) *words {
 }
 
 var koreanWords = words{
+	difference: "차이", times: "배수", part: "차이 비율",
 	share: "비중", period: "기간", data: "데이터", until: "%s까지 있음",
 	empty:    "무엇이 궁금하세요? 이런 것을 물어볼 수 있어요.",
 	tooLong:  "질문이 너무 길어요. 한두 문장으로 물어봐 주세요. 표라면 파일로 올려 주세요.",
@@ -119,6 +123,7 @@ var koreanWords = words{
 }
 
 var englishWords = words{
+	difference: "Difference", times: "Times", part: "Difference, share",
 	share: "Share", period: "period", data: "Data", until: "until %s",
 	empty:    "What would you like to know? For example:",
 	tooLong:  "That is too long for a question. Please ask in a sentence or two; tables are welcome as files.",
