@@ -65,9 +65,16 @@ const (
 	None    Rung = "none" // nobody could
 )
 
-// Step is progress worth telling the asker. Text is in the question's language.
+// Step is progress worth telling the asker, in the question's language.
 type Step struct {
-	Text string
+	Text string // what goes on: "Computing revenue by channel …"
+	// Name is what the step is called among those that are over, such as "revenue by
+	// channel". Steps without one pass unlisted.
+	Name string
+	// Plan, when there is one, is what will be looked at from here on.
+	Plan []string
+	// Parts are the parts of the plan that the step is for, counted from 1.
+	Parts []int
 }
 
 // Answer is what came of a question. Its JSON form is that of "bapsang ask --json"

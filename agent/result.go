@@ -19,6 +19,7 @@ import (
 // connectors.Result.Rows; a result that went through JSON has them again.
 type Result struct {
 	Name      string   `json:"name"`
+	Title     string   `json:"title,omitempty"` // what it shows, where a model named it
 	Source    string   `json:"source"`
 	SQL       string   `json:"sql"`
 	Columns   []Column `json:"columns"`

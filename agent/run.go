@@ -35,7 +35,8 @@ type run struct {
 func (r *run) runPlan(ctx context.Context) error {
 	r.answer.Rung, r.answer.Plan = Compose, r.plan
 	r.answer.Readings, r.answer.Changed = r.plan.Readings, r.plan.Changed
-	r.step(Step{Text: r.describe()})
+	named := r.describe()
+	r.step(Step{Text: named + " …", Name: named})
 	switch r.plan.Intent {
 	case compose.Drivers:
 		return r.drivers(ctx)
@@ -129,7 +130,7 @@ func (r *run) describe() string {
 	if p := r.plan.Query.Period; p != nil {
 		text += ", " + period.Describe(*p, r.q.Language)
 	}
-	return text + " …"
+	return text
 }
 
 func joinTimes(parts []string) string {

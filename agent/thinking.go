@@ -99,10 +99,7 @@ func (r *run) think(ctx context.Context, unknown []string) error {
 		out.Text = w.partial
 	}
 	r.answer.Rung, r.answer.Text, r.answer.Suggestions = Think, out.Text, out.Suggestions
-	for _, a := range out.Assumptions {
-		r.answer.Readings = append(r.answer.Readings, compose.Reading{Kind: compose.ReadDefault, Meaning: a})
-	}
-	r.answer.Readings = append(r.answer.Readings, r.defined(out)...)
+	r.answer.Readings = r.readings(out)
 	r.assume()
 	r.chartThinking(out)
 	return nil
@@ -156,9 +153,9 @@ func (r *run) tellThinking(p think.Progress) {
 		if p.Text == "" {
 			p.Text = w.figures
 		}
-		r.step(Step{Text: fmt.Sprintf(w.computing, p.Text)})
+		r.step(Step{Text: fmt.Sprintf(w.computing, p.Text), Name: p.Text, Parts: p.Parts})
 	case think.StagePlan:
-		r.step(Step{Text: "· " + p.Text})
+		r.step(Step{Text: w.planned, Plan: p.Plan})
 	case think.StageMending:
 		r.step(Step{Text: w.mending})
 	}
@@ -183,7 +180,7 @@ func (r *run) takeResults(out *think.Outcome) {
 	r.answer.Results = r.answer.Results[:0]
 	for _, res := range out.Results {
 		result := Result{
-			Name: res.Name, Source: r.p.catalog.Source, SQL: res.SQL, Rows: res.Rows, RowCount: len(res.Rows), Truncated: res.Truncated,
+			Name: res.Name, Title: res.Title, Source: r.p.catalog.Source, SQL: res.SQL, Rows: res.Rows, RowCount: len(res.Rows), Truncated: res.Truncated,
 			ElapsedMS: res.Elapsed.Milliseconds(),
 		}
 		if res.SQL == "" {
@@ -243,6 +240,7 @@ type analyseArgs struct {
 	Grain   semantic.Grain    `json:"grain"`
 	Filters []semantic.Filter `json:"filters"`
 	Horizon int               `json:"horizon"`
+	Part    int               `json:"part"` // of the model's plan
 }
 
 // analyse is the tool by which a model has drivers, outliers and forecasts computed
@@ -258,7 +256,7 @@ func (r *run) analyse() think.Tool {
 				`"start":{"type":"string","description":"YYYY-MM-DD"},"end":{"type":"string","description":"YYYY-MM-DD, not included"},` +
 				`"against":{"type":"string","enum":["previous","year_ago"],"description":"of drivers"},` +
 				`"grain":{"type":"string","enum":["day","week","month","quarter"],"description":"of outliers and forecast"},` +
-				`"filters":{"type":"array","items":{"type":"object"}},"horizon":{"type":"integer","minimum":1,"maximum":24}},"required":["kind","metric"]}`),
+				`"filters":{"type":"array","items":{"type":"object"}},"horizon":{"type":"integer","minimum":1,"maximum":24},"part":{"type":"integer","minimum":1,"description":"of the plan, when there is one"}},"required":["kind","metric"]}`),
 		},
 		Run: func(ctx context.Context, raw json.RawMessage) (think.ToolResult, error) {
 			var in analyseArgs
@@ -270,7 +268,7 @@ func (r *run) analyse() think.Tool {
 				return think.ToolResult{Text: "Error: " + problem}, nil
 			}
 			n++
-			return r.runAnalysis(ctx, plan, n)
+			return r.runAnalysis(ctx, plan, n, in.Part)
 		},
 	}
 }
@@ -312,14 +310,23 @@ func (in *analyseArgs) plan(p *prepared) (*compose.Plan, string) {
 }
 
 // runAnalysis runs a plan on the side and hands its results over under other names.
-func (r *run) runAnalysis(ctx context.Context, plan *compose.Plan, n int) (think.ToolResult, error) {
-	aside := &run{agent: r.agent, p: r.p, q: r.q, step: r.step, plan: plan, answer: &Answer{Analyst: r.p.Name, Language: r.q.Language}}
+func (r *run) runAnalysis(ctx context.Context, plan *compose.Plan, n, part int) (think.ToolResult, error) {
+	w := thinkingWordsFor(r.q.Language)
+	aside := &run{agent: r.agent, p: r.p, q: r.q, plan: plan, answer: &Answer{Analyst: r.p.Name, Language: r.q.Language}}
+	title := fmt.Sprintf(w.analyses[plan.Intent], aside.describe())
+	aside.step = func(Step) {
+		s := Step{Text: fmt.Sprintf(w.computing, title), Name: title}
+		if part > 0 {
+			s.Parts = []int{part}
+		}
+		r.step(s)
+	}
 	if err := aside.runPlan(ctx); err != nil {
 		return think.ToolResult{}, err
 	}
 	out := think.ToolResult{Text: "What was computed, in words (figures may be referred to, not copied): " + aside.answer.Text}
 	for _, res := range aside.answer.Results {
-		result := think.Result{Name: fmt.Sprintf("a%d%s", n, res.Name), SQL: res.SQL, Rows: res.Rows, Truncated: res.Truncated}
+		result := think.Result{Name: fmt.Sprintf("a%d%s", n, res.Name), Title: title, SQL: res.SQL, Rows: res.Rows, Truncated: res.Truncated}
 		var names []string
 		for _, c := range res.Columns {
 			result.Columns = append(result.Columns, think.Column{Column: c.Column, Label: c.Label, Format: c.Format, Role: c.Role, Grain: c.Grain})
@@ -342,7 +349,9 @@ func (a *Agent) Forget(ctx context.Context, question string) error {
 // thinkingWords are what is said around a model's work, in one language.
 type thinkingWords struct {
 	asking, computing, figures, mending string
-	queue                               string // calls ahead, time
+	planned, period                     string // once a plan is there; names one
+	queue, next                         string // calls ahead, time; time
+	analyses                            map[compose.Intent]string
 	declined, spent, partial            string
 	failures                            map[llm.Code]string
 }
@@ -353,6 +362,12 @@ func (w *thinkingWords) waiting(wait llm.Wait, language string) string {
 	if seconds >= 90 {
 		seconds, f = (seconds+30)/60, format.Minutes
 		seconds = float64(int(seconds))
+	}
+	switch {
+	case wait.Ahead == 0 && wait.For <= 0:
+		return w.asking
+	case wait.Ahead == 0:
+		return fmt.Sprintf(w.next, format.Short(seconds, f, language))
 	}
 	return fmt.Sprintf(w.queue, format.Short(float64(wait.Ahead), format.Integer, language), format.Short(seconds, f, language))
 }
@@ -366,7 +381,10 @@ func thinkingWordsFor(language string) *thinkingWords {
 
 var koreanThinking = thinkingWords{
 	asking: "모델에게 묻는 중 …", computing: "%s 계산 중 …", figures: "숫자", mending: "답을 다시 맞춰 보는 중 …",
-	queue:    "LLM 차례를 기다려요. 앞에 %s건, 약 %s",
+	planned: "살펴볼 것을 정했어요", period: "기간",
+	queue:    "모델을 쓰려고 기다리는 중 · 앞에 %s건, 약 %s",
+	next:     "모델을 쓰려고 기다리는 중 · 다음 차례예요, 약 %s",
+	analyses: map[compose.Intent]string{compose.Drivers: "변화 요인: %s", compose.Anomaly: "평소와 다른 때: %s", compose.Forecast: "예측: %s"},
 	declined: "이 데이터로는 답할 수 없어요.",
 	spent:    "여러 번 살펴봤지만 답을 찾지 못했어요. 범위를 좁혀 다시 물어봐 주세요.",
 	partial:  "끝까지 답하지는 못했어요. 여기까지 계산한 것을 아래 표로 드려요.",
@@ -385,7 +403,10 @@ var koreanThinking = thinkingWords{
 
 var englishThinking = thinkingWords{
 	asking: "Asking the model …", computing: "Computing %s …", figures: "figures", mending: "Putting the answer right …",
-	queue:    "Waiting for the LLM: %s ahead, about %s",
+	planned: "I know what to look at", period: "Period",
+	queue:    "Waiting for the model · %s ahead, about %s",
+	next:     "Waiting for the model · next in line, about %s",
+	analyses: map[compose.Intent]string{compose.Drivers: "what drove %s", compose.Anomaly: "what is unusual in %s", compose.Forecast: "forecast of %s"},
 	declined: "These data cannot answer that.",
 	spent:    "I looked several times and found no answer. Please ask about less.",
 	partial:  "I could not finish the answer. The table below holds what I computed so far.",

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -102,6 +104,35 @@ func TestTheModelIsAskedLast(t *testing.T) {
 	}
 	if prompt := model.requests[0].Messages[1].Text; !strings.Contains(prompt, "효자") || !strings.Contains(prompt, "web:minji") {
 		t.Error(prompt)
+	}
+}
+
+func TestAThoroughAnswerShowsItsPlan(t *testing.T) {
+	t.Parallel()
+	a, _ := thinking(t,
+		calls("plan", map[string]any{"steps": []string{"상품별로", "지역별로"}}),
+		calls("query", map[string]any{"queries": []any{map[string]any{"name": "r1", "title": "상품별 매출", "part": 1, "sql": bestSellers}, map[string]any{"name": "r2", "title": "매출 777원 이하", "part": 9, "sql": bestSellers}}}),
+		calls("answer", map[string]any{
+			"text": "{{r1.product[0]}}입니다.", "assumptions": []string{"잘 나간다 = 매출이 크다", "반품은 뺐어요"},
+		}),
+	)
+	var steps []agent.Step
+	got, err := a.Answer(t.Context(), agent.Question{Text: "효자 노릇 하는 놈이 뭐야", Now: now, Deep: true}, func(s agent.Step) { steps = append(steps, s) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	planned := slices.IndexFunc(steps, func(s agent.Step) bool { return slices.Equal(s.Plan, []string{"상품별로", "지역별로"}) })
+	looked := slices.IndexFunc(steps, func(s agent.Step) bool {
+		return s.Name == "상품별 매출, 매출 777원 이하" && slices.Equal(s.Parts, []int{1})
+	})
+	if planned < 0 || looked <= planned {
+		t.Errorf("steps: %+v", steps)
+	}
+	if got.Results[0].Title != "상품별 매출" || got.Results[1].Title != "" {
+		t.Errorf("titled %q and %q: a figure of the model's own is none of ours", got.Results[0].Title, got.Results[1].Title)
+	}
+	if want := []compose.Reading{{Kind: compose.ReadDefault, Term: "잘 나간다", Meaning: "매출이 크다"}, {Kind: compose.ReadDefault, Meaning: "반품은 뺐어요"}}; !reflect.DeepEqual(got.Readings, want) {
+		t.Errorf("readings: %+v", got.Readings)
 	}
 }
 

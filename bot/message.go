@@ -51,8 +51,13 @@ type Progress struct {
 // Step is one thing done or being done.
 type Step struct {
 	Text string    `json:"text"`
-	At   time.Time `json:"at"`
+	At   time.Time `json:"at,omitzero"` // when it began; zero for one that is planned
 	Done bool      `json:"done"`
+	// Name is what the step is called among those that are over; one without passes
+	// unlisted.
+	Name string `json:"name,omitempty"`
+	// Parts are the parts of the question's plan that the step is for, from 1.
+	Parts []int `json:"parts,omitempty"`
 }
 
 // Chart is a picture and what it shows.
@@ -66,7 +71,8 @@ type Chart struct {
 
 // Table is formatted cells.
 type Table struct {
-	Result  string        `json:"result"` // name of the result, such as "r1"
+	Result  string        `json:"result"`          // name of the result, such as "r1"
+	Title   string        `json:"title,omitempty"` // what it shows, where one of several
 	Columns []TableColumn `json:"columns"`
 	Rows    [][]string    `json:"rows"`
 	Total   int           `json:"total"` // rows of the whole result; more than len(Rows) when cut
@@ -89,6 +95,7 @@ type Reading struct {
 // SQL is a statement that was run.
 type SQL struct {
 	Result string `json:"result"`
+	Title  string `json:"title,omitempty"` // what the result shows, where one of several
 	Source string `json:"source"`
 	Text   string `json:"text"`
 }

@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/bapsang/bapsang/agent/figures"
 	"github.com/bapsang/bapsang/agent/format"
 	"github.com/bapsang/bapsang/agent/period"
 	"github.com/bapsang/bapsang/agent/semantic"
@@ -22,6 +22,7 @@ import (
 type queryArgs struct {
 	Name    string       `json:"name"`
 	Title   string       `json:"title"`
+	Part    int          `json:"part,omitempty"` // of the plan
 	SQL     string       `json:"sql"`
 	Metrics *metricsArgs `json:"metrics"`
 }
@@ -56,16 +57,13 @@ func (s *session) runQueries(ctx context.Context, queries []queryArgs) (results 
 	if s.usage.Queries += len(queries); s.usage.Queries > s.budget.Queries {
 		return nil, []string{"the question has run as many queries as it may; answer with the results there are"}, nil
 	}
+	s.env.Step(s.computing(queries))
 	results = make([]Result, len(queries))
 	failed := make([]string, len(queries))
-	var mu sync.Mutex
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(maxParallel)
 	for i, q := range queries {
 		g.Go(func() error {
-			mu.Lock()
-			s.env.Step(Progress{Stage: StageQuery, Text: line(q.Title, 80)})
-			mu.Unlock()
 			res, err := s.runQuery(gctx, q)
 			if message, mendable := mendable(err); mendable {
 				failed[i] = fmt.Sprintf("%s: %s", q.Name, message)
@@ -81,6 +79,34 @@ func (s *session) runQueries(ctx context.Context, queries []queryArgs) (results 
 		return nil, nil, err
 	}
 	return results, nonEmpty(failed), nil
+}
+
+// computing says what queries compute. They run together, so it is said together.
+func (s *session) computing(queries []queryArgs) Progress {
+	p := Progress{Stage: StageQuery}
+	var titles []string
+	for _, q := range queries {
+		if title := line(q.Title, 60); title != "" && !slices.Contains(titles, title) {
+			titles = append(titles, title)
+		}
+		if q.Part > 0 && q.Part <= len(s.plan) && !slices.Contains(p.Parts, q.Part) {
+			p.Parts = append(p.Parts, q.Part)
+		}
+	}
+	if p.Text = strings.Join(titles[:min(len(titles), 3)], ", "); len(titles) > 3 {
+		p.Text += ", …"
+	}
+	return p
+}
+
+// titled is a result's title as the asker may read it: one with a figure that neither
+// the question nor the statement has says nothing.
+func (s *session) titled(title, sql string) string {
+	kept, _ := figures.Check(line(title, 60), figures.Given{Said: append(s.b.said(&s.q), sql)})
+	if strings.Contains(kept, "{{") {
+		return ""
+	}
+	return kept
 }
 
 // mendable reports whether the model can do something about err, and what to tell it.
@@ -109,7 +135,7 @@ func (s *session) runQuery(ctx context.Context, q queryArgs) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Result{Name: q.Name, SQL: st.sql, Rows: res.Rows, Truncated: res.Truncated, Elapsed: time.Since(began), Period: st.period}
+	out := &Result{Name: q.Name, Title: s.titled(q.Title, st.sql), SQL: st.sql, Rows: res.Rows, Truncated: res.Truncated, Elapsed: time.Since(began), Period: st.period}
 	for i, c := range res.Columns {
 		column := Column{Column: c, Label: c.Name}
 		if i < len(st.outputs) {

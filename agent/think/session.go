@@ -85,10 +85,23 @@ func (s *session) resume(ctx context.Context) error {
 				s.nudge()
 			}
 		case r.Tool != nil:
+			s.replan(r.Tool.CallID)
 			s.told(r.Tool, restoreResults(r.Tool.Results))
 		}
 	}
 	return nil
+}
+
+// replan tells the asker again of a plan that was made before an interruption.
+func (s *session) replan(callID string) {
+	for _, c := range s.pending {
+		if c.ID != callID || c.Name != toolPlan {
+			continue
+		}
+		if args, err := s.t.tools.arguments(c.Name, c.Arguments); err == nil {
+			s.planned(args)
+		}
+	}
 }
 
 // run goes on until the question is answered or its budget spent. Each step is durable

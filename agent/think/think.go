@@ -146,8 +146,10 @@ type Env struct {
 // Progress is worth telling the asker.
 type Progress struct {
 	Stage Stage
-	Wait  llm.Wait // of StageWaiting
-	Text  string   // of StageQuery the result's title, of StagePlan the plan's step
+	Wait  llm.Wait // of StageWaiting; zero when the turn came
+	Text  string   // of StageQuery what is computed, in words; may be empty
+	Plan  []string // of StagePlan
+	Parts []int    // of StageQuery: of the plan, counted from 1
 }
 
 // Stage is where a question is.
@@ -165,6 +167,7 @@ const (
 // Result is a table that the answer refers to.
 type Result struct {
 	Name      string // r1, r2 …
+	Title     string // what it shows, in the asker's language; may be empty
 	SQL       string // empty for computed ones
 	Columns   []Column
 	Rows      [][]any

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/bapsang/bapsang/agent/llm"
@@ -77,17 +78,21 @@ func (s *session) lookup(ctx context.Context, call llm.ToolCall, args json.RawMe
 
 // announce shows the asker the plan of a deep question.
 func (s *session) announce(ctx context.Context, call llm.ToolCall, args json.RawMessage) error {
+	s.planned(args)
+	return s.tell(ctx, &ToolRecord{CallID: call.ID, Text: "The asker sees the plan. Say with `part`, from 1, which part of it a query or an analysis is for. Go on."}, nil)
+}
+
+func (s *session) planned(args json.RawMessage) {
 	var in struct{ Steps []string }
 	if err := json.Unmarshal(args, &in); err == nil {
 		s.plan = s.plan[:0]
 		for _, step := range in.Steps {
 			if step = line(step, 100); step != "" {
 				s.plan = append(s.plan, step)
-				s.env.Step(Progress{Stage: StagePlan, Text: step})
 			}
 		}
+		s.env.Step(Progress{Stage: StagePlan, Plan: slices.Clone(s.plan)})
 	}
-	return s.tell(ctx, &ToolRecord{CallID: call.ID, Text: "The asker sees the plan. Go on."}, nil)
 }
 
 func (s *session) askBack(args json.RawMessage) (*Outcome, error) {

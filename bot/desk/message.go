@@ -24,7 +24,7 @@ func (d *Desk) message(q *Question, p *bot.Progress) bot.Message {
 	msg := bot.Message{Language: q.Language, Question: q.ID}
 	switch {
 	case q.Answer != nil:
-		return answerMessage(msg, q, t, d.cfg.Model)
+		return d.answerMessage(msg, q, t)
 	case q.State == store.Cancelled:
 		msg.Kind, msg.Text = bot.KindNotice, t.cancelled
 		msg.Buttons = []bot.Button{{Action: bot.ActionRetry, Label: t.retry}}
@@ -33,14 +33,18 @@ func (d *Desk) message(q *Question, p *bot.Progress) bot.Message {
 		msg.Text = t.failure(q.Failure)
 		msg.Buttons = []bot.Button{{Action: bot.ActionRetry, Label: t.retry, Primary: true}}
 	default:
-		msg.Kind, msg.Progress = bot.KindProgress, p
-		msg.Text = t.progress(p)
+		msg.Kind, msg.Text = bot.KindProgress, t.progress(p)
+		if p != nil {
+			shown := *p
+			shown.Steps = listed(p.Steps, q.Plan)
+			msg.Progress = &shown
+		}
 		msg.Buttons = []bot.Button{{Action: bot.ActionCancel, Label: t.stop}}
 	}
 	return msg
 }
 
-func answerMessage(msg bot.Message, q *Question, t *texts, model bool) bot.Message {
+func (d *Desk) answerMessage(msg bot.Message, q *Question, t *texts) bot.Message {
 	a := q.Answer
 	msg.Text, msg.Suggestions = a.Text, a.Suggestions
 	if a.Language != "" {
@@ -64,18 +68,23 @@ func answerMessage(msg bot.Message, q *Question, t *texts, model bool) bot.Messa
 	}
 	for i := range a.Results {
 		r := &a.Results[i]
+		title := r.Title
+		if len(a.Results) == 1 {
+			title = "" // the text says what it is
+		}
 		if table, ok := resultTable(r, a); ok {
+			table.Title = title
 			msg.Tables = append(msg.Tables, table)
 		}
 		if r.SQL != "" {
-			msg.SQL = append(msg.SQL, bot.SQL{Result: r.Name, Source: r.Source, Text: r.SQL})
+			msg.SQL = append(msg.SQL, bot.SQL{Result: r.Name, Title: title, Source: r.Source, Text: r.SQL})
 		}
 	}
 	for _, r := range a.Readings {
 		msg.Readings = append(msg.Readings, bot.Reading{Term: r.Term, Meaning: r.Meaning})
 	}
-	msg.Origin = origin(a, t)
-	msg.Buttons = answerButtons(a, t, model)
+	msg.Origin = origin(a, t.rung(a, d.cfg.Location))
+	msg.Buttons = answerButtons(a, t, d.cfg.Model)
 	return msg
 }
 
@@ -117,9 +126,9 @@ func answerButtons(a *agent.Answer, t *texts, model bool) []bot.Button {
 // shelfPrefix begins the names of analysts that are made of dropped files.
 const shelfPrefix = "files-"
 
-func origin(a *agent.Answer, t *texts) *bot.Origin {
+func origin(a *agent.Answer, label string) *bot.Origin {
 	o := &bot.Origin{
-		Analyst: a.Analyst, AsOf: a.DataAsOf, Label: t.rung(a),
+		Analyst: a.Analyst, AsOf: a.DataAsOf, Label: label,
 		Elapsed: time.Duration(a.ElapsedMS) * time.Millisecond,
 	}
 	if strings.HasPrefix(a.Analyst, shelfPrefix) {

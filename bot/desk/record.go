@@ -39,7 +39,8 @@ type Question struct {
 	Files    []File          `json:"files,omitempty"`
 
 	State   store.State   `json:"state"`
-	Steps   []bot.Step    `json:"steps,omitempty"`
+	Steps   []bot.Step    `json:"steps,omitempty"` // so far, passing ones too
+	Plan    []string      `json:"plan,omitempty"`  // what a thorough answer looks at
 	Answer  *agent.Answer `json:"answer,omitempty"`
 	Failure *Failure      `json:"failure,omitempty"`
 

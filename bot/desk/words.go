@@ -3,6 +3,7 @@ package desk
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/bapsang/bapsang/agent"
 	"github.com/bapsang/bapsang/bot"
@@ -146,10 +147,10 @@ func (t *texts) failure(f *Failure) string {
 }
 
 // rung says which rung spoke.
-func (t *texts) rung(a *agent.Answer) string {
+func (t *texts) rung(a *agent.Answer, at *time.Location) string {
 	switch {
 	case a.Rung == agent.Recall:
-		return fmt.Sprintf(t.recalled, a.AnsweredAt.Format("15:04"))
+		return fmt.Sprintf(t.recalled, a.AnsweredAt.In(at).Format("15:04"))
 	case a.Rung == agent.Match && a.VerifiedBy != "":
 		return fmt.Sprintf(t.verified, a.VerifiedBy)
 	}

@@ -95,7 +95,7 @@ func (d *Desk) begin(ctx context.Context, claim store.Claim, q *Question) (*Ques
 		if err != nil {
 			return err
 		}
-		fresh.State, fresh.Steps = store.Running, nil
+		fresh.State, fresh.Steps, fresh.Plan = store.Running, nil, nil
 		*q = *fresh
 		return saveQuestion(tx, q)
 	})
@@ -103,6 +103,8 @@ func (d *Desk) begin(ctx context.Context, claim store.Claim, q *Question) (*Ques
 
 // answer asks the analyst.
 func (d *Desk) answer(ctx context.Context, claim store.Claim, q *Question) (*agent.Answer, error) {
+	told := d.stepsOf(ctx, claim, q)
+	defer told.end()
 	thread, err := d.thread(ctx, q.Thread)
 	if err != nil {
 		return nil, err
@@ -115,7 +117,7 @@ func (d *Desk) answer(ctx context.Context, claim store.Claim, q *Question) (*age
 		return d.refuse(q, agent.ReasonUnknown, textFor(q.Language).elsewhere), nil
 	}
 	if len(q.Files) > 0 {
-		name, refusal, err := d.shelve(ctx, claim, q)
+		name, refusal, err := d.shelve(ctx, told, q)
 		if err != nil || refusal != nil {
 			return refusal, err
 		}
@@ -146,7 +148,7 @@ func (d *Desk) answer(ctx context.Context, claim store.Claim, q *Question) (*age
 		ID: q.ID, Text: text, Language: q.Language, Asker: q.Principal(), Analyst: analyst,
 		Now: q.AskedAt.In(d.cfg.Location), Before: thread.Turns, Choices: choices, Chosen: q.Choice != nil || thread.Asking != nil,
 		Rungs: q.Rungs, Deep: q.Deep,
-	}, func(s agent.Step) { d.step(ctx, claim, q, s.Text) })
+	}, told.step)
 }
 
 // addressee finds the analyst that a text begins with: "sales: revenue last month".
@@ -178,7 +180,7 @@ func (d *Desk) thread(ctx context.Context, t bot.Thread) (rec *threadRecord, err
 
 // shelve loads a question's files. What is wrong with a file is for the asker to
 // know and no reason to try again, so it comes back as an answer.
-func (d *Desk) shelve(ctx context.Context, claim store.Claim, q *Question) (string, *agent.Answer, error) {
+func (d *Desk) shelve(ctx context.Context, told *steps, q *Question) (string, *agent.Answer, error) {
 	var paths []string
 	for _, f := range q.Files {
 		if f.TooLarge {
@@ -186,7 +188,7 @@ func (d *Desk) shelve(ctx context.Context, claim store.Claim, q *Question) (stri
 		}
 		paths = append(paths, f.Path)
 	}
-	d.step(ctx, claim, q, textFor(q.Language).reading(q.Files))
+	told.step(agent.Step{Text: textFor(q.Language).reading(q.Files)})
 	name, err := d.cfg.Shelf.Put(ctx, q.Thread.Key(), paths)
 	var bad *connectors.Error
 	if errors.As(err, &bad) && permanent(bad.Code) {
@@ -215,29 +217,6 @@ func (d *Desk) refuse(q *Question, why agent.Reason, sentence string) *agent.Ans
 	}
 }
 
-// step records progress and shows it. Progress that cannot be written does not fail
-// the question.
-func (d *Desk) step(ctx context.Context, claim store.Claim, q *Question, text string) {
-	now := d.now()
-	for i := range q.Steps {
-		q.Steps[i].Done = true
-	}
-	q.Steps = append(q.Steps, bot.Step{Text: text, At: now})
-	err := claim.Commit(ctx, func(tx store.Tx) error {
-		fresh, err := load[Question](tx, kindQuestion, q.ID)
-		if err != nil {
-			return err
-		}
-		fresh.Steps = q.Steps
-		return saveQuestion(tx, fresh)
-	})
-	if err != nil {
-		d.cfg.Logger.DebugContext(ctx, "desk: step not written", "question", q.ID, "error", err)
-		return
-	}
-	d.showProgress(ctx, q)
-}
-
 // keep stores the answer and what the thread remembers of it.
 func (d *Desk) keep(ctx context.Context, claim store.Claim, q *Question, a *agent.Answer) (*Question, error) {
 	var kept *Question
@@ -246,7 +225,7 @@ func (d *Desk) keep(ctx context.Context, claim store.Claim, q *Question, a *agen
 		if err != nil {
 			return err
 		}
-		fresh.Answer, fresh.Steps = a, nil
+		fresh.Answer, fresh.Steps, fresh.Plan = a, nil, nil
 		fresh.Text, fresh.Choice = q.Text, q.Choice
 		kept = fresh
 		thread, err := loadThread(tx, q.Thread)

@@ -15,30 +15,24 @@ import (
 // written. What it returns contains no tag but its own.
 func markdown(text string) template.HTML {
 	var out strings.Builder
-	var list, para []string
+	var para []string
+	var list items
 	flushPara := func() {
 		if len(para) > 0 {
 			out.WriteString("<p>" + strings.Join(para, "<br>") + "</p>")
 			para = nil
 		}
 	}
-	kind := ""
 	flushList := func() {
-		if len(list) > 0 {
-			out.WriteString("<" + kind + ">" + strings.Join(list, "") + "</" + kind + ">")
-			list = nil
-		}
+		out.WriteString(list.html())
+		list = nil
 	}
 	for line := range strings.SplitSeq(strings.Map(visible, strings.ToValidUTF8(text, "\uFFFD")), "\n") {
-		item, as := listItem(line)
+		li := listItem(line)
 		switch {
-		case as != "":
+		case li.kind != "":
 			flushPara()
-			if as != kind {
-				flushList()
-			}
-			kind = as
-			list = append(list, item)
+			list = append(list, li)
 		case strings.TrimSpace(line) == "":
 			flushPara()
 			flushList()
@@ -64,20 +58,73 @@ func visible(r rune) rune {
 	return r
 }
 
+// item is a line of a list.
+type item struct {
+	html   string
+	kind   string // "ul" or "ol", empty for no item
+	indent int
+}
+
 // listItem renders "- x", "* x", "• x" and "1. x". A number stays the number that was
 // written.
-func listItem(line string) (item, kind string) {
+func listItem(line string) item {
 	s := strings.TrimLeft(line, " ")
+	indent := len(line) - len(s)
 	for _, mark := range []string{"- ", "* ", "• "} {
 		if rest, ok := strings.CutPrefix(s, mark); ok {
-			return "<li>" + inline(rest, 0) + "</li>", "ul"
+			return item{"<li>" + inline(rest, 0), "ul", indent}
 		}
 	}
 	digits := strings.TrimLeft(s, "0123456789")
 	if n := len(s) - len(digits); n > 0 && n <= 3 && strings.HasPrefix(digits, ". ") {
-		return `<li value="` + s[:n] + `">` + inline(digits[2:], 0) + "</li>", "ol"
+		return item{`<li value="` + s[:n] + `">` + inline(digits[2:], 0), "ol", indent}
 	}
-	return "", ""
+	return item{}
+}
+
+// items are the lines of a list.
+type items []item
+
+// html nests items below those that are less indented, one deep: deeper ones are laid
+// out like their parents.
+func (l items) html() string {
+	var out strings.Builder
+	var kind, inner string // of the lists that are open
+	within := func(as string) {
+		if inner != as && inner != "" {
+			out.WriteString("</li></" + inner + ">")
+		} else if inner != "" {
+			out.WriteString("</li>")
+		}
+		if as != "" && inner != as {
+			out.WriteString("<" + as + ">")
+		}
+		inner = as
+	}
+	for _, li := range l {
+		if kind != "" && li.indent >= l[0].indent+2 {
+			within(li.kind)
+			out.WriteString(li.html)
+			continue
+		}
+		within("")
+		switch {
+		case kind == li.kind:
+			out.WriteString("</li>")
+		case kind != "":
+			out.WriteString("</li></" + kind + ">")
+			fallthrough
+		default:
+			out.WriteString("<" + li.kind + ">")
+		}
+		kind = li.kind
+		out.WriteString(li.html)
+	}
+	within("")
+	if kind != "" {
+		out.WriteString("</li></" + kind + ">")
+	}
+	return out.String()
 }
 
 // figure is one that a browser would break: a sign from its currency, a percent sign from

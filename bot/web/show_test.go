@@ -32,6 +32,10 @@ func TestMarkdown(t *testing.T) {
 		{"one\ntwo\n\nthree", "<p>one<br/>two</p><p>three</p>"},
 		{"- a\n- **b**\nafter", "<ul><li>a</li><li><strong>b</strong></li></ul><p>after</p>"},
 		{"3. c\n4. d", `<ol><li value="3">c</li><li value="4">d</li></ol>`},
+		{"- a\n  - b\n  - c\n- d", "<ul><li>a<ul><li>b</li><li>c</li></ul></li><li>d</li></ul>"},
+		{"1. a\n   - b\n2. c\n   1. d", `<ol><li value="1">a<ul><li>b</li></ul></li><li value="2">c<ol><li value="1">d</li></ol></li></ol>`},
+		{"- a\n    - b\n      - c\n- d\n1. e", `<ul><li>a<ul><li>b</li><li>c</li></ul></li><li>d</li></ul><ol><li value="1">e</li></ol>`},
+		{"  - a\n  1. b\n  - c", `<ul><li>a</li></ul><ol><li value="1">b</li></ol><ul><li>c</li></ul>`},
 		{"2 * 3 * 4", "<p>2 * 3 * 4</p>"},
 		{"2*3*4 = 24", "<p>2*3*4 = 24</p>"},
 		{"*2*3 is six*", "<p><em>2*3 is six</em></p>"},
@@ -125,6 +129,40 @@ func TestWaitingIsTold(t *testing.T) {
 		_, waits, _ := strings.Cut(part, `<p class="waits">`)
 		if waits, _, _ = strings.Cut(waits, "</p>"); waits != tt.want {
 			t.Errorf("%q is shown to wait %q, want %q", tt.text, waits, tt.want)
+		}
+	}
+}
+
+func TestSeveralResultsAreToldApart(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	c := s.visit(t, "민지")
+	thread := c.ask(s, "@bapsang x")
+	columns := []bot.TableColumn{{Label: "a"}}
+	ref, err := s.chat.Post(t.Context(), thread, bot.Message{
+		Kind: bot.KindAnswer, Language: "ko", Text: "답", Question: "q",
+		Tables: []bot.Table{
+			{Result: "r1", Title: "월별 매출", Columns: columns, Rows: [][]string{{"1"}}, Total: 1},
+			{Result: "r2", Title: "채널별 매출", Columns: columns, Rows: [][]string{{"2"}}, Total: 1},
+		},
+		SQL:      []bot.SQL{{Result: "r1", Title: "월별 매출", Source: "shop", Text: "SELECT 1"}, {Result: "r2", Title: "채널별 매출", Source: "shop", Text: "SELECT 2"}},
+		Readings: []bot.Reading{{Meaning: "반품은 접수한 날 기준"}, {Term: "매출", Meaning: "할인 후"}},
+		Origin:   &bot.Origin{Analyst: "shop", Sources: []string{"shop"}, Label: "모델이 작성"},
+		Buttons:  []bot.Button{{Action: bot.ActionCSV, Label: "CSV", Value: "r1"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, page, _ := c.get("/c/general/t/" + thread.ID)
+	_, page, _ = strings.Cut(page, `id="`+ref.ID+`"`)
+	page, _, _ = strings.Cut(page, "</article>")
+	for what, count := range map[string]int{
+		"<h4>월별 매출</h4>": 1, "<h4>채널별 매출</h4>": 1, `<h4>채널별 매출 <span class="note">shop</span></h4>`: 1, `<details class="sql">`: 1,
+		`href="/csv/` + ref.ID + `/r1"`: 1, `href="/csv/` + ref.ID + `/r2"`: 1,
+		"<dt>": 1, "<dd>": 2, "<span>shop</span>": 1,
+	} {
+		if got := strings.Count(page, what); got != count {
+			t.Errorf("%s is there %d times, want %d:\n%s", what, got, count, page)
 		}
 	}
 }

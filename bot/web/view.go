@@ -6,6 +6,7 @@ import (
 	"html"
 	"html/template"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -153,23 +154,38 @@ func (p picture) theme() string {
 // csvLink is a result to download.
 type csvLink struct{ URL, Result string }
 
-// CSVs are the results that can be downloaded, each once.
+// CSVs are the results that can be downloaded, each once. Where each of several has
+// its table, the table has the link.
 func (s *shown) CSVs() []csvLink {
-	if s.web.cfg.CSV == nil {
-		return nil
-	}
 	var out []csvLink
 	seen := map[string]bool{"": true}
 	for _, name := range results(s.Bot) {
-		if !seen[name] {
+		if !seen[name] && s.web.cfg.CSV != nil {
 			seen[name] = true
-			out = append(out, csvLink{URL: "/csv/" + url.PathEscape(s.ID) + "/" + url.PathEscape(name), Result: name})
+			out = append(out, csvLink{URL: s.csvURL(name), Result: name})
 		}
 	}
 	if len(out) == 1 {
 		out[0].Result = ""
 	}
-	return out
+	return slices.DeleteFunc(out, func(l csvLink) bool { return s.CSVOf(l.Result) != "" })
+}
+
+// CSVOf is where the result under a table is, when there is more than one.
+func (s *shown) CSVOf(result string) string {
+	if s.web.cfg.CSV == nil || len(s.Bot.Tables) < 2 || result == "" {
+		return ""
+	}
+	for _, t := range s.Bot.Tables {
+		if t.Result == result {
+			return s.csvURL(result)
+		}
+	}
+	return ""
+}
+
+func (s *shown) csvURL(result string) string {
+	return "/csv/" + url.PathEscape(s.ID) + "/" + url.PathEscape(result)
 }
 
 // Choices are the buttons that lead on: answers to a question back, other questions.
@@ -238,8 +254,10 @@ func (s *shown) OriginLine() []string {
 			out = append(out, t)
 		}
 	}
-	add(o.Analyst)
 	source := strings.Join(o.Sources, ", ")
+	if o.Analyst != source { // one of one source is often called as it is
+		add(o.Analyst)
+	}
 	if !o.AsOf.IsZero() {
 		until := fmt.Sprintf(s.L.Until, o.AsOf.Format(time.DateOnly))
 		if source == "" {
