@@ -10,6 +10,7 @@ import (
 
 	"github.com/bapsang/bapsang/connectors"
 	"github.com/bapsang/bapsang/connectors/confine"
+	"github.com/bapsang/bapsang/connectors/progress"
 )
 
 // role is the name of the child that parses files.
@@ -49,14 +50,18 @@ func wireConfig(c Config) childConfig {
 	return childConfig{c.Name, c.Paths, c.Into, c.Limits, c.Now}
 }
 
-// response is what the child answers.
+// response is what the child answers, after any number of those with nothing but Read.
 type response struct {
+	Read    *readSoFar      `json:",omitempty"`
 	Catalog json.RawMessage `json:",omitempty"`
 	Code    connectors.Code `json:",omitempty"`
 	Message string          `json:",omitempty"`
 	Korean  string          `json:",omitempty"`
 	Cause   string          `json:",omitempty"`
 }
+
+// readSoFar is how much of the files has been read, in bytes.
+type readSoFar struct{ Done, Total int64 }
 
 // Roles returns the roles that this package starts children in, for confine.Main.
 func Roles() map[string]func(in io.Reader, out io.Writer) int {
@@ -73,7 +78,10 @@ func play(in io.Reader, out io.Writer) int {
 	debug.SetMemoryLimit(goMemory)
 	// Far from it, a load leaves much garbage and holds little.
 	debug.SetGCPercent(gcPercent)
-	cat, err := req.run(context.Background())
+	answer := json.NewEncoder(out)
+	cat, err := req.run(context.Background(), func(done, total int64) {
+		_ = answer.Encode(response{Read: &readSoFar{done, total}}) // who does not listen has killed this process
+	})
 	var res response
 	if err == nil {
 		res.Catalog, err = encodeCatalog(cat)
@@ -88,15 +96,15 @@ func play(in io.Reader, out io.Writer) int {
 			res.Cause = ce.Err.Error()
 		}
 	}
-	if err := json.NewEncoder(out).Encode(res); err != nil {
+	if err := answer.Encode(res); err != nil {
 		return 1
 	}
 	return 0
 }
 
-func (r request) run(ctx context.Context) (*connectors.Catalog, error) {
+func (r request) run(ctx context.Context, tell func(done, total int64)) (*connectors.Catalog, error) {
 	c := r.Config
-	cfg := Config{Name: c.Name, Paths: c.Paths, Into: c.Into, Limits: c.Limits, Now: c.Now}
+	cfg := Config{Name: c.Name, Paths: c.Paths, Into: c.Into, Limits: c.Limits, Now: c.Now, tell: tell}
 	switch r.Op {
 	case opLoad:
 		return load(ctx, cfg)
@@ -124,8 +132,8 @@ func confined(ctx context.Context, req request) (*connectors.Catalog, error) {
 	if err := json.NewEncoder(p.Stdin).Encode(req); err == nil {
 		_ = p.Stdin.Close()
 	}
-	var res response
-	if err := json.NewDecoder(p.Stdout).Decode(&res); err != nil {
+	res, err := answered(ctx, p.Stdout)
+	if err != nil {
 		return nil, childError(ctx, p, err)
 	}
 	if res.Code != "" {
@@ -143,6 +151,18 @@ func confined(ctx context.Context, req request) (*connectors.Catalog, error) {
 		return nil, faultInternal.about(err)
 	}
 	return cat, nil
+}
+
+// answered reads the child's answer, passing on what it tells before.
+func answered(ctx context.Context, out io.Reader) (response, error) {
+	report, dec := progress.From(ctx), json.NewDecoder(out)
+	for {
+		var res response
+		if err := dec.Decode(&res); err != nil || res.Read == nil {
+			return res, err
+		}
+		report(res.Read.Done, res.Read.Total)
+	}
 }
 
 // childError says why the child did not answer.

@@ -27,6 +27,7 @@ type csvGrid struct {
 	// literal are the quotation marks, by number of the record that they open,
 	// that are never closed and so are characters.
 	literal map[int64]bool
+	meter   *meter // set while the file is written into the table
 }
 
 // openQuoteError says that the record's quoted field runs to the end of the file
@@ -46,7 +47,7 @@ func (g *csvGrid) rows(ctx context.Context, yield func([]string) bool) error {
 		return err
 	}
 	defer f.Close()
-	in, err := g.set.reader(f)
+	in, err := g.set.reader(f, g.meter)
 	if err != nil {
 		return err
 	}

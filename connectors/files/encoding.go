@@ -198,15 +198,15 @@ func guessLegacy(bad int64, around []byte) charset {
 	return charset{name: "Windows-1252", enc: charmap.Windows1252}
 }
 
-// reader reads the file from its start as UTF-8. What is not text comes out as
-// U+FFFD.
-func (c charset) reader(f *os.File) (*bufio.Reader, error) {
+// reader reads the file from its start as UTF-8, and tells m. What is not text comes out
+// as U+FFFD.
+func (c charset) reader(f *os.File, m *meter) (*bufio.Reader, error) {
 	if _, err := f.Seek(c.skip, io.SeekStart); err != nil {
 		return nil, err
 	}
-	var r io.Reader = f
+	r := m.reading(f.Name(), f)
 	if c.enc != nil {
-		r = transform.NewReader(f, c.enc.NewDecoder())
+		r = transform.NewReader(r, c.enc.NewDecoder())
 	}
 	return bufio.NewReaderSize(r, 256<<10), nil
 }

@@ -36,6 +36,8 @@ type Config struct {
 	// Now is the date that "no year" and "in the future" are judged by.
 	Now    time.Time
 	Logger *slog.Logger // nil logs nothing
+
+	tell func(done, total int64) // in the child
 }
 
 // Limits bound what a load may take. A zero field means the default.
@@ -81,7 +83,8 @@ func (l Limits) withDefaults() Limits {
 }
 
 // Load reads the files into a new database at cfg.Into and returns its catalogue,
-// which is kept in the database too: see [Read]. Errors are of type
+// which is kept in the database too: see [Read]. How much of texts it has read it tells
+// who asked in ctx: see package progress. Errors are of type
 // *connectors.Error: CodeNotFound, CodeBadData, CodeTooLarge, CodeStorageFull,
 // CodeTimeout, CodeCancelled or CodeInternal. After an error nothing is left at
 // cfg.Into.

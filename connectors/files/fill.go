@@ -30,6 +30,9 @@ func (b *builder) create(ctx context.Context, w *workspace, look bool) error {
 			return err
 		}
 		for i, p := range b.parts {
+			if g, ok := p.grid.(*csvGrid); ok {
+				g.meter = w.meter
+			}
 			if err := b.fill(ctx, app, p, b.maps[i], look); err != nil {
 				_ = app.Clear()
 				_ = app.Close()

@@ -27,6 +27,7 @@ func openJSON(ctx context.Context, in input, cfg Config, ws *workspace) ([]*part
 	if err != nil {
 		return nil, jsonError(file(in.name), err)
 	}
+	f.meter = ws.meter
 	t := jsonTable{at: map[string]int{}}
 	g := &spoolGrid{path: ws.temp("json")}
 	rows, err := g.write(ctx, func(yield func([]string) error) error {
@@ -165,6 +166,7 @@ type jsonFile struct {
 	path  string
 	set   charset
 	limit int // the longest row allowed, in bytes
+	meter *meter
 }
 
 func (f *jsonFile) open(use func(*jsonReader) error) error {
@@ -173,7 +175,7 @@ func (f *jsonFile) open(use func(*jsonReader) error) error {
 		return err
 	}
 	defer h.Close()
-	in, err := f.set.reader(h)
+	in, err := f.set.reader(h, f.meter)
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,7 @@ type workspace struct {
 	conn  *sql.Conn
 	names namer
 	temps int
+	meter *meter
 	// renamed maps a file and the name of a table in it to the table it became, so
 	// that declared foreign keys find their target.
 	renamed map[[2]string]string
@@ -101,6 +102,7 @@ func load(ctx context.Context, cfg Config) (*connectors.Catalog, error) {
 	}
 	// After an error the database is not closed: closing writes, and hangs on a full
 	// disk. The process ends, and the parent removes what is left.
+	w.meter = newMeter(inputs, cfg.tell)
 	cat := &connectors.Catalog{Source: cfg.Name, Dialect: "duckdb", Version: version}
 	if err := w.buildAll(ctx, inputs, cat); err != nil {
 		return nil, err

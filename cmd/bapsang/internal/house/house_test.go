@@ -25,17 +25,19 @@ var allowed = map[string][]string{
 	"connectors/connectorstest": {"connectors"},
 	"store/storetest":           {"store"},
 
-	"connectors/confine": {},
+	"connectors/confine":  {},
+	"connectors/progress": {},
 	"connectors/duckdb":  {"connectors", "connectors/confine"},
 	// Files of every kind become one DuckDB database, which the other driver serves.
-	"connectors/files": {"connectors", "connectors/confine", "connectors/duckdb"},
+	"connectors/files": {"connectors", "connectors/confine", "connectors/duckdb", "connectors/progress"},
 	"store/bolt":       {"store"},
 
 	// The web chat is the platform itself, so it keeps what Slack keeps for Slack.
 	"bot/web": {"bot", "store"},
 	"bot/api": {"bot", "bot/desk", "agent", "store"},
 	"bot/desk": {
-		"bot", "agent", "agent/chart", "agent/compose", "agent/figures", "agent/format", "agent/semantic", "connectors", "store",
+		"bot", "agent", "agent/chart", "agent/compose", "agent/figures", "agent/format", "agent/semantic", "connectors",
+		"connectors/progress", "store",
 	},
 
 	"agent/semantic":   {},
