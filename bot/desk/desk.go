@@ -35,7 +35,9 @@ type Answerer interface {
 // Shelf keeps files that people dropped into a thread and serves them as an analyst.
 type Shelf interface {
 	// Put adds the files at paths to those of the thread and returns the name of the
-	// analyst that answers from them, which begins with shelfPrefix. Errors about a file are *connectors.Error.
+	// analyst that answers from them, which begins with shelfPrefix. It may take
+	// minutes, tells how far it is to whom package progress finds in ctx, and ends soon
+	// after ctx does. Errors about a file are *connectors.Error.
 	Put(ctx context.Context, thread string, paths []string) (analyst string, err error)
 }
 

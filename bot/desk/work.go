@@ -11,6 +11,7 @@ import (
 	"github.com/bapsang/bapsang/agent/figures"
 	"github.com/bapsang/bapsang/bot"
 	"github.com/bapsang/bapsang/connectors"
+	"github.com/bapsang/bapsang/connectors/progress"
 	"github.com/bapsang/bapsang/store"
 )
 
@@ -189,7 +190,7 @@ func (d *Desk) shelve(ctx context.Context, told *steps, q *Question) (string, *a
 		paths = append(paths, f.Path)
 	}
 	told.step(agent.Step{Text: textFor(q.Language).reading(q.Files)})
-	name, err := d.cfg.Shelf.Put(ctx, q.Thread.Key(), paths)
+	name, err := d.cfg.Shelf.Put(progress.With(ctx, d.reading(ctx, q)), q.Thread.Key(), paths)
 	var bad *connectors.Error
 	if errors.As(err, &bad) && permanent(bad.Code) {
 		d.cfg.Logger.InfoContext(ctx, "desk: file refused", "question", q.ID, "error", err)
