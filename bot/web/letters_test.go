@@ -10,7 +10,8 @@ import (
 )
 
 // letters holds that Hangul can be read on a system without a Korean font: the letters
-// come from the font that the page brings, syllables of nobody's subset too.
+// come from the fonts that the page brings, syllables of nobody's subset too, and hanja
+// from one that only they fetch.
 func letters(t *testing.T, c *chromium) {
 	s := serve(t)
 	s.answering(t, "answer-ko", nil)
@@ -21,6 +22,13 @@ func letters(t *testing.T, c *chromium) {
 	for _, selector := range []string{"#begin .said", "#replies .text", "#replies td", "#replies .chip", ".brand strong", "#text"} {
 		b.ownFont(selector)
 	}
+	hanja := `performance.getEntriesByType("resource").some((e) => e.name.includes("hanja"))`
+	if b.says(hanja) != "false" {
+		t.Error("the font of hanja is fetched by a page without any")
+	}
+	b.send(inThread, "@bapsang 大韓民國 매출, 龍")
+	b.see(has("#replies .said", "大韓民國") + "&&" + hanja + `&& document.fonts.status === "loaded"`)
+	b.ownFont("#replies .said")
 	// Letters without a glyph all look like the same box.
 	b.says(`window.look = (letter) => {
 		const at = Object.assign(document.createElement("canvas"), {width: 40, height: 40}).getContext("2d");
@@ -28,8 +36,8 @@ func letters(t *testing.T, c *chromium) {
 		at.fillText(letter, 2, 32);
 		return at.canvas.toDataURL();
 	}`)
-	if n := b.says(`new Set([..."가뷁쀍햏힣각→₩"].map(look)).size`); n != "8" {
-		t.Errorf("of eight letters %s look different", n)
+	if n := b.says(`new Set([..."가뷁쀍햏힣각→₩大韓龍"].map(look)).size`); n != "11" {
+		t.Errorf("of eleven letters %s look different", n)
 	}
 }
 

@@ -174,8 +174,8 @@ func TestVendoredFilesAreWhatTheNotesSay(t *testing.T) {
 		t.Fatal(err)
 	}
 	vendored := regexp.MustCompile("\\| `([a-z]+-[0-9a-z.]+)`.*sha256 `([0-9a-f]{64})`").FindAllSubmatch(notes, -1)
-	if len(vendored) != 2 {
-		t.Fatalf("the notes name %d digests, want those of htmx and the font", len(vendored))
+	if len(vendored) != 3 {
+		t.Fatalf("the notes name %d digests, want those of htmx and the two fonts", len(vendored))
 	}
 	for _, m := range vendored {
 		data, err := os.ReadFile("static/" + string(m[1]))
