@@ -129,7 +129,7 @@ func (a *Agent) climb(ctx context.Context, q *Question, step func(Step)) (*Answe
 			}
 		}
 		at := a.try(p, q)
-		if at.verified != nil || at.outcome.Plan != nil {
+		if at.verified != nil || at.outcome.Plan != nil && !a.dangling(p, q, at.outcome.Plan) {
 			return a.answerBy(ctx, p, q, at, step)
 		}
 		attempts = append(attempts, at)

@@ -42,6 +42,22 @@ func (a *Agent) thinkable(q *Question, attempts []attempt) bool {
 	})
 }
 
+// dangling reports whether a plan reads a follow-up to a model's answer as a question of
+// its own: nobody named what it measures, and what the thread talks about only a model
+// knows.
+func (a *Agent) dangling(p *prepared, q *Question, plan *compose.Plan) bool {
+	n := len(q.Before)
+	if a.cfg.Thinker == nil || !q.allows(Think) || n == 0 || q.Before[n-1].Plan != nil || q.Before[n-1].SQL == "" {
+		return false
+	}
+	return slices.ContainsFunc(plan.Query.Measures, func(m semantic.Measure) bool {
+		metric := p.Model.Metric(m.Metric)
+		return metric != nil && slices.ContainsFunc(plan.Readings, func(r compose.Reading) bool {
+			return r.Kind == compose.ReadDefault && r.Meaning == metric.Label.In(q.Language, metric.Name)
+		})
+	})
+}
+
 // briefingOf is what a model is told of an analyst, made when it is first asked.
 func (p *prepared) briefingOf() *think.Briefing {
 	p.briefed.Do(func() {

@@ -16,7 +16,11 @@ func (r *run) readings(out *think.Outcome) []compose.Reading {
 	var readings []compose.Reading
 	for _, a := range out.Assumptions {
 		rd := compose.Reading{Kind: compose.ReadDefault, Meaning: a}
-		if term, meaning, ok := strings.Cut(a, " = "); ok && utf8.RuneCountInString(term) <= maxTerm {
+		term, meaning, ok := strings.Cut(a, " = ")
+		if !ok {
+			term, meaning, ok = strings.Cut(a, ": ")
+		}
+		if ok && utf8.RuneCountInString(term) <= maxTerm {
 			rd.Term, rd.Meaning = strings.TrimSpace(term), strings.TrimSpace(meaning)
 		}
 		if rd.Term == "" || !slices.ContainsFunc(known, func(k compose.Reading) bool { return k.Term == rd.Term }) {

@@ -136,6 +136,24 @@ func TestAThoroughAnswerShowsItsPlan(t *testing.T) {
 	}
 }
 
+func TestAFollowUpToAModelsAnswerGoesToTheModel(t *testing.T) {
+	t.Parallel()
+	a, model := thinking(t, calls("decline", map[string]any{"reason": "모릅니다."}))
+	before := []agent.Turn{{Text: "효자 노릇 하는 놈이 뭐야", Analyst: "shop", SQL: bestSellers, Said: "연필입니다."}}
+	if got := askAs(t, a, agent.Question{Text: "지난달 지역별 매출은?", Before: before}); got.Rung != agent.Compose || len(model.requests) > 0 {
+		t.Errorf("what names its metric asked the model: %s", texts(got))
+	}
+	if got := askAs(t, a, agent.Question{Text: "그럼 지역별로는?", Before: before}); len(model.requests) != 1 {
+		t.Errorf("%s", texts(got))
+	} else if prompt := model.requests[0].Messages[1].Text; !strings.Contains(prompt, bestSellers) {
+		t.Error(prompt)
+	}
+	before[0].SQL, before[0].Said = "", ""
+	if got := askAs(t, a, agent.Question{Text: "그럼 지역별로는?", Before: before}); len(model.requests) != 1 {
+		t.Errorf("nobody answered before, yet the model was asked: %s", texts(got))
+	}
+}
+
 func TestAskTheModelAnyway(t *testing.T) {
 	t.Parallel()
 	a, model := thinking(t, calls("decline", map[string]any{"reason": "저라도 같은 표를 봤을 거예요."}))

@@ -91,6 +91,9 @@ func (s *session) finish(in *answerArgs) *Outcome {
 	text := dropUnresolved(clean(in.Text), tables)
 	kept, removed := figures.Check(text, figures.Given{Tables: tables, Said: said, Unseen: !s.seen})
 	out.Usage.Removed += len(removed)
+	if s.q.Language == "ko" {
+		kept = particles(kept, tables)
+	}
 	filled, err := figures.Fill(kept, tables, s.q.Language)
 	if err != nil || strings.TrimSpace(filled) == "" {
 		filled = s.plainText(tables)
