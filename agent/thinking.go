@@ -79,7 +79,7 @@ func (p *prepared) briefingOf() *think.Briefing {
 // think asks the language model. Unknown are the words that the model of the data does
 // not explain.
 func (r *run) think(ctx context.Context, unknown []string) error {
-	env := think.Env{Source: r.p.Source, Step: r.tellThinking, Tools: []think.Tool{r.analyse()}}
+	env := think.Env{Source: r.p.Source, Step: r.tellThinking, Tools: []think.Tool{r.analyse(), r.events()}}
 	out, err := r.agent.cfg.Thinker.Think(ctx, r.p.briefingOf(), r.thinkQuestion(unknown), env)
 	if err != nil {
 		return r.thinkingFailed(ctx, err)
