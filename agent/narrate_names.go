@@ -218,6 +218,9 @@ func (n *narrator) orderedFilters() []semantic.Filter {
 }
 
 func (n *narrator) filterWord(f semantic.Filter) string {
+	if f.Grain == semantic.HourOfDay {
+		return n.hoursWord(f)
+	}
 	var values []string
 	for _, v := range f.Values {
 		values = append(values, escapeMarkdown(fmt.Sprint(v)))
@@ -237,6 +240,18 @@ func (n *narrator) filterWord(f semantic.Filter) string {
 		return n.pick(joined+" 제외", "without "+joined)
 	}
 	return joined
+}
+
+// hoursWord writes hours of the day that follow each other: 18:00–23:59.
+func (n *narrator) hoursWord(f semantic.Filter) string {
+	if len(f.Values) == 0 {
+		return ""
+	}
+	hours := fmt.Sprintf("%02v:00–%02v:59", f.Values[0], f.Values[len(f.Values)-1])
+	if f.Negate {
+		return n.pick(hours+" 제외", "without "+hours)
+	}
+	return hours
 }
 
 // be agrees with an English noun.

@@ -20,6 +20,8 @@ func (n *narrator) rank() string {
 	switch {
 	case n.dimensionColumn() < 0 && len(rows) == 0:
 		return ""
+	case n.firstTime() && len(rows) > 0:
+		return n.first(rows[0], key)
 	case n.query.LimitPer != "" || len(rows) == 0:
 		return n.breakdown()
 	}
@@ -44,6 +46,24 @@ func (n *narrator) rank() string {
 		text += ", then " + listed(parts[1:])
 	}
 	return text + "." + unfinished
+}
+
+// firstTime reports whether the first time is asked for at which a condition on the
+// figure was met.
+func (n *narrator) firstTime() bool {
+	t := n.timeColumn()
+	return t >= 0 && n.query.Limit == 1 && len(n.query.Having) == 1 && len(n.query.Order) == 1 && n.query.Order[0].Key == n.result.Columns[t].Name
+}
+
+// first tells when a condition on the figure was met for the first time.
+func (n *narrator) first(row int, key string) string {
+	figure := n.figure(row, key).ref
+	if n.ko() {
+		point := koreanWords.points[semantic.Grain(n.result.Columns[n.timeColumn()].Grain)]
+		name := n.subject(n.lead)
+		return n.circumstances() + name + format.Josa(name, "이", "가") + " 처음으로 조건에 맞은 " + point + " " + n.rowName(row).ref + "(" + figure + ")입니다."
+	}
+	return "The first time that " + lowerFirst(n.dated(n.subject(n.lead))) + " met the condition was " + n.rowName(row).ref + " (" + figure + ")."
 }
 
 // spoken are the first rows of a ranking, as many as get a place and those that share

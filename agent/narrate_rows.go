@@ -78,7 +78,7 @@ func (n *narrator) matching() string {
 func (n *narrator) leader(measure int, goesOn, total bool) string {
 	key := n.query.Measures[measure].Key()
 	column := key
-	if total && n.result.column(key+"__share") >= 0 {
+	if total && n.query.SharePer == "" && n.result.column(key+"__share") >= 0 {
 		column = key + "__share"
 	}
 	rows := n.namedRows(key)

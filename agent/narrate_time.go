@@ -172,7 +172,7 @@ func (n *narrator) trendBy() string {
 	}
 	several := len(first) > 1
 	if n.ko() {
-		at := map[bool]string{true: "가장 최근", false: "마지막"}[n.latest()] + "인 " + when.ref + "에 "
+		at := n.amongTop() + map[bool]string{true: "가장 최근", false: "마지막"}[n.latest()] + "인 " + when.ref + "에 "
 		if several && len(first) == len(rows) {
 			return n.circumstances() + withTopic(name) + at + "모두 " + what.with("으로", "로") + " 같습니다."
 		}
@@ -181,8 +181,20 @@ func (n *narrator) trendBy() string {
 	if several && len(first) == len(rows) {
 		return n.sentence(fmt.Sprintf("%s: all are the same, %s, %s", n.dated(name), what.ref, n.onWhen(best)))
 	}
-	return n.sentence(fmt.Sprintf("%s: %s %s %s with %s%s %s", n.dated(name), who.ref, map[bool]string{false: "is", true: "are"}[several],
+	return n.sentence(fmt.Sprintf("%s%s: %s %s %s with %s%s %s", n.dated(name), n.amongTop(), who.ref, map[bool]string{false: "is", true: "are"}[several],
 		n.words(column).most, what.ref, n.tie(first), n.onWhen(best)))
+}
+
+// amongTop says that only the first few are told of, or "".
+func (n *narrator) amongTop() string {
+	t := n.query.Top
+	switch {
+	case t == nil:
+		return ""
+	case t.Least:
+		return n.pick(fmt.Sprintf("하위 %d개 중 ", t.N), fmt.Sprintf(", among the bottom %d", t.N))
+	}
+	return n.pick(fmt.Sprintf("상위 %d개 중 ", t.N), fmt.Sprintf(", among the top %d", t.N))
 }
 
 func (n *narrator) weekly() bool {

@@ -25,7 +25,7 @@ const maxDimensions = 2
 func (b *builder) build() {
 	for _, step := range []func(){
 		b.setSpecial, b.setMeasures, b.setDimensions, b.setFilters, b.setPeriod, b.setRelated, b.setTimeline,
-		b.setHorizon, b.setCompare, b.setRank, b.setBounds, b.setMean, b.setExtras, b.setIntent, b.checkShape, b.explain,
+		b.setHorizon, b.setCompare, b.setRank, b.setBounds, b.setMean, b.setFirst, b.setExtras, b.setIntent, b.checkShape, b.explain,
 	} {
 		if b.problem != nil {
 			return
@@ -252,6 +252,7 @@ func (b *builder) setFilters() {
 		}
 	}
 	b.setDays()
+	b.setHours()
 	// The order of the words does not make another plan.
 	slices.SortStableFunc(q.Filters, func(a, b semantic.Filter) int { return strings.Compare(a.Field, b.Field) })
 }

@@ -60,10 +60,13 @@ func tokens(in Input) (*text, []token) {
 
 func (in Input) matcher() *matcher {
 	t := newText(in.Text)
-	m := &matcher{text: t, lex: in.Lexicon, mentions: map[int][]*period.Mention{}}
+	m := &matcher{text: t, lex: in.Lexicon, mentions: map[int][]*period.Mention{}, clocks: map[int]*clock{}}
 	for _, x := range in.mentions(t.src) {
 		at := t.runeAt(x.From)
 		m.mentions[at] = append(m.mentions[at], &x)
+	}
+	for _, c := range clocks(t.src) {
+		m.clocks[t.runeAt(c.from)] = &c
 	}
 	return m
 }

@@ -147,9 +147,13 @@ func scaleOf(high, low float64) float64 {
 // bindBounds finds what each comparison is about: the measure or numeric field
 // nearest before it, or directly after it ("over 100 orders").
 func (r *reader) bindBounds() {
+	defer func() { r.d.bounds = slices.DeleteFunc(r.d.bounds, func(b bound) bool { return b.banded }) }()
 	for k := range r.d.bounds {
 		b := &r.d.bounds[k]
 		if b.target != "" || b.derived != "" {
+			continue
+		}
+		if r.bindAge(b) {
 			continue
 		}
 		if !r.bindDerived(b) && !r.bindNamed(b) {

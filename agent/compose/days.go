@@ -160,7 +160,7 @@ func (b *builder) setDays() {
 		f.Values = append(f.Values, b.dayName(name))
 	}
 	q := &b.p.Query
-	q.Filters = append(slices.DeleteFunc(slices.Clone(q.Filters), onDays), f)
+	q.Filters = append(slices.DeleteFunc(slices.Clone(q.Filters), func(f semantic.Filter) bool { return f.Grain == semantic.Weekday }), f)
 	meant := map[string][2]string{"주말": {"토·일요일", "Saturdays and Sundays"}, "평일": {"월–금요일", "Mondays to Fridays"}}[b.d.days.names[0]]
 	b.say(ReadValue, b.withoutParticles(b.d.days.token), b.pickWord(meant[0], meant[1]))
 }
@@ -170,7 +170,7 @@ func (b *builder) splitsDays(d semantic.Dimension) bool {
 	return slicesHas(b.d.groups, func(g group) bool { return g.Dimension == d && g.token.from == b.d.days.token.from && g.Grain != "" })
 }
 
-// onDays reports whether a filter is on the days of the week.
+// onDays reports whether a filter is on days of the week or hours of the day.
 func onDays(f semantic.Filter) bool { return f.Field == "" }
 
 // dayName is what days are called in the question's language.

@@ -12,6 +12,7 @@ type draft struct {
 	filters  []filter
 	bounds   []bound
 	days     days
+	hours    hours
 	mean     mean
 	periods  []*period.Mention // ranges, in the order of the text
 	versus   *period.Mention
@@ -24,6 +25,7 @@ type draft struct {
 	horizon  horizon
 	dropped  dropped
 	listed   bool
+	first    bool // time that passed the bound
 
 	share, percent, cumulative, trend, relate, why, anomaly, forecast bool
 	compare, change, growth, average                                  bool
@@ -69,6 +71,7 @@ type bound struct {
 	target  string
 	field   bool
 	derived string // "share", "growth", "change"
+	banded  bool   // already a condition on bands
 }
 
 // mean is a comparison with an average; grain is that of an average over time.
@@ -83,6 +86,13 @@ type days struct {
 	names []string
 	not   bool
 	token token
+}
+
+// hours are hours of the day.
+type hours struct {
+	values []int
+	not    bool
+	token  token
 }
 
 // rank is a wish for the first or the last few.

@@ -391,12 +391,3 @@ func grainFor(p semantic.Period) semantic.Grain {
 	}
 	return semantic.Year
 }
-
-// ranges are the periods that a mention list names.
-func ranges(list []*period.Mention) []semantic.Period {
-	out := make([]semantic.Period, len(list))
-	for i, m := range list {
-		out[i] = m.Period
-	}
-	return out
-}

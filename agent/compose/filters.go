@@ -74,6 +74,7 @@ func (r *reader) takeValue(i int) {
 	for _, v := range reachable[k].values {
 		f.Values = append(f.Values, v)
 	}
+	r.widenBand(i, &f)
 	r.useTrailExcept(i, wThan)
 	r.d.filters = mergeFilter(r.d.filters, f)
 	r.checkBoth(f.Field)

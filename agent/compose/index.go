@@ -87,13 +87,6 @@ func (x *index) lookup(key string) []entry {
 	return x.entries[lo:hi]
 }
 
-// prefixed returns the entries whose key begins with prefix.
-func (x *index) prefixed(prefix string) []entry {
-	lo := search(len(x.entries), func(i int) bool { return x.entries[i].key >= prefix })
-	hi := lo + search(len(x.entries)-lo, func(i int) bool { return !strings.HasPrefix(x.entries[lo+i].key, prefix) })
-	return x.entries[lo:hi]
-}
-
 // hit is a key that ends at rune to of a text.
 type hit struct {
 	to     int

@@ -18,6 +18,7 @@ const (
 	aParticle                   // Korean particles
 	aNumber                     // a figure
 	aMention                    // an expression of time
+	aClock                      // hours of the day
 	aSeparator                  // comma, slash
 	anUnknown
 )
@@ -36,6 +37,7 @@ type token struct {
 	meanings []meaning
 	num      number
 	mention  *period.Mention
+	clock    *clock
 	spaced   bool // white space before it
 	used     bool
 }
@@ -56,6 +58,7 @@ const (
 	costParticle = 0.3
 	costNumber   = 1.2
 	costMention  = 0.8
+	costClock    = 0.7
 	costUnknown  = 10
 	costLetter   = 1 // of an unknown piece
 )
@@ -65,6 +68,7 @@ type matcher struct {
 	*text
 	lex      *Lexicon
 	mentions map[int][]*period.Mention // by first rune
+	clocks   map[int]*clock            // likewise
 	typos    map[int][]piece           // likewise
 }
 
@@ -76,6 +80,10 @@ func (m *matcher) pieces(i int) []piece {
 		to := m.runeAt(mention.To)
 		out = append(out, piece{m.token(aMention, i, to), costMention})
 		out[len(out)-1].mention = mention
+	}
+	if c := m.clocks[i]; c != nil {
+		out = append(out, piece{m.token(aClock, i, m.runeAt(c.to)), costClock})
+		out[len(out)-1].clock = c
 	}
 	if m.class[i] == digit || m.class[i] == mark || m.border(i) != inside {
 		out = append(out, m.figures(i)...)

@@ -3,6 +3,7 @@ package compose
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/bapsang/bapsang/agent/semantic"
 )
@@ -25,6 +26,7 @@ func (r *reader) readMetrics() {
 		}
 		thing := r.grouping(i)
 		switch {
+		case r.readWho(i):
 		case thing && r.any(wList) >= 0 && r.countWord(i) < 0 && !r.otherMeasure(i):
 		case thing && (r.marked(i, wBy, 0) && !r.sortMarked(i) || r.eachMarked(i) || r.whichMarked(i)):
 		case thing && r.d.rank.wanted && !r.otherThing(i) && !r.otherMeasure(i):
@@ -41,6 +43,32 @@ func (r *reader) readMetrics() {
 			r.takeMetric(i)
 		}
 	}
+}
+
+// readWho lists those whom a metric counts where they are asked for by name: which
+// customers joined in 2023.
+func (r *reader) readWho(i int) bool {
+	if !r.whichMarked(i) || r.grouping(i) || len(r.senses(i, isMetric)) != 1 || r.in.Previous != nil {
+		return false
+	}
+	metric := r.lex.model.Metric(r.lex.senses[r.senses(i, isMetric)[0].sense].ref)
+	dataset := r.lex.counted(metric.Name)
+	if dataset == "" || !r.lex.countsAll(metric, dataset) {
+		return false
+	}
+	ref := r.lex.nameOf(dataset)
+	r.use(i)
+	if ref == "" || metric.Time == "" || len(r.d.periods) > 1 || r.d.grain != "" || r.bounded() || r.analytic() || r.otherThing(i) {
+		r.fail(problem{decline: DeclineShape})
+		return true
+	}
+	for _, m := range r.d.periods {
+		r.d.filters = append(r.d.filters, filter{token: r.toks[i], Filter: semantic.Filter{Field: metric.Time, Op: semantic.Between,
+			Values: []any{m.Period.Start.Format(time.DateOnly), m.Period.End.Format(time.DateOnly)}}})
+	}
+	r.d.periods = nil
+	r.addGroup(group{Dimension: semantic.Dimension{Field: ref}, token: r.toks[i], which: true})
+	return true
 }
 
 func (r *reader) joinedMeasure(i int) bool {

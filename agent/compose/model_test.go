@@ -206,6 +206,9 @@ func showPlan(p *compose.Plan) string {
 	if q.Limit > 0 {
 		fmt.Fprintf(&b, " limit %d", q.Limit)
 	}
+	if q.Top != nil {
+		fmt.Fprintf(&b, " %s %d %s by %s", map[bool]string{true: "bottom", false: "top"}[q.Top.Least], q.Top.N, q.Top.Of, q.Top.By)
+	}
 	if q.LimitPer != "" {
 		b.WriteString(" per " + q.LimitPer)
 	}

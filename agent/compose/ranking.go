@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -28,7 +29,7 @@ func (b *builder) setRank() {
 		return
 	}
 	if k.wanted && b.overTime() {
-		b.fail(problem{decline: DeclineShape})
+		b.setTop()
 		return
 	}
 	if len(q.Dimensions) == 0 && !b.askGroup() {
@@ -53,15 +54,59 @@ func (b *builder) setRank() {
 	}
 }
 
-// overTime reports whether the course of the first few is asked for, which takes two
-// steps: 상위 3개 지역의 월별 추이.
+// setTop keeps the course of the first few.
+func (b *builder) setTop() {
+	q, k := &b.p.Query, b.d.rank
+	at := slices.IndexFunc(q.Dimensions, func(d semantic.Dimension) bool { return d.Field != "" && !isTime(d) })
+	if at < 0 || len(q.Dimensions) != 2 || !slicesHas(q.Dimensions, isTime) || k.by != "" || q.Compare != nil || len(b.d.bounds) > 0 || b.d.share || len(q.Measures) != 1 {
+		b.fail(problem{decline: DeclineShape})
+		return
+	}
+	least := k.asc
+	if k.good != 0 {
+		least = (k.good < 0) != b.lowerIsBetter()
+	}
+	n := k.n
+	if n == 0 {
+		n = 1
+		if k.plural || b.pluralGroup() {
+			n = usualCourses
+		}
+	}
+	q.Top = &semantic.Top{Of: q.Dimensions[at].Key(), By: q.Measures[0].Key(), N: n, Least: least}
+	q.Order, q.Limit, q.LimitPer = nil, 0, ""
+	label := b.measureLabel(q.Measures[0])
+	b.say(ReadDefault, b.rankTerm(), b.pickWord(fmt.Sprintf("기간 전체 %s %s %d", label, map[bool]string{true: "하위", false: "상위"}[least], n),
+		fmt.Sprintf("%s %d by %s over the whole period", map[bool]string{true: "bottom", false: "top"}[least], n, label)))
+}
+
+// usualCourses is how many courses are shown when no number is given.
+const usualCourses = 5
+
+// overTime reports whether the course of the first few is asked for: 상위 3개 지역의
+// 월별 추이, monthly revenue of the top 3 regions; and not the first few of each month.
 func (b *builder) overTime() bool {
 	if len(b.d.groups) == 0 {
 		return false
 	}
+	if b.courseOfMeasure() {
+		return true
+	}
 	last := b.d.groups[len(b.d.groups)-1].token.from
 	after := slicesHas(b.toks, func(t token) bool { return t.mention != nil && t.mention.Kind == period.By && t.from > last })
 	return b.d.trend || after && b.d.grain != "" && isHangulKey(b.toks[0].text)
+}
+
+// courseOfMeasure reports whether a unit of time says how a metric is to be seen:
+// monthly revenue of, and not monthly top products.
+func (b *builder) courseOfMeasure() bool {
+	for i, t := range b.toks {
+		adjective := t.mention != nil && t.mention.Kind == period.By && slices.Contains([]string{"hourly", "daily", "weekly", "monthly", "quarterly", "yearly", "annual"}, strings.ToLower(strings.TrimSpace(t.text)))
+		if n := b.next(i); adjective && n >= 0 && slicesHas(b.d.measures, func(m measure) bool { return m.token.from == b.toks[n].from && m.token.to > 0 }) {
+			return slices.ContainsFunc(b.d.groups, func(g group) bool { return g.token.from > t.from })
+		}
+	}
+	return false
 }
 
 // askGroup asks what is to be ranked when the question does not say: 매출 상위 5개.
@@ -251,6 +296,11 @@ func (b *builder) setBounds() {
 		b.fail(problem{decline: DeclineShape})
 	}
 	b.boundMoved()
+	for _, d := range q.Dimensions {
+		if len(q.Having) > 0 && !b.d.share { // a share is of the whole
+			b.onlyNamed(d) // what was sold in no store is no store that sold much
+		}
+	}
 }
 
 // boundMoved keeps only what rose or fell: 매출이 줄어든 지역, which regions declined.

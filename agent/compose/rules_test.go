@@ -158,7 +158,7 @@ func TestDraftedModel(t *testing.T) {
 		"average rating per city":                          "breakdown avg_rating by restaurant.city_name",
 		"top 3 restaurants by rating":                      "rank avg_rating by restaurant.name order avg_rating desc limit 3",
 		"Which city has the most restaurants?":             "rank restaurant_count by restaurant.city_name order restaurant_count desc limit 1",
-		"restaurants with rating above 4.5":                "breakdown avg_rating by restaurant.name having avg_rating > 4.5000",
+		"restaurants with rating above 4.5":                "breakdown avg_rating by restaurant.name where not restaurant.name null  having avg_rating > 4.5000",
 		"도시별 매출":                                           "unknown 도시, 매출",
 		"음식 종류별 식당 수":                                      "unknown 음식",
 		"list the food types":                              "list by restaurant.food_type",

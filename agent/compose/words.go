@@ -92,6 +92,7 @@ const (
 	wGrain // 날, month: arg is a grain
 	wUnit  // 개, items: a counter; arg is its kind
 	wDays  // 주말, Mondays; arg is the Korean name
+	wFirst // 처음으로, first: the time at which something came about
 	wRest  // 나머지, the others: after what is left out
 )
 
