@@ -69,7 +69,8 @@ type cooperative struct {
 
 func (c *cooperative) Complete(_ context.Context, req llm.Request) (*llm.Reply, error) {
 	text := req.Messages[1].Text
-	question := strings.TrimSpace(text[strings.LastIndex(text, "):\n")+3:])
+	_, question, _ := strings.Cut(text, "\n\nQuestion:\n")
+	question = strings.TrimSpace(question)
 	c.mu.Lock()
 	c.calls[question]++
 	n := c.calls[question]

@@ -102,7 +102,7 @@ func TestTheModelIsAskedLast(t *testing.T) {
 	if all := strings.Join(steps, "\n"); !strings.Contains(all, "모델에게 묻는 중") || !strings.Contains(all, "상품별 매출 계산 중") {
 		t.Errorf("steps: %s", all)
 	}
-	if prompt := model.requests[0].Messages[1].Text; !strings.Contains(prompt, "효자") || !strings.Contains(prompt, "web:minji") {
+	if prompt := model.requests[0].Messages[1].Text; !strings.Contains(prompt, "효자") || strings.Contains(prompt, "minji") {
 		t.Error(prompt)
 	}
 }

@@ -145,7 +145,8 @@ func (b *Briefing) questionText(q *Question) string {
 	case q.Chosen:
 		s.WriteString(" A question back was already asked and answered in this thread: do not ask another, assume what is usual and say so.")
 	}
-	fmt.Fprintf(&s, "\n\nQuestion (from %s):\n%s\n", or(q.Principal, "somebody"), q.Text)
+	// Who asks is nothing that a model needs to know.
+	fmt.Fprintf(&s, "\n\nQuestion:\n%s\n", q.Text)
 	return s.String()
 }
 
