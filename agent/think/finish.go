@@ -137,17 +137,22 @@ func (s *session) without(text string) string {
 	return kept
 }
 
-// written is an answer's arguments that a model wrote as text instead of calling.
-func (t *toolbox) written(text string) (string, bool) {
+// written is an answer's arguments that a model wrote as text instead of calling: as
+// JSON, or, where nothing was computed yet, as a statement with words around it.
+func (t *toolbox) written(text string, computed bool) (string, bool) {
 	body := strings.TrimSpace(text)
 	if m := codeFence.FindStringSubmatch(body); m != nil {
 		body = m[1]
 	}
-	if !strings.HasPrefix(body, "{") || !strings.Contains(body, `"text"`) {
-		return "", false
+	if strings.HasPrefix(body, "{") {
+		args, err := t.arguments(toolAnswer, body)
+		return string(args), err == nil
 	}
-	_, err := t.arguments(toolAnswer, body)
-	return body, err == nil
+	if sql, rest, ok := statementIn(text); ok && !computed {
+		args, err := json.Marshal(answerArgs{Queries: []queryArgs{{Name: "r1", SQL: sql}}, Text: rest})
+		return string(args), err == nil
+	}
+	return "", false
 }
 
 // prose is a reply without a call: an answer in words where there are results, else
@@ -155,6 +160,9 @@ func (t *toolbox) written(text string) (string, bool) {
 func (s *session) prose(text string) *Outcome {
 	body := strings.TrimSpace(text)
 	if len(s.results) > 0 && body != "" {
+		if _, rest, ok := statementIn(body); ok {
+			body = rest
+		}
 		return s.finish(&answerArgs{Text: s.canonical(body)})
 	}
 	s.usage.Misuse++

@@ -21,10 +21,10 @@ import (
 // queryArgs is a query as the model writes it.
 type queryArgs struct {
 	Name    string       `json:"name"`
-	Title   string       `json:"title"`
+	Title   string       `json:"title,omitempty"`
 	Part    int          `json:"part,omitempty"` // of the plan
-	SQL     string       `json:"sql"`
-	Metrics *metricsArgs `json:"metrics"`
+	SQL     string       `json:"sql,omitempty"`
+	Metrics *metricsArgs `json:"metrics,omitempty"`
 }
 
 type metricsArgs struct {

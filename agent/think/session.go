@@ -187,7 +187,7 @@ func (s *session) heard(r *llm.Reply) {
 	m := r.Message
 	m.Role = llm.Assistant
 	m.Calls = append([]llm.ToolCall(nil), m.Calls...)
-	if args, ok := s.t.tools.written(m.Text); ok && len(m.Calls) == 0 {
+	if args, ok := s.t.tools.written(m.Text, len(s.results) > 0); ok && len(m.Calls) == 0 {
 		m.Text, m.Calls = "", []llm.ToolCall{{Name: toolAnswer, Arguments: args}}
 	}
 	for i := range m.Calls {

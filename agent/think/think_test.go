@@ -128,7 +128,7 @@ func TestFiguresOfTheModelsOwnAreTakenOut(t *testing.T) {
 
 func TestNothingLeftOfTheTextLeavesTheResult(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"매출은 12억 원입니다.", "{{r1.revenue[9]}}", "https://evil.example/?q=1", "<script>alert(1)</script>"} {
+	for _, text := range []string{"", "매출은 12억 원입니다.", "{{r1.revenue[9]}}", "https://evil.example/?q=1", "<script>alert(1)</script>"} {
 		out, _ := ask(t, think.Question{Text: "지난달 지역별 매출"}, call("answer", m{"queries": []m{sql("r1", byRegion)}, "text": text,
 			"columns": []m{{"name": "revenue", "format": "krw"}}}))
 		if out.Kind != think.Answered || out.Text != "3행입니다. 첫 행은 지역 서울, revenue 50만 원입니다." {
@@ -185,6 +185,13 @@ func TestOddRepliesLeadSomewhere(t *testing.T) {
 		"an unknown column":         {[]any{call("answer", m{"queries": []m{sql("r1", byRegion)}, "text": "{{r1.area[0]}}"}), call("answer", args)}, 2},
 		"a column in other letters": {[]any{call("answer", strings.ReplaceAll(args, "r1.region", "r1.Region"))}, 1},
 		"another dialect":           {[]any{call("answer", m{"queries": []m{sql("r1", "SELECT TOP 3 [region] FROM orders")}, "text": "{{r1.region[0]}}"}), call("answer", args)}, 2},
+		"a statement and words":     {[]any{say("```sql\n" + byRegion + ";\n```\n{{r1.region[0]}}입니다.")}, 1},
+		"other keys":                {[]any{call("answer", m{"sql": byRegion, "answer": "{{r1.region[0]}}입니다."})}, 1},
+		"keys in text":              {[]any{say(`{"query": "` + byRegion + `", "response": "{{r1.region[0]}}입니다."}`)}, 1},
+		"statements as texts":       {[]any{call("answer", m{"queries": []string{byRegion}, "text": "{{r1.region[0]}}입니다."})}, 1},
+		"one query, no list":        {[]any{call("answer", m{"queries": m{"sql": byRegion}, "text": "{{r1.region[0]}}입니다."})}, 1},
+		"a name of its own":         {[]any{call("answer", m{"queries": []m{{"name": "by_region", "sql": byRegion}}, "text": "{{by_region.region[0]}}입니다."})}, 1},
+		"a statement alone looked":  {[]any{call("query", m{"sql": byRegion}), say("```sql\n" + byRegion + "\n```\n서울입니다.")}, 2},
 		"a semicolon":               {[]any{call("answer", m{"queries": []m{sql("r1", byRegion+";\n")}, "text": "{{r1.region[0]}}입니다."})}, 1},
 	} {
 		out, s := ask(t, think.Question{Text: "지난달 가장 큰 지역"}, c.replies...)

@@ -137,6 +137,7 @@ func (t *toolbox) arguments(name, text string) (json.RawMessage, error) {
 	if json.Unmarshal([]byte(text), &wrapped) == nil && json.Valid([]byte(wrapped)) {
 		text = wrapped
 	}
+	text = string(lenient(name, json.RawMessage(text)))
 	if schema := t.schemas[name]; schema != nil {
 		doc, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
 		if err != nil {
