@@ -1,6 +1,7 @@
 package llm_test
 
 import (
+	"flag"
 	"sync"
 	"testing"
 	"time"
@@ -14,7 +15,8 @@ import (
 // scale is how much faster than on the day the load benchmarks run: the limit is as
 // many calls in a shorter time, and everything else is shorter as well, but for the
 // network and the machine, whose delays weigh as much more.
-const scale = 10
+// -scale 2 is nearer to the day, and takes as many minutes as that.
+var scale = flag.Int("scale", 10, "how much faster than on the day BenchmarkLoadModelBudget runs")
 
 // recorder keeps what a limiter decided.
 type recorder struct {
@@ -56,13 +58,13 @@ func BenchmarkLoadModelBudget(b *testing.B) {
 }
 
 func dayOverHTTP(b *testing.B, limiter func(int, time.Duration) agenttest.Limiter) {
-	rate := connectors.Rate{Calls: 100, Per: time.Minute / scale}
+	rate := connectors.Rate{Calls: 100, Per: time.Minute / time.Duration(*scale)}
 	kept := &recorder{Limiter: limiter(rate.Calls, rate.Per)}
 	s := agenttest.Start(b, agenttest.Config{
 		Rule: func(*agenttest.Request) agenttest.Reply {
 			return agenttest.Text("매출은 {{r1.revenue[0]|krw}}이에요.")
 		},
-		Latency: agenttest.Latency{First: agenttest.LogNormal(6*time.Second/scale, 0.5)},
+		Latency: agenttest.Latency{First: agenttest.LogNormal(6*time.Second/time.Duration(*scale), 0.5)},
 		Limiter: kept, Telling: agenttest.Millis, Forget: true,
 	})
 	client, err := openai.New(openai.Options{Name: "company", BaseURL: s.URL + "/v1", Model: agenttest.DefaultModel})
@@ -77,7 +79,7 @@ func dayOverHTTP(b *testing.B, limiter func(int, time.Duration) agenttest.Limite
 		b.Fatal(err)
 	}
 	kept.forget()
-	qs := trainingDay(750, 3, 10*time.Minute/scale)
+	qs := trainingDay(750, 3, 10*time.Minute/time.Duration(*scale))
 
 	ask(b.Context(), qs, p)
 	for _, q := range qs {
@@ -86,10 +88,10 @@ func dayOverHTTP(b *testing.B, limiter func(int, time.Duration) agenttest.Limite
 		}
 	}
 	o := (&server{accepted: kept.accepted, refused: kept.refused}).outcome(qs, rate)
-	best := ideal(qs, rate, 6800*time.Millisecond/scale)
+	best := ideal(qs, rate, 6800*time.Millisecond/time.Duration(*scale))
 	b.ReportMetric(100*o.utilisation, "%used")
 	b.ReportMetric(100*o.share, "%refused")
-	b.ReportMetric(o.median.Seconds()*scale, "s-wait-p50")
-	b.ReportMetric(o.p90.Seconds()*scale, "s-wait-p90")
-	b.ReportMetric(best.Seconds()*scale, "s-best-p50")
+	b.ReportMetric(o.median.Seconds()*float64(*scale), "s-wait-p50")
+	b.ReportMetric(o.p90.Seconds()*float64(*scale), "s-wait-p90")
+	b.ReportMetric(best.Seconds()*float64(*scale), "s-best-p50")
 }
