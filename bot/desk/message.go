@@ -58,6 +58,9 @@ func (d *Desk) answerMessage(msg bot.Message, q *Question, t *texts) bot.Message
 		return msg
 	case a.Rung == agent.None && len(a.Results) == 0:
 		msg.Kind = bot.KindRefusal
+		if a.Reason == agent.ReasonModel {
+			msg.Buttons = []bot.Button{{Action: bot.ActionRetry, Label: t.retry}}
+		}
 		return msg
 	}
 	msg.Kind = bot.KindAnswer

@@ -130,3 +130,25 @@ func TestARecalledAnswerSaysWhenByTheDeploymentsClock(t *testing.T) {
 		t.Errorf("%+v", m.Origin)
 	}
 }
+
+func TestAModelThatDidNotAnswerCanBeAskedAgain(t *testing.T) {
+	t.Parallel()
+	down := true
+	b := setup(t, analyst(func(_ context.Context, q agent.Question, _ func(agent.Step)) (*agent.Answer, error) {
+		if down { // one question at a time
+			down = false
+			return &agent.Answer{Rung: agent.None, Reason: agent.ReasonModel, Language: q.Language, Text: "나중에"}, nil
+		}
+		return &agent.Answer{Rung: agent.Think, Language: q.Language, Text: q.Text}, nil
+	}), 1)
+	r := b.handle(t, message("1", "t1", "왜 줄었어?"))
+	m := b.platform.wait(t, kind(bot.KindRefusal))
+	if len(m.Buttons) != 1 || m.Buttons[0].Action != bot.ActionRetry {
+		t.Fatalf("%+v", m.Buttons)
+	}
+	ev := message("2", "t1", "")
+	ev.Kind, ev.Action = bot.EventAction, &bot.Action{Name: m.Buttons[0].Action, Question: r.Question}
+	if s := b.ended(t, b.handle(t, ev).Question); s.Answer == nil || s.Answer.Text != "왜 줄었어?" {
+		t.Errorf("%+v", s.Answer)
+	}
+}

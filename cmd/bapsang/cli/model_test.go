@@ -82,7 +82,7 @@ func TestAModelThatIsAwayIsSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, out, errs := run(t, "--now", now, "ask", "--data-dir", demoDir(t), "--llm", url, "--model", "m", "--json", hard)
-	if code != 3 || !strings.Contains(out, "LLM이") || !strings.Contains(out, `"reason":"model"`) {
+	if code != 3 || !strings.Contains(out, "모델이 지금 응답하지 않아") || !strings.Contains(out, `"reason":"model"`) {
 		t.Errorf("status %d: %s%s", code, out, errs)
 	}
 	one(t, "no server", []string{"--now", now, "ask", "--data-dir", demoDir(t), "--llm", url, hard}, 1, "--llm", "models")
