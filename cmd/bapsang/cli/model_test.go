@@ -54,7 +54,7 @@ func TestAskThinksWithAModel(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &got); err != nil {
 		t.Fatal(err)
 	}
-	if got.Rung != "think" || got.LLM.Calls != 1 || got.LLM.InputTokens != 4321 || len(got.Results) != 1 || len(got.Assumptions) != 1 {
+	if got.Rung != "think" || got.LLM.Calls != 1 || got.LLM.InputTokens != 4321 || len(got.Results) != 1 || len(got.Assumptions) != 2 {
 		t.Errorf("%+v", got)
 	}
 	if strings.Contains(got.Text, "99.9") || !strings.Contains(got.Text, "원으로 가장 큽니다.") {
