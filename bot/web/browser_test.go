@@ -31,6 +31,7 @@ func TestInTheBrowser(t *testing.T) {
 		{"two people and a restart", twoPeople},
 		{"what fails is kept", failing},
 		{"attacks", attacks},
+		{"a quick finger", quickFinger},
 		{"letters", letters},
 		{"charts", charts},
 		{"charts by touch and key", chartWalks},
@@ -368,4 +369,22 @@ func attacks(t *testing.T, c *chromium) {
 	if got := b.says("typeof window.pwned"); got != "undefined" {
 		t.Error("an attack ran")
 	}
+}
+
+// quickFinger presses a button of a thread in the moment in which it appears: that must
+// not load the whole page anew.
+func quickFinger(t *testing.T, c *chromium) {
+	s := serve(t)
+	s.answering(t, "hostile", nil)
+	b := c.join(t, s, "민지", look{})
+	b.send(inChannel, "@bapsang 매출")
+	b.see(has("#replies .answer", "window.pwned"))
+	b.run(chromedp.Navigate(s.url))
+	b.see(`document.readyState === "complete" && document.querySelector("#stream .foot a")`)
+	b.says(`window.same = true, new MutationObserver((_, seen) => {
+		const button = document.querySelector("#replies .choices button");
+		if (button) { seen.disconnect(); button.click(); }
+	}).observe(document.body, {childList: true, subtree: true})`)
+	b.click("#stream .foot a")
+	b.see("window.same && " + count("#replies .message") + " >= 3")
 }
