@@ -23,7 +23,7 @@ func (r *run) readings(out *think.Outcome) []compose.Reading {
 		if ok && utf8.RuneCountInString(term) <= maxTerm {
 			rd.Term, rd.Meaning = strings.TrimSpace(term), strings.TrimSpace(meaning)
 		}
-		if rd.Term == "" || !slices.ContainsFunc(known, func(k compose.Reading) bool { return k.Term == rd.Term }) {
+		if rd.Term == "" || !slices.ContainsFunc(known, func(k compose.Reading) bool { return k.Kind == compose.ReadMetric && k.Term == rd.Term }) {
 			readings = append(readings, rd)
 		}
 	}
@@ -45,11 +45,11 @@ func (r *run) defined(out *think.Outcome) []compose.Reading {
 	}
 	for _, res := range out.Results {
 		if res.Period != nil {
-			term := res.Title
-			if len(out.Results) == 1 || term == "" {
-				term = thinkingWordsFor(r.q.Language).period
+			said := period.Describe(*res.Period, r.q.Language)
+			if len(out.Results) > 1 && res.Title != "" {
+				said += " (" + res.Title + ")"
 			}
-			add(&periods, compose.Reading{Kind: compose.ReadPeriod, Term: term, Meaning: period.Describe(*res.Period, r.q.Language)})
+			add(&periods, compose.Reading{Kind: compose.ReadPeriod, Term: thinkingWordsFor(r.q.Language).period, Meaning: said})
 		}
 		for _, c := range res.Columns {
 			if m := r.p.Model.Metric(c.Metric); m != nil {
