@@ -88,6 +88,15 @@ func (r *reader) widenBand(i int, f *filter) {
 // ages are the names by which a field holds how old people are.
 var ages = []string{"나이", "연령", "연령대", "나이대", "age", "agegroup", "ageband", "agerange"}
 
+// bindAges binds the figures that are ages, before what they are said of is taken for
+// what to group by.
+func (r *reader) bindAges() {
+	for k := range r.d.bounds {
+		r.bindAge(&r.d.bounds[k])
+	}
+	r.d.bounds = slices.DeleteFunc(r.d.bounds, func(b bound) bool { return b.banded })
+}
+
 // bindAge takes a figure without a unit that is said of people as their age: customers
 // under 30, 65세 이상 고객. Of bands it keeps whole ones only.
 func (r *reader) bindAge(b *bound) bool {
@@ -103,6 +112,9 @@ func (r *reader) bindAge(b *bound) bool {
 		return false
 	}
 	dataset := r.lex.senses[r.senses(p, isDataset)[0].sense].ref
+	if r.byMarked(p) || r.whichMarked(p) {
+		return false
+	}
 	if !r.lex.ofPeople(dataset) {
 		return false
 	}
@@ -110,6 +122,9 @@ func (r *reader) bindAge(b *bound) bool {
 		ref := dataset + "." + f.Name
 		if f.Hidden || !slicesHas([]string{f.Label.Ko, f.Label.En, f.Name}, func(term string) bool { key, _ := fold(term); return slices.Contains(ages, key) }) || !r.reachable(ref) {
 			continue
+		}
+		if len(r.d.measures) > 0 {
+			r.use(p)
 		}
 		if f.Kind == semantic.Numeric {
 			b.target, b.field = ref, true

@@ -147,13 +147,9 @@ func scaleOf(high, low float64) float64 {
 // bindBounds finds what each comparison is about: the measure or numeric field
 // nearest before it, or directly after it ("over 100 orders").
 func (r *reader) bindBounds() {
-	defer func() { r.d.bounds = slices.DeleteFunc(r.d.bounds, func(b bound) bool { return b.banded }) }()
 	for k := range r.d.bounds {
 		b := &r.d.bounds[k]
 		if b.target != "" || b.derived != "" {
-			continue
-		}
-		if r.bindAge(b) {
 			continue
 		}
 		if !r.bindDerived(b) && !r.bindNamed(b) {
@@ -223,6 +219,9 @@ func (r *reader) bindNamed(b *bound) bool {
 			}
 		}
 	}
+	if best == "" && r.boundTakings() && len(r.d.measures) == 1 {
+		best = r.d.measures[0].Key() // of which the text has no name
+	}
 	if best == "" {
 		return false
 	}
@@ -238,7 +237,7 @@ func (r *reader) thingBefore(b *bound) (worth string, thing bool) {
 	for p >= 0 && (r.is(p, wOver) || r.is(p, wUnder) || r.is(p, wAtLeast) || r.is(p, wAtMost) || r.is(p, wBetween)) {
 		p = r.prev(p)
 	}
-	if b.values[0].unit != "won" && b.values[0].unit != "dollar" || p < 0 || len(r.senses(p, isMetric)) > 0 || len(r.senses(p, isDataset)) == 0 {
+	if r.boundTakings() || b.values[0].unit != "won" && b.values[0].unit != "dollar" || p < 0 || len(r.senses(p, isMetric)) > 0 || len(r.senses(p, isDataset)) == 0 {
 		return "", false
 	}
 	if slices.ContainsFunc(r.d.measures, func(m measure) bool { return m.token.from == r.toks[p].from }) || r.toks[p].kind != aTerm || isHangulKey(r.toks[p].text) {

@@ -256,14 +256,15 @@ func (r *reader) asksWhich() bool {
 		!r.analytic() && !d.compare && !d.percent && d.sort == nil && d.versus == nil && d.grain == "" && d.over == ""
 }
 
-// Words for what costs much or little, which no turnover answers.
-var pricey = []string{"비싼", "싼", "저렴한", "비싸", "mostexpensive", "cheapest", "expensive"}
-
-// asksPrice reports whether a ranking is by price.
+// asksPrice reports whether a ranking is by an attribute such as the price, which no
+// turnover answers.
 func (r *reader) asksPrice() bool {
 	return r.d.rank.wanted && slicesHas(r.toks, func(t token) bool {
-		key, _ := fold(t.text)
-		return (r.lex.has(t, wHigh) || r.lex.has(t, wLow)) && slices.Contains(pricey, key)
+		arg, ok := r.lex.arg(t, wHigh)
+		if !ok {
+			arg, ok = r.lex.arg(t, wLow)
+		}
+		return ok && qualities[arg] != nil
 	})
 }
 

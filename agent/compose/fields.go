@@ -56,6 +56,8 @@ func (r *reader) readTimeField(i int) bool {
 		}
 		r.d.grain = ""
 		r.addGroup(group{Dimension: g, token: r.toks[i], marked: true})
+	case own && r.d.rank.wanted && r.d.grain == "" && !r.otherThing(i):
+		r.d.grain = semantic.Day
 	case own:
 	case r.periodOf(i) >= 0:
 		at := r.periodOf(i)
@@ -184,7 +186,7 @@ func (r *reader) negatedField(i int) bool {
 }
 
 func (r *reader) takeGroup(i int) {
-	if r.perNamed(i) || r.whatIsCounted(i) || r.ofThings(i) {
+	if r.beforeField(i) || r.perNamed(i) || r.whatIsCounted(i) || r.ofThings(i) {
 		r.use(i)
 		r.useTrail(i)
 		return
@@ -218,6 +220,21 @@ func (r *reader) takeGroup(i int) {
 	}
 	r.useTrail(i)
 	r.addGroup(group{Dimension: semantic.Dimension{Field: list[k].ref}, token: r.toks[i], marked: marked, each: each, which: which})
+}
+
+// beforeField reports whether token i only says of what the field after it is: traffic
+// source, product category.
+func (r *reader) beforeField(i int) bool {
+	n := i + 1
+	if !r.open(n) || isHangulKey(r.toks[i].text) || len(r.senses(i, isField)) > 0 {
+		return false
+	}
+	return slices.ContainsFunc(r.senses(i, isDataset), func(d meaning) bool {
+		return slices.ContainsFunc(r.senses(n, isField), func(f meaning) bool {
+			dataset, _, _ := cutRef(r.lex.senses[f.sense].ref)
+			return dataset == r.lex.senses[d.sense].ref
+		})
+	})
 }
 
 // perNamed reports whether token i is whom the metric after it divides by anyway:

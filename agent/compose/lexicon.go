@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/bapsang/bapsang/agent/semantic"
 )
@@ -126,6 +127,11 @@ func (l *Lexicon) addMetrics() {
 		for _, term := range append([]string{m.Name}, m.Synonyms...) {
 			l.addName(term, n, asSynonym)
 		}
+		if key, _ := fold(m.Label.Ko); m.Default && slices.Contains(turnover, key) {
+			for _, term := range []string{"구매액", "구매금액", "결제액"} {
+				l.add(term, n, asAlias) // what is turnover to those who sell
+			}
+		}
 		if strings.HasSuffix(m.Label.Ko, "매출") {
 			l.add(m.Label.Ko+"액", n, asSynonym)
 		}
@@ -156,6 +162,9 @@ func (l *Lexicon) addField(d *semantic.Dataset, f *semantic.Field) {
 	}
 	for _, term := range append([]string{f.Name}, f.Synonyms...) {
 		l.addName(term, n, asSynonym)
+	}
+	for _, term := range spokenFields(f) {
+		l.addName(term, n, asAlias)
 	}
 	for _, v := range f.Values {
 		s := l.sense(sense{kind: isValue, ref: d.Name + "." + f.Name, values: v.Values})
@@ -268,15 +277,50 @@ func (l *Lexicon) addWeakNames() {
 		}
 	}
 	for _, d := range l.model.Datasets {
+		if words := strings.Fields(d.Label.En); !d.Hidden && len(words) > 1 {
+			l.weaken(weak, known, l.sense(sense{kind: isDataset, ref: d.Name}), []string{d.Label.En})
+		}
 		for _, f := range d.Fields {
+			l.addMeans(f, known)
 			if !f.Hidden && !d.Hidden {
 				l.weaken(weak, known, l.sense(sense{kind: isField, ref: d.Name + "." + f.Name}), []string{f.Label.Ko, f.Label.En})
 			}
 		}
 	}
+	l.addCrowd()
 	for _, term := range slices.Sorted(maps.Keys(weak)) {
 		for _, n := range weak[term] {
 			l.addName(term, n, asAlias)
+		}
+	}
+}
+
+// spokenFields are what people say for a field beside its name: 입사한 of an 입사일, 남녀별
+// by gender.
+func spokenFields(f *semantic.Field) []string {
+	var out []string
+	if f.IsTime || f.Kind == semantic.Temporal {
+		for _, end := range []string{"일", "일자", "날짜", "일시"} {
+			if stem, ok := strings.CutSuffix(f.Label.Ko, end); ok && utf8.RuneCountInString(stem) >= 2 {
+				out = append(out, stem+"한", stem+"된", stem+"했던")
+				break
+			}
+		}
+	}
+	switch key, _ := fold(f.Label.Ko); {
+	case key == "성별", strings.EqualFold(f.Label.En, "gender"), strings.EqualFold(f.Label.En, "sex"):
+		out = append(out, "남녀")
+	}
+	return out
+}
+
+// addMeans lets what a field tells the means of be said after its values: 카드 결제 of a
+// 결제수단.
+func (l *Lexicon) addMeans(f *semantic.Field, known map[string]bool) {
+	for _, end := range []string{"수단", "방법", "방식"} {
+		stem, ok := strings.CutSuffix(strings.ReplaceAll(f.Label.Ko, " ", ""), end)
+		if key, _ := fold(stem); ok && utf8.RuneCountInString(stem) >= 2 && !known[key] && !f.Hidden {
+			l.add(stem, l.sense(sense{kind: isWord, word: wDone}), asAlias)
 		}
 	}
 }

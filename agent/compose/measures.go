@@ -27,6 +27,7 @@ func (r *reader) readMetrics() {
 		thing := r.grouping(i)
 		switch {
 		case r.readWho(i):
+		case thing && r.boundTakings(): // it is they that took so much
 		case thing && r.any(wList) >= 0 && r.countWord(i) < 0 && !r.otherMeasure(i):
 		case thing && (r.marked(i, wBy, 0) && !r.sortMarked(i) || r.eachMarked(i) || r.whichMarked(i)):
 		case thing && r.d.rank.wanted && !r.otherThing(i) && !r.otherMeasure(i):
@@ -153,7 +154,7 @@ func (r *reader) takeMetric(i int) {
 // cities).
 func (r *reader) fitting(list []candidate, metrics []meaning) ([]candidate, []meaning) {
 	for _, fits := range []func(name string) bool{
-		func(name string) bool { return r.d.average && strings.Contains(r.lex.expression(name), "AVG(") },
+		func(name string) bool { return (r.d.average || r.d.median) && strings.Contains(r.lex.expression(name), "AVG(") },
 		r.aboutNamed,
 	} {
 		var some []candidate
@@ -344,7 +345,7 @@ func (r *reader) readSold() {
 	if i >= 0 {
 		arg, _ = r.lex.arg(r.toks[i], wSold)
 	}
-	if arg != "money" && (r.d.rank.sold || r.any(wHowMany) >= 0 || r.d.rank.wanted || r.boundItems()) {
+	if arg != "money" && !r.boundMoney() && (r.d.rank.sold || r.any(wHowMany) >= 0 || r.d.rank.wanted || r.boundItems()) {
 		keys = slices.Concat(unitsOut, turnover)
 	}
 	for _, key := range keys {
@@ -366,12 +367,17 @@ func (r *reader) readSold() {
 }
 
 // boundTakings reports whether a condition in money is put on things of which no figure
-// is named: regions that did more than 500 million won.
+// is named: regions that did more than 500 million won, 500만 원 이상 판 매장.
 func (r *reader) boundTakings() bool {
-	metrics := slicesHas(r.toks, func(t token) bool {
-		return r.lex.has(t, wVerb) && strings.EqualFold(strings.TrimSpace(t.text), "did") || r.lex.has(t, wFiller) && strings.EqualFold(strings.TrimSpace(t.text), "did")
+	did := slicesHas(r.toks, func(t token) bool {
+		return r.lex.has(t, wSold) || r.lex.has(t, wFiller) && strings.EqualFold(strings.TrimSpace(t.text), "did")
 	})
-	return metrics && slicesHas(r.d.bounds, func(b bound) bool { return b.values[0].unit == "won" || b.values[0].unit == "dollar" })
+	return did && r.boundMoney()
+}
+
+// boundMoney reports whether a condition is about an amount of money.
+func (r *reader) boundMoney() bool {
+	return slicesHas(r.d.bounds, func(b bound) bool { return b.values[0].unit == "won" || b.values[0].unit == "dollar" })
 }
 
 // boundItems reports whether a condition is about a number of pieces: 50개 넘게 팔린.
@@ -515,10 +521,18 @@ func (r *reader) soldWord(i int) string {
 // readAverages decides what an average is taken over.
 func (r *reader) readAverages() {
 	d := &r.d
+	if d.median {
+		r.readMedian()
+		return
+	}
 	if d.average && d.over == "" {
 		switch d.grain {
 		case semantic.Day, semantic.Week, semantic.Month, semantic.Quarter, semantic.Year:
 			d.over, d.grain = d.grain, ""
+		case semantic.Weekday, semantic.HourOfDay:
+			if !slices.ContainsFunc(d.measures, r.averaged) {
+				d.over = semantic.Day // 요일별 평균 매출 is that of a day
+			}
 		default:
 			if !slices.ContainsFunc(d.measures, r.averaged) {
 				r.fail(problem{decline: DeclineShape})
@@ -532,6 +546,22 @@ func (r *reader) readAverages() {
 		if d.measures[i].Per == "" {
 			d.measures[i].Over = d.over
 		}
+	}
+}
+
+// readMedian takes the median of what metrics are the average of. The median of a sum or
+// a rate would be of parts that nobody named.
+func (r *reader) readMedian() {
+	for i := range r.d.measures {
+		m := &r.d.measures[i]
+		if _, ref := r.averagedField(m.Metric); ref == "" || m.Per != "" || r.d.over != "" || r.d.average {
+			r.fail(problem{decline: DeclineShape})
+			return
+		}
+		m.Median = true
+	}
+	if len(r.d.measures) == 0 {
+		r.fail(problem{decline: DeclineShape})
 	}
 }
 

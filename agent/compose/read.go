@@ -218,7 +218,7 @@ func (r *reader) readPlainWords() {
 		words []word
 	}{
 		{&d.share, []word{wShare}}, {&d.percent, []word{wPercent}}, {&d.cumulative, []word{wCumulative}}, {&d.trend, []word{wTrend}}, {&d.relate, []word{wRelate}},
-		{&d.why, []word{wWhy}}, {&d.anomaly, []word{wAnomaly}}, {&d.forecast, []word{wForecast}}, {&d.average, []word{wAverage}},
+		{&d.why, []word{wWhy}}, {&d.anomaly, []word{wAnomaly}}, {&d.forecast, []word{wForecast}}, {&d.average, []word{wAverage}}, {&d.median, []word{wMedian}},
 		{&d.then, []word{wThen}}, {&d.instead, []word{wInstead}}, {&d.those, []word{wThose, wSame}}, {&d.also, []word{wAlso}},
 		{&d.only, []word{wOnly}},
 	} {

@@ -145,7 +145,7 @@ func (b *builder) defaultLabel(p *semantic.Period) string {
 
 func (b *builder) explainMeasure(m measure) {
 	x := b.lex.model.Metric(m.Metric)
-	if x == nil || m.token.text == "" {
+	if x == nil || m.token.text == "" || m.Median {
 		return
 	}
 	label, description := b.label(x.Label, x.Name), x.DescriptionIn(b.in.Language)

@@ -14,12 +14,15 @@ func (r *reader) readTerms() {
 	per := r.readPer()
 	r.readMetrics()
 	r.settlePercent()
+	r.readQuality()
 	r.readSold()
 	r.readThings()
 	r.readBareCount()
+	r.readRows()
 	r.readGrainField()
 	r.readYearField()
 	r.applyPer(per)
+	r.bindAges()
 	r.readValues()
 	r.readFields()
 	r.readGrains()
@@ -172,6 +175,9 @@ func (r *reader) readCounts() {
 			continue
 		}
 		name := r.countMetric(i)
+		if of := r.keyOf(i); name == "" && of != "" {
+			name = r.lex.countOfDataset(of)
+		}
 		if other := r.countedBefore(i, name); other != "" {
 			name = other
 		}
@@ -188,7 +194,7 @@ func (r *reader) readCounts() {
 			r.checkCounted(i, c)
 			continue
 		}
-		if r.satisfying(i) {
+		if !r.bindRows(i) && r.satisfying(i) {
 			continue
 		}
 		r.use(i)
@@ -213,6 +219,50 @@ func (r *reader) checkCounted(i, c int) {
 	}
 }
 
+// bindRows takes a condition on the average of what token i counts as one on each row:
+// how many responses gave 2 or less is not about an average.
+func (r *reader) bindRows(i int) bool {
+	if len(r.d.bounds) != 1 || r.d.bounds[0].target != "" || r.d.mean.op != "" {
+		return false
+	}
+	for j := range r.toks {
+		if j == i || !r.open(j) || len(r.senses(j, isMetric)) != 1 {
+			continue
+		}
+		dataset, ref := r.averagedField(r.lex.senses[r.senses(j, isMetric)[0].sense].ref)
+		if ref != "" && (r.keyOf(i) == dataset || slices.ContainsFunc(r.senses(i, isDataset), func(x meaning) bool { return r.lex.senses[x.sense].ref == dataset })) {
+			r.use(j)
+			r.useTrail(j)
+			r.d.bounds[0].target, r.d.bounds[0].field = ref, true
+			return true
+		}
+	}
+	return false
+}
+
+// keyOf returns the dataset whose rows token i tells apart, "" for none: 응답 of an 응답번호.
+func (r *reader) keyOf(i int) string {
+	for _, x := range r.senses(i, isField) {
+		dataset, field, _ := cutRef(r.lex.senses[x.sense].ref)
+		if d := r.lex.model.Dataset(dataset); len(d.PrimaryKey) == 1 && d.PrimaryKey[0] == field {
+			return dataset
+		}
+	}
+	return ""
+}
+
+// averagedField returns the field that a metric is the average of, and its dataset.
+func (r *reader) averagedField(metric string) (dataset, ref string) {
+	m := r.lex.model.Metric(metric)
+	for _, e := range m.Expression {
+		ref := strings.ReplaceAll(strings.TrimSuffix(strings.TrimPrefix(e, "AVG("), ")"), `"`, "")
+		if d, f := r.lex.model.Field(ref); strings.HasPrefix(e, "AVG(") && f != nil && f.Kind == semantic.Numeric {
+			return d.Name, ref
+		}
+	}
+	return "", ""
+}
+
 // satisfying reports whether the things are counted that meet a condition on a figure,
 // which are then listed: 매출 1억 넘는 매장 수.
 func (r *reader) satisfying(i int) bool {
@@ -224,7 +274,7 @@ func (r *reader) satisfying(i int) bool {
 			return true
 		}
 	}
-	return false
+	return r.boundTakings()
 }
 
 // namedThing returns the field by which people call what token i names.

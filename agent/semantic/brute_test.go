@@ -532,7 +532,10 @@ func (w *world) compute(q Query, ms []Measure, dims []Dimension, sides []*Period
 }
 
 func (w *world) partsOf(m Measure) []brutePart {
-	ps := w.metrics[m.Metric].parts
+	ps := slices.Clone(w.metrics[m.Metric].parts)
+	if m.Median {
+		ps[0].agg = medianOf("amount")
+	}
 	if m.Per != "" {
 		ps = append(append([]brutePart{}, ps...), w.metrics[m.Per].parts...)
 	}

@@ -288,7 +288,14 @@ func (c *compiler) resolveMeasure(x Measure) (*measure, error) {
 	if m.metric, m.formula, err = c.metric(x.Metric); err != nil {
 		return nil, err
 	}
+	if x.Median {
+		if m.formula, err = c.median(m.metric); err != nil {
+			return nil, err
+		}
+	}
 	switch {
+	case x.Median && (x.Per != "" || x.Over != ""):
+		return nil, queryErrorf(CodeShape, "the median of %s is not averaged again", x.Metric)
 	case x.Per != "" && x.Over != "":
 		return nil, queryErrorf(CodeShape, "the measure %s is both per %s and averaged over %s", x.Metric, x.Per, x.Over)
 	case x.Per != "":
@@ -302,6 +309,19 @@ func (c *compiler) resolveMeasure(x Measure) (*measure, error) {
 	}
 	m.adds = x.Over == "" && addsUp(m.formula)
 	return m, nil
+}
+
+// median is the median of what a metric is the average of.
+func (c *compiler) median(x *Metric) (expr, error) {
+	text, _ := pickExpression(x.Expression)
+	e, err := parseExpr(text)
+	call, ok := e.(*callExpr)
+	if err != nil || !ok || !strings.EqualFold(call.name, "AVG") {
+		return nil, queryErrorf(CodeShape, "%s is not the average of a field, which has a median", x.Name)
+	}
+	middle := *call
+	middle.name = "MEDIAN"
+	return c.register(x, &middle, x.Time, &middle)
 }
 
 func (c *compiler) metric(name string) (*Metric, expr, error) {

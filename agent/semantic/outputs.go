@@ -112,6 +112,9 @@ func (m *measure) label() Label {
 	case m.Over != "":
 		word := overLabels[m.Over]
 		return Label{Ko: word.Ko + l.Ko, En: "Average " + lowerFirst(l.En) + " per " + word.En}
+	case m.Median:
+		of := strings.TrimPrefix(strings.TrimPrefix(l.En, "Average "), "average ")
+		return Label{Ko: strings.TrimPrefix(l.Ko, "평균 ") + " 중앙값", En: "Median " + lowerFirst(of)}
 	}
 	return l
 }

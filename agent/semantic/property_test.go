@@ -39,6 +39,22 @@ func sumOf(field string) func([]record, *world) any {
 	}
 }
 
+func medianOf(field string) func([]record, *world) any {
+	return func(rows []record, _ *world) any {
+		var all []float64
+		for _, r := range rows {
+			if r[field] != nil {
+				all = append(all, r[field].(float64))
+			}
+		}
+		if len(all) == 0 {
+			return nil
+		}
+		slices.Sort(all)
+		return (all[(len(all)-1)/2] + all[len(all)/2]) / 2
+	}
+}
+
 func countOf(field string) func([]record, *world) any {
 	return func(rows []record, _ *world) any {
 		n := 0.0
@@ -402,6 +418,8 @@ func randomQuery(r *rand.Rand, w *world) Query {
 		case 1:
 			m.Over = Grain(pickOne("day", "week", "month"))
 			m.Metric = pickOne("revenue", "order_count", "units", "paid_total", "ticket_count", "aov", "net")
+		case 2:
+			m = Measure{Metric: "mean", Median: true}
 		}
 		if !slices.ContainsFunc(q.Measures, func(x Measure) bool { return x.Key() == m.Key() }) {
 			q.Measures = append(q.Measures, m)

@@ -60,6 +60,8 @@ type Measure struct {
 	// Over averages the metric over periods of this grain, counting those of the
 	// period in which nothing happened as zero: average revenue per day.
 	Over Grain `json:"over,omitempty"`
+	// Median takes the median of the field that the metric is the average of.
+	Median bool `json:"median,omitempty"`
 }
 
 // Key names the measure's column in the result.
@@ -69,6 +71,8 @@ func (m Measure) Key() string {
 		return m.Metric + "_per_" + m.Per
 	case m.Over != "":
 		return m.Metric + "_per_" + string(m.Over)
+	case m.Median:
+		return m.Metric + "_median"
 	}
 	return m.Metric
 }
