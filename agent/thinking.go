@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/bapsang/bapsang/agent/chart"
 	"github.com/bapsang/bapsang/agent/compose"
@@ -342,7 +344,7 @@ func (r *run) runAnalysis(ctx context.Context, plan *compose.Plan, n, part int) 
 	}
 	out := think.ToolResult{Text: "What was computed, in words (figures may be referred to, not copied): " + aside.answer.Text}
 	for _, res := range aside.answer.Results {
-		result := think.Result{Name: fmt.Sprintf("a%d%s", n, res.Name), Title: title, SQL: res.SQL, Rows: res.Rows, Truncated: res.Truncated}
+		result := think.Result{Name: fmt.Sprintf("a%d%s", n, res.Name), Title: upperFirst(title), SQL: res.SQL, Rows: res.Rows, Truncated: res.Truncated}
 		var names []string
 		for _, c := range res.Columns {
 			result.Columns = append(result.Columns, think.Column{Column: c.Column, Label: c.Label, Format: c.Format, Role: c.Role, Grain: c.Grain})
@@ -352,6 +354,12 @@ func (r *run) runAnalysis(ctx context.Context, plan *compose.Plan, n, part int) 
 		out.Text += fmt.Sprintf("\n%s: %d rows of (%s)", result.Name, len(res.Rows), strings.Join(names, ", "))
 	}
 	return out, nil
+}
+
+// upperFirst begins a title as titles do.
+func upperFirst(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
 }
 
 // Forget removes the steps kept of a question that is answered.

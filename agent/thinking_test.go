@@ -154,6 +154,26 @@ func TestAFollowUpToAModelsAnswerGoesToTheModel(t *testing.T) {
 	}
 }
 
+func TestAnAnalysisIsTitledInTheAskersLanguage(t *testing.T) {
+	t.Parallel()
+	a, _ := thinking(t,
+		calls("analyse", map[string]any{"kind": "drivers", "metric": "revenue", "start": "2026-10-01", "end": "2026-11-01", "part": 1}),
+		calls("answer", map[string]any{"text": "It was {{a1r1.revenue[0]}}."}))
+	var steps []agent.Step
+	got, err := a.Answer(t.Context(), agent.Question{Text: "who earns our bread", Language: "en", Now: now, Rungs: []agent.Rung{agent.Think}}, func(s agent.Step) { steps = append(steps, s) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if title := got.Results[0].Title; !strings.HasPrefix(title, "What drove ") {
+		t.Errorf("titled %q", title)
+	}
+	if !slices.ContainsFunc(steps, func(s agent.Step) bool {
+		return strings.HasPrefix(s.Text, "Computing what drove ") && slices.Equal(s.Parts, []int{1})
+	}) {
+		t.Errorf("steps: %+v", steps)
+	}
+}
+
 func TestAskTheModelAnyway(t *testing.T) {
 	t.Parallel()
 	a, model := thinking(t, calls("decline", map[string]any{"reason": "저라도 같은 표를 봤을 거예요."}))
@@ -223,6 +243,9 @@ func TestAnalysesAreComputed(t *testing.T) {
 	got := ask(t, a, "효자 노릇 하는 놈이 뭐야")
 	if got.Rung != agent.Think || !strings.HasPrefix(got.Text, "지난달 매출은 ") || !strings.Contains(got.Text, "습니다") {
 		t.Errorf("%s", texts(got))
+	}
+	if title := got.Results[0].Title; !strings.HasPrefix(title, "변화 요인: ") || !strings.HasSuffix(title, "2026년 10월") {
+		t.Errorf("titled %q", title)
 	}
 	told := model.requests[1].Messages[3].Text
 	if !strings.Contains(told, "a1r1: 1 rows of (revenue, revenue__before") {
