@@ -137,7 +137,12 @@ func run(t *testing.T, db *sql.DB, m *semantic.Model, q semantic.Query) {
 		t.Errorf("run %+v: %v\n%s", q, err, c.SQL)
 		return
 	}
-	rows.Close()
+	defer rows.Close()
+	for rows.Next() { // what fails while it runs fails here
+	}
+	if err := rows.Err(); err != nil {
+		t.Errorf("run %+v: %v\n%s", q, err, c.SQL)
+	}
 }
 
 func show(t *testing.T, m *semantic.Model) {

@@ -73,6 +73,25 @@ func metric(t *testing.T, m *semantic.Model, ko string) *semantic.Metric {
 	return nil
 }
 
+// An amount without a unit is in won unless it is too small to be.
+func TestAmountsWithoutUnit(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{"21\n34\n18\n": "", "21000\n34000\n18000\n": "krw"} {
+		path := filepath.Join(t.TempDir(), "실적.csv")
+		rows := "지점,매출\n"
+		for i, amount := range strings.Fields(text) {
+			rows += fmt.Sprintf("지점%d,%s\n", i, amount)
+		}
+		if err := os.WriteFile(path, []byte(rows), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cat, _ := loaded(t, path)
+		if got := metric(t, draft.Model(cat, draft.Options{}), "매출").Format; got != want {
+			t.Errorf("%q: format %q, not %q", text, got, want)
+		}
+	}
+}
+
 func TestKoreanFiles(t *testing.T) {
 	t.Parallel()
 	cat, path := loaded(t, korean(t))

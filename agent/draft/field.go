@@ -280,7 +280,7 @@ func (d *drafter) classifyNumber(t *table, c *column) {
 	}
 	f.Kind = semantic.Numeric
 	c.format = d.formatOf(c, role)
-	c.use = d.useOf(t, c, role, low)
+	c.use = useOf(c, role, low)
 }
 
 // isYear reports whether a number is a year.
@@ -333,12 +333,24 @@ func (d *drafter) formatOf(c *column, role role) string {
 	switch {
 	case role == rate:
 		return rateFormat(c.Profile)
+	case tooSmallForWon(c):
+		return "" // 21 may be millions, or hundreds of millions
 	case role == money && isKorean(c.Name) || (role == level || role == plain) && c.concept != nil && isKorean(c.Name) && priced(c.concept):
 		return "krw"
 	case c.concept != nil:
 		return c.concept.format
 	}
 	return ""
+}
+
+// tooSmallForWon reports whether an amount named in Korean, without a unit, has no
+// figure that anything costs in won.
+func tooSmallForWon(c *column) bool {
+	if !isKorean(c.Name) || c.concept == nil || c.concept.role != money && !priced(c.concept) || c.Profile == nil {
+		return false
+	}
+	most, ok := connectors.Number(c.Profile.Max)
+	return ok && most < 100
 }
 
 // priced reports whether a level is an amount of money.
@@ -387,7 +399,7 @@ var levelWords = []string{
 var levelEndings = []string{"율", "률", "평균", "단가", "가격", "점수", "평점", "지수", "나이", "연령", "순위", "등급", "온도", "비중", "만족도", "시가", "종가", "고가", "저가"}
 
 // useOf says whether a column's figures add up.
-func (d *drafter) useOf(t *table, c *column, role role, low string) use {
+func useOf(c *column, role role, low string) use {
 	if c.format == "percent" || c.format == "score" {
 		return useAverage
 	}
@@ -460,7 +472,7 @@ func nameScore(t *table, c *column) int {
 		return 0
 	}
 	w := split(c.Name)
-	s := 10
+	var s int
 	stem := strings.Join(w[:len(w)-1], "")
 	entity := strings.ToLower(strings.Join(split(t.words), ""))
 	switch {

@@ -29,11 +29,10 @@ func (d *drafter) addMetrics(t *table) {
 	d.addRatios(t)
 }
 
-func (d *drafter) add(t *table, m *semantic.Metric, expr string) *semantic.Metric {
+func (d *drafter) add(t *table, m *semantic.Metric, expr string) {
 	m.Expression = map[string]string{dialect: expr}
 	m.Time = t.time
 	d.model.Metrics = append(d.model.Metrics, m)
-	return m
 }
 
 func ref(t *table, c *column) string { return t.ds.Name + "." + c.field.Name }
@@ -67,7 +66,7 @@ func (d *drafter) addRowCount(t *table) {
 		m.Synonyms = append(m.Synonyms, "몇 "+counter(t.entity), "모두 몇 "+counter(t.entity), "건수", "개수", "행 수", "행 개수", "행", "몇 행", "줄 수", "몇 줄", "데이터 수", "데이터 개수", "데이터 건수", "레코드 수",
 			"number of rows", "row count", "rows", "row", "records", "number of records", "record count", "number of lines", "number of entries")
 		if !isKorean(t.words) && t.entity == nil {
-			m.Label = d.rowLabel(t, m.Label)
+			m.Label = rowLabel(m.Label)
 		}
 	}
 	m.Synonyms = append(m.Synonyms, t.happening()...)
@@ -81,7 +80,7 @@ func (d *drafter) addRowCount(t *table) {
 
 // rowLabel is what the rows of the only table are called when its name says nothing:
 // a file called s.csv has rows.
-func (d *drafter) rowLabel(t *table, label semantic.Label) semantic.Label {
+func rowLabel(label semantic.Label) semantic.Label {
 	if strings.HasSuffix(label.En, " records") || label.En == "" {
 		label.En = "Number of rows"
 	}

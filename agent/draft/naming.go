@@ -15,7 +15,7 @@ var (
 )
 
 // tails are the words that Korean tables carry behind what they are about.
-var tails = []string{"내역", "목록", "데이터", "현황", "정보", "리스트", "이력", "마스터", "테이블", "집계", "대장", "일지", "자료"}
+var tails = []string{"명부", "명단", "내역", "목록", "데이터", "현황", "정보", "리스트", "이력", "마스터", "테이블", "집계", "대장", "일지", "자료"}
 
 // happened are those of the tails that say that a row is something that happened.
 var happened = []string{"내역", "이력", "대장", "일지"}

@@ -19,7 +19,7 @@ func (r *reader) numericAtom(i int) (a atom) {
 			a = longer(r.yearFirst(n, to), r.yearSpan(n, to))
 		}
 	case 1, 2:
-		a = longer(r.shortDate(i, n, digits, to), r.slashDate(i, n, to))
+		a = longer(r.shortDate(i, n, digits, to), r.slashDate(n, to))
 	}
 	a.to = max(a.to, 0)
 	if a.to > 0 {
@@ -149,7 +149,7 @@ func (r *reader) floatingDay(m, d, to int) (a atom) {
 
 // slashDate reads 11/22, 11/22(일) and 11/22/2026. What may as well be a fraction
 // (1/2, 3/4) is strict.
-func (r *reader) slashDate(i, n, to int) (a atom) {
+func (r *reader) slashDate(n, to int) (a atom) {
 	if r.rune(to) != '/' {
 		return a
 	}

@@ -157,7 +157,7 @@ func (r *reader) versusEnglish(i int) (m Mention) {
 		m = Mention{Kind: Versus, To: to, Compare: semantic.ComparePrevious}
 	}
 	a := r.simple(from)
-	if a.to == 0 || a.strict && !r.comparable(i, a) {
+	if a.to == 0 || a.strict && !r.comparable(a) {
 		return m
 	}
 	full, ranged := r.extended(a)
@@ -194,7 +194,7 @@ func (r *reader) theBefore(i int) int {
 }
 
 // comparable keeps "more than 2024 orders" from being a comparison with a year.
-func (r *reader) comparable(i int, a atom) bool {
+func (r *reader) comparable(a atom) bool {
 	if a.unit != semantic.Year {
 		return a.unit == semantic.Month || a.unit == half || a.event != ""
 	}
