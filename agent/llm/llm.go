@@ -46,7 +46,7 @@ type Request struct {
 	// from one goroutine at a time and must not block.
 	OnDelta func(Delta)
 	// OnWait tells how long the call waits for its turn, when it has to and whenever
-	// that changes. It must not block.
+	// that changes; the zero Wait says that its turn has come. It must not block.
 	OnWait func(Wait)
 }
 

@@ -68,6 +68,7 @@ func (p *Pool) ticketFor(ctx context.Context, req Request) *ticket {
 
 // await waits for a ticket's turn.
 func (p *Pool) await(ctx context.Context, t *ticket, onWait func(Wait)) (grant, error) {
+	told := false
 	for {
 		select {
 		case g := <-t.granted:
@@ -78,8 +79,12 @@ func (p *Pool) await(ctx context.Context, t *ticket, onWait func(Wait)) (grant, 
 				p.unassign(g)
 				return grant{}, gaveUp(ctx)
 			}
+			if told {
+				onWait(Wait{})
+			}
 			return g, nil
 		case w := <-t.waits:
+			told = true
 			onWait(w)
 		case <-ctx.Done():
 			p.abandon(t)

@@ -279,7 +279,7 @@ func TestWaitIsToldTruly(t *testing.T) {
 		for i, q := range trainingDay(400, 3, 5*time.Minute) {
 			wg.Go(func() {
 				_ = pause(t.Context(), q.at)
-				var first llm.Wait
+				var first, last llm.Wait
 				var at time.Time
 				n := 0
 				caller := llm.Caller{Principal: q.who, Question: fmt.Sprint(i)}
@@ -287,10 +287,14 @@ func TestWaitIsToldTruly(t *testing.T) {
 					if n++; n == 1 {
 						first, at = w, time.Now()
 					}
+					last = w
 				}})
 				if err != nil {
 					t.Error(err)
 					return
+				}
+				if last != (llm.Wait{}) {
+					t.Errorf("not told that its turn came, but %+v", last)
 				}
 				left := time.Since(at) - reply.Took
 				caller.Begun = true

@@ -46,13 +46,22 @@ type Options struct {
 	Rooms []string
 	// Tokens let programs in; none lets everybody in, on loopback only.
 	Tokens []api.Token
-	// Workers is how many questions are answered at once; 0 means 4.
+	// Workers is how many questions are answered at once; 0 means 4, with a model as
+	// many as may wait for it.
 	Workers int
 	// Backends are the models that may be asked, in order of preference; none leaves
 	// the rung out. CallsPerQuestion bounds what a question may cost; 0 means 10.
 	Backends         []llm.Backend
 	CallsPerQuestion int
 }
+
+// How many questions are answered at once. One that waits for its turn at a model costs
+// nothing but its place, and must not hold up those that need no model: the pool, and the
+// contracts of the sources, bound what is really done at once.
+const (
+	workers        = 4
+	waitingWorkers = 512
+)
 
 // App is the whole program, running: store, analysts, desk, workers and the HTTP
 // server. Tests start one on a free port and use it from outside.
@@ -71,7 +80,10 @@ type App struct {
 // when Run was not called.
 func Open(ctx context.Context, opts Options) (_ *App, err error) {
 	if opts.Workers == 0 {
-		opts.Workers = 4
+		opts.Workers = workers
+		if len(opts.Backends) > 0 {
+			opts.Workers = waitingWorkers
+		}
 	}
 	if err := checkListen(opts); err != nil {
 		return nil, err

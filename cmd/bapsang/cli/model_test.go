@@ -201,6 +201,30 @@ func TestAKilledProgramRepeatsNoCall(t *testing.T) {
 	}
 }
 
+// TestWaitingForTheModelHoldsNobodyUp has a crowd wait for a model that does not come, and
+// somebody ask what needs none.
+func TestWaitingForTheModelHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	slow := salesAnswer("{{r1.region[0]}}입니다.")
+	slow.Latency = &agenttest.Latency{First: agenttest.Fixed(time.Hour)}
+	server := agenttest.Start(t, agenttest.Config{Rule: func(*agenttest.Request) agenttest.Reply { return slow }})
+	p := start(t, "--now", now, "serve", "--config", configured(t, server.URL+"/v1", agreedContract))
+	for i := range 40 {
+		code, _ := p.call(t, "POST", "/api/v1/questions", ask(fmt.Sprint("u", i), fmt.Sprintf("어디가 알짜배기야 %d번째", i), fmt.Sprint(i)), token)
+		if code != http.StatusAccepted {
+			t.Fatalf("question %d: %d", i, code)
+		}
+	}
+	if _, err := server.Await(t.Context(), 4); err != nil { // as many as the contract lets be made at once
+		t.Fatal(err)
+	}
+	_, asked := p.call(t, "POST", "/api/v1/questions", ask("somebody", "지역별 금액 합계", "x"), token)
+	got := p.answer(t, asked["id"].(string), token)
+	if answer, _ := got["answer"].(map[string]any); answer["rung"] != "compose" {
+		t.Errorf("%v", got)
+	}
+}
+
 func TestWrongModelsInAConfiguration(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ url, contract, want string }{

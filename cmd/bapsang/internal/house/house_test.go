@@ -27,7 +27,7 @@ var allowed = map[string][]string{
 
 	"connectors/confine":  {},
 	"connectors/progress": {},
-	"connectors/duckdb":  {"connectors", "connectors/confine"},
+	"connectors/duckdb":   {"connectors", "connectors/confine"},
 	// Files of every kind become one DuckDB database, which the other driver serves.
 	"connectors/files": {"connectors", "connectors/confine", "connectors/duckdb", "connectors/progress"},
 	"store/bolt":       {"store"},
