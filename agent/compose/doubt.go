@@ -11,7 +11,7 @@ import (
 // doubt refuses questions whose words are all known but may well mean another thing
 // than what they were put together to.
 func (r *reader) doubt() {
-	if r.opposed() || r.unjoinedMeasures() || r.dividesThings() || r.manyOfPrice() || r.commands() || r.blames() || r.gapOfValues() {
+	if r.opposed() || r.unjoinedMeasures() || r.dividesThings() || r.manyOfPrice() || r.commands() || r.blames() || r.gapOfValues() || r.ofPlaces() {
 		r.fail(problem{decline: DeclineShape})
 	}
 }
@@ -21,6 +21,16 @@ func (r *reader) doubt() {
 func (r *reader) commands() bool {
 	return r.in.Previous == nil && slicesHas(r.toks, func(t token) bool {
 		return r.lex.has(t, wVerb) && slicesHas([]string{"바꿔", "변경", "change", "switch", "convert"}, func(verb string) bool { return strings.HasPrefix(strings.ToLower(t.text), verb) })
+	})
+}
+
+// ofPlaces reports whether a thing named before hours of the day may say where rather
+// than by what: 오전 매장 주문 수.
+func (r *reader) ofPlaces() bool {
+	d := &r.d
+	return len(d.hours.values) > 0 && !r.asksForThings() && slicesHas(d.groups, func(g group) bool {
+		i := r.tokenAt(g.token.from)
+		return i >= 0 && !g.marked && !g.each && !g.which && isHangulKey(g.token.text) && len(r.senses(i, isDataset)) > 0
 	})
 }
 

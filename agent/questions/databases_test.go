@@ -43,9 +43,19 @@ type database struct {
 // agent/draft, which tells where they are from.
 var drafted = []string{"broker", "car_dealership", "derm_treatment", "ewallet", "geography", "restaurants", "yelp"}
 
+// sheets are files as small businesses keep them, with nothing said about them but
+// what stands in them. They were made up for this.
+var sheets = map[string]string{
+	"sales": "판매내역.csv", "staff": "직원명부.csv", "survey": "고객만족도조사.csv",
+	"stock": "inventory.csv", "traffic": "site_traffic.csv",
+}
+
 func openDatabases(t *testing.T) map[string]*database {
 	t.Helper()
 	out := map[string]*database{"demo": openDemo(t)}
+	for name, file := range sheets {
+		out[name] = openFile(t, name, filepath.Join("testdata", "sheets", file))
+	}
 	for _, name := range drafted {
 		out[name] = openDrafted(t, name)
 	}
@@ -109,7 +119,12 @@ func openDrafted(t *testing.T, name string) *database {
 	if err := load(t.Context(), path, name); err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
-	source, err := files.Open(t.Context(), files.Config{Name: name, Paths: []string{path}, Now: now})
+	return openFile(t, name, path)
+}
+
+func openFile(t *testing.T, name, path string) *database {
+	t.Helper()
+	source, err := files.Open(t.Context(), files.Config{Name: name, Paths: []string{path}, Into: filepath.Join(t.TempDir(), name+".loaded.duckdb"), Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
