@@ -43,6 +43,8 @@ func TestCheckKeepsWhatResultsHold(t *testing.T) {
 		"경기도가 1위, 부산이 3위입니다.", "상위 4개 지역입니다.", "네 곳을 봤습니다.",
 		"2026년 10월 매출입니다.", "10월 1일부터 10월 31일까지입니다.", "4분기의 첫 달입니다.", "2026-10-01–10-31", "October 2026.", "In Q4 it began.",
 		"세탁기 16kg이 그대로입니다.", "1. 경기도\n2. 서울특별시\n", "하나도 세지 않은 문장.", "",
+		"두 곳이 늘었습니다.", "한 가지 더 보겠습니다.", "이 건은 따로 봅니다.", "두 번째로 큽니다.", "두 달째입니다.", "개선할 곳은 세 가지입니다.", "One of them leads.", "단위는 만 원입니다.", "서울만 개별로 봅니다.",
+		"부산은 경기도의 반토막입니다.", "세 개를 봤습니다.", "이대로 갑니다.", "모두 대표 지역입니다.", "조건은 같습니다.", "만일 개수가 늘면 다시 봅니다.", "그 사이 건수는 그대로입니다.", "이번 주문 건수입니다.", "지난 주 대비 그대로입니다.", "두 개 지역을 비교했습니다.",
 	} {
 		if kept, removed := figures.Check(text, october()); len(removed) > 0 {
 			t.Errorf("%q lost %q, kept %q", text, removed, kept)
@@ -58,11 +60,27 @@ func TestCheckTakesOutWhatNoResultHolds(t *testing.T) {
 		"삼억 원입니다.", "이십 퍼센트 늘었습니다.", "About three million won.", "three hundred customers",
 		"7위입니다.", "It came 9th.", "상위 17개 지역입니다.",
 		"2024년과 같습니다.", "12월에 더 늘 것입니다.", "11월 15일 기준.", "2026-10-45", "Since March 2021.", "작년 1분기보다 큽니다.",
+		"수천 건의 주문이 취소되었습니다.", "매장 예순세 곳이 있습니다.", "백만 고객이 찾았습니다.", "고객이 스무 명 줄었어요.", "약 만 명이 왔습니다.",
+		"열 명 중 아홉 명이 만족했습니다.", "삼분의 일이 줄었습니다.", "세 곱절도 열 곱절도 아닌 수십 배입니다.", "사백오십이 건입니다.", "수십억 원 손실입니다.", "열두 배로 늘었습니다.", "五百万元입니다.",
+		"A dozen stores closed.", "A fifth of visits were lost.", "세 명이 그만뒀어요.", "Nine out of ten were happy.", "Millions were lost.", "Twenty-five stores closed.", "Sixty customers left.",
 		"１２３억 원입니다.", "9{{r1.revenue[0]}}입니다.", "{{r1.revenue[0]}}억 원입니다.", "{{r1.revenue[0]}} million", "{{r1.growth[0]}}9%",
 		"{{r1.growth[2]|signed}} 늘었습니다.", "{{r1.growth[0]}} 감소했습니다.", "Revenue fell {{r1.growth[0]}} in Gyeonggi.", "부산은 {{r1.growth[2]|abs}} 증가했습니다.",
 	} {
 		if kept, removed := figures.Check(text, october()); len(removed) == 0 || kept != "" {
 			t.Errorf("%q stands as %q", text, kept)
+		}
+	}
+}
+
+func TestFiguresInWordsThatWereSaidAreRepeated(t *testing.T) {
+	t.Parallel()
+	given := october()
+	given.Said = append(given.Said, "백만 고객 캠페인이 있던 달, and what of the dozen stores?")
+	for text, stands := range map[string]bool{
+		"백만 고객 캠페인이 있던 달입니다.": true, "The dozen stores are in it.": true, "이백만 고객입니다.": false, "Dozens of stores are.": false,
+	} {
+		if _, removed := figures.Check(text, given); (len(removed) == 0) != stands {
+			t.Errorf("%q: removed %q", text, removed)
 		}
 	}
 }

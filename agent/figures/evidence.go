@@ -207,7 +207,7 @@ func atoi(s string) int {
 
 // holds reports whether the evidence has what the literal says.
 func (e *evidence) holds(l literal, text string) bool {
-	if e.named(l, text) {
+	if e.named(l, text) || math.IsNaN(l.value) && strings.Contains(e.words, strings.ToLower(l.text)) {
 		return true
 	}
 	switch l.kind {

@@ -52,15 +52,15 @@ var (
 	koreanNumber   = regexp.MustCompile(`[일이삼사오육칠팔구십백천]+[만억조](?:\s?[일이삼사오육칠팔구십백천]+[만억]?)*\s?(?:원|명|건|개)|[일이삼사오육칠팔구십백]+\s?(?:퍼센트|프로)`)
 	englishNumber  = regexp.MustCompile(`(?i)\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|a|several)[- ]?(?:one|two|three|four|five|six|seven|eight|nine)?\s(?:hundred|thousand|million|billion|percent)\b`)
 	otherDigits    = regexp.MustCompile(`[\p{Nd}\p{No}\p{Nl}]`)
-	ratioWords     = regexp.MustCompile(`(?i)절반|갑절|(?:두|세|네|다섯|여섯|열)\s?배|\bhalf\b|\bhalved\b|\bdoubl(?:e|ed|ing)\b|\btripl(?:e|ed|ing)\b|\bquadrupl(?:e|ed|ing)\b|\btwice\b|\bthrice\b|\ba third\b|\btwo[- ]thirds\b|[1-9]분의\s?[1-9]`)
+	ratioWords     = regexp.MustCompile(`(?i)절반|반토막|갑절|곱절|(?:두|세|네|다섯|여섯|열)\s?배|(?:열\s?[한두세네]|스무|수|몇|수십|수백)\s?배|[이삼사오육칠팔구십백]+분의\s?[일이삼사오육칠팔구]|\bhalf\b|\bhalved\b|\bdoubl(?:e|ed|ing)\b|\btripl(?:e|ed|ing)\b|\bquadrupl(?:e|ed|ing)\b|\btwice\b|\bthrice\b|\b(?:a|one)[- ](?:third|quarter|fifth|tenth) of\b|\bthree[- ]quarters\b|\ba third\b|\btwo[- ]thirds\b|[1-9]분의\s?[1-9]`)
 )
 
 // ratios are what words for a ratio say. Words that are missing say nothing that can
 // be checked.
 var ratios = map[string]float64{
-	"절반": 0.5, "갑절": 2, "두배": 2, "세배": 3, "네배": 4, "다섯배": 5, "여섯배": 6, "열배": 10,
+	"절반": 0.5, "반토막": 0.5, "갑절": 2, "곱절": 2, "두배": 2, "세배": 3, "네배": 4, "다섯배": 5, "여섯배": 6, "열배": 10,
 	"half": 0.5, "halved": 0.5, "double": 2, "doubled": 2, "doubling": 2, "triple": 3, "tripled": 3, "tripling": 3,
-	"quadruple": 4, "quadrupled": 4, "quadrupling": 4, "twice": 2, "thrice": 3, "a third": 1.0 / 3, "two-thirds": 2.0 / 3, "two thirds": 2.0 / 3,
+	"quadruple": 4, "quadrupled": 4, "quadrupling": 4, "twice": 2, "thrice": 3, "a third": 1.0 / 3, "a third of": 1.0 / 3, "one third of": 1.0 / 3, "a quarter of": 0.25, "three quarters": 0.75, "two-thirds": 2.0 / 3, "two thirds": 2.0 / 3,
 }
 
 // literals finds the figures that text states itself, outside the spans given.
@@ -76,7 +76,12 @@ func literals(text string, opaque [][]int) []literal {
 	}
 	var out []literal
 	take := func(re *regexp.Regexp, make func(m string) literal) {
-		for _, loc := range re.FindAllIndex(masked, -1) {
+		for _, loc := range re.FindAllSubmatchIndex(masked, -1) {
+			for len(loc) > 2 { // what stands around a group only says where it may be
+				if loc = loc[2:]; loc[0] >= 0 {
+					break
+				}
+			}
 			l := make(string(masked[loc[0]:loc[1]]))
 			l.start, l.end, l.text = loc[0], loc[1], text[loc[0]:loc[1]]
 			out = append(out, l)
@@ -112,6 +117,7 @@ func literals(text string, opaque [][]int) []literal {
 	for _, re := range []*regexp.Regexp{koreanNumber, englishNumber, otherDigits} {
 		take(re, func(string) literal { return literal{value: math.NaN()} })
 	}
+	inWords(take)
 	return out
 }
 
