@@ -54,6 +54,12 @@ func parseNumber(s string) (number, bool) {
 	}
 	var n number
 	neg := false
+	if s[len(s)-1] == ')' && s[0] != '(' { // "$(1,234)", as Excel writes "($1,234)"
+		before, inner, _ := strings.Cut(s, "(")
+		if rest, unit := cutPrefix(strings.TrimRight(before, " ")); unit != "" && rest == "" {
+			s = "(" + before + inner
+		}
+	}
 	switch end := strings.LastIndexByte(s, ')'); {
 	case s[0] == '(' && end > 0: // "(1,234)", "(1,234)원"
 		s, neg = strings.TrimSpace(s[1:end])+s[end+1:], true
