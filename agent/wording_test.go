@@ -54,6 +54,12 @@ func TestAnswersReadAloud(t *testing.T) {
 		{"revenue by weekday last month", "Revenue was ₩1.8M on Thursday in October 2026."},
 		{"지난달 서울의 매출 비중", "서울이 지난달 매출의 66.7%(120만 원)를 차지합니다. 지난달 매출은 180만 원, 9월보다 9.1% 늘었습니다."},
 
+		// The first time, the first few along time.
+		{"매출이 처음으로 150만 원을 넘은 달", "매출이 처음으로 조건에 맞은 달은 2026년 9월(165만 원)입니다."},
+		{"the first month with revenue above 1,500,000 won", "The first time that revenue met the condition was Sep 2026 (₩1.65M)."},
+		{"올해 매출 상위 2개 지역의 월별 매출 추이", "올해 매출은 상위 2개 중 가장 최근인 10월에 서울이 120만 원으로 가장 큽니다."},
+		{"monthly revenue of the top 2 regions this year", "Revenue this year, among the top 2: 서울 is highest with ₩1.2M in October."},
+
 		// Along time: a month that is not over is no low.
 		{"올해 월별 매출", "올해 매출은 10월에 180만 원으로 가장 높고 1월 등에 0원으로 가장 낮습니다. 11월은 아직 끝나지 않았고 지금까지 30만 원입니다."},
 		{"monthly revenue this year", "Revenue this year was highest in October (₩1.8M) and lowest in January and at other times (₩0). November is not over yet: ₩300K so far."},

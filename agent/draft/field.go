@@ -92,7 +92,7 @@ func (d *drafter) classify(t *table, c *column) {
 	f := c.field
 	switch c.Kind {
 	case connectors.KindDate, connectors.KindTimestamp:
-		f.Kind = semantic.Temporal
+		f.Kind, f.Datatype = semantic.Temporal, map[connectors.Kind]string{connectors.KindDate: "Date", connectors.KindTimestamp: "DateTime"}[c.Kind]
 	case connectors.KindBool:
 		f.Kind, c.use = semantic.Boolean, useShare
 	case connectors.KindText:

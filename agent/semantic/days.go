@@ -99,7 +99,7 @@ func (c *compiler) partConditions(field string) ([]*condition, error) {
 		if err != nil {
 			return nil, fmt.Errorf("time field: %w", err)
 		}
-		if f.grain == HourOfDay && fd.Format == "date" {
+		if f.grain == HourOfDay && fd.wholeDays() {
 			return nil, queryErrorf(CodeNoTime, "%s is a date, which has no hours", field)
 		}
 		out = append(out, &condition{name: field, ds: ds, x: x, test: func(d *Dialect) string {
@@ -107,6 +107,15 @@ func (c *compiler) partConditions(field string) ([]*condition, error) {
 		}})
 	}
 	return out, nil
+}
+
+// wholeDays reports whether a time is known to be a date, or is named like one where
+// nothing says what it is: sold_on.
+func (f *Field) wholeDays() bool {
+	if f.Format == "" && f.Datatype == "" {
+		return strings.HasSuffix(strings.ToLower(f.Name), "_on")
+	}
+	return f.Format == "date" || f.Datatype == "Date"
 }
 
 // onlyParts leaves out of an item of FROM with one column t, the times of a dimension,

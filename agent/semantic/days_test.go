@@ -44,6 +44,7 @@ func TestDaysOfTheWeek(t *testing.T) {
 	}{
 		{"no such day", Query{Measures: measures("revenue"), Filters: on("someday")}, "is no day of the week"},
 		{"no such hour", Query{Measures: measures("revenue"), Filters: []Filter{{Grain: HourOfDay, Op: In, Values: []any{24}}}}, "is no hour of the day"},
+		{"hours of a date", Query{Measures: measures("handed"), Filters: []Filter{{Grain: HourOfDay, Op: In, Values: []any{9}}}}, "which has no hours"},
 		{"first of a figure", Query{Measures: measures("units"), Dimensions: by("lines.product"), Top: &Top{Of: "units", By: "units", N: 1}}, "are not values of a dimension"},
 		{"first by another figure", Query{Measures: measures("units"), Dimensions: by("lines.product"), Top: &Top{Of: "product", By: "revenue", N: 1}}, "are not values of a dimension"},
 		{"another grain", Query{Measures: measures("revenue"), Filters: []Filter{{Grain: Month, Op: In, Values: []any{1}}}}, "names days of the week or hours"},
@@ -51,7 +52,10 @@ func TestDaysOfTheWeek(t *testing.T) {
 		{"mean with a figure", Query{Measures: measures("revenue"), Dimensions: by("customers.tier"), Having: []Having{{Key: "revenue", Op: Greater, Mean: true, Values: []any{1.0}}}}, "with its mean"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if _, err := shop().Compile(c.q, CompileOptions{}); err == nil || !strings.Contains(err.Error(), c.want) {
+			m := shop()
+			m.Datasets = append(m.Datasets, &Dataset{Name: "handovers", Source: "handovers", PrimaryKey: []string{"id"}, Fields: []*Field{fld("id", Identifier), fld("handed_on", Temporal)}})
+			m.Metrics = append(m.Metrics, met("handed", "COUNT(handovers.id)", "handovers.handed_on"))
+			if _, err := m.Compile(c.q, CompileOptions{}); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
 		})
