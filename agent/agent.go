@@ -75,6 +75,10 @@ type Step struct {
 	Plan []string
 	// Parts are the parts of the plan that the step is for, counted from 1.
 	Parts []int
+	// Ahead and Wait, of a step that is waiting, are what goes first and how long that
+	// will take.
+	Ahead int
+	Wait  time.Duration
 }
 
 // Answer is what came of a question. Its JSON form is that of "bapsang ask --json"

@@ -164,7 +164,7 @@ func (r *run) tellThinking(p think.Progress) {
 	w := thinkingWordsFor(r.q.Language)
 	switch p.Stage {
 	case think.StageWaiting:
-		r.step(Step{Text: w.waiting(p.Wait, r.q.Language)})
+		r.step(Step{Text: w.waiting(p.Wait, r.q.Language), Ahead: p.Wait.Ahead, Wait: p.Wait.For})
 	case think.StageModel:
 		r.step(Step{Text: w.asking})
 	case think.StageQuery:

@@ -58,6 +58,10 @@ type Step struct {
 	Name string `json:"name,omitempty"`
 	// Parts are the parts of the question's plan that the step is for, from 1.
 	Parts []int `json:"parts,omitempty"`
+	// Ahead and Until, of a step that is waiting, are what goes first and when that will
+	// be over.
+	Ahead int       `json:"ahead,omitempty"`
+	Until time.Time `json:"until,omitzero"`
 }
 
 // Chart is a picture and what it shows.

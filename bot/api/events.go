@@ -67,7 +67,9 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) {
 func (s *stream) send(status *desk.Status) (done bool, err error) {
 	s.quiet++
 	_ = s.flush.SetWriteDeadline(time.Now().Add(eventTime)) // not every server has deadlines
-	if status.State == store.Queued && status.Ahead != s.ahead {
+	// A running question waits too, for its turn at a model.
+	waits := status.State == store.Queued || status.Ahead > 0 || s.ahead > 0 && !status.Ended()
+	if waits && status.Ahead != s.ahead {
 		s.ahead = status.Ahead
 		if err := s.event("position", map[string]int{"position": status.Ahead, "eta_seconds": seconds(status.ETA)}); err != nil {
 			return false, err

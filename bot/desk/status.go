@@ -17,8 +17,8 @@ import (
 // Status is a question and where it stands.
 type Status struct {
 	Question
-	Ahead int           // questions before it, while it waits
-	ETA   time.Duration // until its answer, while it waits
+	Ahead int           // questions before it, while it waits; calls, while it waits for a model
+	ETA   time.Duration // until its answer, while it waits; until its turn at the model
 }
 
 // Status returns where question id stands, or store.ErrNotFound.
@@ -28,6 +28,12 @@ func (d *Desk) Status(ctx context.Context, id string) (*Status, error) {
 		return nil, err
 	}
 	s := &Status{Question: *q}
+	if last := len(q.Steps) - 1; q.State == store.Running && last >= 0 {
+		s.Ahead = q.Steps[last].Ahead
+		if until := q.Steps[last].Until; !until.IsZero() {
+			s.ETA = max(until.Sub(d.now()), 0)
+		}
+	}
 	if q.State != store.Queued {
 		return s, nil
 	}

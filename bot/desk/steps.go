@@ -65,7 +65,11 @@ func (s *steps) take(a agent.Step) {
 	for i := range q.Steps {
 		q.Steps[i].Done = true
 	}
-	q.Steps = append(q.Steps, bot.Step{Text: a.Text, Name: a.Name, Parts: a.Parts, At: s.desk.now()})
+	step := bot.Step{Text: a.Text, Name: a.Name, Parts: a.Parts, At: s.desk.now(), Ahead: a.Ahead}
+	if a.Wait > 0 {
+		step.Until = step.At.Add(a.Wait)
+	}
+	q.Steps = append(q.Steps, step)
 }
 
 // show records the steps and shows them. Progress that cannot be written does not fail

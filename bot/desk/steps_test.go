@@ -152,3 +152,25 @@ func TestAModelThatDidNotAnswerCanBeAskedAgain(t *testing.T) {
 		t.Errorf("%+v", s.Answer)
 	}
 }
+
+func TestAQuestionThatWaitsForAModelSaysWhereItStands(t *testing.T) {
+	t.Parallel()
+	waits, came := make(chan struct{}), make(chan struct{})
+	b := setup(t, analyst(func(_ context.Context, q agent.Question, step func(agent.Step)) (*agent.Answer, error) {
+		step(agent.Step{Text: "waiting", Ahead: 7, Wait: time.Hour})
+		close(waits)
+		<-came
+		return &agent.Answer{Rung: agent.Think, Language: q.Language, Text: "done"}, nil
+	}), 1)
+	id := b.handle(t, message("1", "t1", "왜 줄었어?")).Question
+	<-waits
+	status, err := b.desk.Status(t.Context(), id)
+	if err != nil || status.Ahead != 7 || status.ETA <= 50*time.Minute || status.ETA > time.Hour {
+		t.Errorf("%+v, %v", status, err)
+	}
+	close(came)
+	b.ended(t, id)
+	if status, err = b.desk.Status(t.Context(), id); err != nil || status.Ahead != 0 || status.ETA != 0 {
+		t.Errorf("%+v, %v", status, err)
+	}
+}
