@@ -230,6 +230,11 @@ func (a *Agent) answerBy(ctx context.Context, p *prepared, q *Question, at attem
 	}
 	key := memoryKey(p, q)
 	answer, joined, err := a.flight.do(ctx, key, func() (*Answer, error) {
+		// Somebody may have been answered since this question looked.
+		if remembered := a.memory.recall(ctx, key, p.catalog.Version); remembered != nil {
+			remembered.Rung = Recall
+			return remembered, nil
+		}
 		answer, err := a.execute(ctx, p, q, at, step)
 		if err == nil && answer.Rung != None {
 			a.memory.remember(ctx, key, p.catalog.Version, answer)
