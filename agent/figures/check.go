@@ -104,7 +104,7 @@ func (e *evidence) stands(sentence string, given *Given) bool {
 
 var (
 	digitBefore = regexp.MustCompile(`[\d.,~-]$`)
-	moreAfter   = regexp.MustCompile(`^(?:\d|[.,]\d|\s?(?:` + scaleWord + `))`)
+	moreAfter   = regexp.MustCompile(`^(?:\d|[.,]\d|[eE][+-]?\d|\s?(?:` + scaleWord + `))`)
 )
 
 // touched reports whether the text around a reference makes another figure of it.

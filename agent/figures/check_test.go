@@ -64,6 +64,7 @@ func TestCheckTakesOutWhatNoResultHolds(t *testing.T) {
 		"열 명 중 아홉 명이 만족했습니다.", "삼분의 일이 줄었습니다.", "세 곱절도 열 곱절도 아닌 수십 배입니다.", "사백오십이 건입니다.", "수십억 원 손실입니다.", "열두 배로 늘었습니다.", "五百万元입니다.",
 		"A dozen stores closed.", "A fifth of visits were lost.", "세 명이 그만뒀어요.", "Nine out of ten were happy.", "Millions were lost.", "Twenty-five stores closed.", "Sixty customers left.",
 		"１２３억 원입니다.", "9{{r1.revenue[0]}}입니다.", "{{r1.revenue[0]}}억 원입니다.", "{{r1.revenue[0]}} million", "{{r1.growth[0]}}9%",
+		"고객은 1명입니다.", "{{r1.revenue[0]}}e5입니다.",
 		"{{r1.growth[2]|signed}} 늘었습니다.", "{{r1.growth[0]}} 감소했습니다.", "Revenue fell {{r1.growth[0]}} in Gyeonggi.", "부산은 {{r1.growth[2]|abs}} 증가했습니다.",
 	} {
 		if kept, removed := figures.Check(text, october()); len(removed) == 0 || kept != "" {
@@ -91,6 +92,17 @@ func TestCheckTakesOutTheSentenceAlone(t *testing.T) {
 	want := "매출은 {{r1.revenue[0]}}입니다. 경기도가 가장 큽니다.\n\n- 서울 3.59억\n\n- 부산 {{r1.revenue[2]}}"
 	if kept != want || len(removed) != 2 {
 		t.Errorf("kept %q, removed %q", kept, removed)
+	}
+}
+
+// TestNothingIsComparedWithItself: a single figure has neither 0 nor 100 % to tell.
+func TestNothingIsComparedWithItself(t *testing.T) {
+	t.Parallel()
+	one := figures.Given{Tables: []figures.Table{{Name: "r1", Count: 2, Columns: []figures.Column{{Key: "v", Format: format.KRW}}, Rows: [][]any{{700.0}, {1100.0}}}}}
+	for _, text := range []string{"진료비는 0원입니다.", "매출은 100% 늘었습니다.", "두 배입니다.", "고객은 1명입니다."} {
+		if kept, removed := figures.Check(text, one); len(removed) == 0 {
+			t.Errorf("%q stands as %q", text, kept)
+		}
 	}
 }
 

@@ -92,7 +92,11 @@ func (e *evidence) derive(t *Table) {
 		for _, row := range t.Rows {
 			if v, ok := number(row[j]); ok {
 				column = append(column, v)
-				e.cell(v)
+				if c.Format == format.Percent || c.Format == format.Points {
+					e.ratios = append(e.ratios, math.Abs(v)) // 0.041 is no amount
+				} else {
+					e.cell(v)
+				}
 			}
 		}
 		if len(column) > 1 {
@@ -132,13 +136,17 @@ func (e *evidence) deriveColumn(column []float64, divisible bool) {
 		if running += v; i < 10 {
 			e.cell(running)
 		}
-		e.pair(v, first, divisible)
-		e.pair(v, last, divisible)
-		if i > 0 {
+		if i > 0 { // with itself there is nothing between, and all of it
+			e.pair(v, first, divisible)
 			e.pair(v, column[i-1], divisible)
 		}
-		if divisible {
+		if i < len(column)-1 {
+			e.pair(v, last, divisible)
+		}
+		if divisible && i < len(column)-1 {
 			e.share(running, sum)
+		}
+		if divisible {
 			e.share(v, sum)
 		}
 	}
@@ -223,7 +231,7 @@ func (e *evidence) holds(l literal, text string) bool {
 	case timesLiteral:
 		return near(e.ratios, l.value, l.unit)
 	}
-	return near(e.values, l.value, l.unit) || l.unit == 1 && e.counts[l.value]
+	return near(e.values, l.value, l.unit)
 }
 
 // named reports whether the literal is a part of a name that was said: 16kg, S24.

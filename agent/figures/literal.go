@@ -48,7 +48,7 @@ var (
 	ordinalPattern = regexp.MustCompile(`^\s?(?:위|등|번째|째|순위)|^(?:st|nd|rd|th)\b`)
 	percentPattern = regexp.MustCompile(`^\s?(?:%p?|퍼센트|프로|percent\b|percentage points?\b|pp\b)`)
 	timesPattern   = regexp.MustCompile(`^\s?(?:배|[x×](?:\W|$)|times\b|-?fold\b)`)
-	countPattern   = regexp.MustCompile(`^\s?(?:개|곳|가지|개월|주|일|년|시간|days?\b|weeks?\b|months?\b|years?\b|quarters?\b|regions?\b|products?\b|channels?\b|items?\b)`)
+	countPattern   = regexp.MustCompile(`^\s?(?:개|곳|행|rows?\b|가지|개월|주|일|년|시간|days?\b|weeks?\b|months?\b|years?\b|quarters?\b|regions?\b|products?\b|channels?\b|items?\b)`)
 	koreanNumber   = regexp.MustCompile(`[일이삼사오육칠팔구십백천]+[만억조](?:\s?[일이삼사오육칠팔구십백천]+[만억]?)*\s?(?:원|명|건|개)|[일이삼사오육칠팔구십백]+\s?(?:퍼센트|프로)`)
 	englishNumber  = regexp.MustCompile(`(?i)\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|a|several)[- ]?(?:one|two|three|four|five|six|seven|eight|nine)?\s(?:hundred|thousand|million|billion|percent)\b`)
 	otherDigits    = regexp.MustCompile(`[\p{Nd}\p{No}\p{Nl}]`)
