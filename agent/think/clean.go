@@ -57,13 +57,19 @@ func restoreRefs(s string, refs []string) string {
 	return b.String()
 }
 
+// joined is a reference with a host's name hung on to it.
+var joined = regexp.MustCompile(`([\x{F0000}-\x{FFFFD}])[.．。](\w)`)
+
 func scrub(s string) string {
+	s = joined.ReplaceAllString(s, "$1. $2")
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.Is(unicode.Bidi_Control, r), r == '\u200b', r == '\u2060', r == '\ufeff':
 			return -1
 		case r == '\n' || r == '\t':
 			return r
+		case r == '．': // which browsers take for a dot in a host's name
+			return '.'
 		case unicode.IsControl(r), r == '\u2028', r == '\u2029':
 			return ' '
 		}

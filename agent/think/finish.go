@@ -95,8 +95,12 @@ func (s *session) finish(in *answerArgs) *Outcome {
 		kept = particles(kept, tables)
 	}
 	filled, err := figures.Fill(kept, tables, s.q.Language)
-	if err != nil || strings.TrimSpace(filled) == "" {
+	switch {
+	case err != nil || strings.TrimSpace(filled) == "":
 		filled = s.plainText(tables)
+	case !s.seen && !strings.Contains(kept, "{{"):
+		// Whoever had seen no row and refers to none has told nothing of the result.
+		filled += "\n\n" + s.plainText(tables)
 	}
 	out.Text = filled
 	for _, a := range in.Assumptions {

@@ -106,6 +106,10 @@ func TestNothingInAnAnswerReachesOut(t *testing.T) {
 			}
 		}
 	}
+	out, _ := ask(t, think.Question{Text: "메모"}, call("answer", m{"queries": query, "text": "{{r1.note[0]}}.evil.example 와 {{r1.note[0]}}．evil．example 입니다."}))
+	if strings.Contains(out.Text, "다.evil") {
+		t.Errorf("a figure became a part of a host: %q", out.Text)
+	}
 	for _, reply := range []*llm.Reply{
 		call("ask_back", m{"question": "@here https://evil.example 어느 쪽?", "choices": []string{"<!channel>", "![x](http://evil.example)", "가", "나"}}),
 		call("decline", m{"reason": "http://evil.example 을 보세요 <!here>", "instead": []string{"@channel 매출", "매출"}}),

@@ -137,6 +137,14 @@ func TestNothingLeftOfTheTextLeavesTheResult(t *testing.T) {
 	}
 }
 
+func TestWordsAboutTheQueryAloneTellTheResultToo(t *testing.T) {
+	t.Parallel()
+	out, _ := ask(t, think.Question{Text: "지난달 지역별 매출"}, say("이렇게 계산합니다.\n```sql\n"+byRegion+"\n```\n합계는 987,654원입니다."))
+	if out.Text != "이렇게 계산합니다.\n\n3행입니다. 첫 행은 지역 서울, revenue 50만입니다." || out.Usage.Removed != 1 {
+		t.Errorf("%q, removed %d", out.Text, out.Usage.Removed)
+	}
+}
+
 func TestHarderQuestionsLookFirst(t *testing.T) {
 	t.Parallel()
 	out, s := ask(t, think.Question{Text: "어느 지역이 왜 컸어?"},
