@@ -101,7 +101,7 @@ func TestColumns(t *testing.T) {
 		{"비율(%)", "12|5.5", connectors.KindNumber, "DECIMAL(18,3)", "0.120", "%"},
 		{"매출(천원)", "12|5", connectors.KindInteger, "BIGINT", "12000", "원"},
 		{"v", "(1,234)|55", connectors.KindInteger, "BIGINT", "-1234", ""},
-		{"v", "$(1,234)|$55", connectors.KindInteger, "BIGINT", "-1234", "USD"},
+		{"v", "$(1,234)|$55", connectors.KindInteger, "BIGINT", "-1234", "$"},
 		{"v", "−5|△300", connectors.KindInteger, "BIGINT", "-5", ""},
 		{"v", "12.50|3.1", connectors.KindNumber, "DECIMAL(18,2)", "12.50", ""},
 		{"v", "1.5e3|2", connectors.KindNumber, "DOUBLE", "1500.0", ""},
