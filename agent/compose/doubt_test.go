@@ -38,3 +38,26 @@ func TestDoubt(t *testing.T) {
 		}
 	}
 }
+
+// TestTotalsOfWrittenFiguresAreNoLists asks for the total of a column whose figures could
+// not be read as such: how often each occurs is no answer.
+func TestTotalsOfWrittenFiguresAreNoLists(t *testing.T) {
+	m := &semantic.Model{Name: "sheet", Datasets: []*semantic.Dataset{
+		dataset("rows|행|Rows|row", "shop|매장|Shop|categorical", "profit|이익|Profit|categorical"),
+	}}
+	m.Metrics = []*semantic.Metric{metric("row_count|행 수|Number of rows|count:||", "COUNT(rows.*)")}
+	lex := compose.NewLexicon(m, map[string][]compose.ValueCount{
+		"rows.profit": {{Text: "▲3", Count: 2}, {Text: "71.000,50", Count: 1}, {Text: "-", Count: 1}}, "rows.shop": {{Text: "A", Count: 2}, {Text: "B", Count: 2}},
+	})
+	for q, want := range map[string]string{
+		"total profit":           "shape",
+		"이익 합계":                  "shape",
+		"sum of profit by shop":  "shape",
+		"number of rows by shop": "breakdown row_count by rows.shop",
+		"이익별 행 수":                "breakdown row_count by rows.profit",
+	} {
+		if got := show(compose.Parse(input(lex, q))); got != want {
+			t.Errorf("%s\n got  %s\n want %s", q, got, want)
+		}
+	}
+}

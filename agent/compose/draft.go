@@ -28,7 +28,7 @@ type draft struct {
 	first    bool // time that passed the bound
 
 	share, percent, cumulative, trend, relate, why, anomaly, forecast bool
-	compare, change, growth, average, median                                  bool
+	compare, change, growth, average, median                          bool
 	direction                                                         int  // of a change asked about: 1 rose, -1 fell
 	adnominal                                                         bool // 줄어든 지역: only those
 	bought                                                            bool // those who bought are counted

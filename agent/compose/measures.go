@@ -154,7 +154,9 @@ func (r *reader) takeMetric(i int) {
 // cities).
 func (r *reader) fitting(list []candidate, metrics []meaning) ([]candidate, []meaning) {
 	for _, fits := range []func(name string) bool{
-		func(name string) bool { return (r.d.average || r.d.median) && strings.Contains(r.lex.expression(name), "AVG(") },
+		func(name string) bool {
+			return (r.d.average || r.d.median) && strings.Contains(r.lex.expression(name), "AVG(")
+		},
 		r.aboutNamed,
 	} {
 		var some []candidate

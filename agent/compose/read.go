@@ -350,7 +350,26 @@ func (r *reader) checkTotal() {
 				r.fail(problem{decline: DeclineShape})
 			}
 		}
+		for _, g := range r.d.groups {
+			beside := slices.ContainsFunc([]int{r.prev(i), r.next(i)}, func(j int) bool { return j >= 0 && r.toks[j].from == g.token.from })
+			if beside && !g.marked && r.lex.writtenFigures(g.Field) {
+				r.fail(problem{decline: DeclineShape})
+			}
+		}
 	}
+}
+
+// writtenFigures reports whether a field of texts looks like figures that could not be
+// read as such: ▲3, 71.000,50. Its total is no list of them.
+func (l *Lexicon) writtenFigures(field string) bool {
+	values := l.values[field]
+	figures := 0
+	for _, v := range values {
+		if strings.ContainsAny(v.Text, "0123456789") && len([]rune(v.Text)) <= 24 {
+			figures++
+		}
+	}
+	return figures*2 > len(values)
 }
 
 // says reports whether a verb such as 결제한 only repeats what the value or the period

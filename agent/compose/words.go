@@ -63,7 +63,7 @@ const (
 	wNext // 앞으로, next: before a length of time to forecast
 	wList
 	wAverage
-	wMedian // 중앙값, median
+	wMedian      // 중앙값, median
 	wAverageOver // 일평균, daily average: arg is a grain
 	wCount       // 수, number of
 	wHowMany     // 몇
