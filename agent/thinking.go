@@ -111,6 +111,9 @@ func (r *run) think(ctx context.Context, unknown []string) error {
 		return nil
 	case out.Kind == think.Spent && len(out.Results) == 0:
 		r.answer.Rung, r.answer.Reason, r.answer.Text = None, ReasonTooLarge, w.spent
+		if out.Usage.Misuse+out.Usage.Repairs > 0 {
+			r.answer.Reason, r.answer.Text = ReasonModel, w.garbled
+		}
 		r.answer.Suggestions = r.suggestions(nil)
 		return nil
 	case out.Kind == think.Spent:
@@ -376,7 +379,7 @@ type thinkingWords struct {
 	planned, period                     string // once a plan is there; names one
 	queue, next                         string // calls ahead, time; time
 	analyses                            map[compose.Intent]string
-	declined, spent, partial            string
+	declined, spent, garbled, partial   string
 	failures                            map[llm.Code]string
 }
 
@@ -410,6 +413,7 @@ var koreanThinking = thinkingWords{
 	next:     "모델을 쓰려고 기다리는 중 · 다음 차례예요, 약 %s",
 	analyses: map[compose.Intent]string{compose.Drivers: "변화 요인: %s", compose.Anomaly: "평소와 다른 때: %s", compose.Forecast: "예측: %s"},
 	declined: "이 데이터로는 답할 수 없어요.",
+	garbled:  "모델이 쓸 수 있는 답을 주지 않았어요. 다시 묻거나 다르게 물어봐 주세요.",
 	spent:    "여러 번 살펴봤지만 답을 찾지 못했어요. 범위를 좁혀 다시 물어봐 주세요.",
 	partial:  "끝까지 답하지는 못했어요. 여기까지 계산한 것을 아래 표로 드려요.",
 	failures: map[llm.Code]string{
@@ -432,6 +436,7 @@ var englishThinking = thinkingWords{
 	next:     "Waiting for the model · next in line, about %s",
 	analyses: map[compose.Intent]string{compose.Drivers: "what drove %s", compose.Anomaly: "what is unusual in %s", compose.Forecast: "forecast of %s"},
 	declined: "These data cannot answer that.",
+	garbled:  "The model gave no answer that could be used. Please ask again, or in other words.",
 	spent:    "I looked several times and found no answer. Please ask about less.",
 	partial:  "I could not finish the answer. The table below holds what I computed so far.",
 	failures: map[llm.Code]string{

@@ -215,6 +215,16 @@ func TestAModelThatFailsLeavesWhatWorksWithout(t *testing.T) {
 	}
 }
 
+func TestAModelThatTalksNonsenseIsNotTheAskersFault(t *testing.T) {
+	t.Parallel()
+	nonsense := calls("answer", map[string]any{"text": 7})
+	a, _ := thinking(t, nonsense, nonsense, nonsense, nonsense)
+	got := ask(t, a, "효자 노릇 하는 놈이 뭐야")
+	if got.Reason != agent.ReasonModel || !strings.Contains(got.Text, "모델이") || len(got.Suggestions) == 0 {
+		t.Errorf("%s", texts(got))
+	}
+}
+
 func TestTheModelAsksBackOnce(t *testing.T) {
 	t.Parallel()
 	back := calls("ask_back", map[string]any{"question": "매출이 큰 것인가요, 많이 팔린 것인가요?", "choices": []string{"매출이 큰 것", "많이 팔린 것"}})

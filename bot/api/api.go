@@ -99,7 +99,8 @@ func (a *API) caller(r *http.Request) (string, bool) {
 	if len(a.tokens) == 0 {
 		return "", true
 	}
-	given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	scheme, given, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	ok = ok && strings.EqualFold(scheme, "Bearer") // RFC 9110: schemes are told apart without case
 	if !ok {
 		return "", false
 	}

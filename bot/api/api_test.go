@@ -253,6 +253,7 @@ func TestWithoutTokensOnlyThisMachineAsks(t *testing.T) {
 		{"another site", "", [2]string{"Sec-Fetch-Site", "cross-site"}, open, 403},
 		{"another origin", "", [2]string{"Origin", "http://evil.example"}, open, 403},
 		{"a name that leads here", "evil.example", [2]string{"X-None", ""}, open, 421},
+		{"a scheme in small letters", "bapsang.example", [2]string{"Authorization", "bearer " + token}, closed, 202},
 		{"a proxy with a token", "bapsang.example", [2]string{"Authorization", "Bearer " + token}, closed, 202},
 	} {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.on.URL+"/api/v1/questions", strings.NewReader(`{"text":"x"}`))
