@@ -289,7 +289,7 @@ func keys(t *testing.T, c *chromium) {
 	if n := len(s.got()); n != 1 {
 		t.Errorf("pressed twice, asked %d times", n)
 	}
-	b.see(`document.activeElement.id === "text-thread"`)
+	b.see(`document.activeElement.id === "text-thread" && location.pathname.includes("/t/")`)
 	b.press("Escape")
 	b.see(`!document.querySelector("#thread .thread-in") && document.activeElement.id === "text"`)
 	b.says(`document.activeElement.blur()`)

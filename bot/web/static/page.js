@@ -204,7 +204,9 @@
   }
 
   function openThread(url) {
-    htmx.ajax("GET", url, { target: "#thread", swap: "innerHTML" }).then(() => history.pushState({ htmx: true }, "", url));
+    htmx.ajax("GET", url, { target: "#thread", swap: "innerHTML" }).then(() => {
+      if (thread()) history.pushState({ htmx: true }, "", url); // whoever was quick has closed it
+    });
   }
 
   document.addEventListener("htmx:afterSwap", (e) => {
