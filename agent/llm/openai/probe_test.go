@@ -62,6 +62,7 @@ func TestLoad(t *testing.T) {
 				t.Error(err)
 			}
 		}
+		synctest.Wait() // the client has its replies a moment before the server is done with them
 		after, err := c.Load(t.Context())
 		if err != nil || after.Running != 0 || after.HitRate(load) < 0.9 || load.HitRate(llm.Load{}) != 0 {
 			t.Errorf("load %+v with hit rate %.2f, %v", after, after.HitRate(load), err)
