@@ -150,7 +150,7 @@ func origin(a *agent.Answer, label string) *bot.Origin {
 // resultTable formats a result's cells. A single figure needs no table: the text
 // says it.
 func resultTable(r *agent.Result, a *agent.Answer) (bot.Table, bool) {
-	if len(r.Rows) == 0 || len(r.Rows) == 1 && r.Source != agent.Computed && !hasDimension(r) {
+	if len(r.Rows) == 0 || len(r.Rows) == 1 && !hasDimension(r) {
 		return bot.Table{}, false
 	}
 	if table, ok := crossTable(r, a); ok {

@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"github.com/bapsang/bapsang/agent"
+	"github.com/bapsang/bapsang/agent/semantic"
 	"github.com/bapsang/bapsang/bot"
 	"github.com/bapsang/bapsang/bot/desk"
+	"github.com/bapsang/bapsang/connectors"
 )
 
 // recorder keeps what progress was shown, and when.
@@ -172,5 +174,25 @@ func TestAQuestionThatWaitsForAModelSaysWhereItStands(t *testing.T) {
 	b.ended(t, id)
 	if status, err = b.desk.Status(t.Context(), id); err != nil || status.Ahead != 0 || status.ETA != 0 {
 		t.Errorf("%+v, %v", status, err)
+	}
+}
+
+// TestAFigureThatTheTextSaysIsNoTable has an answer with its rows, and beside them one
+// figure that was computed from two of them.
+func TestAFigureThatTheTextSaysIsNoTable(t *testing.T) {
+	t.Parallel()
+	column := func(name string, role semantic.Role) agent.Column {
+		return agent.Column{Column: connectors.Column{Name: name, Type: "DOUBLE"}, Label: name, Role: string(role)}
+	}
+	b := setup(t, analyst(func(context.Context, agent.Question, func(agent.Step)) (*agent.Answer, error) {
+		return &agent.Answer{Rung: agent.Compose, Text: "서울이 부산보다 2만큼 큽니다.", Results: []agent.Result{
+			{Name: "r1", RowCount: 2, Columns: []agent.Column{column("region", semantic.RoleDimension), column("revenue", semantic.RoleMeasure)}, Rows: [][]any{{"서울", 3.0}, {"부산", 1.0}}},
+			{Name: "r3", RowCount: 1, Source: agent.Computed, Columns: []agent.Column{column("difference", semantic.RoleMeasure)}, Rows: [][]any{{2.0}}},
+		}}, nil
+	}), 1)
+	b.ended(t, b.handle(t, message("1", "t1", "x")).Question)
+	got := b.platform.wait(t, kind(bot.KindAnswer))
+	if len(got.Tables) != 1 || got.Tables[0].Result != "r1" {
+		t.Errorf("tables %+v", got.Tables)
 	}
 }
