@@ -66,13 +66,3 @@ func CodeOf(err error) Code {
 	}
 	return CodeUnavailable
 }
-
-// Transient reports whether the same call made again may succeed, of itself or
-// elsewhere.
-func (c Code) Transient() bool {
-	switch c {
-	case CodeUnavailable, CodeBroken, CodeLimited, CodeTimeout:
-		return true
-	}
-	return false
-}
