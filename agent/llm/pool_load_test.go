@@ -305,8 +305,8 @@ func TestNobodyWaitsTwiceTheFairShare(t *testing.T) {
 		s := newServer(agenttest.SlidingWindow(100, time.Minute))
 		p := newPool(t, llm.PoolOptions{}, llm.Backend{Name: "company", Model: s, Contract: agreed(perMinute(100))})
 		qs := trainingDay(300, 3, 5*time.Minute)
-		for range 30 {
-			qs = append(qs, &question{who: "web:heavy", at: 0, calls: 3})
+		for i := range 30 { // one after another, so that it is settled which of them is first
+			qs = append(qs, &question{who: "web:heavy", at: time.Duration(i) * time.Millisecond, calls: 3})
 		}
 		slices.SortFunc(qs, func(a, b *question) int { return int(a.at - b.at) })
 		ask(t.Context(), qs, p)
