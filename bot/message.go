@@ -24,6 +24,14 @@ type Message struct {
 	Language string      `json:"language"` // "ko" or "en": labels, buttons, dates
 	Question string      `json:"question,omitempty"`
 
+	// Key tells a message from every other, so that posting it twice is harmless; empty
+	// for one that is only posted once.
+	Key string `json:"key,omitempty"`
+	// Again is set when an earlier process may have posted the message already.
+	Again bool `json:"-"`
+	// For is the id of the user whom the message answers.
+	For string `json:"for,omitempty"`
+
 	// Text is the first thing read. It is Markdown restricted to **bold**, *italic*,
 	// `code`, lists and line breaks; anything else in it is shown as written.
 	Text string `json:"text"`

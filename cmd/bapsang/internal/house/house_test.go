@@ -34,6 +34,11 @@ var allowed = map[string][]string{
 
 	// The web chat is the platform itself, so it keeps what Slack keeps for Slack.
 	"bot/web": {"bot", "store"},
+	// One platform in three parts: what is shown, how it is sent, and the driver.
+	"bot/slack":           {"bot", "bot/slack/..."},
+	"bot/slack/blocks":    {"bot"},
+	"bot/slack/client":    {"bot"},
+	"bot/slack/slacktest": {}, // a server, so that its peers are the driver and Slack's own clients alike
 	"bot/api": {"bot", "bot/desk", "agent", "store"},
 	"bot/desk": {
 		"bot", "agent", "agent/chart", "agent/compose", "agent/figures", "agent/format", "agent/semantic", "connectors",

@@ -1,0 +1,70 @@
+// Package slack is the driver for Slack: what people do there becomes events, and
+// messages become Block Kit. Slack's app is set up by deploy/slack/manifest.yaml.
+package slack
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/slack/client"
+)
+
+// Platform is the name of this platform in a bot.Thread.
+const Platform = "slack"
+
+// Config is what the driver needs. BotToken is required, AppToken for Socket Mode, and
+// SigningSecret for HTTP.
+type Config struct {
+	BotToken      string
+	AppToken      string
+	SigningSecret string
+	APIURL        string       // ends in a slash; empty means Slack's
+	HTTPClient    *http.Client // nil means one with timeouts
+	// Render draws a chart spec of a message as a PNG.
+	Render func(ctx context.Context, spec json.RawMessage) ([]byte, error)
+	// SQL returns the statements behind a question's answer, for the one who may see them.
+	SQL func(ctx context.Context, question string) ([]bot.SQL, error)
+	// CSV writes a result of a question.
+	CSV func(ctx context.Context, question, result string, w io.Writer) error
+	// Prompts are questions to begin with, in the language.
+	Prompts  func(language string) []string
+	Location *time.Location   // nil means UTC
+	Now      func() time.Time // nil means time.Now
+	Logger   *slog.Logger     // nil means slog.Default()
+}
+
+// Slack is the driver. It implements bot.Poster, bot.Directory, bot.FileOpener and
+// bot.Checker; HTTP and Run are the two doors by which events come in.
+type Slack struct {
+	cfg    Config
+	client *client.Client
+	log    *slog.Logger
+}
+
+// New returns a driver. It calls nothing yet.
+func New(cfg Config) (*Slack, error) {
+	if cfg.BotToken == "" {
+		return nil, errors.New("slack: a bot token is required")
+	}
+	if cfg.Location == nil {
+		cfg.Location = time.UTC
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.Default()
+	}
+	return &Slack{
+		cfg: cfg, log: cfg.Logger,
+		client: client.New(client.Options{
+			BotToken: cfg.BotToken, AppToken: cfg.AppToken, APIURL: cfg.APIURL, HTTPClient: cfg.HTTPClient, Now: cfg.Now, Logger: cfg.Logger,
+		}),
+	}, nil
+}
