@@ -31,10 +31,12 @@ type Config struct {
 	// configuration.
 	DataDir string `yaml:"data_dir"`
 	// Timezone is the IANA zone people mean by "yesterday"; default Asia/Seoul.
-	Timezone string   `yaml:"timezone"`
-	Store    Store    `yaml:"store"`
-	LLM      LLM      `yaml:"llm"`
-	Sources  []Source `yaml:"sources"`
+	Timezone string `yaml:"timezone"`
+	Store    Store  `yaml:"store"`
+	// Slack is nil when there is none.
+	Slack   *Slack   `yaml:"slack"`
+	LLM     LLM      `yaml:"llm"`
+	Sources []Source `yaml:"sources"`
 	// AnalystsDir holds analysts as YAML; without it each source gets a drafted one.
 	AnalystsDir string `yaml:"analysts_dir"`
 	Web         Web    `yaml:"web"`
@@ -255,6 +257,7 @@ func (c *Config) validate() (problems []error) {
 	}
 	c.validateSources(wrong)
 	c.validateLLM(wrong)
+	c.validateSlack(wrong)
 	names := map[string]bool{}
 	for i := range c.API.Tokens {
 		t := &c.API.Tokens[i]

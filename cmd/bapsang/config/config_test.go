@@ -52,6 +52,31 @@ func TestDefaultsAndSecrets(t *testing.T) {
 	}
 }
 
+func TestSlackIsReachedAsItsSecretsAllow(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ text, mode string }{
+		"an app token":        {"slack: {bot_token_file: key, app_token: xapp-1, signing_secret: s}\n", config.SlackSocket},
+		"only a signature":    {"slack: {bot_token_file: key, signing_secret: s}\n", config.SlackHTTP},
+		"said, with both":     {"slack: {mode: http, bot_token_file: key, app_token: xapp-1, signing_secret: s}\n", config.SlackHTTP},
+		"an address to close": {"slack: {bot_token_file: key, app_token: xapp-1, api_url: \"http://127.0.0.1:1/api\"}\n", config.SlackSocket},
+	} {
+		got, err := read(t, source+c.text)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if got.Slack.Mode != c.mode || got.Slack.BotToken != "fedcba9876543210" {
+			t.Errorf("%s: %+v", name, got.Slack)
+		}
+		if got.Slack.APIURL != "" && !strings.HasSuffix(got.Slack.APIURL, "/") {
+			t.Errorf("%s: %s", name, got.Slack.APIURL)
+		}
+	}
+	if none, err := read(t, source); err != nil || none.Slack != nil {
+		t.Errorf("without Slack: %+v, %v", none.Slack, err)
+	}
+}
+
 func TestMistakesHaveTheirPlace(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -73,6 +98,15 @@ func TestMistakesHaveTheirPlace(t *testing.T) {
 		{"the machine's zone", source + "timezone: Local\n", []string{"c.yaml:3:11: timezone"}},
 		{"zone out of its folder", source + "timezone: ../../etc/passwd\n", []string{"c.yaml:3:11: timezone"}},
 		{"store", source + "store: {driver: postgres}\n", []string{"c.yaml:3:17: store driver"}},
+		{"Slack without tokens", source + "slack: {}\n", []string{"c.yaml:3:8: slack has no bot_token"}},
+		{"Slack by socket", source + "slack: {bot_token: xoxb-1}\n", []string{"needs app_token"}},
+		{"Slack by HTTP", source + "slack: {mode: http, bot_token: xoxb-1, app_token: xapp-1}\n", []string{"needs signing_secret"}},
+		{"tokens in each other's place", source + "slack: {bot_token: xapp-1, app_token: xoxb-1}\n", []string{"c.yaml:3:20: bot_token holds an app"}},
+		{"Slack's modes", source + "slack: {mode: rtm, bot_token: xoxb-1}\n", []string{`c.yaml:3:15: slack mode "rtm"`}},
+		{"Slack's address", source + "slack: {bot_token: xoxb-1, app_token: xapp-1, api_url: slack.com}\n", []string{"api_url"}},
+		{"Slack's secret twice", source + "slack: {bot_token: xoxb-1, bot_token_file: key, app_token: xapp-1}\n", []string{"keep one"}},
+		{"Slack's secret nowhere", source + "slack: {bot_token_file: nowhere, app_token: xapp-1}\n", []string{"c.yaml:3:25: bot_token_file"}},
+		{"who may ask", source + "slack: {bot_token: xoxb-1, app_token: xapp-1, allow: [everybody]}\n", []string{`allow "everybody"`}},
 		{"sources", "sources:\n  - driver: files\n    dsn: x\n  - {name: ../../x, driver: files, dsn: x}\n  - {name: b, driver: files, dsn: x}\n" +
 			"  - {name: B, driver: files, dsn: x}\n  - {name: c, dsn: x}\n  - {name: d, driver: mysql, dsn: x}\n  - {name: e, driver: duckdb}\n", []string{
 			"c.yaml:2:5: the source has no name", `c.yaml:4:12: source name "../../x"`, "c.yaml:6:12: there are two sources called B",

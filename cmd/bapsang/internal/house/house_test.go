@@ -39,7 +39,7 @@ var allowed = map[string][]string{
 	"bot/slack/blocks":    {"bot"},
 	"bot/slack/client":    {"bot"},
 	"bot/slack/slacktest": {}, // a server, so that its peers are the driver and Slack's own clients alike
-	"bot/api": {"bot", "bot/desk", "agent", "store"},
+	"bot/api":             {"bot", "bot/desk", "agent", "store"},
 	"bot/desk": {
 		"bot", "agent", "agent/chart", "agent/compose", "agent/figures", "agent/format", "agent/semantic", "connectors",
 		"connectors/progress", "store",
