@@ -52,6 +52,7 @@ type root struct {
 	Ask     askCmd     `cmd:"" help:"Answer one question on the terminal."`
 	Analyst analystCmd `cmd:"" help:"Draft, check, list, show, apply and export analysts."`
 	Eval    evalCmd    `cmd:"" help:"Measure an analyst, or judge given predictions, by a published rule."`
+	Doctor  doctorCmd  `cmd:"" help:"Check everything a configuration names, and say what to do."`
 	Backup  backupCmd  `cmd:"" help:"Copy the store of a data directory to a file."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
@@ -106,7 +107,7 @@ func Run(ctx context.Context, args []string, stdio IO) (code int) {
 	if err != nil {
 		return fail(stdio, usagef("%w; see bapsang --help", err))
 	}
-	now, err := clock(r.Now)
+	now, err := clock(r.Now, nowName(args))
 	if err != nil {
 		return fail(stdio, err)
 	}
@@ -130,6 +131,9 @@ func fail(stdio IO, err error) int {
 	if errors.Is(err, errUnanswered) {
 		return ExitUnanswered
 	}
+	if errors.Is(err, errUnhealthy) {
+		return ExitFailed // the report said what
+	}
 	fmt.Fprintln(stdio.Err, "bapsang: "+strings.TrimSpace(sentence(err)))
 	var usage usageError
 	if errors.As(err, &usage) {
@@ -140,7 +144,7 @@ func fail(stdio IO, err error) int {
 
 // clock returns the clock of a run: the machine's, or one that stands at a given
 // date's noon or instant and goes on from there.
-func clock(at string) (func() time.Time, error) {
+func clock(at, name string) (func() time.Time, error) {
 	if at == "" {
 		return time.Now, nil
 	}
@@ -148,12 +152,22 @@ func clock(at string) (func() time.Time, error) {
 	if err != nil {
 		day, derr := time.ParseInLocation(time.DateOnly, at, seoul())
 		if derr != nil {
-			return nil, usagef("--now %q is neither a date such as 2026-11-22 nor an instant such as 2026-11-22T09:00:00+09:00", at)
+			return nil, usagef("%s %q is neither a date such as 2026-11-22 nor an instant such as 2026-11-22T09:00:00+09:00", name, at)
 		}
 		t = day.Add(12 * time.Hour)
 	}
 	started := time.Now()
 	return func() time.Time { return t.Add(time.Since(started)) }, nil
+}
+
+// nowName is where the instant was given: by the flag, or else by the environment.
+func nowName(args []string) string {
+	for _, a := range args {
+		if a == "--now" || strings.HasPrefix(a, "--now=") {
+			return "--now"
+		}
+	}
+	return "BAPSANG_NOW"
 }
 
 // seoul is the zone of commands that have no configuration.
