@@ -25,6 +25,22 @@ type Harness struct {
 	// Shown returns what people see in the thread, oldest first, without what Thread
 	// put there.
 	Shown func(t *testing.T, thread bot.Thread) []Shown
+
+	// What follows is nil where the platform has no such thing; Lacks then says why not,
+	// by the name of the field.
+
+	// Begin returns a thread without an ID, in a channel.
+	Begin func(t *testing.T) bot.Thread
+	// Direct is bot.Direct with somebody who has said nothing yet.
+	Direct func(t *testing.T) bot.Thread
+	// Only returns a thread with Only set, and reads what that person and what somebody
+	// else sees in it.
+	Only func(t *testing.T) (thread bot.Thread, they, others func(t *testing.T) []Shown)
+	// Restart returns the poster of a process that comes after Poster's, on the same
+	// platform. Nothing is posted by Poster from then on.
+	Restart func(t *testing.T) bot.Poster
+
+	Lacks map[string]string
 }
 
 // Shown is a message as people see it.
@@ -46,6 +62,14 @@ func TestPoster(t *testing.T, start func(t *testing.T) Harness) {
 		"threads are apart":            threadsAreApart,
 		"a done context posts nothing": doneContext,
 		"shows all that matters":       showsAll,
+		"no progress after the end":    noProgressAfterEnd,
+		"a key posts once":             keyPostsOnce,
+		"a key posts once of many":     keyPostsOnceOfMany,
+		"a refused key may come again": refusedKeyAgain,
+		"a post begins a thread":       beginsThread,
+		"a post begins a conversation": beginsConversation,
+		"one person sees it":           onePersonSees,
+		"a restart posts nothing anew": restartPostsOnce,
 	}
 	for _, name := range slices.Sorted(maps.Keys(tests)) {
 		t.Run(name, func(t *testing.T) { tests[name](t, start(t)) })

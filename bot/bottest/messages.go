@@ -16,9 +16,12 @@ func Messages() map[string]bot.Message {
 		"progress-ko":  progress("ko"),
 		"progress-en":  progress("en"),
 		"waiting-ko":   waiting(),
+		"limit-ko":     limit("ko"),
+		"limit-en":     limit("en"),
 		"answer-ko":    answerKorean(),
 		"answer-en":    answerEnglish(),
 		"several":      several(),
+		"direct-ko":    direct(),
 		"clarify-ko":   clarify("ko"),
 		"clarify-en":   clarify("en"),
 		"refusal-ko":   refusal("ko"),
@@ -63,6 +66,32 @@ func waiting() bot.Message {
 		Progress: &bot.Progress{Ahead: 2, ETA: 40 * time.Second},
 		Buttons:  []bot.Button{{Action: bot.ActionCancel, Label: "중지"}},
 	}
+}
+
+// limit is progress of a question whose turn at the language model is minutes away.
+func limit(language string) bot.Message {
+	m := bot.Message{
+		Kind: bot.KindProgress, Language: language, Question: "q-limit",
+		Text:        "모델이 한도(분당 100회)까지 쓰이고 있어요. 앞에 31건, 약 4분.",
+		Progress:    &bot.Progress{Ahead: 31, ETA: 4 * time.Minute},
+		Suggestions: []string{"지난달 지역별 매출", "지난달 채널별 매출"},
+		Buttons:     []bot.Button{{Action: bot.ActionCancel, Label: "기다리지 않고 취소"}, {Action: bot.ActionNotify, Label: "끝나면 DM으로"}},
+	}
+	if language == "en" {
+		m.Text = "The model is used up to its limit (100 calls a minute). 31 ahead, about 4 min."
+		m.Suggestions = []string{"revenue by region last month", "revenue by channel last month"}
+		m.Buttons[0].Label, m.Buttons[1].Label = "Cancel, don't wait", "DM me when done"
+	}
+	return m
+}
+
+// direct is an answer that one person was given alone and may show to others. Without
+// a value the platform asks for the channel.
+func direct() bot.Message {
+	m := answerKorean()
+	m.Question = "q-direct"
+	m.Buttons = append(m.Buttons, bot.Button{Action: bot.ActionShare, Label: "채널에 공유"})
+	return m
 }
 
 func regions() bot.Table {

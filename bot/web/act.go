@@ -44,7 +44,7 @@ func (w *Web) readForm(rw http.ResponseWriter, r *http.Request, v *viewer) (*for
 func (w *Web) find(rw http.ResponseWriter, r *http.Request, v *viewer, id string) (*entry, bool) {
 	e, err := w.chat.entry(r.Context(), id)
 	switch {
-	case errors.Is(err, store.ErrNotFound), err == nil && !w.has(v, e.Channel):
+	case errors.Is(err, store.ErrNotFound), err == nil && (!w.has(v, e.Channel) || e.hidden(v)):
 		http.NotFound(rw, r)
 		return nil, false
 	case err != nil:

@@ -43,6 +43,7 @@ const (
 	kindChange  = "web_change"  // number → change
 	kindSubmit  = "web_submit"  // person NUL key → id of the message it became
 	kindPerson  = "web_person"  // digest of the cookie → person
+	kindKey     = "web_key"     // bot.Message.Key → id of the message that has it
 )
 
 // topic wakes the open pages.
@@ -64,6 +65,8 @@ type message struct {
 	At      time.Time    `json:"at"`
 	Edited  bool         `json:"edited,omitempty"`
 	Deleted bool         `json:"deleted,omitempty"`
+	// Only is the id of the one person who sees it; empty for everybody.
+	Only string `json:"only,omitempty"`
 	// Verdicts are what people pressed under an answer, by their id.
 	Verdicts map[string]string `json:"verdicts,omitempty"`
 }
@@ -75,6 +78,9 @@ type file struct {
 }
 
 func (m *message) begins() bool { return m.Thread == m.ID }
+
+// hidden tells whether somebody else alone may see it.
+func (m *message) hidden(from *viewer) bool { return m.Only != "" && m.Only != from.ID }
 
 // threadState is what a channel shows of a thread.
 type threadState struct {
@@ -94,27 +100,90 @@ type change struct {
 	Summary bool `json:"summary,omitempty"`
 	// Submit is the submission to forget together with this entry.
 	Submit string `json:"submit,omitempty"`
+	Only   string `json:"only,omitempty"` // who alone sees the message
 }
 
-// Post implements bot.Poster. A thread without an ID begins one in the channel.
+// Post implements bot.Poster. A thread without an ID begins one in the channel. Keys
+// are kept with the messages, so that it makes no difference which process posted.
 func (c *Chat) Post(ctx context.Context, thread bot.Thread, msg bot.Message) (bot.Ref, error) {
-	ref := bot.Ref{Thread: thread}
+	var ref bot.Ref
 	err := c.store.Update(ctx, func(tx store.Tx) error {
-		m := &message{Channel: thread.Channel, Thread: thread.ID, Bot: &msg, At: c.now()}
-		if err := add(tx, m, ""); err != nil {
+		ref = bot.Ref{Thread: thread}
+		if thread.Direct {
+			ref.Thread.Channel = directMark + strings.TrimPrefix(thread.Channel, directMark)
+		}
+		m := &message{Channel: ref.Thread.Channel, Thread: thread.ID, Only: thread.Only, At: c.now()}
+		there, err := keyed(tx, msg.Key)
+		if err != nil {
 			return err
 		}
-		ref.ID, ref.Thread.ID = m.ID, m.Thread
-		return nil
+		if there != nil {
+			m = there
+		} else {
+			m.Bot = &msg
+			err = addKeyed(tx, m)
+		}
+		ref.ID, ref.Thread.Channel, ref.Thread.ID = m.ID, m.Channel, m.Thread
+		return err
 	})
 	if err != nil {
-		return bot.Ref{}, fmt.Errorf("post to web chat: %w", err)
+		return bot.Ref{}, failure("post", err)
 	}
 	return ref, nil
 }
 
-// Update implements bot.Poster. It returns store.ErrNotFound, wrapped, for a message
-// that never was.
+// keyed finds the message that has a key; nil when there is none.
+func keyed(tx store.ReadTx, key string) (*message, error) {
+	if key == "" {
+		return nil, nil
+	}
+	id, err := tx.Get(kindKey, key)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return load[message](tx, kindMessage, string(id))
+}
+
+// addKeyed adds a message of the bot under its key. A thread that is not there is no
+// place for it.
+func addKeyed(tx store.Tx, m *message) error {
+	if err := goesOn(tx, m); err != nil {
+		return err
+	}
+	if err := add(tx, m, ""); err != nil || m.Bot.Key == "" {
+		return err
+	}
+	return tx.Put(kindKey, m.Bot.Key, []byte(m.ID))
+}
+
+// goesOn returns store.ErrNotFound when m belongs to a thread that is not in its
+// channel.
+func goesOn(tx store.ReadTx, m *message) error {
+	if m.Thread == "" {
+		return nil
+	}
+	begin, err := load[message](tx, kindMessage, m.Thread)
+	if err == nil && (begin.Channel != m.Channel || !begin.begins()) {
+		err = store.ErrNotFound
+	}
+	return err
+}
+
+// failure says in the contract's terms why something was not shown.
+func failure(method string, err error) error {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return &bot.Error{Code: bot.CodeGone, Method: "web " + method, Reason: "not_found", Err: err}
+	case errors.Is(err, store.ErrFull):
+		return &bot.Error{Code: bot.CodeUnavailable, Method: "web " + method, Reason: "full", Err: err}
+	}
+	return fmt.Errorf("web %s: %w", method, err)
+}
+
+// Update implements bot.Poster.
 func (c *Chat) Update(ctx context.Context, ref bot.Ref, msg bot.Message) error {
 	err := c.store.Update(ctx, func(tx store.Tx) error {
 		m, err := load[message](tx, kindMessage, ref.ID)
@@ -127,12 +196,15 @@ func (c *Chat) Update(ctx context.Context, ref bot.Ref, msg bot.Message) error {
 		if same, err := alike(m.Bot, &msg); err != nil || same {
 			return err
 		}
+		if working(&msg) > working(m.Bot) {
+			return nil // progress that comes after the end
+		}
 		work := working(&msg) - working(m.Bot)
 		m.Bot = &msg
 		return rewrite(tx, m, work)
 	})
 	if err != nil {
-		return fmt.Errorf("update web chat: %w", err)
+		return failure("update", err)
 	}
 	return nil
 }
@@ -170,13 +242,16 @@ func add(tx store.Tx, m *message, submit string) error {
 	if m.begins() {
 		err = tx.Put(kindStream, m.Channel+"\x00"+m.ID, nil)
 	} else {
-		err = errors.Join(tx.Put(kindReply, m.Thread+"\x00"+m.ID, nil), count(tx, m, 1, working(m.Bot)))
+		err = tx.Put(kindReply, m.Thread+"\x00"+m.ID, nil)
+		if m.Only == "" { // what others cannot see is not counted for them
+			err = errors.Join(err, count(tx, m, 1, working(m.Bot)))
+		}
 	}
 	if err := errors.Join(err, save(tx, kindMessage, m.ID, m)); err != nil {
 		return err
 	}
 	return tell(tx, n, change{
-		Message: m.ID, Channel: m.Channel, Thread: m.Thread, New: true, Summary: !m.begins(), Submit: submit,
+		Message: m.ID, Channel: m.Channel, Thread: m.Thread, New: true, Summary: !m.begins(), Submit: submit, Only: m.Only,
 	})
 }
 
@@ -187,13 +262,13 @@ func rewrite(tx store.Tx, m *message, work int) error {
 	if err != nil {
 		return err
 	}
-	if work != 0 && !m.begins() {
+	if work != 0 && !m.begins() && m.Only == "" {
 		err = count(tx, m, 0, work)
 	}
 	if err := errors.Join(err, save(tx, kindMessage, m.ID, m)); err != nil {
 		return err
 	}
-	return tell(tx, n, change{Message: m.ID, Channel: m.Channel, Thread: m.Thread, Summary: work != 0})
+	return tell(tx, n, change{Message: m.ID, Channel: m.Channel, Thread: m.Thread, Summary: work != 0, Only: m.Only})
 }
 
 // remove takes a message away. One that began a thread in which something was said

@@ -41,18 +41,38 @@ func TestPosterConformance(t *testing.T) {
 	t.Parallel()
 	bottest.TestPoster(t, func(t *testing.T) bottest.Harness {
 		s := serve(t)
-		c := s.visit(t, "민지")
+		c, other := s.visit(t, "민지"), s.visit(t, "준호")
+		sent := func(t *testing.T) bot.Event {
+			key := newKey()
+			c.send(key, "general", "", "질문 "+key)
+			return s.wait(t, func(ev bot.Event) bool { return strings.HasSuffix(ev.ID, key) })
+		}
+		read := func(c *client, thread bot.Thread) []bottest.Shown {
+			place := "/c/" + thread.Channel
+			if thread.Direct {
+				place = "/dm"
+			}
+			_, page, _ := c.get(place + "/t/" + thread.ID)
+			return shownIn(t, page, "replies")
+		}
 		return bottest.Harness{
 			Poster: s.chat,
-			Thread: func(t *testing.T) bot.Thread {
-				key := newKey()
-				c.send(key, "general", "", "질문 "+key)
-				ev := s.wait(t, func(ev bot.Event) bool { return strings.HasSuffix(ev.ID, key) })
-				return ev.Thread
+			Thread: func(t *testing.T) bot.Thread { return sent(t).Thread },
+			Shown:  func(_ *testing.T, thread bot.Thread) []bottest.Shown { return read(c, thread) },
+			Begin:  func(*testing.T) bot.Thread { return bot.Thread{Platform: web.Platform, Channel: "marketing"} },
+			Direct: func(t *testing.T) bot.Thread { return bot.Direct(web.Platform, "", sent(t).User.ID) },
+			Only: func(t *testing.T) (thread bot.Thread, they, others func(*testing.T) []bottest.Shown) {
+				ev := sent(t)
+				thread = ev.Thread
+				thread.Only = ev.User.ID
+				return thread, func(*testing.T) []bottest.Shown { return read(c, thread) },
+					func(*testing.T) []bottest.Shown { return read(other, thread) }
 			},
-			Shown: func(t *testing.T, thread bot.Thread) []bottest.Shown {
-				_, page, _ := c.get("/c/general/t/" + thread.ID)
-				return shownIn(t, page, "replies")
+			Restart: func(t *testing.T) bot.Poster {
+				addr := strings.TrimPrefix(s.url, "http://")
+				s.close(t)
+				s.start(t, addr)
+				return s.chat
 			},
 		}
 	})

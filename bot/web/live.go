@@ -112,6 +112,9 @@ func (s *stream) catchUp(ctx context.Context) error {
 }
 
 func (s *stream) wanted(c change) bool {
+	if c.Only != "" && c.Only != s.viewer.ID {
+		return false
+	}
 	return c.Channel == s.channel || c.New && s.web.has(s.viewer, c.Channel)
 }
 

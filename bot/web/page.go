@@ -129,7 +129,7 @@ func (w *Web) shell(ctx context.Context, v *viewer, channel, thread string) (*sh
 		s.Places = append(s.Places, placeOf(v, name))
 	}
 	s.Places = append(s.Places, placeOf(v, v.direct()))
-	p, err := w.chat.channelPage(ctx, channel, "")
+	p, err := w.chat.channelPage(ctx, v, channel, "")
 	if err != nil {
 		return nil, err
 	}
@@ -147,10 +147,10 @@ func (w *Web) threadView(ctx context.Context, v *viewer, channel, thread string)
 	if err != nil {
 		return nil, err
 	}
-	if begin.Channel != channel || !begin.begins() {
+	if begin.Channel != channel || !begin.begins() || begin.hidden(v) {
 		return nil, store.ErrNotFound
 	}
-	p, err := w.chat.threadPage(ctx, thread, "")
+	p, err := w.chat.threadPage(ctx, v, thread, "")
 	if err != nil {
 		return nil, err
 	}
@@ -167,8 +167,8 @@ func (w *Web) stretch(v *viewer, p page, of, id string) stretch {
 	for _, e := range p.Entries {
 		s.Shown = append(s.Shown, w.shown(v, e))
 	}
-	if p.Earlier {
-		s.Earlier = "/earlier?" + url.Values{of: {id}, "before": {p.Entries[0].ID}}.Encode()
+	if p.Earlier != "" {
+		s.Earlier = "/earlier?" + url.Values{of: {id}, "before": {p.Earlier}}.Encode()
 	}
 	return s
 }
@@ -191,12 +191,12 @@ func (w *Web) showEarlier(rw http.ResponseWriter, r *http.Request) {
 			return
 		}
 		name, of, id = "replies", "thread", begin.ID
-		p, err = w.chat.threadPage(r.Context(), id, before)
+		p, err = w.chat.threadPage(r.Context(), v, id, before)
 	} else if !w.has(v, channel) {
 		http.NotFound(rw, r)
 		return
 	} else {
-		p, err = w.chat.channelPage(r.Context(), channel, before)
+		p, err = w.chat.channelPage(r.Context(), v, channel, before)
 	}
 	if err != nil {
 		w.broken(rw, r, v, err)

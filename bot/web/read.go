@@ -20,26 +20,28 @@ type entry struct {
 // page is a stretch of a channel or of a thread, oldest first.
 type page struct {
 	Entries []*entry
-	Earlier bool   // there is more before
+	Earlier string // id before which there is more; empty when there is not
 	Seq     uint64 // changes up to this one are in it
 }
 
 // pageSize is how many messages are shown at once.
 const pageSize = 120
 
-// channelPage reads the newest messages of a channel, or those before an id.
-func (c *Chat) channelPage(ctx context.Context, channel, before string) (page, error) {
-	return c.page(ctx, kindStream, channel, before)
+// channelPage reads the newest messages of a channel, or those before an id, that the
+// viewer may see.
+func (c *Chat) channelPage(ctx context.Context, v *viewer, channel, before string) (page, error) {
+	return c.page(ctx, v, kindStream, channel, before)
 }
 
 // threadPage reads the newest messages of a thread, or those before an id. What
 // began the thread is not among them.
-func (c *Chat) threadPage(ctx context.Context, thread, before string) (page, error) {
-	return c.page(ctx, kindReply, thread, before)
+func (c *Chat) threadPage(ctx context.Context, v *viewer, thread, before string) (page, error) {
+	return c.page(ctx, v, kindReply, thread, before)
 }
 
-func (c *Chat) page(ctx context.Context, kind, of, before string) (p page, err error) {
+func (c *Chat) page(ctx context.Context, v *viewer, kind, of, before string) (p page, err error) {
 	err = c.store.View(ctx, func(tx store.ReadTx) error {
+		p = page{}
 		r := store.Range{Prefix: of + "\x00", Reverse: true}
 		if before != "" {
 			r.After = r.Prefix + before
@@ -51,8 +53,9 @@ func (c *Chat) page(ctx context.Context, kind, of, before string) (p page, err e
 		}); err != nil {
 			return err
 		}
-		if p.Earlier = len(ids) > pageSize; p.Earlier {
+		if len(ids) > pageSize {
 			ids = ids[:pageSize]
+			p.Earlier = ids[pageSize-1]
 		}
 		slices.Reverse(ids)
 		for _, id := range ids {
@@ -60,7 +63,9 @@ func (c *Chat) page(ctx context.Context, kind, of, before string) (p page, err e
 			if err != nil {
 				return err
 			}
-			p.Entries = append(p.Entries, e)
+			if !e.hidden(v) {
+				p.Entries = append(p.Entries, e)
+			}
 		}
 		p.Seq, err = last(tx)
 		return err

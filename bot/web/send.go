@@ -138,14 +138,8 @@ func (c *Chat) keep(ctx context.Context, v *viewer, key string, m *message) erro
 	err := c.store.Update(ctx, func(tx store.Tx) error {
 		draft := *m
 		draft.At = c.now()
-		if draft.Thread != "" {
-			begin, err := load[message](tx, kindMessage, draft.Thread)
-			if err != nil {
-				return err
-			}
-			if begin.Channel != draft.Channel || !begin.begins() {
-				return store.ErrNotFound
-			}
+		if err := goesOn(tx, &draft); err != nil {
+			return err
 		}
 		id, err := tx.Get(kindSubmit, submit)
 		switch {
