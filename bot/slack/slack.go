@@ -26,6 +26,9 @@ type Config struct {
 	SigningSecret string
 	APIURL        string       // ends in a slash; empty means Slack's
 	HTTPClient    *http.Client // nil means one with timeouts
+	// Rate is how many times Slack's rates the server allows; 0 means 1. It is for test
+	// doubles whose minutes are shorter.
+	Rate float64
 	// Render draws a chart spec of a message as a PNG.
 	Render func(ctx context.Context, spec json.RawMessage) ([]byte, error)
 	// SQL returns the statements behind a question's answer, for the one who may see them.
@@ -64,7 +67,7 @@ func New(cfg Config) (*Slack, error) {
 	return &Slack{
 		cfg: cfg, log: cfg.Logger,
 		client: client.New(client.Options{
-			BotToken: cfg.BotToken, AppToken: cfg.AppToken, APIURL: cfg.APIURL, HTTPClient: cfg.HTTPClient, Now: cfg.Now, Logger: cfg.Logger,
+			BotToken: cfg.BotToken, AppToken: cfg.AppToken, APIURL: cfg.APIURL, HTTPClient: cfg.HTTPClient, Rate: cfg.Rate, Logger: cfg.Logger,
 		}),
 	}, nil
 }
