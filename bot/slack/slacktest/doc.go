@@ -1,0 +1,27 @@
+// Package slacktest is a strict Slack for tests and load runs: the Web API, events over
+// HTTP and over Socket Mode, and the people who use it. It refuses what Slack refuses,
+// in Slack's words, so that an app's mistakes show in its own tests.
+//
+//	s := slacktest.Start(t, slacktest.Options{})
+//	// give s.URL(), s.BotToken() and s.SigningSecret() to the app, then
+//	s.DeliverTo(appURL)                                    // events over HTTP, or Options.SocketMode
+//	m := s.Say(slacktest.Minji, slacktest.Sales, s.Mention()+" revenue?")
+//	err := s.Wait(ctx, func() bool { return len(s.Messages(m.Channel, m.TS)) == 2 })
+//	s.Press(slacktest.Minji, s.Messages(m.Channel, m.TS)[1], "cancel")
+//
+// What people do: [Server.Say], [Server.Edit], [Server.Delete], [Server.Drop],
+// [Server.React], [Server.OpenHome], [Server.StartAssistant], [Server.StopSession],
+// [Server.Press], [Server.Submit], [Server.Command], [Server.Shortcut], and [Server.Emit]
+// for any other event. What they see: [Server.Messages], [Server.Ephemeral],
+// [Server.Modals], [Server.Home], [Server.File], and of a message [Text] and [Actions].
+// What goes wrong: [Server.Fault], [Server.Revoke], [Server.DropSockets] and
+// [Options.Without]. What was measured: [Server.Acks], [Server.Calls], [Server.Refused].
+//
+// Options left zero give a small company: Minji and Alex are members, Guest, External,
+// Robot and Gone are what their names say; the bot is in General, Sales, Private and
+// Shared, not in Closed, and Archived is archived.
+//
+// It imports nothing of the product and decodes what it is sent by itself: its peers are
+// any client. Its own tests hold it against Slack's official clients for Node and
+// against slack-go.
+package slacktest

@@ -1,0 +1,446 @@
+package slacktest
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// responseURL is where an app may answer an interaction: 5 times within 30 minutes.
+type responseURL struct {
+	channel, user, ts string
+	thread            string
+	left              int
+	until             time.Time
+}
+
+func (s *Server) newResponse(channel, user, ts, thread string) string {
+	id := strings.ToLower(s.id("R"))
+	s.responses[id] = &responseURL{channel: channel, user: user, ts: ts, thread: thread, left: 5, until: s.clock.Now().Add(30 * time.Minute)}
+	return s.base + "/response/" + id
+}
+
+// who is the part of a payload that says who did what where.
+func (s *Server) who(kind, user string) obj {
+	u := s.user(user)
+	if u == nil {
+		panic(fmt.Sprintf("slacktest: no user %s", user))
+	}
+	var enterprise any
+	if s.opts.Enterprise != "" {
+		enterprise = obj{"id": s.opts.Enterprise, "name": "Enterprise"}
+	}
+	return obj{
+		"type": kind, "user": obj{"id": u.ID, "username": u.Name, "name": u.Name, "team_id": u.Team}, "api_app_id": s.opts.App,
+		"token": "legacy-verification-token", "team": obj{"id": s.opts.Team, "domain": "company"}, "enterprise": enterprise,
+		"is_enterprise_install": false,
+	}
+}
+
+// interact sends an interaction. answer gets what the app says in its acknowledgement.
+func (s *Server) interact(payload obj, answer func([]byte)) {
+	raw, err := json.Marshal(payload)
+	if err != nil {
+		return
+	}
+	s.send(&delivery{
+		kind: "interactive", path: "/slack/interactions", payload: raw, id: s.id("In"), once: true, answer: answer,
+		form: "application/x-www-form-urlencoded", body: []byte(url.Values{"payload": {string(raw)}}.Encode()),
+	})
+}
+
+// Pressing is how something is pressed.
+type Pressing struct {
+	// Value picks the element among those of the same action, and the option of a menu.
+	Value string
+	Times int // how often the payload arrives; 0 means once
+}
+
+// Press has user press what has the action id, in a message as it is shown now, and
+// returns the trigger_id that goes with it. It fails when there is nothing such.
+func (s *Server) Press(user string, m Message, action string, how ...Pressing) (string, error) {
+	var h Pressing
+	if len(how) > 0 {
+		h = how[0]
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x := s.find(m.Channel, m.TS)
+	if x == nil || x.tombstone || x.only != "" && x.only != user {
+		return "", fmt.Errorf("slacktest: %s sees no message %s in %s", user, m.TS, m.Channel)
+	}
+	el, block := findAction(x.blocks, action, h.Value)
+	if el == nil {
+		return "", fmt.Errorf("slacktest: no action %q %q in message %s, only %q", action, h.Value, m.TS, actionsOf(x.blocks))
+	}
+	ch := s.channel(m.Channel)
+	container := obj{"type": "message", "message_ts": x.ts, "channel_id": ch.ID, "is_ephemeral": x.only != ""}
+	if x.thread != "" {
+		container["thread_ts"] = x.thread
+	}
+	pressed, err := s.pressed(el, block, h.Value)
+	if err != nil {
+		return "", err
+	}
+	trigger := s.newTrigger(user, "")
+	payload := with(s.who("block_actions", user),
+		"container", container, "trigger_id", trigger, "channel", obj{"id": ch.ID, "name": channelName(ch)},
+		"state", obj{"values": obj{}}, "response_url", s.newResponse(ch.ID, user, x.ts, x.thread), "actions", []any{pressed})
+	if x.only == "" {
+		payload["message"] = s.messageJSON(x)
+	}
+	for range max(1, h.Times) {
+		s.interact(payload, nil)
+	}
+	return trigger, nil
+}
+
+func channelName(ch *Channel) string {
+	if ch.With != "" {
+		return "directmessage"
+	}
+	return ch.Name
+}
+
+// pressed is the element of a payload's actions.
+func (s *Server) pressed(el, block obj, value string) (obj, error) {
+	kind, _ := el["type"].(string)
+	out := obj{"type": kind, "action_id": el["action_id"], "block_id": block["block_id"], "action_ts": s.nextTS()}
+	switch kind {
+	case "button", "icon_button":
+		out["text"] = el["text"]
+		if v, ok := el["value"]; ok {
+			out["value"] = v
+		}
+		if v, ok := el["style"]; ok {
+			out["style"] = v
+		}
+	case "feedback_buttons":
+		for _, side := range []string{"positive_button", "negative_button"} {
+			if b, ok := el[side].(obj); ok && b["value"] == value {
+				out["value"], out["text"] = value, b["text"]
+			}
+		}
+	case "static_select", "overflow", "radio_buttons":
+		for _, o := range optionsOf(el) {
+			if o["value"] == value {
+				out["selected_option"] = o
+			}
+		}
+		if out["selected_option"] == nil {
+			return nil, fmt.Errorf("slacktest: %v has no option %q", el["action_id"], value)
+		}
+		if p, ok := el["placeholder"]; ok {
+			out["placeholder"] = p
+		}
+	case "conversations_select", "channels_select", "users_select":
+		out["selected_"+strings.TrimSuffix(strings.TrimSuffix(kind, "s_select"), "_select")] = value
+	default:
+		return nil, fmt.Errorf("slacktest: cannot press a %s", kind)
+	}
+	return out, nil
+}
+
+func optionsOf(el obj) []obj {
+	var out []obj
+	add := func(v any) {
+		list, _ := v.([]any)
+		for _, x := range list {
+			if o, ok := x.(obj); ok {
+				out = append(out, o)
+			}
+		}
+	}
+	add(el["options"])
+	groups, _ := el["option_groups"].([]any)
+	for _, g := range groups {
+		if o, ok := g.(obj); ok {
+			add(o["options"])
+		}
+	}
+	return out
+}
+
+// PressView has user press something in the home tab or the top modal, whose id says
+// which it is; it returns the trigger_id.
+func (s *Server) PressView(user, viewID, action string, how ...Pressing) (string, error) {
+	var h Pressing
+	if len(how) > 0 {
+		h = how[0]
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v := s.findView(viewID)
+	if viewID == "home" {
+		v = s.home(user)
+	}
+	if v == nil || v.user != user {
+		return "", fmt.Errorf("slacktest: %s sees no view %s", user, viewID)
+	}
+	blocks, _ := v.body["blocks"].([]any)
+	el, block := findAction(blocks, action, h.Value)
+	if el == nil {
+		return "", fmt.Errorf("slacktest: no action %q in the view, only %q", action, actionsOf(blocks))
+	}
+	pressed, err := s.pressed(el, block, h.Value)
+	if err != nil {
+		return "", err
+	}
+	trigger := s.newTrigger(user, v.id)
+	s.interact(with(s.who("block_actions", user),
+		"container", obj{"type": "view", "view_id": v.id}, "trigger_id", trigger, "view", s.viewJSON(v), "actions", []any{pressed}), nil)
+	return trigger, nil
+}
+
+// Submit has user fill in the top modal, values by action id, and submit it. Whether the
+// modal closes is for the app to say in its acknowledgement; see Wait and Modals. What
+// it complained of is in Errors.
+func (s *Server) Submit(user string, values map[string]string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	open := s.modals(user)
+	if len(open) == 0 {
+		return fmt.Errorf("slacktest: %s has no modal open", user)
+	}
+	v := open[len(open)-1]
+	if v.body["submit"] == nil {
+		return fmt.Errorf("slacktest: the modal %q cannot be submitted", v.body["callback_id"])
+	}
+	state, err := fillIn(v, values)
+	if err != nil {
+		return err
+	}
+	told := s.viewJSON(v)
+	told["state"] = obj{"values": state}
+	payload := with(s.who("view_submission", user), "trigger_id", s.newTrigger(user, v.id), "view", told, "response_urls", []any{})
+	s.interact(payload, func(answer []byte) { s.submitted(v, answer) })
+	return nil
+}
+
+// fillIn is the state of a view whose inputs have the values.
+func fillIn(v *view, values map[string]string) (obj, error) {
+	state, left := obj{}, maps.Clone(values)
+	blocks, _ := v.body["blocks"].([]any)
+	for _, b := range blocks {
+		block := b.(obj)
+		el, ok := block["element"].(obj)
+		if !ok {
+			continue
+		}
+		id, _ := el["action_id"].(string)
+		text, given := left[id]
+		delete(left, id)
+		if optional, _ := block["optional"].(bool); !given && !optional && el["initial_value"] == nil && el["initial_option"] == nil {
+			return nil, fmt.Errorf("slacktest: the input %q must be filled in", id)
+		}
+		kind, _ := el["type"].(string)
+		entry := obj{"type": kind}
+		switch kind {
+		case "static_select", "radio_buttons":
+			entry["selected_option"] = el["initial_option"]
+			for _, o := range optionsOf(el) {
+				if given && o["value"] == text {
+					entry["selected_option"] = o
+				}
+			}
+		case "conversations_select", "channels_select", "users_select":
+			entry["selected_"+strings.TrimSuffix(kind, "s_select")] = text
+		default:
+			entry["value"] = nil
+			if given {
+				entry["value"] = text
+			} else if x := el["initial_value"]; x != nil {
+				entry["value"] = x
+			}
+		}
+		blockID, _ := block["block_id"].(string)
+		state[blockID] = obj{id: entry}
+	}
+	for id := range left {
+		return nil, fmt.Errorf("slacktest: the modal has no input %q", id)
+	}
+	return state, nil
+}
+
+// submitted does what the acknowledgement of a submission says.
+func (s *Server) submitted(v *view, answer []byte) {
+	var a struct {
+		Action string            `json:"response_action"`
+		Errors map[string]string `json:"errors"`
+		View   obj               `json:"view"`
+	}
+	_ = json.Unmarshal(answer, &a)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer s.notify()
+	c := &call{Server: s}
+	switch a.Action {
+	case "errors":
+		v.body = maps.Clone(v.body)
+		s.complaints = a.Errors
+	case "update", "push":
+		if complaints := c.checkView(a.View); len(complaints) > 0 {
+			s.complaints = map[string]string{"": strings.Join(complaints, "; ")}
+			return
+		}
+		if a.Action == "update" {
+			s.keep(v, a.View)
+			return
+		}
+		n := &view{id: s.id("V"), user: v.user, kind: "modal", root: v.root, previous: v.id}
+		s.keep(n, a.View)
+		s.views = append(s.views, n)
+	case "clear":
+		s.views = slices.DeleteFunc(s.views, func(x *view) bool { return x.kind == "modal" && x.user == v.user })
+	default:
+		s.views = slices.DeleteFunc(s.views, func(x *view) bool { return x == v })
+	}
+}
+
+// Complaints are what the app last said was wrong with a submission, by block id.
+func (s *Server) Complaints() map[string]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.complaints)
+}
+
+// Command has user type a slash command such as "/bapsang" with text after it. What the
+// app says in its acknowledgement is shown to the user, as Slack does.
+func (s *Server) Command(user, channel, command, text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ch := s.where(user, channel)
+	u := s.user(user)
+	response := s.newResponse(ch.ID, user, "", "")
+	v := url.Values{
+		"token": {"legacy-verification-token"}, "team_id": {s.opts.Team}, "team_domain": {"company"}, "channel_id": {ch.ID},
+		"channel_name": {channelName(ch)}, "user_id": {user}, "user_name": {u.Name}, "command": {command}, "text": {text},
+		"api_app_id": {s.opts.App}, "is_enterprise_install": {"false"}, "response_url": {response}, "trigger_id": {s.newTrigger(user, "")},
+	}
+	if s.opts.Enterprise != "" {
+		v.Set("enterprise_id", s.opts.Enterprise)
+		v.Set("enterprise_name", "Enterprise")
+	}
+	flat := obj{}
+	for k := range v {
+		flat[k] = v.Get(k)
+	}
+	raw, err := json.Marshal(flat)
+	if err != nil {
+		return
+	}
+	s.send(&delivery{
+		kind: "slash_commands", path: "/slack/commands", payload: raw, id: s.id("Sc"), once: true, form: "application/x-www-form-urlencoded",
+		body: []byte(v.Encode()), answer: func(answer []byte) { s.commanded(ch, user, answer) },
+	})
+}
+
+// commanded shows what a command's acknowledgement says.
+func (s *Server) commanded(ch *Channel, user string, answer []byte) {
+	answer = []byte(strings.TrimSpace(string(answer)))
+	if len(answer) == 0 {
+		return
+	}
+	body := map[string]json.RawMessage{}
+	if json.Unmarshal(answer, &body) != nil {
+		body["text"], _ = json.Marshal(string(answer))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.respond(&responseURL{channel: ch.ID, user: user}, body)
+}
+
+// Shortcut has user choose a message shortcut of the app; an empty message is a global
+// one. It returns the trigger_id.
+func (s *Server) Shortcut(user, callback string, m Message) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	trigger := s.newTrigger(user, "")
+	payload := with(s.who("shortcut", user), "callback_id", callback, "trigger_id", trigger, "action_ts", s.nextTS())
+	if x := s.find(m.Channel, m.TS); x != nil {
+		ch := s.channel(x.channel)
+		payload["type"], payload["message"], payload["message_ts"] = "message_action", s.messageJSON(x), x.ts
+		payload["channel"], payload["response_url"] = obj{"id": ch.ID, "name": channelName(ch)}, s.newResponse(ch.ID, user, x.ts, x.thread)
+	}
+	s.interact(payload, nil)
+	return trigger
+}
+
+// serveResponse is a response_url.
+func (s *Server) serveResponse(w http.ResponseWriter, r *http.Request) {
+	raw, _ := io.ReadAll(io.LimitReader(r.Body, maxBody))
+	body := map[string]json.RawMessage{}
+	bad := json.Unmarshal(raw, &body) != nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	to := s.responses[r.PathValue("id")]
+	fail := func(status int, code string) {
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, `{"ok":false,"error":`+strconv.Quote(code)+`}`)
+	}
+	switch {
+	case to == nil || s.clock.Now().After(to.until):
+		fail(http.StatusNotFound, "expired_url")
+	case to.left == 0:
+		fail(http.StatusNotFound, "used_url")
+	case bad:
+		fail(http.StatusBadRequest, "invalid_payload")
+	default:
+		to.left--
+		if o := s.respond(to, body); o["ok"] != true {
+			fail(http.StatusBadRequest, fmt.Sprint(o["error"]))
+			return
+		}
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		_, _ = io.WriteString(w, `{"ok":true}`)
+	}
+}
+
+// respond shows, replaces or deletes what a response says.
+func (s *Server) respond(to *responseURL, body map[string]json.RawMessage) obj {
+	c := &call{Server: s, name: "response_url", args: body}
+	source := s.find(to.channel, to.ts)
+	if c.flag("delete_original") {
+		if source == nil {
+			return refuse("message_not_found")
+		}
+		s.remove(source)
+		return accept()
+	}
+	d, bad := c.draft()
+	if bad != nil {
+		return bad
+	}
+	if d.text == "" && len(d.blocks) == 0 && len(d.attachments) == 0 {
+		return refuse("no_text")
+	}
+	if c.flag("replace_original") && source != nil {
+		before := s.messageJSON(source)
+		c.apply(source, d)
+		s.notify()
+		if source.only == "" {
+			s.changedEvent(source, before)
+		}
+		return accept()
+	}
+	m := &message{
+		channel: to.channel, ts: s.nextTS(), thread: d.thread, user: s.opts.BotUser, bot: s.opts.BotID, text: d.text, blocks: s.named(d.blocks),
+		attachments: d.attachments, reactions: map[string][]string{},
+	}
+	if c.str("response_type") != "in_channel" {
+		m.only = to.user
+	}
+	s.add(m)
+	if m.only == "" {
+		s.echo(m)
+	}
+	return accept()
+}
