@@ -288,6 +288,9 @@ func (c *compiler) resolveMeasure(x Measure) (*measure, error) {
 	if m.metric, m.formula, err = c.metric(x.Metric); err != nil {
 		return nil, err
 	}
+	if x.Each != "" {
+		return m, c.resolveEach(m)
+	}
 	if x.Median {
 		if m.formula, err = c.median(m.metric); err != nil {
 			return nil, err
@@ -370,7 +373,7 @@ func (c *compiler) nameColumns() {
 		used[strings.ToLower(d.key)]++
 	}
 	for _, m := range c.measures {
-		if p, ok := m.formula.(partRef); ok && m.Over == "" && p.agg.column == "" {
+		if p, ok := m.formula.(partRef); ok && !m.nested() && p.agg.column == "" {
 			p.agg.column = m.key
 		}
 	}

@@ -25,7 +25,8 @@ type measure struct {
 	key     string
 	metric  *Metric
 	per     *Metric
-	formula expr // aggregates as partRef
+	each    *each // of what the metric is taken apart, nil for nothing
+	formula expr  // aggregates as partRef
 	adds    bool
 }
 

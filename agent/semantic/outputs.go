@@ -106,6 +106,8 @@ var overLabels = map[Grain]Label{
 func (m *measure) label() Label {
 	l := full(m.metric.Label, m.metric.Name)
 	switch {
+	case m.each != nil:
+		return m.eachLabel()
 	case m.per != nil:
 		per := full(m.per.Label, m.per.Name)
 		return Label{Ko: strings.TrimSuffix(per.Ko, " 수") + "당 " + l.Ko, En: l.En + " per " + singular(per.En)}
@@ -143,6 +145,10 @@ func lowerFirst(s string) string {
 func (m *measure) format() string {
 	f := m.metric.Format
 	switch {
+	case m.Is != "":
+		return m.each.format
+	case m.each != nil && (f == "integer" || strings.HasPrefix(f, "count:")):
+		return "" // between two counts lie decimals
 	case m.per != nil:
 		switch {
 		case f == "percent" || f == "points" || f == "ratio":

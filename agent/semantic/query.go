@@ -60,13 +60,25 @@ type Measure struct {
 	// Over averages the metric over periods of this grain, counting those of the
 	// period in which nothing happened as zero: average revenue per day.
 	Over Grain `json:"over,omitempty"`
-	// Median takes the median of the field that the metric is the average of.
+	// Median takes the median of the field that the metric is the average of; with Each
+	// that of the metric over the values of the field.
 	Median bool `json:"median,omitempty"`
+	// Each, a field "dataset.field", takes the metric for each of its values apart, such
+	// as the orders of each customer. The measure is then how many values there are for
+	// which that Is so: over, at least, under, at most Low, or from Low to High; without
+	// Is their mean, with Median their median. A value for which there are no rows is
+	// none of them: who never ordered has not ordered less than twice.
+	Each string  `json:"each,omitempty"`
+	Is   Op      `json:"is,omitempty"`
+	Low  float64 `json:"low,omitempty"`
+	High float64 `json:"high,omitempty"`
 }
 
 // Key names the measure's column in the result.
 func (m Measure) Key() string {
 	switch {
+	case m.Each != "":
+		return m.eachKey()
 	case m.Per != "":
 		return m.Metric + "_per_" + m.Per
 	case m.Over != "":
@@ -194,6 +206,9 @@ type Having struct {
 type Order struct {
 	Key  string `json:"key"` // a column of the result
 	Desc bool   `json:"desc,omitempty"`
+	// Size orders by how large a figure is whatever its sign: a fall by 5 is more than a
+	// rise by 3.
+	Size bool `json:"size,omitempty"`
 }
 
 // Role is what a result column is.

@@ -41,7 +41,7 @@ func (c *compiler) measured(dims []*dim, ms []*measure, sides []side, fill bool)
 	var aggs []*aggregate
 	over := 0
 	for _, m := range ms {
-		if m.Over != "" {
+		if m.nested() {
 			over++
 			continue
 		}
@@ -128,10 +128,10 @@ func (c *compiler) sideRels(branches []*branch, dims []*dim, ms []*measure, sd s
 		rels = append(rels, r)
 	}
 	for _, m := range ms {
-		if m.Over == "" {
+		if !m.nested() {
 			continue
 		}
-		r, err := c.average(m, dims, sd)
+		r, err := c.nestedIn(m, dims, sd)
 		if err != nil {
 			return nil, err
 		}
@@ -161,8 +161,8 @@ func (c *compiler) together(rels []rel, dims []*dim, ms []*measure, sides []side
 	for _, m := range ms {
 		for _, sd := range sides {
 			key := c.d.name(m.key + sd.suffix)
-			if m.Over != "" {
-				sel.add(c.d.sql(value(m.key+sd.suffix, true)), key)
+			if m.nested() {
+				sel.add(c.d.sql(value(m.key+sd.suffix, m.Over != "" || m.Is != "")), key)
 				continue
 			}
 			sel.add(c.formula(m.formula, func(a *aggregate) expr { return value(a.column+sd.suffix, a.zero) }), key)
@@ -418,7 +418,7 @@ func (c *compiler) derivedKeys(m *measure) []string {
 func (c *compiler) orderKeys(orders []Order, skip string) ([]string, error) {
 	var keys []string
 	used := map[string]bool{skip: true}
-	put := func(d *dim, column string, desc bool) {
+	put := func(d *dim, column string, desc, size bool) {
 		if used[column] {
 			return
 		}
@@ -426,27 +426,34 @@ func (c *compiler) orderKeys(orders []Order, skip string) ([]string, error) {
 		if place := c.naturalPlace(d, column); place != "" {
 			keys = append(keys, c.d.order(place, desc))
 		}
-		keys = append(keys, c.d.order(c.d.name(column), desc))
+		x := c.d.name(column)
+		if size {
+			x = "ABS(" + x + ")"
+		}
+		keys = append(keys, c.d.order(x, desc))
 	}
 	for _, o := range orders {
 		d, column, err := c.column(o.Key)
 		if err != nil {
 			return nil, err
 		}
-		put(d, column, o.Desc)
+		if o.Size && d != nil {
+			return nil, queryErrorf(CodeShape, "%s is a dimension, whose values have no size", o.Key)
+		}
+		put(d, column, o.Desc, o.Size)
 	}
 	if len(orders) == 0 && skip == "" {
 		for _, d := range c.dims {
 			if d.isTime() || d.Grain.recurring() {
-				put(d, d.key, false)
+				put(d, d.key, false, false)
 			}
 		}
 	}
 	if len(keys) == 0 && len(c.measures) > 0 && len(c.dims) > 0 {
-		put(nil, c.measures[0].key, true)
+		put(nil, c.measures[0].key, true, false)
 	}
 	for _, d := range c.dims {
-		put(d, d.key, false)
+		put(d, d.key, false, false)
 	}
 	return keys, nil
 }
