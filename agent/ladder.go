@@ -9,6 +9,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/bapsang/bapsang/agent/calendar"
 	"github.com/bapsang/bapsang/agent/compose"
 	"github.com/bapsang/bapsang/agent/think"
@@ -29,6 +31,8 @@ type Config struct {
 	Journal think.Journal
 	Now     func() time.Time // nil means time.Now
 	Logger  *slog.Logger     // nil means slog.Default()
+	// Tracer is where a question and the work for it are reported; nil is nowhere.
+	Tracer trace.TracerProvider
 }
 
 // Agent answers questions. It is safe for concurrent use.
@@ -36,6 +40,7 @@ type Agent struct {
 	cfg    Config
 	memory *memory
 	flight flight
+	tracer trace.Tracer
 
 	mu       sync.Mutex
 	prepared map[string]*preparation // by analyst name
@@ -55,7 +60,7 @@ func New(cfg Config) (*Agent, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()
 	}
-	return &Agent{cfg: cfg, memory: &memory{store: cfg.Store}, prepared: map[string]*preparation{}}, nil
+	return &Agent{cfg: cfg, memory: &memory{store: cfg.Store}, tracer: tracerOf(cfg.Tracer), prepared: map[string]*preparation{}}, nil
 }
 
 // maxQuestion is how long a question may be, in characters. Longer texts are pasted
@@ -74,7 +79,9 @@ func (a *Agent) Answer(ctx context.Context, q Question, step func(Step)) (*Answe
 	if step == nil {
 		step = func(Step) {}
 	}
+	ctx, span := a.begin(ctx, &q)
 	answer, err := a.climb(ctx, &q, step)
+	end(span, answer, err)
 	if err != nil {
 		return nil, err
 	}

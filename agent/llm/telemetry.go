@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -22,7 +23,7 @@ type Telemetry struct {
 
 	Backend  string // its configured name
 	Provider string // gen_ai.provider.name: "openai", or another such as "vllm"
-	Model    string // as it is asked for
+	Model    string // as it is asked for; empty asks the model's own ModelName
 	// Content puts prompts, replies and reasoning into the spans. They hold the
 	// company's data and its people's questions: leave it off where either is nobody
 	// else's business.
@@ -69,6 +70,9 @@ func Instrument(m Model, t Telemetry) (Model, error) {
 	}
 	if t.Meter == nil {
 		t.Meter = metricnoop.NewMeterProvider()
+	}
+	if named, ok := m.(interface{ ModelName() string }); ok && t.Model == "" {
+		t.Model = named.ModelName()
 	}
 	i := &instrumented{
 		model: m, t: t, tracer: t.Tracer.Tracer(scope),
@@ -118,7 +122,7 @@ func (i *instrumented) instruments(m metric.Meter) error {
 
 // Complete implements [Model].
 func (i *instrumented) Complete(ctx context.Context, req Request) (*Reply, error) {
-	ctx, span := i.tracer.Start(ctx, "chat "+i.t.Model,
+	ctx, span := i.tracer.Start(ctx, strings.TrimSpace("chat "+i.t.Model),
 		trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(i.always...), trace.WithAttributes(asked(req)...))
 	defer span.End()
 	start := time.Now()

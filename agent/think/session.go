@@ -118,7 +118,7 @@ func (s *session) run(ctx context.Context) (*Outcome, error) {
 	}
 	for {
 		for len(s.pending) > 0 {
-			out, err := s.work(ctx, s.pending[0])
+			out, err := s.traced(ctx, s.pending[0])
 			if out != nil || err != nil {
 				return out, err
 			}
@@ -239,6 +239,9 @@ func (s *session) told(r *ToolRecord, results []Result) {
 // tell is told, kept.
 func (s *session) tell(ctx context.Context, r *ToolRecord, results []Result) error {
 	r.Results = storeResults(results)
+	if r.Failed {
+		failedSpan(ctx, "refused") // the model is told why
+	}
 	if err := s.keep(ctx, Record{Tool: r}); err != nil {
 		return err
 	}

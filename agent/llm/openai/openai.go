@@ -108,6 +108,9 @@ func New(opts Options) (*Client, error) {
 	return &Client{opts: opts, api: goopenai.NewClientWithConfig(cfg), doer: d}, nil
 }
 
+// ModelName is the model's name at the server.
+func (c *Client) ModelName() string { return c.opts.Model }
+
 // Complete implements [llm.Model].
 func (c *Client) Complete(ctx context.Context, req llm.Request) (*llm.Reply, error) {
 	start := time.Now()

@@ -25,6 +25,7 @@ import (
 	"github.com/bapsang/bapsang/bot/api"
 	"github.com/bapsang/bapsang/bot/desk"
 	"github.com/bapsang/bapsang/bot/web"
+	"github.com/bapsang/bapsang/cmd/bapsang/internal/telemetry"
 	"github.com/bapsang/bapsang/connectors"
 	"github.com/bapsang/bapsang/store"
 	"github.com/bapsang/bapsang/store/bolt"
@@ -53,6 +54,7 @@ type Options struct {
 	// the rung out. CallsPerQuestion bounds what a question may cost; 0 means 10.
 	Backends         []llm.Backend
 	CallsPerQuestion int
+	Traces           *telemetry.Traces // of questions; nil goes nowhere
 }
 
 // How many questions are answered at once. One that waits for its turn at a model costs
@@ -134,7 +136,7 @@ func loopback(host string) bool {
 func (a *App) wire() error {
 	roster := analyst.NewRoster(a.opts.Analysts, a.opts.Channels, a.shelf)
 	registry := prometheus.NewRegistry()
-	backends, err := counted(a.opts.Backends, registry)
+	backends, err := instrumented(a.opts.Backends, a.opts.Traces, registry)
 	if err != nil {
 		return err
 	}
@@ -143,7 +145,7 @@ func (a *App) wire() error {
 		return err
 	}
 	a.thinking = thinking
-	brain, err := agent.New(thinking.into(agent.Config{Directory: roster, Store: a.store, Now: a.opts.Now, Logger: a.opts.Logger}))
+	brain, err := agent.New(thinking.into(agent.Config{Directory: roster, Store: a.store, Now: a.opts.Now, Logger: a.opts.Logger, Tracer: a.opts.Traces.Tracer()}))
 	if err != nil {
 		return err
 	}

@@ -48,7 +48,7 @@ func (c *askCmd) Run(e *env) (err error) {
 	}
 	defer func() { err = errors.Join(err, thinking.Close()) }()
 	brain, err := agent.New(thinking.into(agent.Config{
-		Directory: analyst.NewRoster(set.analysts, set.channels, nil), Now: e.now, Logger: e.logger,
+		Directory: analyst.NewRoster(set.analysts, set.channels, nil), Now: e.now, Logger: e.logger, Tracer: e.traces.Tracer(),
 	}))
 	if err != nil {
 		return err
@@ -90,6 +90,9 @@ func (c *askCmd) thinking(e *env, set *set) (*thinking, error) {
 	}
 	if c.Deep && len(backends) == 0 {
 		return nil, usagef("--deep: name a model with --llm or in the configuration")
+	}
+	if backends, err = instrumented(backends, e.traces, nil); err != nil {
+		return nil, err
 	}
 	return openThinking(backends, set.calls, nil, e.now, e.logger)
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/bapsang/bapsang/cmd/bapsang/internal/telemetry"
 	"github.com/bapsang/bapsang/connectors/duckdb"
 	"github.com/bapsang/bapsang/connectors/files"
 )
@@ -63,6 +64,7 @@ type env struct {
 	ctx    context.Context
 	now    func() time.Time
 	logger *slog.Logger
+	traces *telemetry.Traces // nil where nobody looks at them
 }
 
 // usageError is the user's mistake.
@@ -116,6 +118,8 @@ func Run(ctx context.Context, args []string, stdio IO) (code int) {
 		level = slog.LevelDebug
 	}
 	e := &env{IO: stdio, ctx: ctx, now: now, logger: slog.New(slog.NewTextHandler(stdio.Err, &slog.HandlerOptions{Level: level}))}
+	e.openTraces()
+	defer e.traces.Close()
 	if err := command.Run(e); err != nil {
 		if ctx.Err() != nil && !errors.Is(err, errUnanswered) {
 			e.logger.Debug("stopped", "error", err)

@@ -24,12 +24,15 @@ func (c *evalCmd) thinking(e *env, s *set) (*thinking, error) {
 	if len(backends) == 0 {
 		backends = s.backends
 	}
+	if backends, err = instrumented(backends, e.traces, nil); err != nil {
+		return nil, err
+	}
 	return openThinking(backends, s.calls, nil, e.now, e.logger)
 }
 
 // brainOf is the agent that answers for a set's analysts, with a model or without.
 func brainOf(e *env, s *set, t *thinking) (*agent.Agent, error) {
-	return agent.New(t.into(agent.Config{Directory: analyst.NewRoster(s.analysts, s.channels, nil), Now: e.now, Logger: e.logger}))
+	return agent.New(t.into(agent.Config{Directory: analyst.NewRoster(s.analysts, s.channels, nil), Now: e.now, Logger: e.logger, Tracer: e.traces.Tracer()}))
 }
 
 // answerCase asks a case's question and takes the main result's statement for the

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/bapsang/bapsang/agent"
 	"github.com/bapsang/bapsang/agent/llm"
 	"github.com/bapsang/bapsang/agent/llm/openai"
@@ -107,25 +105,6 @@ func configuredBackends(cfg *config.Config) ([]llm.Backend, error) {
 		}
 		contract.Name = b.Name
 		out = append(out, llm.Backend{Name: b.Name, Model: client, Contract: contract, TokensPerMinute: b.TokensPerMinute, Priority: b.Priority})
-	}
-	return out, nil
-}
-
-// counted has the calls of backends counted for /metrics.
-func counted(backends []llm.Backend, registry prometheus.Registerer) ([]llm.Backend, error) {
-	if len(backends) == 0 {
-		return nil, nil
-	}
-	metrics, err := llm.NewMetrics(registry)
-	if err != nil {
-		return nil, fmt.Errorf("register metrics: %w", err)
-	}
-	out := make([]llm.Backend, len(backends))
-	for i, b := range backends {
-		if b.Model, err = llm.Instrument(b.Model, llm.Telemetry{Metrics: metrics, Backend: b.Name, Provider: "openai"}); err != nil {
-			return nil, fmt.Errorf("count calls of %s: %w", b.Name, err)
-		}
-		out[i] = b
 	}
 	return out, nil
 }

@@ -33,7 +33,7 @@ func (c *demoCmd) Run(e *env) error {
 	}
 	opts := Options{
 		Listen: c.Listen, DataDir: filepath.Join(dir, "demo"), Now: e.now, Logger: e.logger, Page: true,
-		Rooms: []string{"general", "marketing", "sales"},
+		Rooms: []string{"general", "marketing", "sales"}, Traces: e.traces,
 	}
 	if err := checkListen(opts); err != nil {
 		return err
@@ -74,7 +74,7 @@ func (c *serveCmd) Run(e *env) error {
 	opts := Options{
 		Listen: cfg.Listen, DataDir: cfg.Path(cfg.DataDir), Location: set.location, Now: e.now, Logger: e.logger,
 		Analysts: set.analysts, Channels: set.channels, Page: !cfg.Web.Off, Rooms: cfg.Web.Channels,
-		Backends: set.backends, CallsPerQuestion: set.calls,
+		Backends: set.backends, CallsPerQuestion: set.calls, Traces: e.traces,
 	}
 	for _, t := range cfg.API.Tokens {
 		opts.Tokens = append(opts.Tokens, api.Token{Name: t.Name, Token: t.Token})
