@@ -81,6 +81,13 @@ func (c *call) draft() (draft, obj) {
 	if bad := c.checkMessage(d.blocks, surfaceMessage); bad != nil {
 		return d, bad
 	}
+	for _, a := range d.attachments {
+		o, _ := a.(obj)
+		inner, _ := o["blocks"].([]any)
+		if bad := c.checkMessage(inner, surfaceMessage); bad != nil {
+			return d, bad
+		}
+	}
 	if bad := c.readMetadata(&d); bad != nil {
 		return d, bad
 	}

@@ -46,7 +46,9 @@ type Server struct {
 	sockets []*socket
 	tickets map[string]bool
 	waiting []*delivery // for a socket to be there
-	open    int         // deliveries not over
+	flights map[string]*flight
+	frozen  bool
+	open    int // deliveries not over
 }
 
 // New starts a server on a free port of the loopback. Close ends it.
@@ -65,7 +67,7 @@ func New(opts Options) *Server {
 		opts: opts, clock: clock, stamp: stamp, served: make(chan error, 1), ctx: ctx, cancel: cancel,
 		poster: newPoster(), changed: make(chan struct{}), world: newWorld(opts), limiter: newLimiter(), refused: map[string]int{},
 		dice: rand.New(rand.NewPCG(opts.Seed, 1)), chains: map[string]chan struct{}{}, target: opts.EventsURL,
-		tickets: map[string]bool{},
+		tickets: map[string]bool{}, flights: map[string]*flight{},
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {

@@ -48,6 +48,7 @@ type world struct {
 	channels   []*Channel
 	messages   map[string]*message // by channel and ts
 	order      []*message
+	threads    map[string][]*message // replies, by channel and ts of what they reply to
 	lastTS     time.Time
 	serial     int
 	files      map[string]*file
@@ -64,7 +65,7 @@ type world struct {
 
 func newWorld(opts Options) world {
 	w := world{
-		scopes: slices.Clone(opts.Scopes), messages: map[string]*message{}, files: map[string]*file{}, uploads: map[string]*file{},
+		scopes: slices.Clone(opts.Scopes), messages: map[string]*message{}, threads: map[string][]*message{}, files: map[string]*file{}, uploads: map[string]*file{},
 		triggers: map[string]trigger{}, responses: map[string]*responseURL{}, sessions: map[string]*session{}, statuses: map[string]status{},
 		titles: map[string]string{}, prompts: map[string]json.RawMessage{},
 	}
@@ -199,24 +200,30 @@ func (s *Server) find(channel, ts string) *message { return s.messages[key(chann
 func (s *Server) add(m *message) {
 	s.messages[key(m.channel, m.ts)] = m
 	s.order = append(s.order, m)
+	if m.thread != "" && m.only == "" {
+		at := key(m.channel, m.thread)
+		s.threads[at] = append(s.threads[at], m)
+	}
 	s.notify()
 }
 
 func (s *Server) remove(m *message) {
 	delete(s.messages, key(m.channel, m.ts))
-	s.order = slices.DeleteFunc(s.order, func(x *message) bool { return x == m })
+	same := func(x *message) bool { return x == m }
+	s.order = slices.DeleteFunc(s.order, same)
+	if at := key(m.channel, m.thread); m.thread != "" {
+		s.threads[at] = slices.DeleteFunc(s.threads[at], same)
+	}
 	s.notify()
 }
 
-// thread is the message that began m's thread and the replies, oldest first.
+// threadOf is the message that began a thread and the replies, oldest first.
 func (s *Server) threadOf(channel, ts string) []*message {
 	var out []*message
-	for _, m := range s.order {
-		if m.channel == channel && m.only == "" && (m.ts == ts || m.thread == ts) {
-			out = append(out, m)
-		}
+	if root := s.find(channel, ts); root != nil {
+		out = append(out, root)
 	}
-	return out
+	return append(out, s.threads[key(channel, ts)]...)
 }
 
 // Messages are the messages of a channel outside threads, or those of the thread, the

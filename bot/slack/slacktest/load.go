@@ -1,0 +1,65 @@
+package slacktest
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Load is a crowd that asks.
+type Load struct {
+	People  int           // who each ask once
+	Within  time.Duration // spread evenly over it
+	Channel string        // where; empty is a direct message each
+	Text    func(i int) string
+	Saying  Saying
+}
+
+// Load has people ask, people of its own whom it adds to the company, and returns what
+// they said when the last has spoken. The time is the wall's.
+func (s *Server) Load(ctx context.Context, l Load) ([]Message, error) {
+	said := make([]Message, l.People)
+	start := time.Now()
+	var crowd sync.WaitGroup
+	defer crowd.Wait()
+	for i := range l.People {
+		user := s.recruit(i, l.Channel)
+		wait := time.Until(start.Add(l.Within * time.Duration(i) / time.Duration(l.People)))
+		if wait > 0 {
+			t := time.NewTimer(wait)
+			select {
+			case <-t.C:
+			case <-ctx.Done():
+				t.Stop()
+				return nil, ctx.Err()
+			}
+		}
+		crowd.Go(func() {
+			where := l.Channel
+			if where == "" {
+				where = user
+			}
+			said[i] = s.Say(user, where, l.Text(i), l.Saying)
+		})
+	}
+	crowd.Wait()
+	return said, nil
+}
+
+// recruit adds the ith person of a crowd.
+func (s *Server) recruit(i int, channel string) string {
+	id := fmt.Sprintf("U1CROWD%04d", i)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.user(id) == nil {
+		s.setUser(s.opts, User{
+			ID: id, Name: fmt.Sprintf("crowd%d", i), RealName: fmt.Sprintf("Crowd %d", i), Email: fmt.Sprintf("crowd%d@example.com", i),
+			Locale: "en-US", TZ: "Asia/Seoul", TZOffset: 9 * 3600,
+		})
+	}
+	if ch := s.channel(channel); ch != nil && !ch.in(id) {
+		ch.Members = append(ch.Members, id)
+	}
+	return id
+}
