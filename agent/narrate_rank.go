@@ -121,17 +121,16 @@ func (n *narrator) rankedMove() string {
 
 // rankMoves names those that moved most.
 func (n *narrator) rankMoves(rows []int, column string) string {
+	if n.query.Order[0].Size {
+		return n.rankSizes(rows, column)
+	}
 	down := !n.query.Order[0].Desc
 	var parts []string
 	rows = slices.DeleteFunc(slices.Clone(rows), func(row int) bool {
 		return !n.has(row, column) || n.negligible(column, n.number(row, column)) || (n.number(row, column) < 0) != down
 	})
-	for i := 0; i < len(rows); {
-		same, figure := n.alike(rows[i:], column, rows[i]), figures.RefAs(n.result.Name, column, rows[i], figures.Signed)
-		parts = append(parts, n.together(same, n.rowName).ref+n.pick("("+n.tie(same)+figure+")", " ("+figure+n.tie(same)+")"))
-		i += len(same)
-	}
-	w, name, before := n.words(n.query.Measures[n.lead].Key()), n.subject(n.lead), n.beforeName()
+	parts = n.moves(rows, column)
+	w, name, before := n.words(n.query.Measures[n.lead].Key()), n.subject(n.lead), n.stepBefore()
 	if len(parts) == 0 {
 		return n.breakdown()
 	}
@@ -142,11 +141,96 @@ func (n *narrator) rankMoves(rows []int, column string) string {
 		}
 		return n.dated(text) + ", compared with " + before + "." + n.others(column)
 	}
-	head := n.circumstances() + name + format.Josa(name, "이", "가") + " " + before + "보다 가장 많이 " + map[bool]string{false: w.grown, true: w.shrunk}[down] + " 것은 "
+	head := n.circumstances() + name + format.Josa(name, "이", "가") + " " + before + "보다 가장 많이 " + map[bool]string{false: w.grown, true: w.shrunk}[down] + " " + n.ranked() + " "
 	if len(parts) > 1 {
 		parts[0] += "이고, 다음은 " + strings.Join(parts[1:], ", ")
 	}
 	return head + parts[0] + "입니다." + n.others(column)
+}
+
+// stepBefore names what a row is compared with: where the rows are times, the one before
+// each of them.
+func (n *narrator) stepBefore() string {
+	t := n.timeColumn()
+	if t < 0 || n.query.Period == nil {
+		return n.beforeName()
+	}
+	grain := semantic.Grain(n.result.Columns[t].Grain)
+	if !nextPeriod(n.query.Compare.Period.Start, grain, 1).Equal(n.query.Period.Start) {
+		return n.beforeName()
+	}
+	if n.ko() {
+		return map[semantic.Grain]string{semantic.Day: "전날", semantic.Week: "전주", semantic.Month: "전달", semantic.Quarter: "전분기", semantic.Year: "전년"}[grain]
+	}
+	return "the " + string(grain) + " before"
+}
+
+// ranked is the Korean noun for what is ranked, with its particle.
+func (n *narrator) ranked() string {
+	if t := n.timeColumn(); t >= 0 {
+		return koreanWords.points[semantic.Grain(n.result.Columns[t].Grain)]
+	}
+	return "것은"
+}
+
+// moves are the rows with how far each moved.
+func (n *narrator) moves(rows []int, column string) []string {
+	var parts []string
+	for i := 0; i < len(rows); {
+		same, figure := n.alike(rows[i:], column, rows[i]), figures.RefAs(n.result.Name, column, rows[i], figures.Signed)
+		parts = append(parts, n.together(same, n.rowName).ref+n.pick("("+n.tie(same)+figure+")", " ("+figure+n.tie(same)+")"))
+		i += len(same)
+	}
+	return parts
+}
+
+// rankSizes names those that moved most, up and down apart; where the least is asked
+// for, those that moved least.
+func (n *narrator) rankSizes(rows []int, column string) string {
+	name, before := n.subject(n.lead), n.stepBefore()
+	w := n.words(n.query.Measures[n.lead].Key())
+	if !n.query.Order[0].Desc {
+		parts := n.moves(rows, column)
+		if n.ko() {
+			return n.circumstances() + name + format.Josa(name, "이", "가") + " " + before + "보다 가장 적게 변한 " + n.ranked() + " " + strings.Join(parts, ", ") + "입니다." + n.others(column)
+		}
+		return n.dated(name+" changed least for "+listed(parts)) + ", compared with " + before + "." + n.others(column)
+	}
+	const named = 3
+	var up, down []int
+	for _, row := range n.namedRows(n.query.Measures[n.lead].Key()) {
+		switch {
+		case !n.has(row, column) || n.negligible(column, n.number(row, column)):
+		case n.number(row, column) > 0:
+			up = append(up, row)
+		default:
+			down = append(down, row)
+		}
+	}
+	rose, fell := n.moves(up[:min(len(up), named)], column), n.moves(down[:min(len(down), named)], column)
+	if len(rose)+len(fell) == 0 {
+		return n.breakdown()
+	}
+	if n.ko() {
+		var said []string
+		for _, side := range []struct {
+			parts []string
+			word  string
+		}{{rose, w.grown}, {fell, w.shrunk}} {
+			if len(side.parts) > 0 {
+				said = append(said, "가장 많이 "+side.word+" "+n.ranked()+" "+strings.Join(side.parts, ", "))
+			}
+		}
+		return n.circumstances() + name + format.Josa(name, "이", "가") + " " + before + "보다 " + strings.Join(said, "이고, ") + "입니다." + n.others(column)
+	}
+	var said []string
+	if len(rose) > 0 {
+		said = append(said, "rose most for "+listed(rose))
+	}
+	if len(fell) > 0 {
+		said = append(said, "fell most for "+listed(fell))
+	}
+	return n.dated(name+" "+strings.Join(said, " and ")) + ", compared with " + before + "." + n.others(column)
 }
 
 // koreanRank numbers the places, except from the bottom and where two share one.

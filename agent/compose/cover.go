@@ -84,6 +84,9 @@ func (m *matcher) pass(best [][states]step, i int) {
 			next, t = afterOther, m.token(aSeparator, i, i+1)
 		}
 		cost := best[i][s].cost + 0.01
+		if m.runes[i] == '%' {
+			cost += costWord // it is read where it can be
+		}
 		if to := &best[i+1][next]; cost < to.cost {
 			*to = step{cost: cost, from: i, state: after(s), piece: t}
 		}

@@ -103,6 +103,8 @@ type rank struct {
 	n      int
 	plural bool
 	by     string // "change", "growth", "share"
+	size   bool   // the largest change, whether up or down
+	big    bool   // by how large something is, not by how high
 	sold   bool
 }
 

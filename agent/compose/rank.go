@@ -27,6 +27,7 @@ func (r *reader) readRank() {
 		switch {
 		case high || low:
 			k.asc, k.sold = k.asc || low, k.sold || arg == "sold"
+			k.big = k.big || bigWord(r.toks[i].text)
 			k.plural = k.plural || !r.superlative(i)
 			never = never || strings.HasPrefix(r.toks[i].text, "안") || strings.HasPrefix(r.toks[i].text, "못")
 		case top || bottom:
@@ -47,6 +48,13 @@ func (r *reader) readRank() {
 	if never && k.n == 0 && k.plural && !r.d.why {
 		r.fail(problem{decline: DeclineShape}) // 안 팔린 상품 may be those not sold at all
 	}
+}
+
+// bigWord reports whether a word says how large something is and not how high: a change
+// that is large may be a fall.
+func bigWord(text string) bool {
+	text = strings.ToLower(text)
+	return slices.ContainsFunc([]string{"큰", "크", "커", "컸", "최대", "biggest", "largest", "greatest"}, func(w string) bool { return strings.HasPrefix(text, w) })
 }
 
 // superlative reports whether 많은 and its like mean the one that is most so: 가장
@@ -117,7 +125,7 @@ func counts(n number) bool {
 
 // readMovement finds what is asked about a change.
 func (r *reader) readMovement() {
-	d := &r.d
+	d, either := &r.d, false
 	for i := range r.toks {
 		if r.toks[i].used {
 			continue
@@ -133,7 +141,8 @@ func (r *reader) readMovement() {
 		case fell:
 			d.direction = -1
 		case r.is(i, wGrowth):
-			d.growth = true
+			how, _ := r.lex.arg(r.toks[i], wGrowth)
+			d.growth, either = true, either || how == "either"
 		case r.is(i, wChange):
 			d.change = true
 		case r.is(i, wCompare), r.is(i, wVersus), r.is(i, wAgainst):
@@ -142,6 +151,8 @@ func (r *reader) readMovement() {
 			continue
 		}
 		r.use(i)
+		d.rank.plural = d.rank.plural || strings.HasSuffix(strings.ToLower(r.toks[i].text), "ers") // movers, losers
+		d.growth = d.growth || (rose || fell) && arg == "rate"
 		if arg == "spike" && r.any(wGrain) >= 0 && !d.rank.wanted {
 			d.anomaly = true
 		}
@@ -152,11 +163,32 @@ func (r *reader) readMovement() {
 	// "몇 %" is how much of a change, where there is one, else how much of the whole.
 	changing := d.direction != 0 || d.growth || d.change || d.versus != nil
 	d.growth, d.share = d.growth || d.percent && changing, d.share || d.percent && !changing
-	if d.rank.wanted && d.direction != 0 {
-		d.rank.by, d.rank.asc = "change", d.direction < 0
+	if r.take(wMoney) && !changing {
+		r.fail(problem{decline: DeclineShape})
 	}
-	if d.rank.wanted && d.growth {
-		d.rank.by = "growth"
+	r.rankMovement(either)
+}
+
+// rankMovement decides what a ranking of changes is by: 많이 늘어난 by how far up, 감소율 높은
+// by how far down, 증감 큰 by how far whichever way.
+func (r *reader) rankMovement(either bool) {
+	d := &r.d
+	k := &d.rank
+	if !k.wanted || d.direction == 0 && !d.growth && !d.change {
+		return
+	}
+	k.by = "change"
+	if d.growth {
+		k.by = "growth"
+	}
+	switch {
+	case d.direction == 0 && !d.growth, either && k.big && d.direction == 0:
+		k.size = true
+		r.say(ReadDefault, r.pickWord("순서", "order"), r.pickWord("늘거나 줄어든 폭이 "+map[bool]string{true: "작은", false: "큰"}[k.asc]+" 순", map[bool]string{true: "smallest", false: "largest"}[k.asc]+" change first, up or down"))
+	case k.asc && (d.direction < 0 || d.direction > 0 && !d.growth):
+		r.fail(problem{decline: DeclineShape}) // the smallest rise is no fall
+	case d.direction < 0:
+		k.asc = true
 	}
 }
 

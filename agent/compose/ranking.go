@@ -42,7 +42,11 @@ func (b *builder) setRank() {
 	if b.d.sort != nil {
 		desc = b.d.sort.Desc && !k.asc
 	}
-	q.Order = []semantic.Order{{Key: b.rankKey(), Desc: desc}}
+	if k.by != "" && q.Compare == nil {
+		b.fail(problem{decline: DeclineShape}) // there is nothing that it could be a change from
+		return
+	}
+	q.Order = []semantic.Order{{Key: b.rankKey(), Desc: desc, Size: k.size}}
 	if k.wanted {
 		q.Limit, q.LimitPer = b.limit(), b.limitPer()
 		for _, d := range q.Dimensions {

@@ -215,6 +215,8 @@ func (b *builder) setDefaultPeriod() {
 		if from, until := b.dataRange(); b.p.Query.Period == nil && !from.IsZero() {
 			b.p.Query.Period = &semantic.Period{Start: b.floor(from, d.grain), End: until}
 		}
+	case b.special == "" && sizes[d.grain] > 0 && d.rank.by != "" && slicesHas(b.p.Query.Dimensions, isTime):
+		b.assumeSteps(d.grain)
 	case b.special == Drivers || d.versus != nil || b.asksChange():
 		unit := b.compareUnit()
 		b.assume(b.last(1, unit), unit)
@@ -230,6 +232,26 @@ func (b *builder) setDefaultPeriod() {
 	case !b.follow:
 		b.p.Query.Period = nil
 	}
+}
+
+// assumeSteps takes all units that are over and have one before them: the month in which
+// revenue rose most is one of all.
+func (b *builder) assumeSteps(unit semantic.Grain) {
+	from, until := b.dataRange()
+	if from.IsZero() {
+		b.fail(problem{decline: DeclineShape})
+		return
+	}
+	first := b.floor(from, unit)
+	if first.Before(from) {
+		first = ahead(first, 1, unit)
+	}
+	p := semantic.Period{Start: ahead(first, 1, unit), End: b.floor(until, unit)}
+	if !p.Start.Before(p.End) {
+		b.fail(problem{decline: DeclineShape})
+		return
+	}
+	b.assume(p, unit)
 }
 
 // levels reports whether what is measured is a level that is counted anew on each date,

@@ -47,7 +47,8 @@ const (
 	wShare
 	wPercent    // 몇 %, percent
 	wChange     // 증감, 변화
-	wGrowth     // 성장률
+	wMoney      // 금액으로, in won: what is told in money and not in percent
+	wGrowth     // 성장률; arg "either" where a fall is as much of one
 	wRose       // 늘었어
 	wFell       // 줄었어
 	wCumulative // 누적

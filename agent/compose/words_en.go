@@ -75,10 +75,11 @@ func englishComputing() map[word]vocabulary {
 
 func englishMovement() map[word]vocabulary {
 	return map[word]vocabulary{
-		wRose:   {"": "higher|better|rose|rise|rises|risen|rising|increased|increase|increases|increasing|grew|grow|grows|grown|growing|up|went up|go up|gone up|going up|gain|gained|gains|climbed|climb|improved|improve|improving|improvement|uptick|upturn|rise in|increase in", "spike": "surge|surged|spiked|jump|jumped|jumps|soared|skyrocketed|surges"},
-		wFell:   {"": "lower|worse|fell|fall|falls|fallen|falling|dropped|drop|drops|dropping|declined|decline|declines|declining|decreased|decrease|decreases|decreasing|down|went down|go down|gone down|going down|shrank|shrink|shrunk|shrinking|worsened|worsening|slipped|slip|lose|losing|drop in|fall in|decline in|decrease in|dip|dipped|slowed|downturn", "spike": "plunged|plunge|collapsed|slumped|slump|crashed|tanked|plummeted"},
-		wChange: one("change|changed|changes|changing|difference|differences|differ|delta|variation|varied|vary|moved|movement|change in|changes in|gap|shift|shifted"),
-		wGrowth: one("growth|growth rate|growth rates|percent change|% change|percentage change|pct change|rate of change|rate of growth|% growth|percent growth|percentage growth|growth in"),
+		wRose:   {"": "higher|better|rose|rise|rises|risen|rising|increased|increase|increases|increasing|grew|grow|grows|grown|growing|up|went up|go up|gone up|going up|gain|gained|gains|climbed|climb|improved|improve|improving|improvement|uptick|upturn|gainer|gainers|riser|risers|rise in|increase in", "spike": "surge|surged|spiked|jump|jumped|jumps|soared|skyrocketed|surges"},
+		wFell:   {"": "lower|worse|fell|fall|falls|fallen|falling|dropped|drop|drops|dropping|declined|decline|declines|declining|decreased|decrease|decreases|decreasing|down|went down|go down|gone down|going down|shrank|shrink|shrunk|shrinking|worsened|worsening|slipped|slip|lose|losing|drop in|fall in|decline in|decrease in|dip|dipped|slowed|downturn|loser|losers|decliner|decliners", "spike": "plunged|plunge|collapsed|slumped|slump|crashed|tanked|plummeted"},
+		wChange: one("mover|movers|swing|swings|change|changed|changes|changing|difference|differences|differ|delta|variation|varied|vary|moved|movement|change in|changes in|gap|shift|shifted"),
+		wMoney:  one("in won|in dollars|in usd|in krw|in money|in currency|in absolute terms|in value"),
+		wGrowth: {"either": "percent change|% change|percentage change|pct change|rate of change|relative change", "": "growth|growth rate|growth rates|rate of growth|% growth|percent growth|percentage growth|growth in"},
 	}
 }
 
