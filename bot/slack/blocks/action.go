@@ -86,7 +86,7 @@ func ParseAction(actionID, value string) (Pressed, bool) {
 
 // button makes a message's i-th button, if it can be pressed at all.
 func button(b bot.Button, i int, msg bot.Message) (*slack.ButtonBlockElement, bool) {
-	label := cut(oneLine(clean(b.Label)), maxLabel)
+	label := cut(oneLine(literal(b.Label)), maxLabel)
 	value, fits := ActionValue(b, msg)
 	if label == "" || !fits || !actionName.MatchString(b.Action) {
 		return nil, false

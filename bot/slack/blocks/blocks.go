@@ -1,8 +1,17 @@
 // Package blocks lays a bot.Message out in Slack's Block Kit, within its limits, and
 // reads back what people press. It calls nothing.
+//
+// A message that Slack refuses would be an answer lost, so what is laid out here keeps
+// every limit that is known, and each Level is a smaller demand than the one before.
+//
+// Texts of people, data and models stand where Slack gives no character a meaning: in
+// rich text, plain text and table cells. Only where it offers none of these are they
+// escaped (see escape).
 package blocks
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -32,12 +41,219 @@ type Options struct {
 
 // Layout is one message of Slack's.
 type Layout struct {
-	Text   string // what notifications and old clients show
+	// Text is what notifications and old clients take instead of the blocks. It is marked
+	// up in Slack's way and escaped.
+	Text   string
 	Blocks []slack.Block
 }
 
 // Render lays msg out at level. The first layout is the message itself; further ones,
 // for what did not fit, are to follow it in its thread.
 func Render(msg bot.Message, level Level, opts Options) []Layout {
-	return []Layout{{Text: msg.Text}}
+	msg = bounded(msg)
+	if level >= Text {
+		return textLayouts(msg)
+	}
+	r := renderer{msg: msg, level: level, opts: opts, words: wordsOf(msg)}
+	r.render()
+	return r.pack()
+}
+
+// bounded is msg without what nobody would read to its end: whoever makes a model, a
+// column or a file name go on forever shall not fill a channel.
+func bounded(msg bot.Message) bot.Message {
+	const text, line, many = 20000, 2000, 50
+	msg.Text, msg.Number = cut(msg.Text, text), cut(msg.Number, line)
+	msg.Charts = msg.Charts[:min(len(msg.Charts), many)]
+	msg.Tables = msg.Tables[:min(len(msg.Tables), many)]
+	msg.Readings = slices.Clone(msg.Readings[:min(len(msg.Readings), many)])
+	for i, r := range msg.Readings {
+		msg.Readings[i] = bot.Reading{Term: cut(r.Term, line), Meaning: cut(r.Meaning, line)}
+	}
+	msg.SQL = msg.SQL[:min(len(msg.SQL), many)]
+	if msg.Origin != nil {
+		o := *msg.Origin
+		o.Analyst, o.Label = cut(o.Analyst, line), cut(o.Label, line)
+		o.Sources = []string{cut(strings.Join(o.Sources, ", "), line)}
+		msg.Origin = &o
+	}
+	msg.Suggestions = msg.Suggestions[:min(len(msg.Suggestions), many)]
+	msg.Buttons = msg.Buttons[:min(len(msg.Buttons), many)]
+	if p := msg.Progress; p != nil && len(p.Steps) > many {
+		shown := *p
+		shown.Steps = p.Steps[len(p.Steps)-many:]
+		msg.Progress = &shown
+	}
+	return msg
+}
+
+// part is a block with what counts against the limits of a message.
+type part struct {
+	block slack.Block
+	size  int // of all its texts
+	chart bool
+	table bool
+}
+
+// renderer collects the parts of a message, in their order.
+type renderer struct {
+	msg   bot.Message
+	level Level
+	opts  Options
+	words *words
+	parts []part
+	index int // of the next button: each has an id of its own
+	table bool
+}
+
+func (r *renderer) render() {
+	if r.msg.Kind == bot.KindProgress {
+		r.progress()
+	} else {
+		r.text()
+	}
+	r.number()
+	for i, c := range r.msg.Charts {
+		r.chart(i, c)
+	}
+	for _, t := range r.msg.Tables {
+		r.sheet(sheetOf(t, r.msg))
+	}
+	r.choices()
+	r.readings()
+	r.origin()
+	r.tools()
+	r.suggestions()
+	if len(r.parts) == 0 {
+		r.plain(r.words.nothing)
+	}
+}
+
+// add adds a block whose texts are of the size.
+func (r *renderer) add(block slack.Block, n int) {
+	r.parts = append(r.parts, part{block: block, size: n})
+}
+
+// plain adds a section in which nothing has a meaning.
+func (r *renderer) plain(text string) {
+	for text != "" {
+		var head string
+		head, text = splitNicely(text, maxText)
+		if strings.TrimSpace(head) != "" {
+			r.add(slack.NewSectionBlock(plainText(head), nil, nil), size(head))
+		}
+	}
+}
+
+// marked adds a section of escaped marked text, which is within the limit.
+func (r *renderer) marked(text string) {
+	r.add(slack.NewSectionBlock(mrkdwnText(text), nil, nil), size(text))
+}
+
+// aside adds small print: a heading of ours and a text of anybody's.
+func (r *renderer) aside(heading, text string) {
+	if heading != "" {
+		heading = "*" + heading + "*  "
+	}
+	for _, line := range escaped(literal(text), maxText-size(heading)) {
+		r.small(heading + line)
+		heading = ""
+	}
+}
+
+// small adds a line of small print that is escaped already.
+func (r *renderer) small(line string) {
+	r.add(slack.NewContextBlock("", mrkdwnText(line)), size(line))
+}
+
+// text adds the message's text.
+func (r *renderer) text() {
+	lines := parse(r.msg.Text)
+	if r.level < Sections {
+		for _, run := range portions(lines, maxText) {
+			r.add(richText(run), linesSize(run))
+		}
+		return
+	}
+	for _, text := range markedPortions(lines, maxText) {
+		r.marked(text)
+	}
+}
+
+// markedPortions are lines as marked texts of at most limit.
+func markedPortions(lines []line, limit int) []string {
+	var out []string
+	for _, run := range portions(lines, limit) {
+		out = append(out, marked(run, limit, limit)...)
+	}
+	return out
+}
+
+// marked cuts lines until their marked texts, which escaping makes longer, are within the
+// limit.
+func marked(lines []line, limit, try int) []string {
+	text := mrkdwn(lines)
+	if size(text) <= limit {
+		return []string{text}
+	}
+	var out []string
+	for _, run := range portions(lines, try/2) {
+		out = append(out, marked(run, limit, try/2)...)
+	}
+	return out
+}
+
+func linesSize(lines []line) int {
+	n := 0
+	for _, l := range lines {
+		n += l.size()
+	}
+	return n
+}
+
+// number adds the number to quote.
+func (r *renderer) number() {
+	if n := oneLine(literal(r.msg.Number)); n != "" {
+		r.aside("", r.words.number+"  #"+n)
+	}
+}
+
+// pack puts the parts into as few messages as Slack's limits allow.
+func (r *renderer) pack() []Layout {
+	var out []Layout
+	var now []part
+	for _, p := range r.parts {
+		if !fits(now, p) {
+			out = append(out, r.layout(now, len(out)))
+			now = nil
+		}
+		now = append(now, p)
+	}
+	return append(out, r.layout(now, len(out)))
+}
+
+func fits(parts []part, next part) bool {
+	n, charts, tables := next.size, 0, 0
+	for _, p := range parts {
+		n += p.size
+		charts += b2i(p.chart)
+		tables += b2i(p.table)
+	}
+	return len(parts) < maxBlocks && n <= maxMessage && charts+b2i(next.chart) <= maxNative && tables+b2i(next.table) <= 1
+}
+
+// layout is a message of parts.
+func (r *renderer) layout(parts []part, index int) Layout {
+	text := r.words.continued
+	if index == 0 {
+		text = plain(parse(r.msg.Text))
+	}
+	if text == "" {
+		text = r.words.nothing
+	}
+	l := Layout{Text: escapedWithin(text, maxPlain)}
+	for _, p := range parts {
+		l.Blocks = append(l.Blocks, p.block)
+	}
+	return l
 }

@@ -1,6 +1,7 @@
 package blocks
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -87,6 +88,13 @@ func clean(s string) string {
 	}, strings.ToValidUTF8(s, "\uFFFD"))
 }
 
+// mention is how Slack writes a mention, a broadcast or a link.
+var mention = regexp.MustCompile(`<([!@#]|[A-Za-z][A-Za-z0-9+.-]*:)`)
+
+// literal is s as it may stand in a text that Slack shows as it is. Should it after all
+// read one somewhere, a joiner keeps mentions and links from being any.
+func literal(s string) string { return mention.ReplaceAllString(clean(s), "<"+joiner+"$1") }
+
 // oneLine makes all white space of s single spaces.
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
@@ -137,6 +145,32 @@ func escape(s string) string {
 		prev = r
 	}
 	return out.String()
+}
+
+// escaped is s escaped, in pieces of at most limit.
+func escaped(s string, limit int) []string {
+	var out []string
+	for s != "" {
+		try := limit
+		head, rest := splitNicely(s, try)
+		for size(escape(head)) > limit {
+			try /= 2
+			head, rest = splitNicely(s, try)
+		}
+		if s = rest; strings.TrimSpace(head) != "" {
+			out = append(out, escape(head))
+		}
+	}
+	return out
+}
+
+// escapedWithin is s escaped and cut to limit.
+func escapedWithin(s string, limit int) string {
+	text := escape(s)
+	for try := limit; size(text) > limit; try = try * 3 / 4 {
+		text = escape(cut(s, try))
+	}
+	return text
 }
 
 func lookAlike(mark rune) rune {

@@ -1,0 +1,371 @@
+package blocks_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/bottest"
+	"github.com/bapsang/bapsang/bot/slack/blocks"
+)
+
+// board is a platform that shows what Render lays out.
+type board struct {
+	level blocks.Level
+
+	mu    sync.Mutex
+	order map[string][]string // ids by thread
+	shown map[string]bot.Message
+	keys  map[string]bot.Ref
+}
+
+func (b *board) Post(ctx context.Context, thread bot.Thread, msg bot.Message) (bot.Ref, error) {
+	if err := ctx.Err(); err != nil {
+		return bot.Ref{}, err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	key := thread.ID + " " + msg.Key
+	if ref, known := b.keys[key]; known && msg.Key != "" {
+		return ref, nil
+	}
+	id := fmt.Sprintf("%s-%d", thread.ID, len(b.order[thread.ID]))
+	b.order[thread.ID], b.shown[id] = append(b.order[thread.ID], id), msg
+	b.keys[key] = bot.Ref{Thread: thread, ID: id}
+	return b.keys[key], nil
+}
+
+func (b *board) Update(ctx context.Context, ref bot.Ref, msg bot.Message) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if msg.Kind != bot.KindProgress || b.shown[ref.ID].Kind == bot.KindProgress {
+		b.shown[ref.ID] = msg
+	}
+	return nil
+}
+
+func (b *board) read(t *testing.T, thread bot.Thread) []bottest.Shown {
+	t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var out []bottest.Shown
+	for _, id := range b.order[thread.ID] {
+		s := bottest.Shown{ID: id}
+		msg := b.shown[id]
+		for _, l := range pictured(msg, b.level) {
+			page := readOut(t, l)
+			s.Text += page.text + "\n"
+			s.Actions = append(s.Actions, page.actions...)
+		}
+		if slices.Contains(s.Actions, bot.ActionSQL) {
+			view := blocks.SQLModal(msg.SQL, msg.Language)
+			s.Text += readOut(t, blocks.Layout{Blocks: view.Blocks.BlockSet}).text
+		}
+		if b.level == blocks.Text { // there is nothing to press: who reads it writes
+			for _, button := range msg.Buttons {
+				s.Actions = append(s.Actions, button.Action)
+			}
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// page is what people get to see of a layout.
+type page struct {
+	text    string
+	actions []string
+	marked  []string // texts in Slack's markup
+	plain   []string // all others
+}
+
+var entities = strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">")
+
+func readOut(t testing.TB, l blocks.Layout) page {
+	t.Helper()
+	p := page{}
+	var text strings.Builder
+	var walk func(v any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case []any:
+			for _, e := range v {
+				walk(e)
+			}
+		case object:
+			if s, ok := v["text"].(string); ok && v["type"] == "mrkdwn" {
+				p.marked = append(p.marked, s)
+				text.WriteString(entities.Replace(s) + "\n")
+				return
+			}
+			if a, ok := blocks.ParseAction(fmt.Sprint(v["action_id"]), fmt.Sprint(v["value"])); ok {
+				p.actions = append(p.actions, a.Name)
+			}
+			for _, name := range []string{"text", "title", "caption", "label", "name", "alt_text", "x_label", "y_label"} {
+				if s, ok := v[name].(string); ok {
+					p.plain = append(p.plain, s)
+					text.WriteString(s)
+				}
+			}
+			for _, name := range []string{"elements", "text", "accessory", "chart", "series", "segments", "data", "axis_config", "rows"} {
+				walk(v[name])
+			}
+			text.WriteByte('\n')
+		}
+	}
+	walk(generic(t, l.Blocks))
+	p.marked = append(p.marked, l.Text)
+	if len(l.Blocks) == 0 { // blocks hide it
+		text.WriteString(entities.Replace(l.Text))
+	}
+	p.text = text.String()
+	return p
+}
+
+func TestEveryLevelIsAPlatform(t *testing.T) {
+	for name, level := range levels {
+		t.Run(name, func(t *testing.T) {
+			bottest.TestPoster(t, func(*testing.T) bottest.Harness {
+				b := &board{level: level, order: map[string][]string{}, shown: map[string]bot.Message{}, keys: map[string]bot.Ref{}}
+				threads := 0
+				const why = "what is laid out here is posted by the driver"
+				return bottest.Harness{
+					Lacks:  map[string]string{"Begin": why, "Direct": why, "Only": why, "Restart": why},
+					Poster: b,
+					Thread: func(*testing.T) bot.Thread {
+						threads++
+						return bot.Thread{Platform: "slack", Channel: "C1", ID: fmt.Sprint(threads)}
+					},
+					Shown: b.read,
+				}
+			})
+		})
+	}
+}
+
+func TestEveryLayoutIsLegal(t *testing.T) {
+	messages := bottest.Messages()
+	random := rand.New(rand.NewPCG(4, 2))
+	for i := range 150 {
+		messages[fmt.Sprint("random ", i)] = randomMessage(random)
+	}
+	for name, msg := range messages {
+		for at, level := range levels {
+			for i, l := range pictured(msg, level) {
+				for _, fault := range validate(t, l) {
+					t.Errorf("%s at %s, layout %d: %s", name, at, i, fault)
+				}
+			}
+			if t.Failed() {
+				return
+			}
+		}
+	}
+}
+
+// pieces are what texts of people are made of.
+var pieces = []string{
+	"매출", "revenue ", "1,234.5", " ", "\n", "\n\n", "*", "**", "`", "_", "~", "<!channel>", "<@U012AB3CD>", "<#C012AB3CD|general>", "&", "<", ">", "&lt;",
+	"https://evil.example/x?y=1", "<https://evil.example|click>", ":tada:", "- ", "1. ", "> ", "\u202e", "\x00", "\xff", "👩‍👩‍👧‍👦", "🍚", "\\", "```", "|",
+}
+
+func randomText(r *rand.Rand, most int) string {
+	var out strings.Builder
+	for range r.IntN(most + 1) {
+		out.WriteString(pieces[r.IntN(len(pieces))])
+	}
+	return out.String()
+}
+
+func randomMessage(r *rand.Rand) bot.Message {
+	kinds := []bot.MessageKind{bot.KindProgress, bot.KindAnswer, bot.KindClarify, bot.KindRefusal, bot.KindFailure, bot.KindNotice}
+	actions := []string{bot.ActionAsk, bot.ActionChoose, bot.ActionCSV, bot.ActionCancel, bot.ActionAnalyst, bot.ActionWrong, "of-tomorrow", "<!channel>"}
+	long := []int{3, 30, 3000}[r.IntN(3)]
+	m := bot.Message{
+		Kind: kinds[r.IntN(len(kinds))], Language: []string{"ko", "en"}[r.IntN(2)], Question: randomText(r, 2), Text: randomText(r, long), Number: randomText(r, long),
+		Progress: &bot.Progress{Ahead: r.IntN(3), ETA: time.Duration(r.IntN(200)) * time.Second},
+		Origin:   &bot.Origin{Analyst: randomText(r, 3), Sources: []string{randomText(r, long)}, Label: randomText(r, 3)},
+	}
+	for range r.IntN(5) {
+		m.Progress.Steps = append(m.Progress.Steps, bot.Step{Text: randomText(r, long), Done: r.IntN(2) == 0})
+		m.Charts = append(m.Charts, randomChart(r))
+		m.Readings = append(m.Readings, bot.Reading{Term: randomText(r, 3), Meaning: randomText(r, long)})
+		m.SQL = append(m.SQL, bot.SQL{Result: "r1", Text: randomText(r, long)})
+	}
+	for range r.IntN(40) {
+		m.Buttons = append(m.Buttons, bot.Button{Action: actions[r.IntN(len(actions))], Label: randomText(r, long/10+3), Value: randomText(r, long), Prompt: randomText(r, 3)})
+		m.Suggestions = append(m.Suggestions, randomText(r, long/10+3))
+	}
+	for range r.IntN(4) {
+		t := bot.Table{Result: randomText(r, 2), Title: randomText(r, long/10+3), Total: r.IntN(300)}
+		for i := range r.IntN(25) {
+			t.Columns = append(t.Columns, bot.TableColumn{Label: randomText(r, 2), Numeric: i%2 == 1})
+		}
+		for range r.IntN(120) {
+			var row []string
+			for range r.IntN(25) {
+				row = append(row, randomText(r, 3))
+			}
+			t.Rows = append(t.Rows, row)
+		}
+		m.Tables = append(m.Tables, t)
+	}
+	return m
+}
+
+func randomChart(r *rand.Rand) bot.Chart {
+	kinds := []string{"line", "area", "bar", "hbar", "grouped_bar", "stacked_bar", "donut", "scatter", "heatmap", "number", "waterfall", "<!channel>"}
+	formats := []string{"", "krw", "usd", "percent", "count:건", "chf", "date", "seconds", "<!here>"}
+	s := map[string]any{
+		"kind": kinds[r.IntN(len(kinds))], "language": []string{"ko", "en"}[r.IntN(2)], "title": randomText(r, 6), "y_format": formats[r.IntN(len(formats))],
+		"y_label": randomText(r, 6), "x_label": randomText(r, 20), "subtitle": randomText(r, 9), "note": randomText(r, 3),
+	}
+	n := r.IntN(25)
+	var names []string
+	for i := range n {
+		names = append(names, randomText(r, 6)+fmt.Sprint(i))
+	}
+	s["categories"] = names
+	if r.IntN(3) == 0 {
+		var times []time.Time
+		for i := range n {
+			times = append(times, time.Date(2025, time.Month(11+i), 1, 0, 0, 0, 0, time.UTC))
+		}
+		s["x_kind"], s["grain"], s["times"] = "time", "month", times
+	}
+	var all []any
+	for i := range 1 + r.IntN(3)*r.IntN(4) {
+		values := make([]*float64, n)
+		for j := range values {
+			if v := r.NormFloat64()*1e9 + 1e9; r.IntN(50) > 0 {
+				values[j] = &v
+			}
+		}
+		all = append(all, map[string]any{"name": fmt.Sprint(randomText(r, 3), i), "values": values})
+	}
+	s["series"] = all
+	data, _ := json.Marshal(s)
+	return bot.Chart{Title: randomText(r, 4), Alt: randomText(r, 40), Spec: data}
+}
+
+func FuzzRender(f *testing.F) {
+	for i := range uint64(4) {
+		f.Add(i, "text", "cell")
+	}
+	f.Add(uint64(9), bottest.Markdown, bottest.Attack)
+	f.Fuzz(func(t *testing.T, seed uint64, text, cell string) {
+		msg := randomMessage(rand.New(rand.NewPCG(seed, 1)))
+		msg.Text = text
+		msg.Tables = append([]bot.Table{{Columns: []bot.TableColumn{{Label: cell}, {Label: "n", Numeric: true}}, Rows: [][]string{{text, cell}}}}, msg.Tables...)
+		for at, level := range levels {
+			for i, l := range pictured(msg, level) {
+				for _, fault := range validate(t, l) {
+					t.Errorf("at %s, layout %d: %s", at, i, fault)
+				}
+				for _, fault := range live(readOut(t, l)) {
+					t.Errorf("at %s, layout %d: %s", at, i, fault)
+				}
+			}
+		}
+	})
+}
+
+var (
+	// alive is what Slack would act upon in its markup: control sequences, addresses,
+	// entities of ours apart, and what turns the text round.
+	alive = regexp.MustCompile(`[<>]|&(?:[^agl]|$)|[A-Za-z]+://|[0-9A-Za-z]\.[a-z]|:[a-z0-9_+-]+:`)
+	// unseen are characters that do something without being seen.
+	unseen = regexp.MustCompile("[\x00-\x08\x0b-\x1f\x7f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+	// anywhere is what must not stand in any text, whatever it is taken for.
+	anywhere = regexp.MustCompile(`<[!@#]|<https?:`)
+)
+
+func live(p page) []string {
+	var out []string
+	for _, s := range p.marked {
+		if m := alive.FindString(outsideCode(s)); m != "" {
+			out = append(out, fmt.Sprintf("%q is alive in %.200q", m, s))
+		}
+	}
+	for _, s := range append(p.plain, p.marked...) {
+		if m := unseen.FindString(s); m != "" {
+			out = append(out, fmt.Sprintf("%q in %.200q", m, s))
+		}
+		if m := anywhere.FindString(s); m != "" {
+			out = append(out, fmt.Sprintf("%q in %.200q", m, s))
+		}
+	}
+	return out
+}
+
+// fence is a block of a fixed pitch, in which Slack makes no links.
+var fence = regexp.MustCompile("(?s)```\n.*?\n```")
+
+// outsideCode is s with nothing of its fenced blocks but what Slack acts upon there, too.
+func outsideCode(s string) string {
+	return fence.ReplaceAllStringFunc(s, func(code string) string {
+		return strings.Join(regexp.MustCompile(`[<>]`).FindAllString(code, -1), "")
+	})
+}
+
+// venom is a text that would do every harm that a text in Slack can do.
+const venom = "<!channel> <!here> <@U012AB3CD> <#C012AB3CD> <!subteam^S1> <https://evil.example|click> https://evil.example/a www.evil.example " +
+	"a@evil.example *bold* _italic_ ~gone~ `code` :tada: \u202egnp.exe\u202c &lt;!channel&gt; @channel"
+
+func TestNothingOfOthersIsAlive(t *testing.T) {
+	all := bottest.Messages()
+	for kind, msg := range map[string]bot.Message{
+		"answer": poisoned(bot.KindAnswer), "progress": poisoned(bot.KindProgress), "refusal": poisoned(bot.KindRefusal), "failure": poisoned(bot.KindFailure),
+	} {
+		all["poisoned-"+kind] = msg
+	}
+	for name, msg := range all {
+		for at, level := range levels {
+			for i, l := range pictured(msg, level) {
+				p := readOut(t, l)
+				for _, fault := range live(p) {
+					t.Errorf("%s at %s, layout %d: %s", name, at, i, fault)
+				}
+				for _, s := range p.marked {
+					for _, mark := range []string{"_italic_", "~gone~", ":tada:"} {
+						if strings.Contains(outsideCode(s), mark) {
+							t.Errorf("%s at %s: %q is alive in %q", name, at, mark, s)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// poisoned has venom in every text that comes from data, people or models.
+func poisoned(kind bot.MessageKind) bot.Message {
+	spec, _ := json.Marshal(map[string]any{
+		"kind": "bar", "language": "en", "title": venom, "subtitle": venom, "note": venom, "y_label": venom, "x_label": venom, "y_format": "count:" + venom,
+		"categories": []string{"<!here>", "b"}, "series": []any{map[string]any{"name": "<!channel>", "values": []float64{1, 2}}},
+	})
+	table := bot.Table{Result: "r1", Title: venom, Columns: []bot.TableColumn{{Label: venom}, {Label: "<!here>", Numeric: true}}, Rows: [][]string{{venom, "1"}, {"2", venom}}, Total: 9}
+	small := bot.Table{Columns: []bot.TableColumn{{Label: "<!here>"}}, Rows: [][]string{{"```<!channel>```"}, {"www.evil.example"}}}
+	return bot.Message{
+		Kind: kind, Language: "en", Question: "q-1", Text: venom + "\n- " + venom + "\n**" + venom + "**\n> " + venom, Number: venom,
+		Progress:    &bot.Progress{Steps: []bot.Step{{Text: venom, Done: true}, {Text: "<!here>"}}},
+		Charts:      []bot.Chart{{Title: venom, Alt: venom, Spec: spec}},
+		Tables:      []bot.Table{table, small},
+		Readings:    []bot.Reading{{Term: venom, Meaning: venom}},
+		SQL:         []bot.SQL{{Result: venom, Source: venom, Text: "SELECT '" + "<!channel>" + "'"}},
+		Origin:      &bot.Origin{Analyst: venom, Sources: []string{venom}, Label: venom},
+		Suggestions: []string{venom, "<!here>"},
+		Buttons:     []bot.Button{{Action: bot.ActionChoose, Label: venom, Value: venom}, {Action: bot.ActionCSV, Label: "<!here>", Value: "r1"}, {Action: bot.ActionAnalyst, Label: venom, Value: "x"}},
+	}
+}

@@ -1,0 +1,88 @@
+package blocks
+
+import (
+	"fmt"
+	"hash/fnv"
+
+	"github.com/slack-go/slack"
+
+	"github.com/bapsang/bapsang/bot"
+)
+
+// DisplayPlan is the task_display_mode in which Chunks are to be streamed: the steps as
+// one list under a title.
+const DisplayPlan = slack.TaskDisplayModePlan
+
+// maxTask is how long a task's title gets: ours, a line or two.
+const maxTask = 200
+
+// Chunks says how far a question is as chunks of a stream. A task of the same id is
+// updated in place, so whatever goes on has one id, and a step keeps its own while the
+// list around it moves. Messages of other kinds have no chunks: their blocks are what
+// ends the stream.
+func Chunks(msg bot.Message) []slack.StreamChunk {
+	if msg.Kind != bot.KindProgress {
+		return nil
+	}
+	text := taskTitle(plain(parse(msg.Text)))
+	chunks := []slack.StreamChunk{slack.NewPlanUpdateChunk(text)}
+	now := task("now", text, slack.TaskCardStatusInProgress)
+	now.Details = wordsOf(msg).waits(msg)
+	return append(append(chunks, steps(msg, false)...), now)
+}
+
+// Finished is what Chunks were said last, all done: what the stream shows above the
+// answer.
+func Finished(progress bot.Message) []slack.StreamChunk {
+	if progress.Kind != bot.KindProgress {
+		return nil
+	}
+	text := taskTitle(plain(parse(progress.Text)))
+	return append(steps(progress, true), task("now", text, slack.TaskCardStatusComplete))
+}
+
+func steps(msg bot.Message, done bool) []slack.StreamChunk {
+	if msg.Progress == nil {
+		return nil
+	}
+	var out []slack.StreamChunk
+	seen := map[string]int{}
+	for _, s := range msg.Progress.Steps {
+		title := taskTitle(s.Text)
+		if s.Text == msg.Text || s.Text == "" {
+			continue // it is what goes on
+		}
+		status := slack.TaskCardStatusPending
+		switch {
+		case done || s.Done:
+			status = slack.TaskCardStatusComplete
+		case !s.At.IsZero():
+			status = slack.TaskCardStatusInProgress
+		}
+		seen[s.Text]++
+		out = append(out, task(taskID(s.Text, seen[s.Text]), title, status))
+	}
+	return out
+}
+
+// task is a task_update. Slack's own clients take none without a status.
+func task(id, title string, status slack.TaskCardStatus) slack.TaskUpdateChunk {
+	chunk := slack.NewTaskUpdateChunk(id, title)
+	chunk.Status = status
+	return chunk
+}
+
+// taskID names a step by its text: its place in the list changes when others are left
+// out.
+func taskID(text string, n int) string {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(text))
+	return fmt.Sprintf("s%016x-%d", h.Sum64(), n)
+}
+
+func taskTitle(text string) string {
+	if text = cut(oneLine(literal(text)), maxTask); text == "" {
+		return "…"
+	}
+	return text
+}
