@@ -155,7 +155,7 @@ func (c *call) stopStream() obj {
 // feed takes markdown_text or chunks into the stream.
 func (c *call) feed(m *message, must bool) obj {
 	st := m.stream
-	text, chunks := c.has("markdown_text"), c.has("chunks")
+	text, chunks := c.has("markdown_text"), c.has("chunks") && c.str("chunks") != "[]" // of Slack's client, which sends none so
 	mode := map[bool]string{true: "text", false: "chunks"}[text]
 	switch {
 	case text && chunks:
