@@ -79,6 +79,11 @@ type Step struct {
 	// will take.
 	Ahead int
 	Wait  time.Duration
+	// Meanwhile, of a question that has long to wait for the language model, is an answer
+	// to what of it needs none: its Question says what it answers. Such a step says nothing
+	// else. Offers are questions that need no model, where there is no such answer.
+	Meanwhile *Answer
+	Offers    []string
 }
 
 // Answer is what came of a question. Its JSON form is that of "bapsang ask --json"

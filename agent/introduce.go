@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -99,4 +100,25 @@ func dedupe(list []string) []string {
 		}
 	}
 	return out
+}
+
+// Listed is an analyst as people choose one.
+type Listed struct {
+	Name    string
+	Title   string
+	Purpose string
+	Owner   string
+}
+
+// Analysts lists whom everybody may ask, in order of preference. It looks at no source.
+func (a *Agent) Analysts(ctx context.Context, language string) ([]Listed, error) {
+	all, err := a.cfg.Directory.Analysts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []Listed
+	for _, an := range all {
+		out = append(out, Listed{Name: an.Name, Title: an.Title.In(language, an.Name), Purpose: an.Purpose.In(language, ""), Owner: an.Owner})
+	}
+	return out, nil
 }

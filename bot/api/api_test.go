@@ -41,6 +41,10 @@ func (a analyst) Answer(ctx context.Context, q agent.Question, step func(agent.S
 	return &agent.Answer{Question: q.Text, Rung: agent.Compose, Text: "답", Results: []agent.Result{}, Analyst: q.Analyst}, nil
 }
 
+func (a analyst) Analysts(context.Context, string) ([]agent.Listed, error) {
+	return []agent.Listed{{Name: "sales", Title: "판매 현황"}}, nil
+}
+
 func (a analyst) Introduce(context.Context, string, string) (*agent.Answer, error) {
 	return &agent.Answer{}, nil
 }

@@ -9,6 +9,7 @@ package desk
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"log/slog"
 	"sync"
@@ -30,6 +31,15 @@ type Answerer interface {
 	Answer(ctx context.Context, q agent.Question, step func(agent.Step)) (*agent.Answer, error)
 	// Introduce says what the analyst called name can be asked about.
 	Introduce(ctx context.Context, name, language string) (*agent.Answer, error)
+	// Analysts lists whom everybody may ask.
+	Analysts(ctx context.Context, language string) ([]agent.Listed, error)
+}
+
+// ModelLoad is how the language model stands.
+type ModelLoad struct {
+	Waiting   int  // calls that wait for their turn
+	PerMinute int  // calls agreed a minute; 0 when none were
+	Down      bool // nothing answers
 }
 
 // Shelf keeps files that people dropped into a thread and serves them as an analyst.
@@ -49,6 +59,13 @@ type Config struct {
 	// Posters by platform. Platforms without one are asked and answered through
 	// Question only.
 	Posters map[string]bot.Poster
+	// Files open files that came without being opened, by platform. They are opened when
+	// their question is worked on.
+	Files map[string]bot.FileOpener
+	// People tells who somebody is, by platform. Where there is one, Admit decides whose
+	// questions are answered; nil admits members only.
+	People map[string]bot.Directory
+	Admit  func(bot.Person) bool
 	// Shelf takes dropped files; nil refuses them.
 	Shelf Shelf
 	// UploadDir is where dropped files are written. Required with Shelf.
@@ -63,6 +80,8 @@ type Config struct {
 	Addressee func(name string) string
 	// Model says that a language model may be asked: answers then offer it.
 	Model bool
+	// ModelLoad tells how the model stands; nil tells nothing.
+	ModelLoad func() ModelLoad
 	// Settled is told of every question whose answer is kept and shown; nil tells nobody.
 	Settled func(ctx context.Context, question string) error
 	// Location is the deployment's time zone; nil means UTC.
@@ -90,6 +109,9 @@ func (c Config) withDefaults() Config {
 	if c.Concurrency == 0 {
 		c.Concurrency = 4
 	}
+	if c.Admit == nil {
+		c.Admit = func(p bot.Person) bool { return p.Standing == bot.Member }
+	}
 	return c
 }
 
@@ -108,6 +130,8 @@ type Desk struct {
 	cfg     Config
 	pace    *pace
 	metrics *metrics
+	// process tells this desk from those before it and beside it.
+	process string
 
 	greetings chan string    // ids of questions whose progress message is to be posted
 	running   sync.WaitGroup // the greeters and the pacer
@@ -120,7 +144,7 @@ func New(cfg Config) (*Desk, error) {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
-	return &Desk{cfg: cfg, pace: newPace(cfg.Concurrency), metrics: newMetrics(), greetings: make(chan string, 1024)}, nil
+	return &Desk{cfg: cfg, pace: newPace(cfg.Concurrency), metrics: newMetrics(), process: rand.Text(), greetings: make(chan string, 1024)}, nil
 }
 
 // greeters is how many progress messages are posted at once. Platforms limit posts

@@ -102,6 +102,10 @@ func (a analyst) Answer(ctx context.Context, q agent.Question, step func(agent.S
 	return a(ctx, q, step)
 }
 
+func (a analyst) Analysts(context.Context, string) ([]agent.Listed, error) {
+	return []agent.Listed{{Name: "sales", Title: "판매 현황", Purpose: "주문과 매출", Owner: "김하나"}, {Name: "hr", Title: "hr"}}, nil
+}
+
 func (a analyst) Introduce(_ context.Context, name, language string) (*agent.Answer, error) {
 	return &agent.Answer{Rung: agent.None, Analyst: name, Language: language, Text: "introduction of " + name}, nil
 }

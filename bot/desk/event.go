@@ -7,14 +7,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
-	"runtime"
 	"strings"
-	"syscall"
 	"time"
-	"unicode"
 
 	"github.com/bapsang/bapsang/agent"
 	"github.com/bapsang/bapsang/agent/compose"
@@ -37,12 +31,20 @@ func (d *Desk) Handle(ctx context.Context, ev bot.Event) (bot.Receipt, error) {
 		return d.takeEdit(ctx, ev)
 	case bot.EventDelete:
 		return d.takeDelete(ctx, ev)
+	case bot.EventCommand:
+		return d.takeCommand(ctx, ev)
 	}
 	return bot.Receipt{}, fmt.Errorf("take event: unknown kind %q", ev.Kind)
 }
 
 // takeMessage turns a message into a question, unless it is not for us.
 func (d *Desk) takeMessage(ctx context.Context, ev bot.Event) (bot.Receipt, error) {
+	if !ev.Addressed && (len(ev.Files) == 0 || d.cfg.Shelf == nil) {
+		// Most of what people say to each other is not for us, and costs no more than a look.
+		if ours, err := d.ours(ctx, ev.Thread); err != nil || !ours {
+			return bot.Receipt{Thread: ev.Thread}, err
+		}
+	}
 	if len(ev.Files) > 0 && d.cfg.Shelf == nil && ev.Addressed {
 		return d.say(ctx, ev, func(t *texts) string { return t.noFiles })
 	}
@@ -55,50 +57,76 @@ func (d *Desk) takeMessage(ctx context.Context, ev bot.Event) (bot.Receipt, erro
 		Text: strings.TrimSpace(ev.Text), Files: files,
 		Language: language(ev.Text, ev.User.Locale),
 	}
-	return d.ask(ctx, ev.ID, q, ev.Addressed || len(files) > 0)
+	if q.Thread.Direct && len(files) == 0 {
+		q.Command = commandIn(q.Text)
+	}
+	return d.ask(ctx, ev.ID, q)
+}
+
+// ours reports whether we were asked in the thread before.
+func (d *Desk) ours(ctx context.Context, t bot.Thread) (ours bool, err error) {
+	err = d.cfg.Store.View(ctx, func(tx store.ReadTx) error {
+		_, err := tx.Get(kindThread, t.Key())
+		ours = err == nil
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		return err
+	})
+	return ours, err
 }
 
 // ask makes q durable together with its job. The event id is the key of
-// deduplication. A message that was not addressed to us becomes a question only in
-// a thread where we were asked before.
-func (d *Desk) ask(ctx context.Context, event string, q *Question, addressed bool) (bot.Receipt, error) {
+// deduplication.
+func (d *Desk) ask(ctx context.Context, event string, q *Question) (bot.Receipt, error) {
 	receipt := bot.Receipt{Thread: q.Thread}
-	now := d.now()
 	err := d.cfg.Store.Update(ctx, func(tx store.Tx) error {
-		receipt.Question, receipt.Duplicate = "", false
-		if !addressed {
-			if _, err := tx.Get(kindThread, q.Thread.Key()); errors.Is(err, store.ErrNotFound) {
-				return nil
-			} else if err != nil {
-				return err
-			}
-		}
-		id, added, err := tx.Enqueue(store.NewJob{
-			Kind:    JobKind,
-			Unique:  q.Thread.Platform + ":" + q.Thread.Workspace + ":" + event,
-			Mailbox: q.Thread.Key(),
-			Owner:   q.Principal(),
-
-			MaxAttempts: maxDeaths,
-		})
-		if err != nil {
-			return fmt.Errorf("enqueue: %w", err)
-		}
+		id, added, err := d.enqueue(tx, event, q)
 		receipt.Question, receipt.Duplicate = id, !added
-		if !added {
-			return nil
-		}
-		return d.record(tx, id, q, now)
+		return err
 	})
 	if err != nil {
 		return bot.Receipt{}, fmt.Errorf("take question: %w", err)
 	}
-	if receipt.Question != "" && !receipt.Duplicate && q.Answer == nil {
-		d.metrics.asked.Inc()
-		d.pace.waiting(receipt.Question)
-		d.greetSoon(receipt.Question)
+	if !receipt.Duplicate {
+		d.taken(receipt.Question, q)
 	}
 	return receipt, nil
+}
+
+// enqueue writes q and its job, unless the event was taken before.
+func (d *Desk) enqueue(tx store.Tx, event string, q *Question) (id string, added bool, err error) {
+	job := store.NewJob{
+		Kind:   JobKind,
+		Unique: q.Thread.Platform + ":" + q.Thread.Workspace + ":" + event,
+		Owner:  q.owner(),
+
+		MaxAttempts: maxDeaths,
+	}
+	switch {
+	case q.Thread.ID != "" && !q.passing() && !q.Aside:
+		job.Mailbox = q.Thread.Key()
+	case q.passing() || q.Command != "":
+		job.Owner = "" // who asks where their questions are does not queue behind them
+	}
+	if id, added, err = tx.Enqueue(job); err != nil {
+		return "", false, fmt.Errorf("enqueue: %w", err)
+	}
+	if !added {
+		return id, false, nil
+	}
+	return id, true, d.record(tx, id, q)
+}
+
+// taken has what was made durable shown.
+func (d *Desk) taken(id string, q *Question) {
+	if q.Answer == nil && q.Command == "" {
+		d.metrics.asked.Inc()
+		d.pace.waiting(id)
+	}
+	if q.Answer == nil || q.passing() {
+		d.greetSoon(id)
+	}
 }
 
 // say answers an event with a sentence that is ready, and questions to press. It goes
@@ -107,153 +135,48 @@ func (d *Desk) ask(ctx context.Context, event string, q *Question, addressed boo
 func (d *Desk) say(ctx context.Context, ev bot.Event, sentence func(*texts) string, offers ...string) (bot.Receipt, error) {
 	lang := language(ev.Text, ev.User.Locale)
 	return d.ask(ctx, ev.ID, &Question{
-		Thread: ev.Thread, User: ev.User, Language: lang,
-		Answer: &agent.Answer{
-			Language: lang, Rung: agent.None, Text: sentence(textFor(lang)), Suggestions: offers, AnsweredAt: d.now(),
-		},
-	}, true)
+		Thread: ev.Thread, User: ev.User, Language: lang, Answer: d.sentence(lang, sentence(textFor(lang)), offers...),
+	})
 }
 
 // record writes a new question and what finds it.
-func (d *Desk) record(tx store.Tx, id string, q *Question, now time.Time) error {
+func (d *Desk) record(tx store.Tx, id string, q *Question) error {
 	stored := *q
-	stored.ID, stored.State, stored.AskedAt = id, store.Queued, now
-	if d.cfg.Posters[q.Thread.Platform] != nil && q.Answer == nil {
-		stored.GreetUntil = now.Add(greetFor)
+	stored.ID, stored.State, stored.AskedAt, stored.Process = id, store.Queued, d.now(), d.process
+	if d.cfg.Posters[q.Thread.Platform] != nil && (q.Answer == nil || q.passing()) {
+		stored.GreetUntil = stored.AskedAt.Add(greetFor)
 	}
 	if stored.Message != "" {
 		if err := tx.Put(kindMessage, messageKey(q.Thread, q.Message), []byte(id)); err != nil {
 			return err
 		}
 	}
-	thread, err := loadThread(tx, q.Thread)
-	if err != nil {
-		return err
+	for _, t := range stored.threads() {
+		if err := remember(tx, t, func(*threadRecord) {}); err != nil {
+			return err
+		}
 	}
-	if err := save(tx, kindThread, q.Thread.Key(), thread); err != nil {
-		return err
+	whose := q.owner()
+	if q.Command != "" || q.Answer != nil {
+		whose = "" // nothing that anybody waits for
 	}
-	if err := tx.Put(kindOpen, id, nil); err != nil {
+	if err := tx.Put(kindOpen, id, []byte(whose)); err != nil {
 		return err
 	}
 	return saveQuestion(tx, &stored)
 }
 
+// remember changes what a thread remembers, which makes it ours.
+func remember(tx store.Tx, t bot.Thread, what func(*threadRecord)) error {
+	rec, err := loadThread(tx, t)
+	if err != nil {
+		return err
+	}
+	what(rec)
+	return save(tx, kindThread, t.Key(), rec)
+}
+
 func messageKey(t bot.Thread, message string) string { return t.Key() + "/" + message }
-
-// keepFiles writes an event's files where the worker finds them. It happens before
-// the event is acknowledged, so that a file is as durable as its question. The
-// folder is named by the event: a delivery repeated overwrites itself.
-func (d *Desk) keepFiles(ctx context.Context, ev bot.Event) ([]File, error) {
-	if len(ev.Files) == 0 || d.cfg.Shelf == nil {
-		return nil, nil
-	}
-	sum := sha256.Sum256([]byte(ev.Thread.Platform + "\x00" + ev.Thread.Workspace + "\x00" + ev.ID))
-	dir := filepath.Join(d.cfg.UploadDir, hex.EncodeToString(sum[:12]))
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("keep files: %w", full(err))
-	}
-	var kept []File
-	taken := map[string]bool{}
-	for i, f := range ev.Files {
-		file := File{Name: f.Name, Size: f.Size, Path: filepath.Join(dir, freeName(safeName(i, f.Name), taken))}
-		if f.Size > d.cfg.MaxUpload {
-			file.TooLarge = true
-		} else if err := d.keepFile(ctx, f, &file); err != nil {
-			return nil, fmt.Errorf("keep file: %w", err)
-		}
-		kept = append(kept, file)
-	}
-	for _, named := range []string{dir, d.cfg.UploadDir} {
-		if err := syncDir(named); err != nil {
-			return nil, fmt.Errorf("keep files: %w", full(err))
-		}
-	}
-	return kept, nil
-}
-
-// keepFile writes beside the file's place and renames, so that a delivery repeated
-// cannot pull a file away from a worker that reads it.
-func (d *Desk) keepFile(ctx context.Context, from bot.File, to *File) error {
-	src, err := from.Open(ctx)
-	if err != nil {
-		return err
-	}
-	defer src.Close()
-	dst, err := os.CreateTemp(filepath.Dir(to.Path), ".upload-*")
-	if err != nil {
-		return full(err)
-	}
-	defer os.Remove(dst.Name()) // gone already when all went well
-	// One byte more than allowed tells a file that lies about its size.
-	to.Size, err = io.Copy(dst, io.LimitReader(src, d.cfg.MaxUpload+1))
-	if err == nil {
-		err = dst.Sync()
-	}
-	if cerr := dst.Close(); err == nil {
-		err = cerr
-	}
-	if err != nil {
-		return full(err)
-	}
-	if to.Size > d.cfg.MaxUpload {
-		to.TooLarge = true
-		return nil
-	}
-	return os.Rename(dst.Name(), to.Path)
-}
-
-// syncDir makes the names in dir as durable as what they name.
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil // directories cannot be synced there
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
-
-// full puts a disk without room into the words of the store's contract.
-func full(err error) error {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return fmt.Errorf("%w: %w", store.ErrFull, err)
-	}
-	return err
-}
-
-// freeName returns name, numbered when an earlier file of the same message has it.
-// Letter case does not tell files apart everywhere.
-func freeName(name string, taken map[string]bool) string {
-	ext := filepath.Ext(name)
-	free := name
-	for n := 2; taken[strings.ToLower(free)]; n++ {
-		free = fmt.Sprintf("%s (%d)%s", strings.TrimSuffix(name, ext), n, ext)
-	}
-	taken[strings.ToLower(free)] = true
-	return free
-}
-
-// safeName keeps a dropped file's own name, for people see it in answers, but lets
-// it name nothing outside its folder.
-func safeName(i int, name string) string {
-	name = filepath.Base(filepath.Clean("/" + strings.ReplaceAll(name, "\\", "/")))
-	name = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
-			return -1
-		}
-		return r
-	}, name)
-	for len(name) > 200 { // a file name's limit is 255 bytes on common file systems
-		name = name[len(name)-200:]
-		name = strings.ToValidUTF8(name, "")
-	}
-	if name == "" || name == "/" || name == "." || name == ".." {
-		name = fmt.Sprintf("file-%d", i+1)
-	}
-	return name
-}
 
 // takeEdit replaces the text of a question that still waits. One that was begun
 // keeps its answer, for changing what was said under an answer would make it untrue;
@@ -320,15 +243,17 @@ func (d *Desk) takeAction(ctx context.Context, ev bot.Event) (bot.Receipt, error
 	var err error
 	switch a.Name {
 	case bot.ActionCancel:
-		err = d.Cancel(ctx, a.Question)
+		err = d.cancel(ctx, ev)
 	case bot.ActionGood, bot.ActionBad, bot.ActionWrong:
 		err = d.Feedback(ctx, Feedback{
 			Question: a.Question, Principal: principal(ev.Thread, ev.User), Verdict: a.Name, Reason: a.Text,
 		})
 	case bot.ActionAsk:
-		return d.ask(ctx, ev.ID, &Question{
-			Thread: ev.Thread, User: ev.User, Text: a.Value, Language: language(a.Value, ev.User.Locale),
-		}, true)
+		return d.askValue(ctx, ev)
+	case bot.ActionNotify:
+		receipt, err = d.notify(ctx, ev)
+	case bot.ActionShare:
+		receipt, err = d.share(ctx, ev)
 	case bot.ActionChoose, bot.ActionRetry, bot.ActionAnalyst, bot.ActionModel, bot.ActionDeeper:
 		receipt, err = d.again(ctx, ev)
 	default:
@@ -342,6 +267,44 @@ func (d *Desk) takeAction(ctx context.Context, ev bot.Event) (bot.Receipt, error
 	return receipt, err
 }
 
+// askValue asks what a button offers. What was offered while a question waits for the
+// model needs none, and must not wait behind it.
+func (d *Desk) askValue(ctx context.Context, ev bot.Event) (bot.Receipt, error) {
+	a := ev.Action
+	q := &Question{Thread: ev.Thread, User: ev.User, Text: a.Value, Language: language(a.Value, ev.User.Locale)}
+	if a.Question != "" {
+		from, err := d.question(ctx, a.Question)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return bot.Receipt{}, err
+		}
+		if err == nil && from.State == store.Running && from.Answer == nil {
+			q.Aside, q.Rungs = true, []agent.Rung{agent.Recall, agent.Match, agent.Compose}
+		}
+	}
+	return d.ask(ctx, ev.ID, q)
+}
+
+// cancel stops the question that the button is of, or those that the person has in the
+// thread.
+func (d *Desk) cancel(ctx context.Context, ev bot.Event) error {
+	if ev.Action.Question != "" {
+		return d.Cancel(ctx, ev.Action.Question)
+	}
+	open, err := d.openOf(ctx, principal(ev.Thread, ev.User))
+	if err != nil {
+		return err
+	}
+	for _, q := range open {
+		if here := ev.Thread.Key(); q.Thread.Key() != here && (q.Ref == nil || q.Ref.Thread.Key() != here) {
+			continue
+		}
+		if err := d.Cancel(ctx, q.ID); err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+	}
+	return nil
+}
+
 // again asks a question once more: with a choice made, by another analyst, or just
 // again without recalling what was answered before.
 func (d *Desk) again(ctx context.Context, ev bot.Event) (bot.Receipt, error) {
@@ -352,6 +315,9 @@ func (d *Desk) again(ctx context.Context, ev bot.Event) (bot.Receipt, error) {
 	q := &Question{
 		Thread: before.Thread, User: ev.User, Text: before.Text, Language: before.Language,
 		Analyst: before.Analyst, Files: before.Files, Choice: before.Choice,
+	}
+	if before.Ref != nil && before.Ref.Thread.Key() == ev.Thread.Key() {
+		q.Thread = ev.Thread // it was shown elsewhere than it was asked
 	}
 	switch ev.Action.Name {
 	case bot.ActionChoose:
@@ -370,7 +336,7 @@ func (d *Desk) again(ctx context.Context, ev bot.Event) (bot.Receipt, error) {
 		}
 		q.Rungs, q.Deep = []agent.Rung{agent.Think}, ev.Action.Name == bot.ActionDeeper
 	}
-	return d.ask(ctx, ev.ID, q, true)
+	return d.ask(ctx, ev.ID, q)
 }
 
 // choiceSep parts the two halves of a choice button's value.
@@ -402,6 +368,6 @@ func (d *Desk) Ask(ctx context.Context, a Asked) (id, thread string, err error) 
 	receipt, err := d.ask(ctx, key, &Question{
 		Thread: a.Thread, User: a.User, Text: strings.TrimSpace(a.Text), Analyst: a.Analyst,
 		Language: language(a.Text, a.User.Locale),
-	}, true)
+	})
 	return receipt.Question, receipt.Thread.ID, err
 }

@@ -21,10 +21,12 @@ const tableRows = 20
 // have neither answer nor end.
 func (d *Desk) message(q *Question, p *bot.Progress) bot.Message {
 	t := textFor(q.Language)
-	msg := bot.Message{Language: q.Language, Question: q.ID}
+	msg := bot.Message{Language: q.Language, Question: q.ID, Key: q.key(), For: q.User.ID}
 	switch {
 	case q.Answer != nil:
-		return d.answerMessage(msg, q, t)
+		msg = d.answerMessage(msg, q, t)
+		msg.Text = textFor(msg.Language).preface(q) + msg.Text
+		return msg
 	case q.State == store.Cancelled:
 		msg.Kind, msg.Text = bot.KindNotice, t.cancelled
 		msg.Buttons = []bot.Button{{Action: bot.ActionRetry, Label: t.retry}}
@@ -33,6 +35,9 @@ func (d *Desk) message(q *Question, p *bot.Progress) bot.Message {
 		msg.Text = t.failure(q.Failure)
 		msg.Buttons = []bot.Button{{Action: bot.ActionRetry, Label: t.retry, Primary: true}}
 	default:
+		if waits := d.limited(msg, q, p, t); waits != nil {
+			return *waits
+		}
 		msg.Kind, msg.Text = bot.KindProgress, t.progress(p)
 		if p != nil {
 			shown := *p
@@ -58,6 +63,9 @@ func (d *Desk) answerMessage(msg bot.Message, q *Question, t *texts) bot.Message
 		return msg
 	case a.Rung == agent.None && len(a.Results) == 0:
 		msg.Kind = bot.KindRefusal
+		if q.said() {
+			msg.Kind = bot.KindNotice
+		}
 		if a.Reason == agent.ReasonModel {
 			msg.Buttons = []bot.Button{{Action: bot.ActionRetry, Label: t.retry}}
 		}
@@ -88,8 +96,14 @@ func (d *Desk) answerMessage(msg bot.Message, q *Question, t *texts) bot.Message
 	}
 	msg.Origin = origin(a, t.rung(a, d.cfg.Location))
 	msg.Buttons = answerButtons(a, t, d.cfg.Model)
+	if q.Thread.Direct {
+		msg.Buttons = append(msg.Buttons, bot.Button{Action: bot.ActionShare, Label: t.share})
+	}
 	return msg
 }
+
+// said reports whether the answer is a sentence of ours to somebody, and no answer.
+func (q *Question) said() bool { return q.Command != "" || q.Thread.Only != "" }
 
 func choiceButtons(c *compose.Clarify, t *texts) []bot.Button {
 	var out []bot.Button

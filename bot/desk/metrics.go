@@ -15,6 +15,8 @@ type metrics struct {
 	failed   prometheus.Counter
 	latency  prometheus.Histogram
 	llmCalls prometheus.Counter
+	unshown  *prometheus.CounterVec // by code
+	held     prometheus.Counter
 }
 
 func newMetrics() *metrics {
@@ -27,12 +29,14 @@ func newMetrics() *metrics {
 			Buckets: []float64{.05, .1, .2, .5, 1, 2, 5, 10, 30, 60, 300},
 		}),
 		llmCalls: prometheus.NewCounter(prometheus.CounterOpts{Name: "bapsang_llm_calls_total", Help: "Calls of a language model that answers took."}),
+		unshown:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "bapsang_answers_unshown_total", Help: "Ends of questions that a chat platform does not show, by its reason."}, []string{"code"}),
+		held:     prometheus.NewCounter(prometheus.CounterOpts{Name: "bapsang_questions_held_total", Help: "Times that a question was put back because a chat platform did not do what it needs."}),
 	}
 }
 
 // Register makes the desk's metrics known to r.
 func (d *Desk) Register(r prometheus.Registerer) error {
-	for _, c := range []prometheus.Collector{d.metrics.asked, d.metrics.answered, d.metrics.failed, d.metrics.latency, d.metrics.llmCalls} {
+	for _, c := range []prometheus.Collector{d.metrics.asked, d.metrics.answered, d.metrics.failed, d.metrics.latency, d.metrics.llmCalls, d.metrics.unshown, d.metrics.held} {
 		if err := r.Register(c); err != nil {
 			return err
 		}

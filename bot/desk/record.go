@@ -21,7 +21,8 @@ const (
 	kindThread   = "thread"   // by Thread.Key
 	kindMessage  = "message"  // by Thread.Key/message id: the question it became
 	kindFeedback = "feedback" // by question id/principal
-	kindOpen     = "open"     // by id of questions that have not ended; empty
+	kindOpen     = "open"     // by id of jobs that have not ended: who waits for an answer
+	kindOwed     = "owed"     // by id of questions whose end is still to be shown; empty
 )
 
 // Question is a question from being asked to being answered, as stored.
@@ -37,6 +38,17 @@ type Question struct {
 	Deep     bool            `json:"deep,omitempty"` // the model is to look thoroughly
 	Choice   *compose.Choice `json:"choice,omitempty"`
 	Files    []File          `json:"files,omitempty"`
+	Command  string          `json:"command,omitempty"` // a word of ours that is asked instead of an analyst
+	// Aside questions need no model, so they do not wait for their thread.
+	Aside bool `json:"aside,omitempty"`
+	// Copy is set when the answer of another question is shown.
+	Copy *copied `json:"copy,omitempty"`
+
+	// Email and Standing are the asker's, where the platform tells them.
+	Email    string       `json:"email,omitempty"`
+	Standing bot.Standing `json:"standing,omitempty"`
+	// Refused is set when nothing is answered to whoever asks.
+	Refused bool `json:"refused,omitempty"`
 
 	State   store.State   `json:"state"`
 	Steps   []bot.Step    `json:"steps,omitempty"` // so far, passing ones too
@@ -50,13 +62,51 @@ type Question struct {
 	GreetUntil time.Time `json:"greet_until,omitzero"`
 	// Shown is a digest of what Ref first showed, so that it is not sent again at once.
 	Shown string `json:"shown,omitempty"`
+	// Message after message: Part counts those that came before Ref.
+	Part int `json:"part,omitempty"`
+	// Process is the desk that took the question. Another's may have posted what it did
+	// not come to remember.
+	Process string `json:"process,omitempty"`
+
+	// Meanwhile is the question that was answered while this one waited for the model;
+	// Offers are some that could be.
+	Meanwhile string   `json:"meanwhile,omitempty"`
+	Offers    []string `json:"offers,omitempty"`
+	// Notify are told directly when the question has ended.
+	Notify []bot.User `json:"notify,omitempty"`
+	// Held is set while a platform does not do what the question needs.
+	Held *held `json:"held,omitempty"`
+	// Unshown says why the end of the question is not shown.
+	Unshown *unshown `json:"unshown,omitempty"`
 
 	AskedAt time.Time `json:"asked_at"`
 	EndedAt time.Time `json:"ended_at,omitzero"`
 }
 
-// Principal is on whose behalf the question is answered.
-func (q *Question) Principal() string { return principal(q.Thread, q.User) }
+// held is how long a platform has not done what a question needs.
+type held struct {
+	Since time.Time `json:"since"`
+	Tries int       `json:"tries"`
+	Why   string    `json:"why"`
+}
+
+// unshown is why something is not shown.
+type unshown struct {
+	Why string    `json:"why"` // in the platform's terms
+	At  time.Time `json:"at"`
+}
+
+// Principal is on whose behalf the question is answered: the same person on every
+// platform that tells their address.
+func (q *Question) Principal() string {
+	if q.Email != "" {
+		return q.Email
+	}
+	return principal(q.Thread, q.User)
+}
+
+// owner is whose question it is before anybody looked who they are.
+func (q *Question) owner() string { return principal(q.Thread, q.User) }
 
 func principal(t bot.Thread, u bot.User) string { return t.Platform + ":" + u.ID }
 
@@ -66,6 +116,42 @@ func (q *Question) Number() string {
 		return "q-" + q.ID
 	}
 	return "q-" + strings.ToLower(q.ID[len(q.ID)-4:])
+}
+
+// place is where the question's messages go. What a stranger is told is for them alone.
+func (q *Question) place() bot.Thread {
+	t := q.Thread
+	if q.Refused && !t.Direct {
+		t.Only = q.User.ID
+	}
+	return t
+}
+
+// passing reports whether what is shown of the question cannot be updated.
+func (q *Question) passing() bool { return q.place().Only != "" }
+
+// threads are those that remember the question: where it was asked, and where it is
+// shown when that is elsewhere.
+func (q *Question) threads() []bot.Thread {
+	var out []bot.Thread
+	if q.passing() {
+		return nil
+	}
+	if q.Thread.ID != "" {
+		out = append(out, q.Thread)
+	}
+	if q.Ref != nil && q.Ref.Thread.Key() != q.Thread.Key() {
+		out = append(out, q.Ref.Thread)
+	}
+	return out
+}
+
+// key is that of the question's present message.
+func (q *Question) key() string {
+	if q.Part == 0 {
+		return q.ID
+	}
+	return fmt.Sprintf("%s/%d", q.ID, q.Part+1)
 }
 
 // Ended reports whether nothing more will happen to the question.
@@ -78,6 +164,8 @@ type File struct {
 	Name string `json:"name"`
 	Size int64  `json:"size"`
 	Path string `json:"path"`
+	// ID is the platform's, of a file that is fetched when the question is worked on.
+	ID string `json:"id,omitempty"`
 	// TooLarge is set when the file was over the limit and was not kept.
 	TooLarge bool `json:"too_large,omitempty"`
 }
@@ -98,6 +186,8 @@ type threadRecord struct {
 	Choices []compose.Choice `json:"choices,omitempty"`
 	// Asking is set when the last thing said was a question back to the asker.
 	Asking *asking `json:"asking,omitempty"`
+	// Begun is the question whose message began the thread. Its answer comes first.
+	Begun string `json:"begun,omitempty"`
 }
 
 // asking is a question back that waits for its choice.

@@ -27,6 +27,7 @@ func (d *Desk) settleAll(ctx context.Context) {
 	if err != nil && ctx.Err() == nil {
 		d.cfg.Logger.WarnContext(ctx, "desk: open questions not read", "error", err)
 	}
+	d.settleOwed(ctx)
 	for _, id := range ids {
 		if ctx.Err() != nil {
 			return
@@ -79,7 +80,59 @@ func (d *Desk) settle(ctx context.Context, id string, job store.Job) error {
 	if !ended || q.Ref == nil {
 		return nil
 	}
-	return d.show(ctx, q)
+	return d.showOrOwe(ctx, q)
+}
+
+// showOrOwe shows how a question ended whose job is over. What the platform does not
+// take now is owed, and shown when it does.
+func (d *Desk) showOrOwe(ctx context.Context, q *Question) error {
+	err := d.show(ctx, q)
+	if err == nil {
+		return nil
+	}
+	if hopeless(err) {
+		d.noteUnshown(ctx, q, err)
+		return nil
+	}
+	d.cfg.Logger.WarnContext(ctx, "desk: end not shown, trying again", "question", q.ID, "error", err)
+	keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	defer cancel()
+	return d.cfg.Store.Update(keep, func(tx store.Tx) error { return tx.Put(kindOwed, q.ID, nil) })
+}
+
+// settleOwed shows what is owed.
+func (d *Desk) settleOwed(ctx context.Context) {
+	var ids []string
+	err := d.cfg.Store.View(ctx, func(tx store.ReadTx) error {
+		ids = nil
+		return tx.Scan(kindOwed, store.Range{}, func(id string, _ []byte) bool {
+			ids = append(ids, id)
+			return true
+		})
+	})
+	for _, id := range ids {
+		if err == nil && ctx.Err() == nil {
+			err = d.settleDebt(ctx, id)
+		}
+	}
+	if err != nil && ctx.Err() == nil {
+		d.cfg.Logger.WarnContext(ctx, "desk: owed ends not shown", "error", err)
+	}
+}
+
+// settleDebt shows one end that is owed, or gives up after a day.
+func (d *Desk) settleDebt(ctx context.Context, id string) error {
+	q, err := d.question(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := d.show(ctx, q); err != nil {
+		if !hopeless(err) && d.now().Sub(q.EndedAt) < holdFor {
+			return nil
+		}
+		d.noteUnshown(ctx, q, err)
+	}
+	return d.cfg.Store.Update(ctx, func(tx store.Tx) error { return tx.Delete(kindOwed, id) })
 }
 
 // resume has a waiting question told its position unless that is already done.

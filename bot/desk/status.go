@@ -27,6 +27,10 @@ func (d *Desk) Status(ctx context.Context, id string) (*Status, error) {
 	if err != nil {
 		return nil, err
 	}
+	return d.statusOf(ctx, q)
+}
+
+func (d *Desk) statusOf(ctx context.Context, q *Question) (*Status, error) {
 	s := &Status{Question: *q}
 	if last := len(q.Steps) - 1; q.State == store.Running && last >= 0 {
 		s.Ahead = q.Steps[last].Ahead
@@ -37,7 +41,7 @@ func (d *Desk) Status(ctx context.Context, id string) (*Status, error) {
 	if q.State != store.Queued {
 		return s, nil
 	}
-	_, ahead, err := d.cfg.Queue.Peek(ctx, id)
+	_, ahead, err := d.cfg.Queue.Peek(ctx, q.ID)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}

@@ -24,6 +24,8 @@ type steps struct {
 	next  time.Time  // before which nothing is shown
 	late  *time.Timer
 	ended bool
+	// refused is until when a platform that did not take progress is left alone.
+	refused time.Time
 }
 
 func (d *Desk) stepsOf(ctx context.Context, claim store.Claim, q *Question) *steps {
@@ -37,7 +39,12 @@ func (s *steps) step(a agent.Step) {
 	if s.ended {
 		return
 	}
-	s.take(a)
+	if a.Meanwhile != nil {
+		s.desk.meanwhile(s.ctx, s.claim, s.q, a.Meanwhile)
+		s.next = time.Time{} // what was going on needs a message of its own
+	} else {
+		s.take(a)
+	}
 	switch wait := time.Until(s.next); {
 	case wait <= 0:
 		s.show()
@@ -57,6 +64,9 @@ func (s *steps) take(a agent.Step) {
 	q := s.q
 	if a.Plan != nil {
 		q.Plan = a.Plan
+	}
+	if a.Offers != nil {
+		q.Offers = a.Offers
 	}
 	q.Steps = slices.Clone(q.Steps)
 	if last := len(q.Steps) - 1; last >= s.shown && q.Steps[last].Name == "" {
@@ -81,14 +91,17 @@ func (s *steps) show() {
 		if err != nil {
 			return err
 		}
-		fresh.Steps, fresh.Plan = s.q.Steps, s.q.Plan
+		fresh.Steps, fresh.Plan, fresh.Offers = s.q.Steps, s.q.Plan, s.q.Offers
+		s.q.Notify = fresh.Notify
 		return saveQuestion(tx, fresh)
 	})
 	if err != nil {
 		s.desk.cfg.Logger.DebugContext(s.ctx, "desk: step not written", "question", s.q.ID, "error", err)
 		return
 	}
-	s.desk.showProgress(s.ctx, s.q)
+	if now := time.Now(); now.After(s.refused) && !s.desk.showProgress(s.ctx, s.q) {
+		s.refused = now.Add(greetAgain)
+	}
 }
 
 // end waits for what is being shown; after it nothing is.

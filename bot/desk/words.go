@@ -36,6 +36,32 @@ type texts struct {
 	edited    string // offered with the new text
 	cannot    string // a button that does nothing here
 	gone      string // a button of a question that is not there
+
+	fileGone, fileLate string // name
+	strangers          map[bot.Standing]string
+
+	// of waiting for the model
+	perMinute             string // count, as part of the next
+	limitAhead, limitNext string // limit, count, wait; limit, wait
+	dontWait, notify      string
+	willNotify            string
+	meanwhile             string // what is answered
+
+	// of showing an answer elsewhere
+	share, notYours, notYet, notShared string
+	shared, sharedBy, ready            string // question; name, question; question
+
+	// of commands
+	help, askWhat, askedAlone   string
+	noCommand                   string // word
+	analysts, noAnalysts, owner string
+	more                        string // count
+	nothingOpen, open           string // count
+	working, next, heldUp       string
+	place                       string // count, wait
+	queue                       string // count
+	modelFree, modelDown        string // limit
+	modelBusy                   string // limit, count
 }
 
 func textFor(language string) *texts {
@@ -79,6 +105,51 @@ var korean = texts{
 	edited:    "고치기 전 질문은 이미 맡아서 그대로 뒀어요. 고친 질문으로 물어볼까요?",
 	cannot:    "그 버튼으로 할 수 있는 일이 아직 없어요. 궁금한 것을 글로 적어 주세요.",
 	gone:      "그 질문은 더 이상 갖고 있지 않아요. 다시 물어봐 주세요.",
+
+	fileGone: "%s 파일을 열 수 없었어요. 지워졌거나 제가 볼 수 없는 파일이에요. 여기에 다시 올려 주세요.",
+	fileLate: "%s 파일을 지금은 받아 올 수 없었어요. 조금 뒤에 다시 올려 주세요.",
+	strangers: map[bot.Standing]string{
+		bot.Guest:    "게스트 계정에는 회사 데이터를 알려 드릴 수 없어요. 필요한 것이 있으면 채널의 구성원에게 부탁해 주세요.",
+		bot.External: "다른 회사 분께는 회사 데이터를 알려 드릴 수 없어요. 필요한 것이 있으면 채널의 구성원에게 부탁해 주세요.",
+		bot.Robot:    "앱의 질문에는 답하지 않아요.",
+		bot.Left:     "회사 구성원의 질문에만 답해 드려요.",
+	},
+
+	perMinute:  "(분당 %d회)",
+	limitAhead: "모델이 한도%s까지 쓰이고 있어요. 앞에 %d건, 약 %s.",
+	limitNext:  "모델이 한도%s까지 쓰이고 있어요. 다음 차례예요, 약 %s.",
+	dontWait:   "기다리지 않고 취소",
+	notify:     "끝나면 DM으로",
+	willNotify: "끝나면 DM으로 알려 드릴게요.",
+	meanwhile:  "모델 차례를 기다리는 동안 먼저 확인된 답을 드려요 · **%s**",
+
+	share:     "채널에 공유",
+	notYours:  "둘이서 나눈 답은 물어본 사람만 공유할 수 있어요.",
+	notYet:    "아직 답이 나오지 않아 공유할 수 없어요. 끝난 뒤에 다시 눌러 주세요.",
+	notShared: "그 채널에 올리지 못했어요. 제가 그 채널에 없거나 글을 쓸 수 없어요. 채널에 저를 초대한 뒤 다시 공유해 주세요.",
+	shared:    "공유된 답이에요 · %s",
+	sharedBy:  "%s님이 공유한 답이에요 · %s",
+	ready:     "기다리던 답이 나왔어요 · %s",
+
+	help: "궁금한 것을 평소 말로 물어보세요. 채널에서는 저를 부르고, 여기서는 그냥 적으면 돼요.\n\n" +
+		"- `질문 …` 답을 DM으로 혼자 받아요\n- `분석가` 물어볼 수 있는 분석가들\n- `상태` 내 질문이 어디쯤 있는지\n- `도움말` 이 안내",
+	askWhat:     "무엇을 물어볼까요? `질문 지난달 매출`처럼 적어 주세요.",
+	askedAlone:  "접수했어요. 답은 DM으로 드릴게요.",
+	noCommand:   "`%s`라는 명령은 없어요.",
+	analysts:    "물어볼 수 있는 분석가예요. `이름: 질문`처럼 적으면 그 분석가가 답해요.",
+	noAnalysts:  "아직 분석가가 없어요.",
+	owner:       "담당 %s",
+	more:        "그 밖에 %d개",
+	nothingOpen: "기다리는 질문이 없어요.",
+	open:        "기다리는 질문이 %d개 있어요.",
+	working:     "답하는 중",
+	next:        "다음 차례",
+	heldUp:      "메신저가 받지 않아 다시 보내는 중",
+	place:       "앞에 %d건, 약 %s",
+	queue:       "지금 모두 합쳐 %d건을 맡고 있어요.",
+	modelFree:   "모델%s은 바로 답할 수 있어요.",
+	modelBusy:   "모델%s은 한도까지 쓰이고 있어 %d건이 차례를 기다려요.",
+	modelDown:   "모델이 지금 응답하지 않아요. 모델이 없어도 되는 질문은 그대로 답해 드려요.",
 }
 
 var english = texts{
@@ -115,6 +186,51 @@ var english = texts{
 	edited:    "Your question was taken before you changed it, so it stays as it was. Shall I answer the new one?",
 	cannot:    "That button does nothing here yet. Please ask in words.",
 	gone:      "That question is not here any more. Please ask it again.",
+
+	fileGone: "I could not open %s. It was removed, or I may not see it. Please drop it here again.",
+	fileLate: "I could not get %s just now. Please drop it again in a while.",
+	strangers: map[bot.Standing]string{
+		bot.Guest:    "I cannot tell company data to guest accounts. Please ask a member of the channel for what you need.",
+		bot.External: "I cannot tell company data to people of another company. Please ask a member of the channel for what you need.",
+		bot.Robot:    "I do not answer apps.",
+		bot.Left:     "I only answer members of the company.",
+	},
+
+	perMinute:  " (%d calls a minute)",
+	limitAhead: "The model is used up to its limit%s. %d ahead, about %s.",
+	limitNext:  "The model is used up to its limit%s. You are next, about %s.",
+	dontWait:   "Cancel, don't wait",
+	notify:     "DM me when done",
+	willNotify: "I will tell you in a DM when it is done.",
+	meanwhile:  "While this waits for the model, here is what I am sure of · **%s**",
+
+	share:     "Share to a channel",
+	notYours:  "What was answered in a direct message is only for the asker to share.",
+	notYet:    "There is no answer to share yet. Please press again when there is.",
+	notShared: "I could not post in that channel: I am not in it, or may not write there. Please invite me and share again.",
+	shared:    "A shared answer · %s",
+	sharedBy:  "%s shared this answer · %s",
+	ready:     "The answer you waited for · %s",
+
+	help: "Ask in your own words. In a channel mention me; here just write.\n\n" +
+		"- `ask …` get the answer alone, in a DM\n- `analysts` whom you can ask\n- `status` where your questions are\n- `help` this",
+	askWhat:     "What would you like to ask? Write it like `ask revenue last month`.",
+	askedAlone:  "Got it. The answer comes in a DM.",
+	noCommand:   "There is no command `%s`.",
+	analysts:    "These analysts can be asked. Begin with a name to pick one, like `name: question`.",
+	noAnalysts:  "There are no analysts yet.",
+	owner:       "owner %s",
+	more:        "and %d more",
+	nothingOpen: "None of your questions is waiting.",
+	open:        "Your questions that are not answered yet: %d",
+	working:     "being answered",
+	next:        "next in line",
+	heldUp:      "the chat does not take it, sending again",
+	place:       "%d ahead, about %s",
+	queue:       "Questions in hand, everybody's: %d.",
+	modelFree:   "The model%s can answer right away.",
+	modelBusy:   "The model%s is used up to its limit; %d calls wait for it.",
+	modelDown:   "The model does not respond right now. Questions that need none are still answered.",
 }
 
 // unclassified is what is said of any other failure.

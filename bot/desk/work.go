@@ -8,10 +8,8 @@ import (
 	"time"
 
 	"github.com/bapsang/bapsang/agent"
-	"github.com/bapsang/bapsang/agent/figures"
 	"github.com/bapsang/bapsang/bot"
 	"github.com/bapsang/bapsang/connectors"
-	"github.com/bapsang/bapsang/connectors/progress"
 	"github.com/bapsang/bapsang/store"
 )
 
@@ -48,22 +46,30 @@ func (d *Desk) carryOut(ctx context.Context, claim store.Claim) error {
 	if err != nil {
 		return fmt.Errorf("load question: %w", err)
 	}
+	switch wait, err := d.behind(ctx, q); {
+	case err != nil:
+		return fmt.Errorf("look for what comes first: %w", err)
+	case wait:
+		return store.Snooze{For: tick}
+	}
 	d.pace.begun(id, d.now())
 	defer d.pace.ended(id, d.now)
+	if q, err = d.greeted(ctx, q); err != nil {
+		return d.interrupted(ctx, claim, q, err)
+	}
+	if q, err = d.admit(ctx, q); err != nil {
+		if codeOf(err) == bot.CodeUnavailable && !d.tooLong(q) && ctx.Err() == nil {
+			return d.hold(ctx, claim, q, err)
+		}
+		return d.interrupted(ctx, claim, q, fmt.Errorf("look up person: %w", err))
+	}
 	if q.Answer == nil {
-		if q, err = d.begin(ctx, claim, q); err != nil {
+		if q, err = d.answered(ctx, claim, q); err != nil {
 			return d.interrupted(ctx, claim, q, err)
-		}
-		answer, err := d.answer(ctx, claim, q)
-		if err != nil {
-			return d.interrupted(ctx, claim, q, err)
-		}
-		if q, err = d.keep(ctx, claim, q, answer); err != nil {
-			return err
 		}
 	}
-	if err := d.show(ctx, q); err != nil {
-		return fmt.Errorf("show answer: %w", err)
+	if err := d.deliver(ctx, claim, q); err != nil {
+		return err
 	}
 	err = claim.Finish(ctx, store.Done, func(tx store.Tx) error {
 		return d.end(tx, id, store.Done)
@@ -73,6 +79,57 @@ func (d *Desk) carryOut(ctx context.Context, claim store.Claim) error {
 		d.settled(ctx, id)
 	}
 	return err
+}
+
+// answered has the question answered and keeps the answer.
+func (d *Desk) answered(ctx context.Context, claim store.Claim, q *Question) (*Question, error) {
+	if q.Command != "" {
+		return d.obeyed(ctx, q)
+	}
+	q, err := d.begin(ctx, claim, q)
+	if err != nil {
+		return q, err
+	}
+	answer, err := d.answer(ctx, claim, q)
+	if err != nil {
+		return q, err
+	}
+	kept, err := d.keep(ctx, claim, q, answer)
+	if err != nil {
+		return q, err
+	}
+	return kept, nil
+}
+
+// deliver shows the answer. What the platform cannot show ever, because the channel is
+// gone or closed to us, is kept and noted; what it cannot show now is tried again until
+// it can.
+func (d *Desk) deliver(ctx context.Context, claim store.Claim, q *Question) error {
+	err := d.show(ctx, q)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil, errors.Is(err, store.ErrFull) && codeOf(err) == "":
+		return fmt.Errorf("show answer: %w", err)
+	case !hopeless(err) && !d.tooLong(q):
+		return d.hold(ctx, claim, q, err)
+	}
+	d.noteUnshown(ctx, q, err)
+	d.shareFailed(ctx, q)
+	return nil
+}
+
+// noteUnshown keeps why the end of a question is not shown.
+func (d *Desk) noteUnshown(ctx context.Context, q *Question, why error) {
+	d.metrics.unshown.WithLabelValues(string(codeOf(why))).Inc()
+	d.cfg.Logger.WarnContext(ctx, "desk: answer kept, not shown", "question", q.ID, "error", why)
+	_, err := d.change(ctx, q.ID, func(q *Question) bool {
+		q.Unshown = &unshown{Why: why.Error(), At: d.now()}
+		return true
+	})
+	if err != nil {
+		d.cfg.Logger.WarnContext(ctx, "desk: unshown answer not noted", "question", q.ID, "error", err)
+	}
 }
 
 // settled tells whoever kept something for the question that it is over.
@@ -85,11 +142,11 @@ func (d *Desk) settled(ctx context.Context, id string) {
 	}
 }
 
-// begin marks the question as running and makes sure that it has a message.
+// begin marks the question as running and sees that it has a message. One that the
+// platform does not take now does not hold the question up.
 func (d *Desk) begin(ctx context.Context, claim store.Claim, q *Question) (*Question, error) {
-	q, err := d.greeted(ctx, q)
-	if err != nil {
-		return q, err
+	if q.Ref == nil && !d.showProgress(ctx, q) && ctx.Err() != nil {
+		return q, ctx.Err()
 	}
 	return q, claim.Commit(ctx, func(tx store.Tx) error {
 		fresh, err := load[Question](tx, kindQuestion, q.ID)
@@ -118,7 +175,7 @@ func (d *Desk) answer(ctx context.Context, claim store.Claim, q *Question) (*age
 		return d.refuse(q, agent.ReasonUnknown, textFor(q.Language).elsewhere), nil
 	}
 	if len(q.Files) > 0 {
-		name, refusal, err := d.shelve(ctx, told, q)
+		name, refusal, err := d.shelve(ctx, told, q, claim.Job().Attempt >= maxTries)
 		if err != nil || refusal != nil {
 			return refusal, err
 		}
@@ -172,31 +229,14 @@ func isHelp(text string) bool {
 }
 
 func (d *Desk) thread(ctx context.Context, t bot.Thread) (rec *threadRecord, err error) {
+	if t.ID == "" || t.Only != "" {
+		return &threadRecord{}, nil
+	}
 	err = d.cfg.Store.View(ctx, func(tx store.ReadTx) error {
 		rec, err = loadThread(tx, t)
 		return err
 	})
 	return rec, err
-}
-
-// shelve loads a question's files. What is wrong with a file is for the asker to
-// know and no reason to try again, so it comes back as an answer.
-func (d *Desk) shelve(ctx context.Context, told *steps, q *Question) (string, *agent.Answer, error) {
-	var paths []string
-	for _, f := range q.Files {
-		if f.TooLarge {
-			return "", d.refuseFile(q, textFor(q.Language).fileTooLarge(figures.Escape(f.Name), d.cfg.MaxUpload)), nil
-		}
-		paths = append(paths, f.Path)
-	}
-	told.step(agent.Step{Text: textFor(q.Language).reading(q.Files)})
-	name, err := d.cfg.Shelf.Put(progress.With(ctx, d.reading(ctx, q)), q.Thread.Key(), paths)
-	var bad *connectors.Error
-	if errors.As(err, &bad) && permanent(bad.Code) {
-		d.cfg.Logger.InfoContext(ctx, "desk: file refused", "question", q.ID, "error", err)
-		return "", d.refuseFile(q, figures.Escape(bad.Text(q.Language))), nil
-	}
-	return name, nil, err
 }
 
 func permanent(code connectors.Code) bool {
@@ -229,13 +269,10 @@ func (d *Desk) keep(ctx context.Context, claim store.Claim, q *Question, a *agen
 		fresh.Answer, fresh.Steps, fresh.Plan = a, nil, nil
 		fresh.Text, fresh.Choice = q.Text, q.Choice
 		kept = fresh
-		thread, err := loadThread(tx, q.Thread)
-		if err != nil {
-			return err
-		}
-		thread.learn(q, a)
-		if err := save(tx, kindThread, q.Thread.Key(), thread); err != nil {
-			return err
+		for _, t := range fresh.threads() {
+			if err := remember(tx, t, func(rec *threadRecord) { rec.learn(q, a) }); err != nil {
+				return err
+			}
 		}
 		return saveQuestion(tx, fresh)
 	})
@@ -306,7 +343,7 @@ func (d *Desk) finishAs(ctx context.Context, claim store.Claim, q *Question, sta
 	if state == store.Failed {
 		d.metrics.failed.Inc()
 	}
-	if err := d.show(ctx, q); err != nil {
+	if err := d.showOrOwe(ctx, q); err != nil {
 		d.cfg.Logger.WarnContext(ctx, "desk: end not shown", "question", q.ID, "error", err)
 	}
 	return nil
@@ -322,7 +359,7 @@ func (d *Desk) end(tx store.Tx, id string, state store.State) error {
 
 func (d *Desk) endQuestion(tx store.Tx, q *Question, state store.State) error {
 	q.State, q.EndedAt = state, d.now()
-	if err := tx.Delete(kindOpen, q.ID); err != nil {
+	if err := errors.Join(tx.Delete(kindOpen, q.ID), d.tellAll(tx, q)); err != nil {
 		return err
 	}
 	return saveQuestion(tx, q)
