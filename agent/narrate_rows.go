@@ -307,6 +307,9 @@ func (n *narrator) focus() []int {
 		return nil
 	}
 	d := n.dimensionColumn()
+	if p := n.plan.Part; p != nil && p.Op == semantic.In {
+		return n.partRows(d)
+	}
 	words := n.valueWords(d)
 	asked := squeeze(n.asked)
 	best, bestWord, several := "", "", false
@@ -328,6 +331,17 @@ func (n *narrator) focus() []int {
 	var rows []int
 	for i, row := range n.result.Rows {
 		if row[d] == best {
+			rows = append(rows, i)
+		}
+	}
+	return rows
+}
+
+// partRows are the rows of the one value that a share was asked of.
+func (n *narrator) partRows(column int) []int {
+	var rows []int
+	for i, row := range n.result.Rows {
+		if len(n.plan.Part.Values) == 1 && row[column] == n.plan.Part.Values[0] {
 			rows = append(rows, i)
 		}
 	}

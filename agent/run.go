@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -66,7 +67,11 @@ func (r *run) runPlan(ctx context.Context) error {
 	if n.whole != nil {
 		r.answer.Results = append(r.answer.Results, *n.whole.result)
 	}
-	if apart := r.versus(n); apart != "" {
+	together, err := r.together(ctx, n)
+	if err != nil {
+		return err
+	}
+	if apart := cmp.Or(r.versus(n), together); apart != "" {
 		text = apart
 	}
 	if r.plan.Intent == compose.Relate {

@@ -368,6 +368,9 @@ func (b *builder) timelineGrain() semantic.Grain {
 // setExtras sets what is computed beside the measures, and the chart.
 func (b *builder) setExtras() {
 	q := &b.p.Query
+	if p := b.p.Part; p != nil && (b.d.share || !q.Share || !slicesHas(q.Dimensions, func(d semantic.Dimension) bool { return d.Field == p.Field })) {
+		b.p.Part = nil
+	}
 	if b.d.share {
 		q.Share = true
 		b.dropParts()
@@ -440,7 +443,11 @@ func (b *builder) withinMarked(i int) bool {
 func (b *builder) dropParts() {
 	q := &b.p.Query
 	q.Filters = slices.DeleteFunc(slices.Clone(q.Filters), func(f semantic.Filter) bool {
-		return f.Op == semantic.In && !f.Negate && len(f.Values) == 1 && slicesHas(q.Dimensions, func(d semantic.Dimension) bool { return d.Field == f.Field })
+		part := f.Op == semantic.In && !f.Negate && slicesHas(q.Dimensions, func(d semantic.Dimension) bool { return d.Field == f.Field && d.Grain == "" })
+		if part {
+			b.p.Part = &f
+		}
+		return part
 	})
 }
 
@@ -454,6 +461,8 @@ func (b *builder) shareOfFilter() {
 		return
 	}
 	i := parts[0]
+	part := q.Filters[i]
+	b.p.Part = &part
 	q.Dimensions = append(q.Dimensions, semantic.Dimension{Field: q.Filters[i].Field})
 	q.Filters = slices.Delete(slices.Clone(q.Filters), i, i+1)
 }

@@ -46,6 +46,9 @@ type Plan struct {
 	PeriodGrain semantic.Grain `json:"period_grain,omitempty"`
 	// PeriodDefault is set when the question named no period and one was assumed.
 	PeriodDefault bool `json:"period_default,omitempty"`
+	// Part is what a share was asked of, one or several values among those that the
+	// query tells apart: the answer is how much of the whole they are together.
+	Part *semantic.Filter `json:"part,omitempty"`
 	// Readings say how the words were taken, in the question's language.
 	Readings []Reading `json:"readings,omitempty"`
 	// Changed are, for a follow-up, the parts that differ from the turn before, in
