@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/bapsang/bapsang/bot"
@@ -48,6 +49,11 @@ type Slack struct {
 	cfg    Config
 	client *client.Client
 	log    *slog.Logger
+
+	in       *intake
+	self     atomic.Pointer[identity] // nil until known
+	people   people
+	sawEmail atomic.Bool
 }
 
 // New returns a driver. It calls nothing yet.
@@ -65,7 +71,7 @@ func New(cfg Config) (*Slack, error) {
 		cfg.Logger = slog.Default()
 	}
 	return &Slack{
-		cfg: cfg, log: cfg.Logger,
+		cfg: cfg, log: cfg.Logger, in: newIntake(),
 		client: client.New(client.Options{
 			BotToken: cfg.BotToken, AppToken: cfg.AppToken, APIURL: cfg.APIURL, HTTPClient: cfg.HTTPClient, Rate: cfg.Rate, Logger: cfg.Logger,
 		}),

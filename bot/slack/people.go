@@ -1,0 +1,332 @@
+package slack
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/slack-go/slack"
+	"golang.org/x/sync/singleflight"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/slack/client"
+)
+
+const (
+	// knowFor is how long what Slack said of somebody holds.
+	knowFor = time.Hour
+	// knowAtWorst is how long it holds when Slack cannot be asked again.
+	knowAtWorst = 24 * time.Hour
+	// listEvery is how often everybody is asked for at once, before what is known of them
+	// gets old: a company of 1,500 costs eight calls an hour instead of 1,500.
+	listEvery = 50 * time.Minute
+	listPage  = 200 // Slack recommends no more
+	// maxListed bounds a listing; of larger companies the rest is asked for one by one.
+	maxListed = 20_000
+	maxKnown  = 200_000
+
+	lookWithin = 10 * time.Second
+)
+
+// identity is who we are in the workspace.
+type identity struct {
+	bot        string // user id of our bot
+	team       string
+	enterprise string // empty outside an Enterprise Grid
+	// workspace is the Workspace of our threads: the team, or the enterprise when the app
+	// is installed for all of it. It does not depend on where in a Grid, or from which
+	// company, something was written.
+	workspace string
+}
+
+// addressee says who we are to an event: what its authorization says, and else what Slack
+// says when asked.
+func (s *Slack) addressee(ctx context.Context, out outer) (identity, error) {
+	var us identity
+	known := s.self.Load()
+	if known != nil {
+		us = *known
+	}
+	for _, a := range out.Authorizations {
+		if !a.IsBot || a.UserID == "" {
+			continue
+		}
+		us = identity{bot: a.UserID, team: a.TeamID, enterprise: a.EnterpriseID, workspace: a.TeamID}
+		if a.Enterprise && a.EnterpriseID != "" || us.workspace == "" {
+			us.workspace = a.EnterpriseID
+		}
+		break
+	}
+	if us.bot == "" {
+		asked, err := s.whoAmI(ctx)
+		if err != nil {
+			return us, err
+		}
+		us = asked
+	}
+	if us.workspace == "" {
+		us.workspace = out.TeamID
+	}
+	if known == nil || *known != us {
+		s.self.Store(&us)
+	}
+	return us, nil
+}
+
+// whoAmI says who we are, and asks Slack when that is not known yet.
+func (s *Slack) whoAmI(ctx context.Context) (identity, error) {
+	if known := s.self.Load(); known != nil {
+		return *known, nil
+	}
+	var us identity
+	err := s.client.Call(ctx, client.Method{Name: "auth.test", Repeatable: true}, func(ctx context.Context, api *slack.Client) error {
+		r, err := api.AuthTestContext(ctx)
+		if err != nil {
+			return err
+		}
+		us = identity{bot: r.UserID, team: r.TeamID, enterprise: r.EnterpriseID, workspace: r.TeamID}
+		if us.workspace == "" {
+			us.workspace = r.EnterpriseID
+		}
+		return nil
+	})
+	if err != nil {
+		return identity{}, fmt.Errorf("who am I: %w", err)
+	}
+	s.self.CompareAndSwap(nil, &us)
+	return us, nil
+}
+
+// people are those whom we know, by their id and, in a Grid, their id in all of it.
+type people struct {
+	mu      sync.Mutex
+	entries map[string]entry
+	flights singleflight.Group
+}
+
+type entry struct {
+	person bot.Person
+	at     time.Time // when Slack said so; zero when it no longer holds
+}
+
+func (p *people) known(id string) (bot.Person, bool) {
+	e, ok := p.entry(id)
+	return e.person, ok
+}
+
+// nameOf is what id is called, as far as we know.
+func (p *people) nameOf(id string) string {
+	e, _ := p.entry(id)
+	return e.person.Name
+}
+
+func (p *people) entry(id string) (entry, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	e, ok := p.entries[id]
+	return e, ok
+}
+
+func (p *people) keep(person bot.Person, at time.Time, ids ...string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.entries == nil || len(p.entries) > maxKnown {
+		p.entries = map[string]entry{}
+	}
+	for _, id := range ids {
+		if id != "" {
+			p.entries[id] = entry{person, at}
+		}
+	}
+}
+
+// changed forgets what was known of somebody of whom an event says that it changed.
+func (p *people) changed(event json.RawMessage) {
+	var in struct {
+		User struct {
+			ID         string `json:"id"`
+			Enterprise struct {
+				ID string `json:"id"`
+			} `json:"enterprise_user"`
+		} `json:"user"`
+	}
+	if decode(event, &in) != nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, id := range []string{in.User.ID, in.User.Enterprise.ID} {
+		if e, ok := p.entries[id]; ok {
+			p.entries[id] = entry{person: e.person}
+		}
+	}
+}
+
+// Person implements bot.Directory.
+func (s *Slack) Person(ctx context.Context, _ bot.Thread, user bot.User) (bot.Person, error) {
+	before, ok := s.people.entry(user.ID)
+	if ok && s.cfg.Now().Sub(before.at) < knowFor {
+		return before.person, nil
+	}
+	found := s.people.flights.DoChan(user.ID, func() (any, error) {
+		s.in.work.begin()
+		defer s.in.work.end()
+		// Others may be waiting for the same answer.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookWithin)
+		defer cancel()
+		return s.look(ctx, user.ID)
+	})
+	select {
+	case r := <-found:
+		if r.Err == nil {
+			return r.Val.(bot.Person), nil
+		}
+		if ok && s.cfg.Now().Sub(before.at) < knowAtWorst {
+			s.log.WarnContext(ctx, "slack: a person cannot be looked up, taken as before", "error", r.Err)
+			return before.person, nil
+		}
+		return bot.Person{}, r.Err
+	case <-ctx.Done():
+		return bot.Person{}, ctx.Err()
+	}
+}
+
+// look asks Slack who somebody is.
+func (s *Slack) look(ctx context.Context, id string) (bot.Person, error) {
+	us, err := s.whoAmI(ctx)
+	if err != nil {
+		return bot.Person{}, err
+	}
+	var u *slack.User
+	err = s.client.Call(ctx, client.Method{Name: "users.info", Repeatable: true}, func(ctx context.Context, api *slack.Client) error {
+		var err error
+		u, err = api.GetUserInfoContext(ctx, id)
+		return err
+	})
+	if e, known := errors.AsType[*bot.Error](err); known && strangers[e.Reason] {
+		p := bot.Person{Standing: bot.External}
+		s.people.keep(p, s.cfg.Now(), id)
+		return p, nil
+	}
+	if err != nil {
+		return bot.Person{}, fmt.Errorf("look up user: %w", err)
+	}
+	p := s.person(us, u)
+	s.people.keep(p, s.cfg.Now(), id, u.ID, u.Enterprise.ID)
+	s.missEmail(ctx, p)
+	return p, nil
+}
+
+// strangers are Slack's reasons for telling us nothing of somebody. None is one of us.
+var strangers = map[string]bool{"user_not_found": true, "user_not_visible": true, "users_not_found": true}
+
+// person reads a user of Slack's.
+func (s *Slack) person(us identity, u *slack.User) bot.Person {
+	p := bot.Person{
+		Email:  strings.ToLower(strings.TrimSpace(u.Profile.Email)),
+		Locale: u.Locale, Standing: us.standing(u),
+	}
+	for _, name := range []string{u.Profile.DisplayName, u.Profile.RealName, u.RealName, u.Name} {
+		if name = strings.TrimSpace(norm.NFC.String(name)); name != "" {
+			p.Name = name
+			break
+		}
+	}
+	return p
+}
+
+// standing is what u is to our company. In a Grid its other workspaces are ours, too.
+func (us identity) standing(u *slack.User) bot.Standing {
+	grid := us.enterprise != "" && (u.Enterprise.EnterpriseID == us.enterprise || u.TeamID == us.enterprise)
+	ours := grid || u.TeamID == "" || us.team == "" || u.TeamID == us.team || slices.Contains(u.Enterprise.Teams, us.team)
+	switch {
+	case u.ID == slackbot || u.IsBot || u.IsWorkflowBot || u.IsConnectorBot:
+		return bot.Robot
+	case u.Deleted:
+		return bot.Left
+	case !ours || u.IsStranger && !grid:
+		return bot.External
+	case u.IsRestricted || u.IsUltraRestricted:
+		return bot.Guest
+	}
+	return bot.Member
+}
+
+// missEmail notices that Slack tells no addresses.
+func (s *Slack) missEmail(ctx context.Context, p bot.Person) {
+	switch {
+	case p.Standing != bot.Member:
+	case p.Email != "":
+		s.in.noEmail.Store(false)
+		s.sawEmail.Store(true)
+	case !s.sawEmail.Load() && s.in.noEmail.CompareAndSwap(false, true):
+		s.log.WarnContext(ctx, "slack: people come without e-mail addresses: the scope users:read.email is missing")
+	}
+}
+
+// keepPeople finds out who we are and knows everybody before they ask. It returns an
+// error when Slack refuses our token.
+func (s *Slack) keepPeople(ctx context.Context) error {
+	for wait := backoffFrom; ; wait = min(wait*2, backoffTo) {
+		_, err := s.whoAmI(ctx)
+		if err == nil {
+			break
+		}
+		if isDenied(err) {
+			return err
+		}
+		s.log.WarnContext(ctx, "slack: asking again who we are", "after", wait, "error", err)
+		if !pause(ctx, wait) {
+			return nil
+		}
+	}
+	for {
+		if err := s.listPeople(ctx); err != nil && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "slack: people could not be listed, they are looked up one by one", "error", err)
+		}
+		timer := time.NewTimer(listEvery)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		}
+	}
+}
+
+// listPeople asks who everybody is.
+func (s *Slack) listPeople(ctx context.Context) error {
+	us, err := s.whoAmI(ctx)
+	if err != nil {
+		return err
+	}
+	cursor := ""
+	for listed := 0; listed < maxListed; {
+		var page slack.UserPagination
+		err := s.client.Call(ctx, client.Method{Name: "users.list", Repeatable: true}, func(ctx context.Context, api *slack.Client) error {
+			var err error
+			page, err = api.GetUsersPaginated(slack.GetUsersOptionLimit(listPage), slack.GetUsersOptionCursor(cursor)).Next(ctx)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("list users: %w", err)
+		}
+		for i := range page.Users {
+			u := &page.Users[i]
+			p := s.person(us, u)
+			s.people.keep(p, s.cfg.Now(), u.ID, u.Enterprise.ID)
+			s.missEmail(ctx, p)
+		}
+		listed += len(page.Users)
+		if cursor = page.Cursor; cursor == "" || len(page.Users) == 0 {
+			return nil
+		}
+	}
+	return nil
+}
