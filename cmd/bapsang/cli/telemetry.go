@@ -45,7 +45,8 @@ func instrumented(backends []llm.Backend, traces *telemetry.Traces, registry pro
 		if err != nil {
 			return nil, fmt.Errorf("report calls of %s: %w", b.Name, err)
 		}
-		b.Model, out[i] = model, b
+		b.Model = model
+		out[i] = b
 	}
 	return out, nil
 }
