@@ -59,7 +59,15 @@ type filter struct {
 	semantic.Filter
 	token   token
 	how     how
-	grouped bool // a comparison of the values: 서울 vs 부산
+	said    []saidValue // the words and what each of them means
+	grouped bool        // a comparison of the values: 서울 vs 부산
+}
+
+// saidValue is a word for a value, or for several.
+type saidValue struct {
+	token  token
+	how    how
+	values []any
 }
 
 // bound is a comparison with a number.

@@ -74,6 +74,7 @@ func (r *reader) takeValue(i int) {
 	for _, v := range reachable[k].values {
 		f.Values = append(f.Values, v)
 	}
+	f.said = []saidValue{{r.toks[i], f.how, slices.Clone(f.Values)}}
 	r.widenBand(i, &f)
 	r.useTrailExcept(i, wThan)
 	r.d.filters = mergeFilter(r.d.filters, f)
@@ -301,7 +302,7 @@ func mergeFilter(list []filter, f filter) []filter {
 				g.Values = append(g.Values, v)
 			}
 		}
-		g.how = max(g.how, f.how)
+		g.how, g.said = max(g.how, f.how), append(g.said, f.said...)
 		return list
 	}
 	return append(list, f)
@@ -312,13 +313,53 @@ func (r *reader) groupCompared() {
 	for k := range r.d.filters {
 		f := &r.d.filters[k]
 		i := r.tokenAt(f.token.from)
-		split := r.before(i, wBy, 0) || r.before(i, wBetween, 0)
+		split := r.before(i, wBy, 0) || r.before(i, wBetween, 0) || r.sideBySide(f)
 		if !f.Negate && len(f.Values) > 1 && f.how < asPart && f.Op == semantic.In && (r.d.compare || split || r.comparesValues() || r.eachAlone()) {
 			f.grouped = true
 			r.d.change = r.d.change && !r.comparesValues()
 			r.addGroup(group{Dimension: semantic.Dimension{Field: f.Field}, token: f.token, marked: true})
 		}
 	}
+}
+
+// sideBySide reports whether values are named one beside the other, and so wanted apart:
+// 여성과 남성 주문 수. A word for their sum, or a question about them together, takes them
+// as one: top products in Seoul and Busan.
+func (r *reader) sideBySide(f *filter) bool {
+	d := &r.d
+	if len(f.said) < 2 || r.find(wTotal) >= 0 || d.rank.wanted || d.sort != nil || d.share || d.listed || d.only || d.average && d.over != "" || r.bounded() || r.analytic() || r.in.Previous != nil {
+		return false
+	}
+	if len(r.d.groups) > 0 || r.otherNamed() || slicesHas(r.d.filters, func(g filter) bool { return g.Field != f.Field && len(g.said) > 1 }) {
+		return false
+	}
+	for k := 1; k < len(f.said); k++ {
+		a, b := r.tokenAt(f.said[k-1].token.from), r.tokenAt(f.said[k].token.from)
+		if a < 0 || b < 0 || r.joined(a, 1) != b || r.joinedByOr(a, b) {
+			return false
+		}
+	}
+	return true
+}
+
+// otherNamed reports whether something to split by is still to be read.
+func (r *reader) otherNamed() bool {
+	for i := range r.toks {
+		if r.open(i) && r.grouping(i) && (r.byMarked(i) || r.whichMarked(i) || r.perMarked(i)) {
+			return true
+		}
+	}
+	return false
+}
+
+// joinedByOr reports whether the words between two tokens leave open which it is.
+func (r *reader) joinedByOr(a, b int) bool {
+	for i := a + 1; i < b; i++ {
+		if r.is(i, wAnd) && slices.Contains(anyOf, strings.ToLower(r.toks[i].text)) {
+			return true
+		}
+	}
+	return false
 }
 
 // eachAlone reports whether "each" stands apart from any name, and so means the values:

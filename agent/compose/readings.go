@@ -34,7 +34,8 @@ func (b *builder) explain() {
 		b.explainMeasure(m)
 	}
 	for _, g := range b.d.groups {
-		if term, label := g.token.text, b.fieldLabel(g.Field); g.Field != "" && !sameWord(term, label) {
+		named := slicesHas(b.d.filters, func(f filter) bool { return f.Field == g.Field && f.token.from == g.token.from })
+		if term, label := g.token.text, b.fieldLabel(g.Field); g.Field != "" && !sameWord(term, label) && !named {
 			b.say(ReadField, term, label)
 		}
 	}
@@ -165,23 +166,36 @@ func sameWord(a, b string) bool {
 }
 
 func (b *builder) explainFilter(f filter) {
+	switch f.Op {
+	case semantic.Contains:
+		b.say(ReadValue, f.token.text, b.pickWord(b.fieldLabel(f.Field)+"에 이 말이 든 것", b.fieldLabel(f.Field)+" containing it"))
+		return
+	case semantic.In:
+	default:
+		return
+	}
+	said := f.said
+	if len(said) == 0 {
+		said = []saidValue{{f.token, f.how, f.Values}}
+	}
+	for _, v := range said {
+		b.explainValue(f.Field, v)
+	}
+}
+
+// explainValue says what a word for a value means where it is not the value itself:
+// 서울 = 서울특별시 (지역).
+func (b *builder) explainValue(field string, said saidValue) {
 	var list []string
-	for _, v := range f.Values {
+	for _, v := range said.values {
 		if s, ok := v.(string); ok {
 			list = append(list, s)
 		}
 	}
-	if f.Op == semantic.Contains {
-		b.say(ReadValue, f.token.text, b.pickWord(b.fieldLabel(f.Field)+"에 이 말이 든 것", b.fieldLabel(f.Field)+" containing it"))
+	if len(list) == 0 || said.how == asLabel || len(list) == 1 && sameWord(list[0], said.token.text) {
 		return
 	}
-	if len(list) == 1 && sameWord(list[0], f.token.text) || f.Op != semantic.In || len(list) == 0 {
-		return
-	}
-	if f.how == asLabel {
-		return
-	}
-	b.say(ReadValue, f.token.text, b.fieldLabel(f.Field)+" = "+b.valueLabel(list))
+	b.say(ReadValue, said.token.text, b.valueLabel(list)+" ("+b.fieldLabel(field)+")")
 }
 
 func (b *builder) explainBound(x bound) {

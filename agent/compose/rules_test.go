@@ -94,8 +94,8 @@ func TestReadings(t *testing.T) {
 	lex := compose.NewLexicon(commerce(), stocked())
 	for q, want := range map[string][]compose.Reading{
 		"지난달 매출":                     {{Kind: compose.ReadPeriod, Term: "지난달", Meaning: "2026-10"}, {Kind: compose.ReadMetric, Term: "매출", Meaning: "할인 후, 반품 포함"}},
-		"충남 매출":                      {{Kind: compose.ReadValue, Term: "충남", Meaning: "지역 = 충청남도"}, {Kind: compose.ReadDefault, Term: "기간", Meaning: "전체 2024-01-01 – 2026-11-21"}},
-		"orders in Seoul last month": {{Kind: compose.ReadPeriod, Term: "last month", Meaning: "2026-10"}, {Kind: compose.ReadValue, Term: "Seoul", Meaning: "region = 서울특별시"}},
+		"충남 매출":                      {{Kind: compose.ReadValue, Term: "충남", Meaning: "충청남도 (지역)"}, {Kind: compose.ReadDefault, Term: "기간", Meaning: "전체 2024-01-01 – 2026-11-21"}},
+		"orders in Seoul last month": {{Kind: compose.ReadPeriod, Term: "last month", Meaning: "2026-10"}, {Kind: compose.ReadValue, Term: "Seoul", Meaning: "서울특별시 (region)"}},
 		"지난달 매출 전월 대비":               {{Kind: compose.ReadCompare, Term: "전월 대비", Meaning: "2026-09"}},
 		"가장 많이 팔린 상품":                {{Kind: compose.ReadMetric, Term: "가장 많이 팔린", Meaning: "판매 수량"}},
 		"메출":                         {{Kind: compose.ReadMetric, Term: "매출", Meaning: "할인 후, 반품 포함"}},
