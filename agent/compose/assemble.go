@@ -368,7 +368,7 @@ func (b *builder) timelineGrain() semantic.Grain {
 // setExtras sets what is computed beside the measures, and the chart.
 func (b *builder) setExtras() {
 	q := &b.p.Query
-	if p := b.p.Part; p != nil && (b.d.share || !q.Share || !slicesHas(q.Dimensions, func(d semantic.Dimension) bool { return d.Field == p.Field })) {
+	if p := b.p.Part; p != nil && (b.d.share || !slicesHas(q.Dimensions, func(d semantic.Dimension) bool { return d.Field == p.Field })) {
 		b.p.Part = nil
 	}
 	if b.d.share {
@@ -488,6 +488,9 @@ func (b *builder) setIntent() {
 		b.p.Intent = Breakdown
 	default:
 		b.p.Intent = Value
+	}
+	if b.p.Intent != Share {
+		b.p.Part = nil
 	}
 }
 

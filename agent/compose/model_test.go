@@ -172,6 +172,9 @@ func showPlan(p *compose.Plan) string {
 	b.WriteString(string(p.Intent))
 	for _, m := range q.Measures {
 		b.WriteString(" " + m.Key())
+		if m.Is != "" {
+			fmt.Fprintf(&b, "(%s %v)", m.Is, m.Low)
+		}
 	}
 	for _, d := range q.Dimensions {
 		if d.Grain != "" {
@@ -201,7 +204,7 @@ func showPlan(p *compose.Plan) string {
 		fmt.Fprintf(&b, " having %s %s %s%s", h.Key, h.Op, values(h.Values), map[bool]string{true: "mean"}[h.Mean])
 	}
 	for _, o := range q.Order {
-		fmt.Fprintf(&b, " order %s %s", o.Key, map[bool]string{true: "desc", false: "asc"}[o.Desc])
+		fmt.Fprintf(&b, " order %s %s", o.Key, map[bool]string{true: "desc", false: "asc"}[o.Desc]+map[bool]string{true: " size"}[o.Size])
 	}
 	if q.Limit > 0 {
 		fmt.Fprintf(&b, " limit %d", q.Limit)
@@ -217,6 +220,9 @@ func showPlan(p *compose.Plan) string {
 	}
 	if q.Share {
 		b.WriteString(" share")
+	}
+	if p.Part != nil {
+		b.WriteString(" of " + values(p.Part.Values))
 	}
 	if q.Cumulative {
 		b.WriteString(" cumulative")
