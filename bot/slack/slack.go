@@ -50,6 +50,9 @@ type Slack struct {
 	client *client.Client
 	log    *slog.Logger
 
+	out     *outbox
+	metrics *metrics
+
 	in       *intake
 	self     atomic.Pointer[identity] // nil until known
 	people   people
@@ -70,10 +73,12 @@ func New(cfg Config) (*Slack, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()
 	}
+	m := newMetrics()
 	return &Slack{
-		cfg: cfg, log: cfg.Logger, in: newIntake(),
+		cfg: cfg, log: cfg.Logger, out: newOutbox(), metrics: m, in: newIntake(),
 		client: client.New(client.Options{
 			BotToken: cfg.BotToken, AppToken: cfg.AppToken, APIURL: cfg.APIURL, HTTPClient: cfg.HTTPClient, Rate: cfg.Rate, Logger: cfg.Logger,
+			Observer: m,
 		}),
 	}, nil
 }

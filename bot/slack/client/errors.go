@@ -58,9 +58,9 @@ func meaningOf(reason string) meaning {
 		"file_not_found", "file_deleted":
 		return meaning{bot.CodeGone, KindMessage}
 	case "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "markdown_text_conflict", "block_mismatch",
-		"too_many_blocks", "invalid_chunks", "invalid_slack_file":
+		"too_many_blocks", "msg_blocks_too_many", "invalid_chunks", "invalid_slack_file":
 		return meaning{bot.CodeUnavailable, KindLayout}
-	case "message_not_in_streaming_state", "streaming_state_conflict", "streaming_mode_mismatch", "message_not_owned_by_app",
+	case "message_not_in_streaming_state", "streaming_state_conflict", "stopped_by_user", "streaming_mode_mismatch", "message_not_owned_by_app",
 		"missing_recipient_user_id", "missing_recipient_team_id", "channel_type_not_supported":
 		return meaning{bot.CodeUnavailable, KindStream}
 	case "unknown_method", "method_deprecated", "feature_not_enabled", "feature_not_available", "not_allowed", "team_not_eligible",

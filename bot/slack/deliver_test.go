@@ -1,0 +1,239 @@
+package slack_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/slack/slacktest"
+)
+
+// askMany asks n questions by so many workers, in threads of three places, and returns
+// the threads.
+func (o *out) askMany(n, workers int) []bot.Thread {
+	o.t.Helper()
+	threads := make([]bot.Thread, n)
+	for i := range threads {
+		threads[i] = o.asked(slacktest.Minji, []string{slacktest.General, slacktest.Sales, o.DM(slacktest.Minji), slacktest.Private, slacktest.Shared}[i%5])
+	}
+	todo := make(chan int)
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for i := range todo {
+				progress, answer := question(i, []string{"ko", "en"}[i%2])
+				if err := ask(o.t.Context(), o, threads[i], progress, answer); err != nil {
+					o.t.Errorf("question %d: %v", i, err)
+				}
+			}
+		})
+	}
+	for i := range n {
+		todo <- i
+	}
+	close(todo)
+	wg.Wait()
+	return threads
+}
+
+// One call in five fails, in each way that calls can fail: every question is answered
+// once.
+func TestFaultsLoseAndDoubleNothing(t *testing.T) {
+	const chance, questions = 0.2, 200
+	for _, c := range []struct {
+		name   string
+		faults []slacktest.Fault
+	}{
+		{"429", []slacktest.Fault{{Method: "chat.*", Chance: chance, Status: 429}}},
+		{"500", []slacktest.Fault{{Chance: chance, Status: 500}}},
+		{"fatal_error", []slacktest.Fault{{Chance: chance, Error: "fatal_error"}}},
+		{"reset before", []slacktest.Fault{{Chance: chance, Reset: true}}},
+		{"reset after", []slacktest.Fault{{Chance: chance, After: true}}},
+		{"all of them", []slacktest.Fault{
+			{Chance: chance / 5, Status: 429}, {Chance: chance / 5, Status: 503}, {Chance: chance / 5, Error: "internal_error"},
+			{Chance: chance / 5, Reset: true}, {Chance: chance / 5, After: true},
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			o := startOut(t, slacktest.Options{Scale: 600, Seed: 7})
+			for _, f := range c.faults {
+				o.Fault(f)
+			}
+			for i, thread := range o.askMany(questions, 40) {
+				o.mustAnswerOnce(thread, i)
+			}
+			if refused := o.Refused(); len(refused) > 0 {
+				t.Errorf("called too fast: %v", refused)
+			}
+		})
+	}
+}
+
+// A stream that Slack ends, refuses or loses goes on as an ordinary message, and never
+// stays half done.
+func TestStreamsDie(t *testing.T) {
+	t.Parallel()
+	type step struct {
+		name string
+		do   func(o *out, thread bot.Thread)
+		// after is how long the question takes when the stream is lost.
+		fault slacktest.Fault
+	}
+	for _, s := range []step{
+		{name: "append refused", fault: slacktest.Fault{Method: "chat.appendStream", Error: "message_not_in_streaming_state"}},
+		{name: "stop refused", fault: slacktest.Fault{Method: "chat.stopStream", Error: "message_not_in_streaming_state", Times: 1}},
+		{name: "stop breaks", fault: slacktest.Fault{Method: "chat.stopStream", Status: 500, Times: 3}},
+		{name: "stop is lost", fault: slacktest.Fault{Method: "chat.stopStream", After: true, Times: 1}},
+		{name: "start refused", fault: slacktest.Fault{Method: "chat.startStream", Error: "channel_type_not_supported"}},
+		{name: "start unknown", fault: slacktest.Fault{Method: "chat.startStream", Error: "unknown_method"}},
+		{name: "start lost", fault: slacktest.Fault{Method: "chat.startStream", After: true, Times: 1}},
+		{name: "start broken", fault: slacktest.Fault{Method: "chat.startStream", Reset: true, Times: 1}},
+		{name: "stopped by a person", fault: slacktest.Fault{Method: "chat.appendStream", Error: "stopped_by_user"}},
+	} {
+		for _, channel := range []string{slacktest.Sales, ""} {
+			t.Run(s.name+" "+channel, func(t *testing.T) {
+				t.Parallel()
+				o := startOut(t, slacktest.Options{})
+				o.Fault(s.fault)
+				if channel == "" {
+					channel = o.DM(slacktest.Minji)
+				}
+				o.streamOne(channel)
+			})
+		}
+	}
+}
+
+// streamOne asks a question with some progress, and returns its thread.
+func (o *out) streamOne(channel string) bot.Thread {
+	o.t.Helper()
+	thread := o.asked(slacktest.Minji, channel)
+	progress, answer := question(1, "ko")
+	ref, err := o.Post(o.t.Context(), thread, progress)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	for i := range 3 {
+		progress.Text = fmt.Sprintf("단계 %d", i)
+		if err := o.Update(o.t.Context(), ref, progress); err != nil {
+			o.t.Error(err)
+		}
+	}
+	if m := o.bots(thread); len(m) != 1 || m[0].TS != ref.ID {
+		o.t.Fatalf("%d messages of progress", len(m))
+	} else if text := slacktest.Text(m[0]); !strings.Contains(text, "단계 2") {
+		o.t.Errorf("the last progress is not shown: %s", text)
+	}
+	if err := o.Update(o.t.Context(), ref, answer); err != nil {
+		o.t.Error(err)
+	}
+	o.mustAnswerOnce(thread, 1)
+	return thread
+}
+
+func TestStreams(t *testing.T) {
+	t.Parallel()
+	o := startOut(t, slacktest.Options{})
+	thread := o.streamOne(slacktest.Sales)
+	if n := len(o.Calls("chat.startStream")); n != 1 || len(o.Calls("chat.appendStream")) == 0 || len(o.Calls("chat.stopStream")) != 1 || len(o.Calls("chat.update")) != 1 {
+		t.Errorf("streamed %d times, appended %d, stopped %d, updated %d", n, len(o.Calls("chat.appendStream")), len(o.Calls("chat.stopStream")), len(o.Calls("chat.update")))
+	}
+	if m := o.bots(thread)[0]; !m.Streamed || m.Stream {
+		t.Errorf("streamed %v, streaming %v", m.Streamed, m.Stream)
+	}
+}
+
+// A question that takes longer than a stream lives goes on without it.
+func TestLongQuestionsOutliveTheirStream(t *testing.T) {
+	t.Parallel()
+	o := startOut(t, slacktest.Options{Scale: 200}) // a stream lives a second and a half
+	thread := o.asked(slacktest.Minji, slacktest.Sales)
+	progress, answer := question(1, "en")
+	ref, err := o.Post(t.Context(), thread, progress)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !o.bots(thread)[0].Stream {
+		t.Fatal("it is not streamed")
+	}
+	began, late := time.Now(), 0
+	for i := 0; late < 5 && time.Since(began) < 10*time.Second; i++ {
+		progress.Text = fmt.Sprintf("after %v", time.Since(began))
+		if err := o.Update(t.Context(), ref, progress); err != nil {
+			t.Fatal(err)
+		}
+		// Some is left out for its rate, and more comes.
+		if time.Since(began) > 1600*time.Millisecond && strings.Contains(slacktest.Text(o.bots(thread)[0]), progress.Text) {
+			late++
+		}
+	}
+	if late < 5 {
+		t.Error("no progress is shown after the stream's time")
+	}
+	for _, c := range o.Calls("") {
+		if c.Error == "message_not_in_streaming_state" {
+			t.Errorf("%s came after Slack had ended the stream", c.Method)
+		}
+	}
+	if err := o.Update(t.Context(), ref, answer); err != nil {
+		t.Fatal(err)
+	}
+	o.mustAnswerOnce(thread, 1)
+}
+
+// Another process knows nothing of a stream, and ends it all the same.
+func TestRestartMendsStreams(t *testing.T) {
+	t.Parallel()
+	for _, withProgress := range []bool{false, true} {
+		o := startOut(t, slacktest.Options{})
+		thread := o.asked(slacktest.Minji, o.DM(slacktest.Minji))
+		progress, answer := question(1, "ko")
+		ref, err := o.Post(t.Context(), thread, progress)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if state, _ := o.Session(thread.Channel, thread.ID); state != "processing" {
+			t.Errorf("the session is %q", state)
+		}
+		o.Slack = o.process()
+		if withProgress {
+			progress.Text = "다시 시작했어요"
+			if err := o.Update(t.Context(), ref, progress); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := o.Update(t.Context(), ref, answer); err != nil {
+			t.Error(err)
+		}
+		o.mustAnswerOnce(thread, 1)
+		if state, _ := o.Session(thread.Channel, thread.ID); state != "active" {
+			t.Errorf("the session is %q", state)
+		}
+	}
+}
+
+// A process dies after Slack took the progress and before its place was kept: the next
+// one finds it, streamed or not.
+func TestRestartFindsWhatWasPosted(t *testing.T) {
+	t.Parallel()
+	for _, without := range [][]slacktest.Feature{nil, {slacktest.Streaming}} {
+		o := startOut(t, slacktest.Options{Without: without})
+		thread := o.asked(slacktest.Minji, slacktest.Sales)
+		progress, answer := question(1, "ko")
+		before, err := o.Post(t.Context(), thread, progress)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Slack = o.process()
+		answer.Again = true
+		after, err := o.Post(t.Context(), thread, answer)
+		if err != nil || after != before {
+			t.Errorf("was at %+v, is at %+v (%v)", before, after, err)
+		}
+		o.mustAnswerOnce(thread, 1)
+	}
+}

@@ -1,0 +1,337 @@
+package slack
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"time"
+
+	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/slack/blocks"
+	"github.com/bapsang/bapsang/bot/slack/client"
+)
+
+var _ bot.Poster = (*Slack)(nil)
+
+// soon is how long progress waits for its turn in a thread before it is refused.
+const soon = 2 * time.Second
+
+// Post implements bot.Poster.
+//
+// A progress message costs a second call when the answer comes, so it is refused when
+// that one would have to wait: on a busy day the answer is the only message, in one call.
+func (s *Slack) Post(ctx context.Context, thread bot.Thread, msg bot.Message) (bot.Ref, error) {
+	if err := ctx.Err(); err != nil {
+		return bot.Ref{}, notSent(err)
+	}
+	if msg.Key == "" {
+		msg.Key = rand.Text() // so that it is found when Slack does not say whether it took it
+	}
+	done, err := s.out.turns.take(ctx, "key "+msg.Key)
+	if err != nil {
+		return bot.Ref{}, notSent(err)
+	}
+	defer done()
+	if p, err := s.whereIs(ctx, thread, msg); err != nil || p != nil {
+		if err != nil {
+			return bot.Ref{}, err
+		}
+		return s.postedAgain(ctx, *p, msg)
+	}
+	next, err := s.threadTurn(ctx, thread, msg.Kind)
+	if err != nil {
+		return bot.Ref{}, notSent(err)
+	}
+	defer next()
+	ref, err := s.begin(ctx, thread, msg)
+	switch {
+	case err == nil:
+		s.out.keep(msg.Key, posting{ref: ref, kind: msg.Kind})
+	case ref.ID != "":
+		s.out.keep(msg.Key, posting{ref: ref, kind: msg.Kind, partial: true})
+	case client.Unknown(err):
+		s.out.keep(msg.Key, posting{doubtful: true})
+	default:
+		s.out.forget(msg.Key)
+	}
+	return ref, err
+}
+
+// whereIs returns where the message of a key is; nil when it is nowhere.
+func (s *Slack) whereIs(ctx context.Context, thread bot.Thread, msg bot.Message) (*posting, error) {
+	p, known := s.out.posting(msg.Key)
+	if known && !p.doubtful {
+		return &p, nil
+	}
+	if !msg.Again && !known || thread.Only != "" {
+		return nil, nil
+	}
+	found, err := s.find(ctx, thread, msg.Key, time.Time{})
+	if found != nil {
+		s.out.keep(msg.Key, *found)
+	}
+	return found, err
+}
+
+// threadTurn waits until what was posted to the thread before is there. Progress does
+// not wait for long.
+func (s *Slack) threadTurn(ctx context.Context, thread bot.Thread, kind bot.MessageKind) (done func(), err error) {
+	if kind == bot.KindProgress {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, s.pace(soon))
+		defer cancel()
+	}
+	return s.out.turns.take(ctx, "thread "+thread.Key())
+}
+
+// pace is a time of Slack's on the clock of the server that stands in for it.
+func (s *Slack) pace(d time.Duration) time.Duration {
+	if s.cfg.Rate > 0 {
+		return time.Duration(float64(d) / s.cfg.Rate)
+	}
+	return d
+}
+
+// postedAgain returns where a key is. An answer takes the place of the progress that
+// went before it, for the reader waits for the answer.
+func (s *Slack) postedAgain(ctx context.Context, p posting, msg bot.Message) (bot.Ref, error) {
+	if p.partial || p.kind == bot.KindProgress && msg.Kind != bot.KindProgress {
+		if err := s.Update(ctx, p.ref, msg); err != nil {
+			return bot.Ref{}, err
+		}
+		p.kind, p.partial = msg.Kind, false
+		s.out.keep(msg.Key, p)
+	}
+	return p.ref, nil
+}
+
+// begin posts a message that is nowhere yet.
+func (s *Slack) begin(ctx context.Context, thread bot.Thread, msg bot.Message) (bot.Ref, error) {
+	switch {
+	case thread.Only != "":
+		return s.whisper(ctx, thread, msg)
+	case msg.Kind == bot.KindProgress:
+		return s.beginProgress(ctx, thread, msg)
+	}
+	ref, err := s.show(ctx, place{thread: thread}, msg)
+	if client.KindOf(err) == client.KindPlace {
+		return s.tellDirectly(ctx, thread, msg, err)
+	}
+	return ref, err
+}
+
+// beginProgress posts progress, as a stream where that can be had.
+func (s *Slack) beginProgress(ctx context.Context, thread bot.Thread, msg bot.Message) (bot.Ref, error) {
+	if !s.mayPromise() {
+		s.metrics.dropped.WithLabelValues("not posted").Inc()
+		return bot.Ref{}, &bot.Error{Code: bot.CodeBusy, Method: "chat.update", Reason: "no_budget", Err: errors.New("the answer would have to wait")}
+	}
+	ref, err := s.startStream(ctx, thread, msg)
+	streams := err == nil
+	if errors.Is(err, errNoStream) {
+		ref, err = s.postProgress(ctx, thread, msg)
+	}
+	if err != nil {
+		return bot.Ref{}, err
+	}
+	m := s.out.message(ref)
+	m.stream, m.started, m.shown, m.buttons = streams, time.Now(), s.digest(msg), buttonsOf(msg)
+	m.sentNow()
+	s.out.owe(m, streams)
+	s.beginSession(ctx, m, ref.Thread, msg)
+	return ref, nil
+}
+
+// mayPromise reports whether the update that a progress message leads to would not have
+// to wait, nor make those wait that were promised before.
+func (s *Slack) mayPromise() bool {
+	debts, _ := s.out.debts(s.pace(time.Minute))
+	return s.client.Room(client.Method{Name: "chat.update"}) > debts
+}
+
+// postProgress posts progress as an ordinary message, if that can be done now.
+func (s *Slack) postProgress(ctx context.Context, thread bot.Thread, msg bot.Message) (ref bot.Ref, err error) {
+	since := time.Now()
+	for level := s.level(msg); ; level++ {
+		layouts := s.layouts(msg, level, nil)
+		ref, err = s.postMessage(ctx, thread, layouts[0], stampOf(msg), s.client.TryCall)
+		if client.KindOf(err) != client.KindLayout || level >= blocks.Text {
+			break
+		}
+		s.fell(ctx, level, layouts, msg, err)
+	}
+	if !client.Unknown(err) {
+		return ref, err
+	}
+	found, lookErr := s.lookBack(ctx, thread, msg.Key, since)
+	switch {
+	case lookErr != nil:
+		return bot.Ref{}, err
+	case found != nil:
+		return found.ref, nil
+	}
+	return bot.Ref{}, &bot.Error{Code: bot.CodeBusy, Method: "chat.postMessage", Reason: client.Reason(err), Err: errors.New("progress was not taken")}
+}
+
+// Update implements bot.Poster.
+func (s *Slack) Update(ctx context.Context, ref bot.Ref, msg bot.Message) error {
+	if err := ctx.Err(); err != nil {
+		return notSent(err)
+	}
+	m := s.out.message(ref)
+	if msg.Kind == bot.KindProgress {
+		return s.updateProgress(ctx, m, ref, msg)
+	}
+	m.newer(true)
+	done, err := s.out.turns.take(ctx, "message "+messageKey(ref)) // after progress in flight
+	if err != nil {
+		return notSent(err)
+	}
+	defer done()
+	at := m.place(ref)
+	s.stopStream(ctx, m, at)
+	shown, err := s.show(ctx, place{thread: at.Thread, ts: at.ID}, msg)
+	switch client.KindOf(err) {
+	case client.KindMessage:
+		shown, err = s.postInstead(ctx, at, msg, err)
+	case client.KindPlace:
+		shown, err = s.tellDirectly(ctx, at.Thread, keyed(at, msg), err)
+	}
+	if err != nil {
+		return err
+	}
+	if messageKey(shown) != messageKey(at) {
+		m.move(shown)
+	}
+	s.out.pay(m)
+	s.endSession(ctx, m, ref.Thread)
+	return nil
+}
+
+// keyed gives msg a key, when it has none: the place that it belongs to.
+func keyed(at bot.Ref, msg bot.Message) bot.Message {
+	if msg.Key == "" {
+		msg.Key = "at " + messageKey(at)
+	}
+	return msg
+}
+
+// postInstead posts what was to replace a message that is gone or cannot be changed any
+// more. An earlier process may have done so.
+func (s *Slack) postInstead(ctx context.Context, gone bot.Ref, msg bot.Message, cause error) (bot.Ref, error) {
+	msg = keyed(gone, msg)
+	msg.Key += "#again"
+	s.log.InfoContext(ctx, "slack: a message cannot be changed, posting another", "question", msg.Question, "reason", client.Reason(cause))
+	done, err := s.threadTurn(ctx, gone.Thread, msg.Kind)
+	if err != nil {
+		return bot.Ref{}, notSent(err)
+	}
+	defer done()
+	found, err := s.find(ctx, gone.Thread, msg.Key, time.Time{})
+	if err != nil {
+		return bot.Ref{}, err
+	}
+	to := place{thread: gone.Thread}
+	if found != nil {
+		to = place{thread: found.ref.Thread, ts: found.ref.ID}
+	}
+	ref, err := s.show(ctx, to, msg)
+	if client.KindOf(err) == client.KindPlace {
+		return s.tellDirectly(ctx, gone.Thread, msg, err)
+	}
+	return ref, err
+}
+
+// updateProgress shows progress if it can be shown now; newer progress or the end, if
+// they come meanwhile, are shown instead.
+func (s *Slack) updateProgress(ctx context.Context, m *sent, ref bot.Ref, msg bot.Message) error {
+	superseded, ended := m.newer(false)
+	if ended {
+		return nil
+	}
+	if d := m.wait(s.pace(time.Second)); d > 0 {
+		t := time.NewTimer(d)
+		defer t.Stop()
+		select {
+		case <-t.C:
+		case <-superseded:
+			s.metrics.dropped.WithLabelValues("superseded").Inc()
+			return nil
+		case <-ctx.Done():
+			return notSent(ctx.Err())
+		}
+	}
+	done, err := s.out.turns.take(ctx, "message "+messageKey(ref))
+	if err != nil {
+		return notSent(err)
+	}
+	defer done()
+	select {
+	case <-superseded:
+		s.metrics.dropped.WithLabelValues("superseded").Inc()
+		return nil
+	default:
+	}
+	digest := s.digest(msg)
+	if m.isEnded() || digest == m.shown {
+		return nil
+	}
+	err = s.changeProgress(ctx, m, m.place(ref), msg)
+	if err == nil {
+		m.shown = digest
+		m.sentNow()
+		return nil
+	}
+	return s.leaveOut(ctx, msg, err)
+}
+
+// leaveOut is the error of progress that was not shown: none where that is as it should
+// be, for there will be more, or an answer.
+func (s *Slack) leaveOut(ctx context.Context, msg bot.Message, err error) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	var why *bot.Error
+	if errors.As(err, &why) {
+		s.metrics.dropped.WithLabelValues(string(why.Code)).Inc()
+	}
+	switch client.KindOf(err) {
+	case client.KindToken, client.KindScope, client.KindPlace:
+		return err
+	}
+	s.log.DebugContext(ctx, "slack: progress left out", "question", msg.Question, "error", err)
+	return nil
+}
+
+// changeProgress sends progress once, by the stream or as a change of the message.
+func (s *Slack) changeProgress(ctx context.Context, m *sent, at bot.Ref, msg bot.Message) error {
+	if m.stream {
+		err := s.appendStream(ctx, m, at, msg)
+		if m.stream { // it goes on
+			return err
+		}
+	}
+	layout := s.layouts(msg, s.level(msg), nil)[0]
+	err := s.updateMessage(ctx, at, layout, stampOf(msg), s.client.TryCall)
+	if client.Reason(err) == streamConflict {
+		if err = s.endStream(ctx, at, s.client.TryCall); err == nil {
+			err = s.updateMessage(ctx, at, layout, stampOf(msg), s.client.TryCall)
+		}
+	}
+	return err
+}
+
+// notSent is the error of a message that its caller gave up.
+func notSent(err error) error {
+	return &bot.Error{Code: bot.CodeBusy, Method: "chat.postMessage", Reason: "given_up", Err: err}
+}
+
+// level is the richest level of which nothing is known to be refused, for messages that
+// need no picture.
+func (s *Slack) level(msg bot.Message) blocks.Level {
+	level := blocks.Native
+	for level < blocks.Text && s.isRefused(level, s.layouts(msg, level, nil)) {
+		level++
+	}
+	return level
+}
