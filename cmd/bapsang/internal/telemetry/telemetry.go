@@ -62,7 +62,7 @@ func open(ctx context.Context, s *settings, logger *slog.Logger) (*Traces, error
 // have the last word.
 func describe(ctx context.Context) (*resource.Resource, error) {
 	attrs := []attribute.KeyValue{attribute.String("service.name", "bapsang")}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
 		attrs = append(attrs, attribute.String("service.version", info.Main.Version))
 	}
 	return resource.New(ctx, resource.WithAttributes(attrs...), resource.WithTelemetrySDK(), resource.WithFromEnv())
