@@ -25,7 +25,6 @@ type budget struct {
 const minute = time.Minute
 
 var (
-	tier1 = budget{1, minute}
 	tier2 = budget{20, minute}
 	tier3 = budget{50, minute}
 	tier4 = budget{100, minute}
@@ -35,13 +34,11 @@ var (
 // (https://docs.slack.dev/reference/methods).
 func budgetOf(method string) budget {
 	switch method {
-	case "apps.connections.open":
-		return tier1
 	case "chat.startStream", "chat.stopStream", "users.list", "conversations.list":
 		return tier2
 	case "chat.update", "chat.delete", "conversations.open", "conversations.replies", "conversations.history", "conversations.info",
 		"agents.sessions.setStatus", "agents.sessions.rename", "reactions.add", "reactions.remove", "users.lookupByEmail",
-		"bots.info", "team.info", "chat.getPermalink":
+		"bots.info", "team.info", "chat.getPermalink", "apps.connections.open":
 		return tier3
 	case "chat.appendStream", "chat.postEphemeral", "files.info", "files.getUploadURLExternal", "files.completeUploadExternal",
 		"users.info", "views.open", "views.update", "views.push", "views.publish", "conversations.members":
