@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -150,4 +151,23 @@ func TestConversation(t *testing.T) {
 	if acks := s.Acks(); acks.Acked != 4 || acks.Max == 0 || acks.Late != 0 {
 		t.Errorf("acks %+v", acks)
 	}
+}
+
+// serve runs an app of its own until the test ends.
+func serve(t *testing.T, s *slacktest.Server, app *http.Server) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = app.Serve(l)
+	}()
+	t.Cleanup(func() {
+		_ = app.Close()
+		<-done
+	})
+	s.DeliverTo("http://" + l.Addr().String())
 }
