@@ -466,10 +466,10 @@ func TestPressing(t *testing.T) {
 	if err := s.Idle(soon(t)); err != nil {
 		t.Fatal(err)
 	}
-	req := a.got()[len(a.got())-1]
-	form, err := url.ParseQuery(string(req.body))
-	if err != nil || req.path != "/slack/interactions" {
-		t.Fatalf("%s %v", req.path, err)
+	got := a.got()
+	form, err := url.ParseQuery(string(got[slices.IndexFunc(got, func(r request) bool { return r.path == "/slack/interactions" })].body))
+	if err != nil {
+		t.Fatal(err)
 	}
 	var cb slack.InteractionCallback
 	if err := json.Unmarshal([]byte(form.Get("payload")), &cb); err != nil {
