@@ -661,3 +661,161 @@ func TestLoad(t *testing.T) {
 		t.Errorf("%d said, %d events, %+v", len(said), len(a.got()), s.Acks())
 	}
 }
+
+func TestReach(t *testing.T) {
+	t.Parallel()
+	s := slacktest.Start(t, slacktest.Options{})
+	post := func(extra obj) slacktest.Message {
+		t.Helper()
+		body := obj{"channel": slacktest.Sales}
+		for k, v := range extra {
+			body[k] = v
+		}
+		if got := call(t, s, "chat.postMessage", body); got["ok"] != true {
+			t.Fatal(got)
+		}
+		all := s.All(slacktest.Sales)
+		return all[len(all)-1]
+	}
+	m := post(obj{"text": "&lt;!channel&gt; is escaped", "unfurl_links": false, "unfurl_media": false, "blocks": []any{
+		obj{"type": "section", "text": obj{"type": "plain_text", "text": "<!here> is plain"}}, obj{"type": "table", "rows": []any{[]any{text("<!here>")}}},
+	}})
+	if p, l := slacktest.Pings(m), slacktest.Links(m); len(p)+len(l) != 0 || m.Unfurls {
+		t.Errorf("calls %q, leads to %q, unfurls %v", p, l, m.Unfurls)
+	}
+	m = post(obj{"text": "<@" + slacktest.Alex + ">", "blocks": []any{
+		obj{"type": "section", "text": obj{"type": "mrkdwn", "text": "<!channel> <https://a.example|here> https://b.example/x"}},
+		obj{"type": "markdown", "text": "[c](https://c.example)"},
+		actions(withField(button(0), "url", "https://d.example")),
+	}})
+	if got := fmt.Sprint(slacktest.Pings(m)); got != "[<!channel> <@"+slacktest.Alex+">]" {
+		t.Errorf("calls %s", got)
+	}
+	if got := fmt.Sprint(slacktest.Links(m)); got != "[https://a.example https://b.example/x https://c.example https://d.example]" || !m.Unfurls {
+		t.Errorf("leads to %s, unfurls %v", got, m.Unfurls)
+	}
+}
+
+func TestLateAcknowledgement(t *testing.T) {
+	t.Parallel()
+	s := slacktest.Start(t, slacktest.Options{Scale: 2000, AckWait: 150 * time.Millisecond})
+	release := make(chan struct{})
+	reasons := make(chan string, 10)
+	serve(t, s, &http.Server{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		reasons <- r.Header.Get("X-Slack-Retry-Reason")
+		if r.Header.Get("X-Slack-Retry-Num") == "" {
+			select {
+			case <-release:
+			case <-r.Context().Done():
+			}
+		}
+	})})
+	s.Say(slacktest.Minji, slacktest.Sales, "x")
+	if err := s.Idle(soon(t)); err != nil {
+		t.Fatal(err)
+	}
+	close(release)
+	if first, second := <-reasons, <-reasons; first != "" || second != "http_timeout" || s.Acks().Late != 1 || s.Acks().Acked != 1 {
+		t.Errorf("reasons %q %q, %+v", first, second, s.Acks())
+	}
+	s.DeliverTo("http://127.0.0.1:1")
+	s.Say(slacktest.Minji, slacktest.Sales, "x")
+	if err := s.Idle(soon(t)); err != nil {
+		t.Fatal(err)
+	}
+	if a := s.Acks(); a.Lost != 1 {
+		t.Errorf("acks %+v", a)
+	}
+}
+
+func TestHistoryTellsMetadataOnRequest(t *testing.T) {
+	t.Parallel()
+	s := slacktest.Start(t, slacktest.Options{})
+	newApp(t, s)
+	call(t, s, "chat.postMessage", obj{"channel": slacktest.Sales, "text": "x", "metadata": obj{"event_type": "answer", "event_payload": obj{"key": "k1"}}})
+	for all, want := range map[bool]string{true: `{"event_payload":{"key":"k1"},"event_type":"answer"}`, false: `{"event_type":"answer"}`} {
+		got := call(t, s, "conversations.history", obj{"channel": slacktest.Sales, "include_all_metadata": all})
+		raw, _ := json.Marshal(got["messages"].([]any)[0].(obj)["metadata"])
+		if string(raw) != want {
+			t.Errorf("include_all_metadata %v: %s", all, raw)
+		}
+	}
+}
+
+func TestPeopleAndPlacesChange(t *testing.T) {
+	t.Parallel()
+	s := slacktest.Start(t, slacktest.Options{
+		Users:    []slacktest.User{{ID: "U0NEWCOMER1", Name: "new", Email: "new@example.com"}},
+		Channels: []slacktest.Channel{{ID: "C0NEWPLACE1", Name: "new", Members: []string{"U0NEWCOMER1"}}},
+		Scopes:   append(slacktest.DefaultScopes(), "reactions:read", "channels:join"), Events: append(slacktest.DefaultEvents(), "reaction_added"),
+	})
+	a := newApp(t, s)
+	if got := call(t, s, "conversations.join", obj{"channel": "C0NEWPLACE1"}); got["ok"] != true {
+		t.Fatal(got)
+	}
+	m := s.Say("U0NEWCOMER1", "C0NEWPLACE1", slacktest.Escape("1 < 2"))
+	if got := slacktest.Text(m); got != "1 < 2" || m.Text != "1 &lt; 2" {
+		t.Errorf("read %q, sent %q", got, m.Text)
+	}
+	if got := call(t, s, "reactions.add", obj{"channel": m.Channel, "timestamp": m.TS, "name": "eyes"}); got["ok"] != true {
+		t.Error(got)
+	}
+	if got := call(t, s, "reactions.add", obj{"channel": m.Channel, "timestamp": m.TS, "name": "eyes"}); got["error"] != "already_reacted" {
+		t.Error(got)
+	}
+	s.React("U0NEWCOMER1", m, "tada")
+	if got := s.Reactions(m); len(got) != 2 || got["eyes"][0] != s.BotUser() || got["tada"][0] != "U0NEWCOMER1" {
+		t.Errorf("reactions %v", got)
+	}
+	if err := s.Idle(soon(t)); err != nil {
+		t.Fatal(err)
+	}
+	if got := a.got(); got[len(got)-1].event()["type"] != "reaction_added" {
+		t.Errorf("got %s", got[len(got)-1].body)
+	}
+	s.SetUser(slacktest.User{ID: "U0NEWCOMER1", Name: "new", Deleted: true})
+	s.SetChannel(slacktest.Channel{ID: "C0NEWPLACE1", Name: "new", Archived: true, Members: []string{s.BotUser()}})
+	if got := call(t, s, "chat.postMessage", obj{"channel": "C0NEWPLACE1", "text": "x"}); got["error"] != "is_archived" {
+		t.Error(got)
+	}
+	if got := call(t, s, "conversations.open", obj{"users": "U0NEWCOMER1"}); got["error"] != "user_disabled" {
+		t.Error(got)
+	}
+	opened := call(t, s, "conversations.open", obj{"users": slacktest.Alex})
+	if opened["channel"].(obj)["id"] != s.DM(slacktest.Alex) {
+		t.Error(opened)
+	}
+	// What is posted to a person goes to the direct message.
+	if got := call(t, s, "chat.postMessage", obj{"channel": slacktest.Alex, "text": "psst"}); got["channel"] != s.DM(slacktest.Alex) {
+		t.Error(got)
+	}
+	posts := s.Calls("chat.postMessage")
+	if len(posts) != 2 || posts[0].Error != "is_archived" || posts[1].Error != "" || posts[1].Args["text"] != "psst" || len(s.Calls("")) != 7 {
+		t.Errorf("calls %+v", posts)
+	}
+}
+
+func TestModalIsClosed(t *testing.T) {
+	t.Parallel()
+	s := slacktest.Start(t, slacktest.Options{})
+	a := newApp(t, s)
+	m := s.Say(slacktest.Minji, slacktest.Sales, "x")
+	view := obj{"type": "modal", "title": obj{"type": "plain_text", "text": "SQL"}, "notify_on_close": true, "blocks": []any{section(obj{"text": obj{"type": "mrkdwn", "text": "SELECT 1"}})}}
+	if got := call(t, s, "views.open", obj{"trigger_id": s.Shortcut(slacktest.Minji, "x", m), "view": view}); got["ok"] != true {
+		t.Fatal(got)
+	}
+	if got := slacktest.ViewText(s.Modals(slacktest.Minji)[0].Raw); got != "SQL\nSELECT 1" {
+		t.Errorf("read %q", got)
+	}
+	if err := s.Idle(soon(t)); err != nil {
+		t.Fatal(err)
+	}
+	s.CloseModal(slacktest.Minji)
+	if err := s.Idle(soon(t)); err != nil {
+		t.Fatal(err)
+	}
+	if got := a.got(); len(s.Modals(slacktest.Minji)) != 0 || !strings.Contains(string(got[len(got)-1].body), "view_closed") {
+		t.Errorf("got %s", got[len(got)-1].body)
+	}
+}

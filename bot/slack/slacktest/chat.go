@@ -156,6 +156,7 @@ func (c *call) postMessage() obj {
 	if bad != nil {
 		return bad
 	}
+	m.unfurls = c.str("unfurl_links") != "false" && c.str("unfurl_links") != "0" || c.str("unfurl_media") != "false" && c.str("unfurl_media") != "0"
 	m.broadcast = c.flag("reply_broadcast") && m.thread != ""
 	c.add(m)
 	delete(c.statuses, key(ch.ID, m.thread))

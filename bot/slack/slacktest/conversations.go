@@ -171,8 +171,8 @@ func (c *call) listMessages(all []*message) obj {
 	for _, m := range part {
 		c.settle(m)
 		o := c.messageJSON(m)
-		if !c.flag("include_all_metadata") {
-			delete(o, "metadata")
+		if meta, ok := o["metadata"].(obj); ok && !c.flag("include_all_metadata") {
+			o["metadata"] = obj{"event_type": meta["event_type"]}
 		}
 		list = append(list, o)
 	}

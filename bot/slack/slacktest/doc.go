@@ -13,7 +13,8 @@
 // [Server.React], [Server.OpenHome], [Server.StartAssistant], [Server.StopSession],
 // [Server.Press], [Server.Submit], [Server.Command], [Server.Shortcut], and [Server.Emit]
 // for any other event. What they see: [Server.Messages], [Server.Ephemeral],
-// [Server.Modals], [Server.Home], [Server.File], and of a message [Text] and [Actions].
+// [Server.Modals], [Server.Home], [Server.File], and of a message [Text], [Actions], [Pings] and
+// [Links].
 // What goes wrong: [Server.Fault], [Server.Revoke], [Server.DropSockets] and
 // [Options.Without]. What was measured: [Server.Acks], [Server.Calls], [Server.Refused].
 //

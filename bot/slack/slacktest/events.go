@@ -48,7 +48,7 @@ func (s *Server) tell(event obj, ch *Channel, order string, times int) {
 // messageEvent tells of a message, and of a mention in it, as two events.
 func (s *Server) messageEvent(m *message, ch *Channel, extra obj, times int) {
 	event := s.messageJSON(m)
-	delete(event, "reactions")
+	delete(event, "metadata") // that comes with message_metadata_posted, for who asks for it
 	event["channel"], event["event_ts"], event["channel_type"] = ch.ID, m.ts, ch.kind()
 	if ch.Shared && m.bot == "" {
 		event["user_team"], event["source_team"] = s.teamOf(m.user), s.teamOf(m.user)

@@ -24,7 +24,7 @@ type Saying struct {
 	Silent bool
 }
 
-// Say has user write text in a channel. Direct messages are said in DM(user), or in the
+// Say has user write text in a channel, as it is on the wire: see Escape. Direct messages are said in DM(user), or in the
 // channel with user's id. A mention is written as Mention(). It panics on a channel or
 // user that is not there, and a channel where user cannot write.
 func (s *Server) Say(user, channel, text string, how ...Saying) Message {
@@ -85,15 +85,16 @@ var mention = regexp.MustCompile(`<@([A-Z0-9]+)(?:\|[^>]*)?>`)
 func richText(text string) obj {
 	var elements []any
 	from := 0
+	written := strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
 	for _, at := range mention.FindAllStringSubmatchIndex(text, -1) {
 		if at[0] > from {
-			elements = append(elements, obj{"type": "text", "text": text[from:at[0]]})
+			elements = append(elements, obj{"type": "text", "text": written.Replace(text[from:at[0]])})
 		}
 		elements = append(elements, obj{"type": "user", "user_id": text[at[2]:at[3]]})
 		from = at[1]
 	}
 	if from < len(text) {
-		elements = append(elements, obj{"type": "text", "text": text[from:]})
+		elements = append(elements, obj{"type": "text", "text": written.Replace(text[from:])})
 	}
 	return obj{"type": "rich_text", "elements": []any{obj{"type": "rich_text_section", "elements": elements}}}
 }

@@ -139,6 +139,30 @@ func TestSocketsEnd(t *testing.T) {
 	}
 }
 
+func TestOneSocketOfTwoDrops(t *testing.T) {
+	t.Parallel()
+	s := slacktest.Start(t, slacktest.Options{SocketMode: true})
+	first := dial(t, s)
+	first.read()
+	second := dial(t, s)
+	second.read()
+	if err := s.DropSocket(0); err != nil {
+		t.Fatal(err)
+	}
+	if got := first.read(); got["type"] != "ended" {
+		t.Errorf("got %v", got)
+	}
+	s.Say(slacktest.Minji, slacktest.Sales, "x") // perhaps on its way to the first
+	e := second.read()
+	second.ack(e["envelope_id"], nil)
+	if err := s.Idle(soon(t)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.DropSocket(5); err == nil {
+		t.Error("there is no sixth")
+	}
+}
+
 func TestDeadLink(t *testing.T) {
 	t.Parallel()
 	s := slacktest.Start(t, slacktest.Options{SocketMode: true, AckWait: 100 * time.Millisecond})

@@ -22,6 +22,7 @@ type Message struct {
 	Edits    int
 	Streamed bool // began with chat.startStream
 	Stream   bool // is being streamed
+	Unfurls  bool // its links may grow previews
 	Raw      json.RawMessage
 }
 
@@ -39,6 +40,7 @@ type message struct {
 	tombstone                            bool
 	broadcast                            bool
 	customised                           bool
+	unfurls                              bool
 }
 
 type world struct {
@@ -276,6 +278,6 @@ func (s *Server) shown(m *message) Message {
 	metadata, _ := json.Marshal(m.metadata)
 	return Message{
 		Channel: m.channel, TS: m.ts, ThreadTS: m.thread, User: m.user, BotID: m.bot, Text: m.text, Blocks: blocks, Metadata: metadata,
-		Files: slices.Clone(m.files), For: m.only, Edits: m.edits, Streamed: m.stream != nil, Stream: m.stream.live(), Raw: raw,
+		Files: slices.Clone(m.files), For: m.only, Edits: m.edits, Streamed: m.stream != nil, Stream: m.stream.live(), Unfurls: m.unfurls, Raw: raw,
 	}
 }
