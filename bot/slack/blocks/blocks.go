@@ -123,7 +123,9 @@ func (r *renderer) render() {
 	r.readings()
 	r.origin()
 	r.tools()
-	r.suggestions()
+	if r.msg.Kind != bot.KindRefusal {
+		r.suggestions()
+	}
 	if len(r.parts) == 0 {
 		r.plain(r.words.nothing)
 	}

@@ -77,8 +77,7 @@ func NeedsPicture(msg bot.Message, level Level) []int {
 
 // nativeChart makes Slack draw the chart. It is false where Slack's chart would say
 // anything else than ours: it knows no stacks, no gaps, no intervals, no marks, no
-// dashes, no axis in proportion to time, and does not tell where its axis begins when
-// something is negative.
+// dashes and no axis in proportion to time.
 func nativeChart(c bot.Chart) (*slack.DataVisualizationBlock, bool) {
 	var s chartSpec
 	if json.Unmarshal(c.Spec, &s) != nil || !s.plainEnough() {
@@ -162,8 +161,15 @@ func (s chartSpec) plainEnough() bool {
 	}
 	return !slices.ContainsFunc(s.Series, func(x series) bool {
 		return len(x.Values) != n || x.Dashed || len(x.Low)+len(x.High)+len(x.Marks) > 0 ||
-			slices.ContainsFunc(x.Values, func(v *float64) bool { return v == nil || *v < 0 && s.Kind != "line" })
+			slices.ContainsFunc(x.Values, s.undrawn)
 	})
+}
+
+// undrawn tells whether Slack has no place for a value: a gap, or what is below zero in an
+// area or a pie. Bars below zero hang from it: Slack's axis, which is ECharts', always
+// begins or passes there.
+func (s chartSpec) undrawn(v *float64) bool {
+	return v == nil || *v < 0 && (s.Kind == "area" || s.Kind == "donut") || *v == 0 && s.Kind == "donut"
 }
 
 // evenly tells whether no period is missing between the first and the last: Slack sets
@@ -329,8 +335,10 @@ func timeLabel(t time.Time, grain string, ko, oneYear bool) string {
 		return pick("1월", "Jan")
 	case grain == "month":
 		return pick("2006년 1월", "Jan 2006")
+	case grain == "hour" && ko:
+		return t.Format("1월 2일 ") + strconv.Itoa(t.Hour()) + "시"
 	case grain == "hour":
-		return pick("1월 2일 15시", "Jan 2 15:04")
+		return t.Format("Jan 2 15:04")
 	case oneYear:
 		return pick("1월 2일", "Jan 2")
 	}

@@ -276,9 +276,13 @@ func isVerdict(b bot.Button) bool {
 
 func isTool(b bot.Button) bool { return !isChoice(b) && !isAnalyst(b) && !isVerdict(b) }
 
-// choices adds what leads on: answers to a question back, other analysts.
+// choices adds what leads on: answers to a question back; where there is no answer, what
+// there is one to, and who else may know.
 func (r *renderer) choices() {
 	r.row("", filter(r.msg.Buttons, isChoice))
+	if r.msg.Kind == bot.KindRefusal {
+		r.suggestions()
+	}
 	r.row(r.words.analysts, filter(r.msg.Buttons, isAnalyst))
 }
 

@@ -24,10 +24,10 @@ func Chunks(msg bot.Message) []slack.StreamChunk {
 	if msg.Kind != bot.KindProgress {
 		return nil
 	}
-	text := taskTitle(plain(parse(msg.Text)))
-	chunks := []slack.StreamChunk{slack.NewPlanUpdateChunk(text)}
-	now := task("now", text, slack.TaskCardStatusInProgress)
-	now.Details = wordsOf(msg).waits(msg)
+	w := wordsOf(msg)
+	chunks := []slack.StreamChunk{slack.NewPlanUpdateChunk(w.working)}
+	now := task("now", taskTitle(plain(parse(msg.Text))), slack.TaskCardStatusInProgress)
+	now.Details = w.waits(msg)
 	return append(append(chunks, steps(msg, false)...), now)
 }
 
@@ -37,8 +37,9 @@ func Finished(progress bot.Message) []slack.StreamChunk {
 	if progress.Kind != bot.KindProgress {
 		return nil
 	}
-	text := taskTitle(plain(parse(progress.Text)))
-	return append(steps(progress, true), task("now", text, slack.TaskCardStatusComplete))
+	chunks := []slack.StreamChunk{slack.NewPlanUpdateChunk(wordsOf(progress).worked)}
+	now := task("now", taskTitle(plain(parse(progress.Text))), slack.TaskCardStatusComplete)
+	return append(append(chunks, steps(progress, true)...), now)
 }
 
 func steps(msg bot.Message, done bool) []slack.StreamChunk {

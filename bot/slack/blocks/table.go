@@ -14,12 +14,13 @@ import (
 
 // The limits of tables. Slack takes one table a message.
 const (
-	maxColumns = 20
-	maxRows    = 100  // without the header
-	maxCell    = 200  // ours: a cell is read at a glance
-	maxTable   = 6000 // ours, of all cells: beside a table there is room for the answer
-	maxPage    = 10   // ours: rows that are shown before somebody turns the page
-	maxAligned = 56   // ours: columns of letters that fit beside each other in a thread
+	maxColumns  = 20
+	maxRows     = 100  // without the header
+	maxCell     = 200  // ours: a cell is read at a glance
+	maxTable    = 6000 // ours, of all cells: beside a table there is room for the answer
+	maxPage     = 10   // ours: rows that are shown before somebody turns the page
+	maxUnbroken = 30   // ours: columns of letters in a cell that is not broken into lines
+	maxAligned  = 56   // ours: columns of letters that fit beside each other in a thread
 )
 
 // sheet is a table made fit to be shown.
@@ -132,47 +133,57 @@ func (s sheet) table() *slack.TableBlock {
 	for _, r := range s.rows[:min(len(s.rows), maxRows-1)] {
 		row(r)
 	}
-	for _, numeric := range s.numeric {
-		setting := slack.ColumnSetting{Align: slack.ColumnAlignmentLeft, IsWrapped: true}
+	for i, numeric := range s.numeric {
+		setting := slack.ColumnSetting{Align: slack.ColumnAlignmentLeft}
 		if numeric {
-			setting = slack.ColumnSetting{Align: slack.ColumnAlignmentRight}
+			setting.Align = slack.ColumnAlignmentRight
+		}
+		for _, r := range s.rows { // a name stays on its line, a sentence does not
+			setting.IsWrapped = setting.IsWrapped || columns(r[i]) > maxUnbroken
 		}
 		block.ColumnSettings = append(block.ColumnSettings, setting)
 	}
 	return block
 }
 
+// extent is how many letters of either width a text has.
+type extent struct{ narrow, wide int }
+
 // aligned is the table as lines of a fixed pitch, if they are short enough not to be
-// broken.
+// broken. Where a font has no Hangul, another one's is not twice as wide as its letters,
+// but as wide as its U+3000 IDEOGRAPHIC SPACE: so each width is filled up by itself.
 func (s sheet) aligned() (string, bool) {
-	widths := make([]int, len(s.head))
-	for _, row := range append([][]string{s.head}, s.rows...) {
+	all := append([][]string{s.head}, s.rows...)
+	widths := make([]extent, len(s.head))
+	for _, row := range all {
 		for i, text := range row {
-			widths[i] = max(widths[i], columns(text))
+			e := extentOf(text)
+			widths[i] = extent{max(widths[i].narrow, e.narrow), max(widths[i].wide, e.wide)}
 		}
 	}
 	total := 2 * (len(widths) - 1)
 	for _, w := range widths {
-		total += w
+		total += w.narrow + 2*w.wide
 	}
 	if total > maxAligned || len(widths) == 0 {
 		return "", false
 	}
 	var out strings.Builder
-	for _, row := range append([][]string{s.head}, s.rows...) {
+	for _, row := range all {
 		var line strings.Builder
 		for i, text := range row {
 			if i > 0 {
 				line.WriteString("  ")
 			}
-			pad := strings.Repeat(" ", widths[i]-columns(text))
+			e := extentOf(text)
+			pad := strings.Repeat("\u3000", widths[i].wide-e.wide) + strings.Repeat(" ", widths[i].narrow-e.narrow)
 			if s.numeric[i] {
 				line.WriteString(pad + text)
 			} else {
 				line.WriteString(text + pad)
 			}
 		}
-		out.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+		out.WriteString(strings.TrimRight(line.String(), " \u3000") + "\n")
 	}
 	return strings.TrimSuffix(out.String(), "\n"), true
 }
@@ -183,15 +194,14 @@ func (s sheet) listed() string {
 		return strings.Join(s.head, " · ")
 	}
 	var out strings.Builder
-	for _, row := range s.rows {
+	for r, row := range s.rows {
 		for i, text := range row {
 			switch i {
 			case 0:
 				out.WriteString("• " + text)
-				if s.numeric[0] || len(row) == 1 || strings.TrimSpace(s.head[0]) == "–" {
-					continue
+				if r == 0 { // what the others are shows then
+					out.WriteString(" (" + s.head[0] + ")")
 				}
-				out.WriteString(" (" + s.head[0] + ")")
 			case 1:
 				out.WriteString(": " + s.head[i] + " " + text)
 			default:
@@ -203,20 +213,25 @@ func (s sheet) listed() string {
 	return strings.TrimSuffix(out.String(), "\n")
 }
 
-// columns counts the places that s takes where all letters are of a width: Hangul and
-// other wide letters take two, marks above others none.
+// columns counts the places that s takes where Hangul and other wide letters take two.
 func columns(s string) int {
-	n := 0
+	e := extentOf(s)
+	return e.narrow + 2*e.wide
+}
+
+// extentOf counts the letters of s; marks above others and what cannot be seen are none.
+func extentOf(s string) extent {
+	var e extent
 	for _, r := range s {
 		switch k := width.LookupRune(r).Kind(); {
 		case r == '\u2060', r == '\u200b', r == '\u200d', '\u0300' <= r && r <= '\u036f', '\ufe00' <= r && r <= '\ufe0f':
 		case k == width.EastAsianWide, k == width.EastAsianFullwidth:
-			n += 2
+			e.wide++
 		default:
-			n++
+			e.narrow++
 		}
 	}
-	return n
+	return e
 }
 
 // written takes a figure apart: sign, currency, the parts counted in 조, 억 and 만, the

@@ -36,6 +36,9 @@ func SQLModal(statements []bot.SQL, language string) slack.ModalViewRequest {
 	room := maxSQL
 	for _, s := range statements {
 		text := strings.TrimSpace(clean(s.Text))
+		if text == "" {
+			continue
+		}
 		if heading := sqlHeading(s, len(statements) > 1); heading != "" {
 			add(slack.NewContextBlock("", plainText(cut(heading, maxText))))
 		}
