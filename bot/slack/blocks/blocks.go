@@ -62,7 +62,7 @@ func Render(msg bot.Message, level Level, opts Options) []Layout {
 // bounded is msg without what nobody would read to its end: whoever makes a model, a
 // column or a file name go on forever shall not fill a channel.
 func bounded(msg bot.Message) bot.Message {
-	const text, line, many = 20000, 2000, 50
+	const text, line, many = 20000, 500, 50
 	msg.Text, msg.Number = cut(msg.Text, text), cut(msg.Number, line)
 	msg.Charts = msg.Charts[:min(len(msg.Charts), many)]
 	msg.Tables = msg.Tables[:min(len(msg.Tables), many)]
@@ -79,9 +79,12 @@ func bounded(msg bot.Message) bot.Message {
 	}
 	msg.Suggestions = msg.Suggestions[:min(len(msg.Suggestions), many)]
 	msg.Buttons = msg.Buttons[:min(len(msg.Buttons), many)]
-	if p := msg.Progress; p != nil && len(p.Steps) > many {
+	if p := msg.Progress; p != nil {
 		shown := *p
-		shown.Steps = p.Steps[len(p.Steps)-many:]
+		shown.Steps = slices.Clone(p.Steps[max(len(p.Steps)-many, 0):])
+		for i, s := range shown.Steps {
+			shown.Steps[i].Text = cut(s.Text, line)
+		}
 		msg.Progress = &shown
 	}
 	return msg
@@ -116,8 +119,8 @@ func (r *renderer) render() {
 	for i, c := range r.msg.Charts {
 		r.chart(i, c)
 	}
-	for _, t := range r.msg.Tables {
-		r.sheet(sheetOf(t, r.msg))
+	for _, s := range sheetsOf(r.msg) {
+		r.sheet(s)
 	}
 	r.choices()
 	r.readings()

@@ -47,8 +47,8 @@ func textPieces(msg bot.Message) []string {
 	for _, c := range msg.Charts {
 		add("", oneLine(altOf(c)))
 	}
-	for _, t := range msg.Tables {
-		pieces = append(pieces, sheetOf(t, msg).pieces()...)
+	for _, s := range sheetsOf(msg) {
+		pieces = append(pieces, s.pieces()...)
 	}
 	add(w.read, readings(msg))
 	add(w.source, origin(msg))

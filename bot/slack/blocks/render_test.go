@@ -157,7 +157,7 @@ func TestEveryLevelIsAPlatform(t *testing.T) {
 func TestEveryLayoutIsLegal(t *testing.T) {
 	messages := bottest.Messages()
 	random := rand.New(rand.NewPCG(4, 2))
-	for i := range 150 {
+	for i := range 40 {
 		messages[fmt.Sprint("random ", i)] = randomMessage(random)
 	}
 	for name, msg := range messages {

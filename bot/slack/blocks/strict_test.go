@@ -52,7 +52,7 @@ func TestStrictSlackTakesEverything(t *testing.T) {
 		messages[kind] = msg
 	}
 	random := rand.New(rand.NewPCG(7, 7))
-	for i := range 40 {
+	for i := range 8 {
 		messages[fmt.Sprint("random ", i)] = randomMessage(random)
 	}
 	for name, msg := range messages {

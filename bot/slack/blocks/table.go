@@ -18,6 +18,7 @@ const (
 	maxRows     = 100  // without the header
 	maxCell     = 200  // ours: a cell is read at a glance
 	maxTable    = 6000 // ours, of all cells: beside a table there is room for the answer
+	maxTables   = 10   // ours, of a message
 	maxPage     = 10   // ours: rows that are shown before somebody turns the page
 	maxUnbroken = 30   // ours: columns of letters in a cell that is not broken into lines
 	maxAligned  = 56   // ours: columns of letters that fit beside each other in a thread
@@ -30,6 +31,21 @@ type sheet struct {
 	numeric []bool
 	rows    [][]string
 	notes   []string // what was left out
+}
+
+// sheetsOf are the tables of a message: the first, and of more than anybody looks at
+// their number.
+func sheetsOf(msg bot.Message) []sheet {
+	var out []sheet
+	for i, t := range msg.Tables {
+		if i == maxTables {
+			more := &out[i-1].notes
+			*more = append(*more, fmt.Sprintf(wordsOf(msg).moreTables, len(msg.Tables)-maxTables))
+			break
+		}
+		out = append(out, sheetOf(t, msg))
+	}
+	return out
 }
 
 // sheetOf cuts a table down to what can be shown, and says so.

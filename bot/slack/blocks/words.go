@@ -14,14 +14,17 @@ import (
 type words struct {
 	lang string
 
-	read, source, sql, csv, number, until, partial      string
-	suggestions, choices, analysts, good, bad, nothing  string
-	rows, rowsPart, row, rest, columns, table, chart    string
-	ahead, eta, continued, working, worked              string
-	send, cancel, close, tell, ask, askHint, askLabel   string
-	share, shareLabel, shareHint                        string
-	home, homeHow, homeTry, homeFiles, sqlNone, sqlMore string
-	unit                                                string
+	// in messages
+	read, source, sql, csv, number, until              string
+	suggestions, choices, analysts, good, bad, nothing string
+	rows, rowsPart, row, rest, columns, partial        string
+	table, chart, moreTables, unit                     string
+	ahead, eta, continued, working, worked             string
+
+	// in dialogs and at home
+	send, cancel, close, tell, ask, askHint, askLabel string
+	share, shareLabel, shareHint, sqlNone, sqlMore    string
+	home, homeHow, homeTry, homeFiles                 string
 }
 
 func wordsFor(lang string) *words {
@@ -39,7 +42,7 @@ var korean = words{
 	lang: "ko",
 	read: "이렇게 읽었어요", source: "출처", sql: "SQL", csv: "CSV", number: "문의할 때 알려 주세요", until: "%s까지", partial: "결과가 한도에서 잘렸어요",
 	suggestions: "이런 것도 물어보세요", choices: "고를 수 있는 것", analysts: "이 데이터를 가진 분석가", good: "도움이 됐어요", bad: "도움이 안 됐어요", nothing: "보여 드릴 내용이 없어요.",
-	rows: "%s행", rowsPart: "%s행 중 %s행", row: "1행", rest: "나머지는 CSV에 있어요", columns: "열 %d개 중 %d개", table: "표", chart: "차트",
+	rows: "%s행", rowsPart: "%s행 중 %s행", row: "1행", rest: "나머지는 CSV에 있어요", columns: "열 %d개 중 %d개", table: "표", chart: "차트", moreTables: "표가 %d개 더 있어요",
 	ahead: "앞에 %d건", eta: "약 %s", continued: "(이어서)", working: "답을 준비하고 있어요", worked: "이렇게 답했어요",
 	send: "보내기", cancel: "취소", close: "닫기", tell: "알려 주기", ask: "물어보기", askHint: "예: 지난달 지역별 매출", askLabel: "무엇이 궁금하세요?",
 	share: "채널에 공유", shareLabel: "어느 채널에 보여 줄까요?", shareHint: "그 채널의 모두가 답을 보게 돼요.",
@@ -52,7 +55,7 @@ var english = words{
 	lang: "en",
 	read: "How I read this", source: "Source", sql: "SQL", csv: "CSV", number: "Quote this when you ask us", until: "until %s", partial: "The result was cut at its limit",
 	suggestions: "You could also ask", choices: "To choose from", analysts: "Analysts who have this data", good: "Helpful", bad: "Not helpful", nothing: "There is nothing to show.",
-	rows: "%s rows", rowsPart: "%s of %s rows", row: "1 row", rest: "the rest is in the CSV", columns: "%[2]d of %[1]d columns", table: "Table", chart: "Chart",
+	rows: "%s rows", rowsPart: "%s of %s rows", row: "1 row", rest: "the rest is in the CSV", columns: "%[2]d of %[1]d columns", table: "Table", chart: "Chart", moreTables: "%d more tables",
 	ahead: "%d ahead of you", eta: "about %s", continued: "(continued)", working: "Working on your answer", worked: "How I got here",
 	send: "Send", cancel: "Cancel", close: "Close", tell: "Tell us", ask: "Ask", askHint: "e.g. revenue by region last month", askLabel: "What would you like to know?",
 	share: "Share to a channel", shareLabel: "Which channel shall see it?", shareHint: "Everybody in that channel will see the answer.",
