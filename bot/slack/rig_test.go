@@ -136,13 +136,20 @@ func start(t *testing.T, opts slacktest.Options, change ...func(*slack.Config)) 
 	return r
 }
 
-// until waits for cond, for some seconds.
+// until waits for cond, for some seconds. Slack wakes it when something changes there;
+// what changes in the driver alone is looked at now and then.
 func (r *rig) until(what string, cond func() bool) {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(r.t.Context(), 20*time.Second)
-	defer cancel()
-	if err := r.Wait(ctx, cond); err != nil {
-		r.t.Fatalf("%s: %v; log:\n%s", what, err, r.log)
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		ctx, cancel := context.WithTimeout(r.t.Context(), 20*time.Millisecond)
+		err := r.Wait(ctx, cond)
+		cancel()
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			r.t.Fatalf("%s: not in time; log:\n%s", what, r.log)
+		}
 	}
 }
 

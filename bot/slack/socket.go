@@ -38,8 +38,8 @@ const (
 
 	helloWithin = 10 * time.Second
 	writeWithin = 5 * time.Second
-	pingEvery   = 10 * time.Second
-	silentFor   = 25 * time.Second // without a frame, ping or pong: the connection is dead
+	pingEvery   = 5 * time.Second
+	silentFor   = 15 * time.Second // without a frame, ping or pong: the connection is dead
 
 	backoffFrom = 500 * time.Millisecond
 	backoffTo   = 30 * time.Second
