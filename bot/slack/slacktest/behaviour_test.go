@@ -286,8 +286,9 @@ func TestWhatTheAppHears(t *testing.T) {
 		{"nothing from there", func() { s.Say(slacktest.Minji, slacktest.General, s.Mention()) }, ""},
 		{"archived", func() { s.Archive(slacktest.Alex, slacktest.Shared) }, "channel_archive"},
 		{"limited", func() { s.Limited() }, "<nil>"},
-		{"uninstalled", func() { s.Uninstall() }, "app_uninstalled tokens_revoked"},
 		{"made up", func() { s.Emit(obj{"type": "x_event"}, "", 1) }, "x_event"},
+		{"uninstalled", func() { s.Uninstall() }, "app_uninstalled tokens_revoked"},
+		{"after that", func() { s.Say(slacktest.Minji, slacktest.Sales, "hi") }, ""},
 	} {
 		if got := strings.Join(hears(c.do), " "); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
@@ -817,5 +818,101 @@ func TestModalIsClosed(t *testing.T) {
 	}
 	if got := a.got(); len(s.Modals(slacktest.Minji)) != 0 || !strings.Contains(string(got[len(got)-1].body), "view_closed") {
 		t.Errorf("got %s", got[len(got)-1].body)
+	}
+}
+
+func TestFaultsBesidesMethods(t *testing.T) {
+	t.Parallel()
+	s := slacktest.Start(t, slacktest.Options{FilePolls: 1})
+	defer http.DefaultClient.CloseIdleConnections()
+	put := func(up obj) (int, error) {
+		resp, err := http.Post(fmt.Sprint(up["upload_url"]), "application/octet-stream", strings.NewReader("1234"))
+		if err != nil {
+			return 0, err
+		}
+		return resp.StatusCode, resp.Body.Close()
+	}
+	up := call(t, s, "files.getUploadURLExternal", obj{"filename": "a.png", "length": 4})
+	stop := s.Fault(slacktest.Fault{Method: "upload", Reset: true})
+	if _, err := put(up); err == nil || !strings.Contains(err.Error(), "reset") {
+		t.Errorf("a reset: %v", err)
+	}
+	stop()
+	stop = s.Fault(slacktest.Fault{Method: "upload", After: true})
+	if _, err := put(up); err == nil || !strings.Contains(err.Error(), "EOF") {
+		t.Errorf("a loss: %v", err)
+	}
+	stop()
+	// It was taken all the same: once is all.
+	if status, err := put(up); err != nil || status != http.StatusNotFound {
+		t.Errorf("again: %d, %v", status, err)
+	}
+	if got := call(t, s, "files.completeUploadExternal", obj{"files": []any{obj{"id": up["file_id"]}}}); got["ok"] != true {
+		t.Error(got)
+	}
+}
+
+func TestFilesOfOthersMustBeAskedFor(t *testing.T) {
+	t.Parallel()
+	s := slacktest.Start(t, slacktest.Options{})
+	a := newApp(t, s)
+	id := s.Drop(slacktest.External, "b.csv", []byte("x"))
+	s.Say(slacktest.External, slacktest.Shared, "", slacktest.Saying{Files: []string{id}})
+	if err := s.Idle(soon(t)); err != nil {
+		t.Fatal(err)
+	}
+	f := a.got()[0].event()["files"].([]any)[0].(obj)
+	if f["file_access"] != "check_file_info" || f["url_private_download"] != nil || f["id"] != id {
+		t.Errorf("got %v", f)
+	}
+	if got := call(t, s, "files.info", obj{"file": id}); got["file"].(obj)["name"] != "b.csv" {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestReplay(t *testing.T) {
+	t.Parallel()
+	s := slacktest.Start(t, slacktest.Options{})
+	a := newApp(t, s)
+	s.Say(slacktest.Minji, slacktest.Sales, "x")
+	if err := s.Idle(soon(t)); err != nil {
+		t.Fatal(err)
+	}
+	s.Replay()
+	if err := s.Idle(soon(t)); err != nil {
+		t.Fatal(err)
+	}
+	if got := a.got(); len(got) != 2 || got[0].outer("event_id") != got[1].outer("event_id") {
+		t.Errorf("got %d", len(got))
+	}
+}
+
+func TestInputsOfAMessageGoWithAPress(t *testing.T) {
+	t.Parallel()
+	s := slacktest.Start(t, slacktest.Options{})
+	a := newApp(t, s)
+	call(t, s, "chat.postMessage", obj{"channel": slacktest.Sales, "text": "x", "blocks": []any{
+		obj{"type": "input", "block_id": "why", "label": plain(1), "element": obj{"type": "plain_text_input", "action_id": "reason", "max_length": 5}}, actions(button(0)),
+	}})
+	m := s.All(slacktest.Sales)[0]
+	if _, err := s.Press(slacktest.Minji, m, "a0", slacktest.Pressing{State: map[string]string{"reason": "too long"}}); err == nil {
+		t.Error("more than max_length can be typed")
+	}
+	if _, err := s.Press(slacktest.Minji, m, "a0", slacktest.Pressing{State: map[string]string{"reason": "short"}, Times: 2}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Idle(soon(t)); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, r := range a.got() {
+		form, _ := url.ParseQuery(string(r.body))
+		var cb slack.InteractionCallback
+		if json.Unmarshal([]byte(form.Get("payload")), &cb) == nil && cb.BlockActionState.Values["why"]["reason"].Value == "short" {
+			n++
+		}
+	}
+	if n != 2 {
+		t.Errorf("%d came", n)
 	}
 }

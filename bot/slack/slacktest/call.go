@@ -33,9 +33,9 @@ const maxBody = 4 << 20
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/api/{method}", s.serveAPI)
-	mux.HandleFunc("POST /upload/{id}", s.serveUpload)
-	mux.HandleFunc("GET /files/{id}/{name}", s.serveFile)
-	mux.HandleFunc("POST /response/{id}", s.serveResponse)
+	mux.HandleFunc("POST /upload/{id}", s.faulty("upload", s.serveUpload))
+	mux.HandleFunc("GET /files/{id}/{name}", s.faulty("file", s.serveFile))
+	mux.HandleFunc("POST /response/{id}", s.faulty("response_url", s.serveResponse))
 	mux.HandleFunc("GET /link/", s.serveSocket)
 	return mux
 }
@@ -66,14 +66,14 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("method")
 	args, token, problem := parseArgs(r)
 	if problem != "" {
-		s.write(w, name, args, http.StatusOK, refuse(problem))
+		s.write(w, name, args, http.StatusOK, encode(refuse(problem)))
 		return
 	}
 	fault := s.faultFor(name, args)
 	if fault != nil && !s.before(w, r, name, args, fault) {
 		return
 	}
-	status, header, body := s.locked(name, token, args)
+	status, header, answer := s.locked(name, token, args)
 	if fault != nil && fault.After {
 		s.note(name, args, 0, "lost")
 		if fault.Hang {
@@ -84,14 +84,30 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	for k, v := range header {
 		w.Header()[k] = v
 	}
-	s.write(w, name, args, status, body)
+	s.write(w, name, args, status, answer)
 }
 
-func (s *Server) locked(name, token string, args map[string]json.RawMessage) (int, http.Header, obj) {
+func (s *Server) locked(name, token string, args map[string]json.RawMessage) (int, http.Header, encoded) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer s.notify()
-	return s.answer(name, token, args)
+	status, header, body := s.answer(name, token, args)
+	return status, header, encode(body) // here, while nobody changes what it refers to
+}
+
+// encoded is an answer as it is sent.
+type encoded struct {
+	raw  []byte
+	code string
+}
+
+func encode(o obj) encoded {
+	code, _ := o["error"].(string)
+	raw, err := json.Marshal(o)
+	if err != nil {
+		return encoded{[]byte(`{"ok":false,"error":"internal_error"}`), "internal_error"}
+	}
+	return encoded{raw, code}
 }
 
 // answer does what was asked for. s.mu is held.
@@ -166,17 +182,12 @@ func (c *call) conversationScopes(need []string) []string {
 	return []string{"channels" + part, "groups" + part, "mpim" + part, "im" + part}
 }
 
-func (s *Server) write(w http.ResponseWriter, name string, args map[string]json.RawMessage, status int, body obj) {
-	code, _ := body["error"].(string)
-	raw, err := json.Marshal(body)
-	if err != nil {
-		raw, code = []byte(`{"ok":false,"error":"internal_error"}`), "internal_error"
-	}
-	s.note(name, args, status, code)
+func (s *Server) write(w http.ResponseWriter, name string, args map[string]json.RawMessage, status int, answer encoded) {
+	s.note(name, args, status, answer.code)
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("X-Slack-Req-Id", strconv.FormatInt(time.Now().UnixNano(), 16))
 	w.WriteHeader(status)
-	_, _ = w.Write(raw)
+	_, _ = w.Write(answer.raw)
 }
 
 // note keeps how a call ended.
@@ -198,6 +209,7 @@ func parseArgs(r *http.Request) (map[string]json.RawMessage, string, string) {
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	body := io.LimitReader(r.Body, maxBody)
 	form := r.URL.Query()
+	form.Del("token") // Slack takes it from there no more
 	switch {
 	case kind == "application/json":
 		raw, _ := io.ReadAll(body)

@@ -25,7 +25,7 @@ func (c *call) place() (*Channel, obj) {
 			ch = c.channels[i]
 		}
 	}
-	if u := c.user(id); ch == nil && u != nil && !u.Bot {
+	if u := c.user(id); ch == nil && u != nil && !u.Bot && !u.Deleted {
 		ch = c.dm(id, c.opts.BotUser)
 	}
 	switch {

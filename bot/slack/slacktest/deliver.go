@@ -25,7 +25,6 @@ type delivery struct {
 	payload []byte // what a socket's envelope holds, and the body of an event
 	body    []byte // over HTTP, where it is not the payload
 	order   string
-	id      string
 	once    bool // interactions and commands are not repeated
 	answer  func(body []byte)
 	started time.Time

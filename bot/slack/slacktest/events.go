@@ -35,13 +35,25 @@ func (s *Server) envelope(event obj, ch *Channel) obj {
 // tell sends an event to the app, times over. Events with the same order arrive one
 // after the other.
 func (s *Server) tell(event obj, ch *Channel, order string, times int) {
-	env := s.envelope(event, ch)
-	raw, err := json.Marshal(env)
+	if s.uninstalled {
+		return
+	}
+	raw, err := json.Marshal(s.envelope(event, ch))
 	if err != nil {
 		return
 	}
+	s.told = append(s.told, raw)
 	for range max(1, times) {
-		s.send(&delivery{kind: "events_api", path: "/slack/events", payload: raw, order: order, id: env["event_id"].(string)})
+		s.send(&delivery{kind: "events_api", path: "/slack/events", payload: raw, order: order})
+	}
+}
+
+// Replay sends every event so far once more, as Slack may long after.
+func (s *Server) Replay() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, raw := range s.told {
+		s.send(&delivery{kind: "events_api", path: "/slack/events", payload: raw, order: "replay"})
 	}
 }
 
@@ -53,6 +65,7 @@ func (s *Server) messageEvent(m *message, ch *Channel, extra obj, times int) {
 	if ch.Shared && m.bot == "" {
 		event["user_team"], event["source_team"] = s.teamOf(m.user), s.teamOf(m.user)
 		event["user_profile"] = s.shortProfile(m.user)
+		event = unknownFiles(event)
 	}
 	maps.Copy(event, extra)
 	order := m.thread
@@ -70,6 +83,20 @@ func (s *Server) messageEvent(m *message, ch *Channel, extra obj, times int) {
 		delete(twin, "subtype")
 		s.tell(twin, ch, order+"/mention", times)
 	}
+}
+
+// unknownFiles leaves of the files in a shared channel what Slack tells there: the rest
+// is for files.info.
+func unknownFiles(event obj) obj {
+	files, _ := event["files"].([]any)
+	for i, f := range files {
+		o := f.(obj)
+		files[i] = obj{
+			"id": o["id"], "created": o["created"], "timestamp": o["timestamp"], "user": o["user"], "user_team": o["user_team"], "mode": "file_access",
+			"file_access": "check_file_info",
+		}
+	}
+	return event
 }
 
 // hears reports whether the app gets the messages of a channel.

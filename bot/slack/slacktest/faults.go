@@ -2,6 +2,7 @@ package slacktest
 
 import (
 	"encoding/json"
+	"net"
 	"net/http"
 	"path"
 	"strconv"
@@ -11,7 +12,9 @@ import (
 // Fault is something that goes wrong with calls. The first fault that matches a call
 // happens to it.
 type Fault struct {
-	Method string // a name or a pattern such as "chat.*"; empty means every one
+	// Method is a name, or a pattern such as "chat.*"; empty means every one. Besides the
+	// methods there are "upload", "file" (its download) and "response_url".
+	Method string
 	// If says which calls; nil means all. It must not call the server.
 	If func(method string, args map[string]string) bool
 	// Chance is how likely it is; 0 means certain.
@@ -90,7 +93,7 @@ func (s *Server) before(w http.ResponseWriter, r *http.Request, name string, arg
 		if f.Error == "missing_scope" {
 			more = append(more, "needed", f.Needed, "provided", "")
 		}
-		s.write(w, name, args, http.StatusOK, refuse(f.Error, more...))
+		s.write(w, name, args, http.StatusOK, encode(refuse(f.Error, more...)))
 		return false
 	case f.Status == http.StatusTooManyRequests:
 		code := "ratelimited"
@@ -99,7 +102,7 @@ func (s *Server) before(w http.ResponseWriter, r *http.Request, name string, arg
 		} else {
 			w.Header().Set("Retry-After", strconv.Itoa(max(1, f.RetryAfter)))
 		}
-		s.write(w, name, args, f.Status, refuse(code))
+		s.write(w, name, args, f.Status, encode(refuse(code)))
 		return false
 	case f.Status != 0:
 		s.note(name, args, f.Status, "http")
@@ -107,6 +110,7 @@ func (s *Server) before(w http.ResponseWriter, r *http.Request, name string, arg
 		return false
 	case f.Reset:
 		s.note(name, args, 0, "reset")
+		reset(w)
 		panic(http.ErrAbortHandler)
 	case f.After:
 		return true
@@ -119,6 +123,46 @@ func (s *Server) before(w http.ResponseWriter, r *http.Request, name string, arg
 	}
 	return true
 }
+
+// reset ends a connection so that the other side reads "connection reset by peer"; what
+// is aborted reads "EOF".
+func reset(w http.ResponseWriter) {
+	h, ok := w.(http.Hijacker)
+	if !ok {
+		return
+	}
+	conn, _, err := h.Hijack()
+	if err != nil {
+		return
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = conn.Close()
+}
+
+// faulty lets faults happen to an endpoint that is no method.
+func (s *Server) faulty(name string, serve http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		f := s.faultFor(name, nil)
+		if f != nil && !s.before(w, r, name, nil, f) {
+			return
+		}
+		if f != nil && f.After {
+			serve(discard{http.Header{}}, r)
+			s.note(name, nil, 0, "lost")
+			panic(http.ErrAbortHandler)
+		}
+		serve(w, r)
+	}
+}
+
+// discard is where an answer goes that nobody hears.
+type discard struct{ header http.Header }
+
+func (d discard) Header() http.Header         { return d.header }
+func (d discard) Write(p []byte) (int, error) { return len(p), nil }
+func (d discard) WriteHeader(int)             {}
 
 func (s *Server) hang(r *http.Request) {
 	select {

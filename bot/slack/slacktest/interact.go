@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // responseURL is where an app may answer an interaction: 5 times within 30 minutes.
@@ -51,7 +52,7 @@ func (s *Server) interact(payload obj, answer func([]byte)) {
 		return
 	}
 	s.send(&delivery{
-		kind: "interactive", path: "/slack/interactions", payload: raw, id: s.id("In"), once: true, answer: answer,
+		kind: "interactive", path: "/slack/interactions", payload: raw, once: true, answer: answer,
 		form: "application/x-www-form-urlencoded", body: []byte(url.Values{"payload": {string(raw)}}.Encode()),
 	})
 }
@@ -61,6 +62,8 @@ type Pressing struct {
 	// Value picks the element among those of the same action, and the option of a menu.
 	Value string
 	Times int // how often the payload arrives; 0 means once
+	// State is what was typed or chosen in the message's inputs before, by action id.
+	State map[string]string
 }
 
 // Press has user press what has the action id, in a message as it is shown now, and
@@ -89,10 +92,14 @@ func (s *Server) Press(user string, m Message, action string, how ...Pressing) (
 	if err != nil {
 		return "", err
 	}
+	state, err := fillIn(x.blocks, h.State, false)
+	if err != nil {
+		return "", err
+	}
 	trigger := s.newTrigger(user, "")
 	payload := with(s.who("block_actions", user),
 		"container", container, "trigger_id", trigger, "channel", obj{"id": ch.ID, "name": channelName(ch)},
-		"state", obj{"values": obj{}}, "response_url", s.newResponse(ch.ID, user, x.ts, x.thread), "actions", []any{pressed})
+		"state", obj{"values": state}, "response_url", s.newResponse(ch.ID, user, x.ts, x.thread), "actions", []any{pressed})
 	if x.only == "" {
 		payload["message"] = s.messageJSON(x)
 	}
@@ -213,7 +220,8 @@ func (s *Server) Submit(user string, values map[string]string) error {
 	if v.body["submit"] == nil {
 		return fmt.Errorf("slacktest: the modal %q cannot be submitted", v.body["callback_id"])
 	}
-	state, err := fillIn(v, values)
+	blocks, _ := v.body["blocks"].([]any)
+	state, err := fillIn(blocks, values, true)
 	if err != nil {
 		return err
 	}
@@ -224,12 +232,12 @@ func (s *Server) Submit(user string, values map[string]string) error {
 	return nil
 }
 
-// fillIn is the state of a view whose inputs have the values.
-func fillIn(v *view, values map[string]string) (obj, error) {
+// fillIn is the state of blocks whose inputs have the values; when it is to be submitted,
+// those that are not optional must have one.
+func fillIn(blocks []any, values map[string]string, submit bool) (obj, error) {
 	state, left := obj{}, maps.Clone(values)
-	blocks, _ := v.body["blocks"].([]any)
 	for _, b := range blocks {
-		block := b.(obj)
+		block, _ := b.(obj)
 		el, ok := block["element"].(obj)
 		if !ok {
 			continue
@@ -237,8 +245,11 @@ func fillIn(v *view, values map[string]string) (obj, error) {
 		id, _ := el["action_id"].(string)
 		text, given := left[id]
 		delete(left, id)
-		if optional, _ := block["optional"].(bool); !given && !optional && el["initial_value"] == nil && el["initial_option"] == nil {
+		if optional, _ := block["optional"].(bool); submit && !given && !optional && el["initial_value"] == nil && el["initial_option"] == nil {
 			return nil, fmt.Errorf("slacktest: the input %q must be filled in", id)
+		}
+		if most, ok := el["max_length"].(float64); ok && float64(utf8.RuneCountInString(text)) > most {
+			return nil, fmt.Errorf("slacktest: the input %q takes %v characters", id, most)
 		}
 		kind, _ := el["type"].(string)
 		entry := obj{"type": kind}
@@ -264,7 +275,7 @@ func fillIn(v *view, values map[string]string) (obj, error) {
 		state[blockID] = obj{id: entry}
 	}
 	for id := range left {
-		return nil, fmt.Errorf("slacktest: the modal has no input %q", id)
+		return nil, fmt.Errorf("slacktest: there is no input %q", id)
 	}
 	return state, nil
 }
@@ -337,7 +348,7 @@ func (s *Server) Command(user, channel, command, text string) {
 		return
 	}
 	s.send(&delivery{
-		kind: "slash_commands", path: "/slack/commands", payload: raw, id: s.id("Sc"), once: true, form: "application/x-www-form-urlencoded",
+		kind: "slash_commands", path: "/slack/commands", payload: raw, once: true, form: "application/x-www-form-urlencoded",
 		body: []byte(v.Encode()), answer: func(answer []byte) { s.commanded(ch, user, answer) },
 	})
 }

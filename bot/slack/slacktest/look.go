@@ -19,7 +19,9 @@ func Text(m Message) string {
 	for _, b := range blocks {
 		lines = read(lines, b)
 	}
-	return strings.Join(lines, "\n")
+	var raw struct{ Attachments []any }
+	_ = json.Unmarshal(m.Raw, &raw)
+	return strings.Join(read(lines, raw.Attachments), "\n")
 }
 
 // ViewText is all that can be read in a modal or home tab.

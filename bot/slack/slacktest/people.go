@@ -216,7 +216,8 @@ func (s *Server) Archive(user, channel string) {
 	s.about(name, ch, obj{"channel": ch.ID, "user": user})
 }
 
-// Uninstall has somebody remove the app: its token dies, and two events tell it.
+// Uninstall has somebody remove the app: its token dies, two events tell it, and no more
+// come.
 func (s *Server) Uninstall() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -224,6 +225,7 @@ func (s *Server) Uninstall() {
 	s.notify()
 	s.about("tokens_revoked", nil, obj{"tokens": obj{"oauth": []string{}, "bot": []string{s.opts.BotUser}}})
 	s.about("app_uninstalled", nil, obj{})
+	s.uninstalled = true
 }
 
 // Limited tells the app that it gets no more events for a while.
@@ -232,7 +234,7 @@ func (s *Server) Limited() {
 	defer s.mu.Unlock()
 	raw := fmt.Appendf(nil, `{"token":"legacy-verification-token","type":"app_rate_limited","team_id":%q,"minute_rate_limited":%d,"api_app_id":%q}`,
 		s.opts.Team, s.stamp.Now().Unix()/60*60, s.opts.App)
-	s.send(&delivery{kind: "events_api", path: "/slack/events", payload: raw, id: s.id("Ev")})
+	s.send(&delivery{kind: "events_api", path: "/slack/events", payload: raw})
 }
 
 // about tells an event that the app subscribed to.

@@ -48,7 +48,10 @@ type Server struct {
 	waiting []*delivery // for a socket to be there
 	flights map[string]*flight
 	frozen  bool
-	open    int // deliveries not over
+	told    [][]byte // every event
+
+	uninstalled bool
+	open        int // deliveries not over
 }
 
 // New starts a server on a free port of the loopback. Close ends it.
