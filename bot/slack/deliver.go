@@ -4,12 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -279,7 +279,13 @@ func (s *Slack) tellDirectly(ctx context.Context, asked bot.Thread, msg bot.Mess
 		return bot.Ref{}, cause
 	}
 	msg.Key += "#direct"
-	direct := bot.Direct(Platform, asked.Workspace, msg.For)
+	direct, err := s.opened(ctx, bot.Direct(Platform, asked.Workspace, msg.For))
+	if k := client.KindOf(err); err != nil && k != client.KindScope {
+		if k == client.KindPlace {
+			err = cause
+		}
+		return bot.Ref{}, err
+	}
 	found, err := s.find(ctx, direct, msg.Key, time.Time{})
 	if err != nil {
 		return bot.Ref{}, err
@@ -296,6 +302,8 @@ func (s *Slack) tellDirectly(ctx context.Context, asked bot.Thread, msg bot.Mess
 		}
 		return bot.Ref{}, err
 	}
+	m := s.out.message(ref)
+	m.key, m.note = msg.Key, to.note
 	s.metrics.direct.WithLabelValues(client.Reason(cause)).Inc()
 	s.log.InfoContext(ctx, "slack: delivered directly", "question", msg.Question, "channel", asked.Channel, "reason", client.Reason(cause))
 	return ref, nil
@@ -374,8 +382,11 @@ func (s *Slack) fell(ctx context.Context, level blocks.Level, layouts []blocks.L
 }
 
 // pictureTimeout bounds what an answer waits for its pictures. Without them the charts
-// are told in words.
-const pictureTimeout = 40 * time.Second
+// are told in words; one that failed is left alone for pictureRest.
+const (
+	pictureTimeout = 40 * time.Second
+	pictureRest    = time.Minute
+)
 
 // pictures draws and uploads what Slack cannot draw, and returns the ids by chart.
 func (s *Slack) pictures(ctx context.Context, msg bot.Message, level blocks.Level) map[int]string {
@@ -385,20 +396,33 @@ func (s *Slack) pictures(ctx context.Context, msg bot.Message, level blocks.Leve
 	}
 	ctx, cancel := context.WithTimeout(ctx, pictureTimeout)
 	defer cancel()
-	ids := map[int]string{}
+	ids := make([]string, len(msg.Charts))
+	var all sync.WaitGroup
 	for _, i := range need {
-		id, err := s.picture(ctx, msg.Charts[i])
-		if err == nil {
-			ids[i] = id
-			continue
-		}
-		if k := client.KindOf(err); k == client.KindScope || k == client.KindFeature {
-			s.out.refuse("pictures", refusedFor)
-		}
-		s.metrics.falls.WithLabelValues("picture", reasonOf(err)).Inc()
-		s.log.WarnContext(ctx, "slack: a chart is told in words", "question", msg.Question, "chart", i, "error", err)
+		all.Go(func() { ids[i] = s.pictureOrNone(ctx, msg, i) })
 	}
-	return ids
+	all.Wait()
+	out := map[int]string{}
+	for i, id := range ids {
+		if id != "" {
+			out[i] = id
+		}
+	}
+	return out
+}
+
+// pictureOrNone is the id of a chart's picture; empty when there is none to be had.
+func (s *Slack) pictureOrNone(ctx context.Context, msg bot.Message, chart int) string {
+	id, err := s.picture(ctx, msg.Charts[chart])
+	if err == nil {
+		return id
+	}
+	if k := client.KindOf(err); k == client.KindScope || k == client.KindFeature {
+		s.out.refuse("pictures", refusedFor)
+	}
+	s.metrics.falls.WithLabelValues("picture", reasonOf(err)).Inc()
+	s.log.WarnContext(ctx, "slack: a chart is told in words", "question", msg.Question, "chart", chart, "error", err)
+	return ""
 }
 
 func reasonOf(err error) string {
@@ -420,6 +444,19 @@ func (s *Slack) picture(ctx context.Context, c bot.Chart) (string, error) {
 	if id, ok := s.out.picture(name); ok {
 		return id, nil
 	}
+	if s.out.isRefused("picture " + name) {
+		return "", errors.New("it failed a moment ago")
+	}
+	id, err := s.upload(ctx, c)
+	if err != nil {
+		s.out.refuse("picture "+name, pictureRest)
+		return "", err
+	}
+	s.out.keepPicture(name, id)
+	return id, nil
+}
+
+func (s *Slack) upload(ctx context.Context, c bot.Chart) (string, error) {
 	png, err := s.cfg.Render(ctx, c.Spec)
 	if err != nil {
 		return "", fmt.Errorf("draw: %w", err)
@@ -428,7 +465,6 @@ func (s *Slack) picture(ctx context.Context, c bot.Chart) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("upload: %w", err)
 	}
-	s.out.keepPicture(name, id)
 	return id, nil
 }
 
@@ -437,14 +473,4 @@ func cutRunes(s string, n int) string {
 		return string(r[:n])
 	}
 	return s
-}
-
-// digest tells progress messages apart by what is shown of them.
-func (s *Slack) digest(msg bot.Message) string {
-	data, err := json.Marshal(s.layouts(msg, blocks.Sections, nil))
-	if err != nil {
-		return ""
-	}
-	sum := sha256.Sum256(data)
-	return string(sum[:])
 }

@@ -66,9 +66,6 @@ func TestFaultsLoseAndDoubleNothing(t *testing.T) {
 			for i, thread := range o.askMany(questions, 40) {
 				o.mustAnswerOnce(thread, i)
 			}
-			if refused := o.Refused(); len(refused) > 0 {
-				t.Errorf("called too fast: %v", refused)
-			}
 		})
 	}
 }
@@ -77,13 +74,10 @@ func TestFaultsLoseAndDoubleNothing(t *testing.T) {
 // stays half done.
 func TestStreamsDie(t *testing.T) {
 	t.Parallel()
-	type step struct {
-		name string
-		do   func(o *out, thread bot.Thread)
-		// after is how long the question takes when the stream is lost.
+	for _, s := range []struct {
+		name  string
 		fault slacktest.Fault
-	}
-	for _, s := range []step{
+	}{
 		{name: "append refused", fault: slacktest.Fault{Method: "chat.appendStream", Error: "message_not_in_streaming_state"}},
 		{name: "stop refused", fault: slacktest.Fault{Method: "chat.stopStream", Error: "message_not_in_streaming_state", Times: 1}},
 		{name: "stop breaks", fault: slacktest.Fault{Method: "chat.stopStream", Status: 500, Times: 3}},
@@ -149,7 +143,6 @@ func TestStreams(t *testing.T) {
 
 // A question that takes longer than a stream lives goes on without it.
 func TestLongQuestionsOutliveTheirStream(t *testing.T) {
-	t.Parallel()
 	o := startOut(t, slacktest.Options{Scale: 200}) // a stream lives a second and a half
 	thread := o.asked(slacktest.Minji, slacktest.Sales)
 	progress, answer := question(1, "en")

@@ -3,6 +3,7 @@ package slack
 import (
 	"context"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -54,8 +55,10 @@ type posting struct {
 type sent struct {
 	stream  bool // it is being streamed
 	started time.Time
-	shown   string // digest of the progress that is shown
-	buttons string // what can be pressed on it
+	shown   string // digest of what is shown
+	buttons string // what can be pressed on progress
+	note    string // what stands before it
+	key     string // under which it was posted, where that is not the message's
 	session bool   // its thread is said to be worked on
 
 	mu      sync.Mutex
@@ -160,6 +163,9 @@ func (o *outbox) keepPicture(name, id string) {
 func (o *outbox) refuse(name string, d time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if now := time.Now(); len(o.refused) >= rememberPictures {
+		maps.DeleteFunc(o.refused, func(_ string, until time.Time) bool { return now.After(until) })
+	}
 	o.refused[name] = time.Now().Add(d)
 	delete(o.strikes, name)
 }

@@ -3,6 +3,8 @@ package slack
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -47,6 +49,7 @@ func (s *Slack) Post(ctx context.Context, thread bot.Thread, msg bot.Message) (b
 	switch {
 	case err == nil:
 		s.out.keep(msg.Key, posting{ref: ref, kind: msg.Kind})
+		s.isShown(ref, msg)
 	case ref.ID != "":
 		s.out.keep(msg.Key, posting{ref: ref, kind: msg.Kind, partial: true})
 	case client.Unknown(err):
@@ -55,6 +58,26 @@ func (s *Slack) Post(ctx context.Context, thread bot.Thread, msg bot.Message) (b
 		s.out.forget(msg.Key)
 	}
 	return ref, err
+}
+
+// isShown notes what a new message shows, so that showing it again costs nothing.
+func (s *Slack) isShown(ref bot.Ref, msg bot.Message) {
+	if msg.Kind != bot.KindProgress {
+		m := s.out.message(ref)
+		m.newer(true)
+		m.shown = digest(msg)
+	}
+}
+
+// digest tells what messages show apart.
+func digest(msg bot.Message) string {
+	msg.Key = ""
+	data, err := json.Marshal(msg)
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(data)
+	return string(sum[:])
 }
 
 // whereIs returns where the message of a key is; nil when it is nowhere.
@@ -135,7 +158,7 @@ func (s *Slack) beginProgress(ctx context.Context, thread bot.Thread, msg bot.Me
 		return bot.Ref{}, err
 	}
 	m := s.out.message(ref)
-	m.stream, m.started, m.shown, m.buttons = streams, time.Now(), s.digest(msg), buttonsOf(msg)
+	m.stream, m.started, m.shown, m.buttons = streams, time.Now(), digest(msg), buttonsOf(msg)
 	m.sentNow()
 	s.out.owe(m, streams)
 	s.beginSession(ctx, m, ref.Thread, msg)
@@ -188,21 +211,32 @@ func (s *Slack) Update(ctx context.Context, ref bot.Ref, msg bot.Message) error 
 		return notSent(err)
 	}
 	defer done()
+	sum := digest(msg)
+	if sum != "" && sum == m.shown {
+		return nil
+	}
+	m.shown = ""
 	at := m.place(ref)
 	s.stopStream(ctx, m, at)
-	shown, err := s.show(ctx, place{thread: at.Thread, ts: at.ID}, msg)
+	if msg = keyed(at, msg); m.key != "" {
+		msg.Key = m.key
+	}
+	shown, err := s.show(ctx, place{thread: at.Thread, ts: at.ID, note: m.note}, msg)
 	switch client.KindOf(err) {
 	case client.KindMessage:
 		shown, err = s.postInstead(ctx, at, msg, err)
 	case client.KindPlace:
-		shown, err = s.tellDirectly(ctx, at.Thread, keyed(at, msg), err)
+		shown, err = s.tellDirectly(ctx, at.Thread, msg, err)
 	}
 	if err != nil {
 		return err
 	}
 	if messageKey(shown) != messageKey(at) {
+		n := s.out.message(shown)
 		m.move(shown)
+		m.key, m.note = n.key, n.note
 	}
+	m.shown = sum
 	s.out.pay(m)
 	s.endSession(ctx, m, ref.Thread)
 	return nil
@@ -219,7 +253,6 @@ func keyed(at bot.Ref, msg bot.Message) bot.Message {
 // postInstead posts what was to replace a message that is gone or cannot be changed any
 // more. An earlier process may have done so.
 func (s *Slack) postInstead(ctx context.Context, gone bot.Ref, msg bot.Message, cause error) (bot.Ref, error) {
-	msg = keyed(gone, msg)
 	msg.Key += "#again"
 	s.log.InfoContext(ctx, "slack: a message cannot be changed, posting another", "question", msg.Question, "reason", client.Reason(cause))
 	done, err := s.threadTurn(ctx, gone.Thread, msg.Kind)
@@ -236,7 +269,10 @@ func (s *Slack) postInstead(ctx context.Context, gone bot.Ref, msg bot.Message, 
 		to = place{thread: found.ref.Thread, ts: found.ref.ID}
 	}
 	ref, err := s.show(ctx, to, msg)
-	if client.KindOf(err) == client.KindPlace {
+	switch {
+	case err == nil:
+		s.out.message(ref).key = msg.Key
+	case client.KindOf(err) == client.KindPlace:
 		return s.tellDirectly(ctx, gone.Thread, msg, err)
 	}
 	return ref, err
@@ -272,13 +308,13 @@ func (s *Slack) updateProgress(ctx context.Context, m *sent, ref bot.Ref, msg bo
 		return nil
 	default:
 	}
-	digest := s.digest(msg)
-	if m.isEnded() || digest == m.shown {
+	sum := digest(msg)
+	if m.isEnded() || sum == m.shown {
 		return nil
 	}
 	err = s.changeProgress(ctx, m, m.place(ref), msg)
 	if err == nil {
-		m.shown = digest
+		m.shown = sum
 		m.sentNow()
 		return nil
 	}

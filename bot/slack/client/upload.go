@@ -32,7 +32,8 @@ type File struct {
 // How often an upload is begun anew, and how long a file may be processed.
 const (
 	maxUploads     = 3
-	processTimeout = 30 * time.Second
+	processTimeout = 20 * time.Second
+	maxMissed      = 5 // looks at a file that is not there
 	firstLook      = 200 * time.Millisecond
 	slowestLook    = 2 * time.Second
 )
@@ -190,13 +191,16 @@ func (c *Client) info(ctx context.Context, id string) (file *slack.File, err err
 func (c *Client) processed(ctx context.Context, id string) error {
 	ctx, cancel := context.WithTimeout(ctx, processTimeout)
 	defer cancel()
+	missed := 0
 	for rest := firstLook; ; rest = min(rest*3/2, slowestLook) {
 		file, err := c.info(ctx, id)
-		if err != nil && KindOf(err) != KindMessage {
-			return err
-		}
-		if err == nil && file.Mimetype != "" {
+		switch {
+		case err == nil && file.Mimetype != "":
 			return nil
+		case KindOf(err) == KindMessage && missed < maxMissed:
+			missed++ // it may not be everywhere yet
+		case err != nil:
+			return err
 		}
 		if err := sleep(ctx, rest); err != nil {
 			return &bot.Error{Code: bot.CodeUnavailable, Method: "files.info", Reason: "not_processed", Err: err}
