@@ -52,7 +52,7 @@ func (r *run) drivers(ctx context.Context) error {
 	if len(splits) == 0 || splits[0].split.Leading == 0 || splits[0].split.Purity == 0 {
 		return r.finish(n.value(), whole, r.chartData(whole, q))
 	}
-	if m := q.Measures[0]; m.Per != "" || m.Over != "" || !r.p.Model.Additive(m.Metric) {
+	if m := q.Measures[0]; m.Per != "" || m.Over != "" || m.Each != "" || !r.p.Model.Additive(m.Metric) {
 		return r.explainRate(n, whole, key, splits)
 	}
 	best := splits[0]

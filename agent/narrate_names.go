@@ -259,6 +259,7 @@ func (n *narrator) be(name string) string {
 	name, _, _ = strings.Cut(name, " for ")
 	name, _, _ = strings.Cut(name, " of ") // the share of orders
 	name, _, _ = strings.Cut(name, " without ")
+	name, _, _ = strings.Cut(name, " with ")
 	words := strings.Fields(strings.ToLower(name))
 	if len(words) > 0 {
 		last := words[len(words)-1]

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -29,6 +30,9 @@ func (n *narrator) measuresFromLead() []int {
 	return out
 }
 
+// howMany asks for the number of things that meet a condition.
+var howMany = regexp.MustCompile(`(?i)\bhow many\b|\bnumber of\b|\bcount\b|몇|\pL\s*수(?:는|가|를|좀|요|\s|\?|$)`)
+
 // breakdown is a measure over the values of dimensions.
 func (n *narrator) breakdown() string {
 	key := n.query.Measures[n.lead].Key()
@@ -46,6 +50,10 @@ func (n *narrator) breakdown() string {
 	}
 	lead := n.total()
 	var sentences []string
+	matching := n.matching()
+	if matching != "" && howMany.MatchString(n.asked) {
+		sentences, matching = append(sentences, matching), ""
+	}
 	for i, m := range n.measuresFromLead() {
 		if s := n.leader(m, lead != "" || i > 0, lead != "" && i == 0); s != "" {
 			sentences = append(sentences, s)
@@ -54,8 +62,8 @@ func (n *narrator) breakdown() string {
 	if s := n.unnamed(key); s != "" {
 		sentences = append(sentences, s)
 	}
-	if s := n.matching(); s != "" {
-		sentences = append(sentences, s)
+	if matching != "" {
+		sentences = append(sentences, matching)
 	}
 	return lead + strings.Join(sentences, " ")
 }

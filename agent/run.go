@@ -161,7 +161,7 @@ func (r *run) enrich() semantic.Query {
 	dims := len(q.Dimensions) - times
 	additive := len(q.Measures) > 0
 	for _, m := range q.Measures {
-		additive = additive && m.Per == "" && m.Over == "" && r.p.Model.Additive(m.Metric)
+		additive = additive && m.Per == "" && m.Over == "" && m.Each == "" && r.p.Model.Additive(m.Metric)
 	}
 	switch r.plan.Intent {
 	case compose.Breakdown, compose.Rank, compose.Change, compose.Share:
@@ -222,8 +222,12 @@ func (r *run) statement(ctx context.Context, name, sql string, tables []string) 
 // label says how to show a column.
 func (r *run) label(c *Column, o semantic.Output, q semantic.Query) {
 	c.Role, c.Format, c.Grain = string(o.Role), o.Format, string(o.Grain)
-	c.measure, c.additive = o.Measure, o.Metric != "" && r.p.Model.Additive(o.Metric)
+	c.measure, c.additive = o.Measure, o.Metric != "" && eachOf(q, o).Each == "" && r.p.Model.Additive(o.Metric)
 	c.Label = o.Label.In(r.q.Language, o.Key)
+	if m := eachOf(q, o); m.Is != "" && o.Role == semantic.RoleMeasure {
+		dataset, _, _ := strings.Cut(m.Each, ".")
+		c.Label = compose.EachLabel(r.p.Model, m, r.p.Model.Dataset(dataset), r.q.Language)
+	}
 	switch o.Role {
 	case semantic.RoleTime:
 		c.Label = grainLabel(o.Grain, r.q.Language)
@@ -238,6 +242,16 @@ func (r *run) label(c *Column, o semantic.Output, q semantic.Query) {
 	case semantic.RoleShare:
 		c.Label = wordsFor(r.q.Language).share
 	}
+}
+
+// eachOf is the measure of an output that is taken for each of some things, none otherwise.
+func eachOf(q semantic.Query, o semantic.Output) semantic.Measure {
+	for _, m := range q.Measures {
+		if m.Each != "" && m.Key() == o.Measure {
+			return m
+		}
+	}
+	return semantic.Measure{}
 }
 
 // finish fills the text's figures in and attaches result and chart.

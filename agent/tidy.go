@@ -99,7 +99,7 @@ func (r *run) unrecorded(ctx context.Context, q semantic.Query, res *Result) err
 		return ok && zero(row) && (!until.IsZero() && at.After(until) || !end.After(from))
 	})
 	res.RowCount = len(res.Rows)
-	if !slices.ContainsFunc(res.Rows, zero) || q.Measures[0].Per != "" || q.Measures[0].Over != "" {
+	if !slices.ContainsFunc(res.Rows, zero) || q.Measures[0].Per != "" || q.Measures[0].Over != "" || q.Measures[0].Each != "" {
 		return nil
 	}
 	q.Measures, q.Filters, q.FillTime = q.Measures[:1], nil, false

@@ -161,7 +161,9 @@ func (l *Lexicon) addField(d *semantic.Dataset, f *semantic.Field) {
 		l.addName(term, n, asLabel)
 	}
 	for _, term := range append([]string{f.Name}, f.Synonyms...) {
-		l.addName(term, n, asSynonym)
+		if at := strings.HasSuffix(term, "_at"); !at || f.Label.En == "" { // nobody orders "at least"
+			l.addName(term, n, asSynonym)
+		}
 	}
 	for _, term := range spokenFields(f) {
 		l.addName(term, n, asAlias)

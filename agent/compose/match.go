@@ -165,6 +165,9 @@ func (m *matcher) spacing(e entry, gaps uint64) (cost float64, ok bool) {
 	if gaps == e.breaks {
 		return 0, true
 	}
+	if m.lex.senses[e.sense].word == wAnomaly && gaps != 0 && (strings.HasPrefix(e.key, "이상한") || strings.HasPrefix(e.key, "이상해") || strings.HasPrefix(e.key, "이상했")) {
+		return 0, false // 3번 이상 한 is not strange
+	}
 	runes := []rune(e.key)
 	for i := 1; i < len(runes) && i < 64; i++ {
 		inText, inTerm := gaps>>i&1 == 1, e.breaks>>i&1 == 1

@@ -363,7 +363,11 @@ func (r *reader) readSold() {
 		}
 		r.d.measures = append(r.d.measures, measure{Measure: semantic.Measure{Metric: name}, token: named})
 		r.take(wSold, wHowMuch, wHowMany)
-		r.say(ReadMetric, r.soldWord(at), r.label(m.Label, name))
+		if word := r.soldWord(at); i >= 0 || r.d.rank.sold {
+			r.say(ReadMetric, word, r.label(m.Label, name))
+		} else {
+			r.say(ReadDefault, r.pickWord("지표", "metric"), r.label(m.Label, name))
+		}
 		return
 	}
 }
@@ -551,26 +555,84 @@ func (r *reader) readAverages() {
 	}
 }
 
-// readMedian takes the median of what metrics are the average of. The median of a sum or
-// a rate would be of parts that nobody named.
+// readMedian takes the median of what metrics are the average of, and of a figure of each
+// of the things named: 고객별 구매액 중앙값. The median of another sum or rate would be of
+// parts that nobody named.
 func (r *reader) readMedian() {
+	if len(r.d.measures) == 0 {
+		r.fail(problem{decline: DeclineShape})
+		return
+	}
 	for i := range r.d.measures {
 		m := &r.d.measures[i]
-		if _, ref := r.averagedField(m.Metric); ref == "" || m.Per != "" || r.d.over != "" || r.d.average {
+		_, ref := r.averagedField(m.Metric)
+		switch {
+		case r.d.over != "" || r.d.average || m.Each != "":
 			r.fail(problem{decline: DeclineShape})
 			return
+		case ref == "" || m.Per != "":
+			if !r.medianOfEach(m) {
+				r.fail(problem{decline: DeclineShape})
+				return
+			}
 		}
 		m.Median = true
 	}
-	if len(r.d.measures) == 0 {
-		r.fail(problem{decline: DeclineShape})
+}
+
+// medianOfEach finds the things whose figures have the median: those divided by (spend per
+// customer, 객단가) or grouped by (고객별 구매액).
+func (r *reader) medianOfEach(m *measure) bool {
+	metric, of := r.lex.quotient(m.Metric)
+	if m.Per != "" {
+		metric, of = m.Metric, r.lex.counted(m.Per)
 	}
+	for k, g := range r.d.groups {
+		dataset, _, _ := cutRef(g.Field)
+		whole := g.Field != "" && (g.Field == r.lex.nameOf(dataset) || g.Field == r.lex.keyField(dataset))
+		if of == "" && whole && (r.lex.ofPeople(dataset) || r.lex.isTrade(dataset)) {
+			of = dataset
+			r.d.groups = slices.Delete(slices.Clone(r.d.groups), k, k+1)
+			break
+		}
+	}
+	key := r.lex.keyField(of)
+	if key == "" || !r.lex.splits(metric, of) {
+		return false
+	}
+	m.Metric, m.Per, m.Each = metric, "", key
+	return true
+}
+
+// quotient returns what a metric divides by the number of things, and the things: an
+// order's value is revenue by the orders.
+func (l *Lexicon) quotient(metric string) (numerator, of string) {
+	for _, e := range l.model.Metric(metric).Expression {
+		above, below, ok := strings.Cut(e, " / ")
+		if !ok || strings.Contains(below, " / ") {
+			continue
+		}
+		for _, m := range l.model.Metrics {
+			for _, x := range m.Expression {
+				if x == above && !m.Hidden {
+					numerator = m.Name
+				}
+				if x == below && !m.Hidden && l.countsRows(m.Name) {
+					of = l.counted(m.Name)
+				}
+			}
+		}
+		if numerator != "" && of != "" {
+			return numerator, of
+		}
+	}
+	return metric, ""
 }
 
 // averaged reports whether a measure is an average by itself.
 func (r *reader) averaged(m measure) bool {
 	x := r.lex.model.Metric(m.Metric)
-	if m.Per != "" || m.Over != "" || x == nil {
+	if m.Per != "" || m.Over != "" || m.Each != "" || x == nil {
 		return true
 	}
 	switch x.Format {

@@ -21,6 +21,9 @@ func inflections(term string) []string {
 	if last := low[len(low)-1]; last < 'a' || last > 'z' {
 		return nil
 	}
+	if stem, ok := strings.CutSuffix(low, "person"); ok {
+		return []string{stem + "people"}
+	}
 	for one, many := range irregular {
 		if stem, ok := strings.CutSuffix(low, one); ok && (stem == "" || strings.HasSuffix(stem, " ")) {
 			return []string{stem + many}

@@ -39,7 +39,7 @@ var spelled = []struct {
 	native bool
 }{
 	{"열두", 12, true}, {"열", 10, true}, {"스무", 20, true}, {"한", 1, true}, {"두", 2, true}, {"세", 3, true}, {"네", 4, true}, {"다섯", 5, true}, {"여섯", 6, true}, {"일곱", 7, true}, {"여덟", 8, true}, {"아홉", 9, true},
-	{"one", 1, false}, {"two", 2, false}, {"three", 3, false}, {"four", 4, false}, {"five", 5, false}, {"six", 6, false}, {"seven", 7, false}, {"eight", 8, false}, {"nine", 9, false}, {"ten", 10, false},
+	{"once", 1, false}, {"twice", 2, false}, {"one", 1, false}, {"two", 2, false}, {"three", 3, false}, {"four", 4, false}, {"five", 5, false}, {"six", 6, false}, {"seven", 7, false}, {"eight", 8, false}, {"nine", 9, false}, {"ten", 10, false},
 	{"fifteen", 15, false}, {"dozen", 12, false}, {"twelve", 12, false}, {"twenty", 20, false}, {"fifty", 50, false}, {"hundred", 100, false},
 }
 
@@ -62,7 +62,9 @@ func (t *text) numberAt(i int) (plain, withUnit number, plainEnd, unitEnd int) {
 	if end == 0 {
 		return number{}, number{}, 0, 0
 	}
-	n.unit = currency
+	if currency != "" {
+		n.unit = currency
+	}
 	if kind, q := t.unitAt(end); q > 0 && currency == "" {
 		withUnit, unitEnd = n, q
 		withUnit.unit, withUnit.ordinal = kind, kind == "rank"
@@ -205,7 +207,11 @@ func (t *text) spelledAt(i int) (number, int, bool) {
 				continue
 			}
 		}
-		return number{value: s.value}, q, s.native
+		n := number{value: s.value}
+		if s.word == "once" || s.word == "twice" {
+			n.unit = "times"
+		}
+		return n, q, s.native
 	}
 	return number{}, 0, false
 }

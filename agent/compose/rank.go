@@ -81,6 +81,9 @@ func (r *reader) readSort() {
 		if !asc && !desc && !ranking && !r.is(i, wSort) || r.toks[i].used {
 			continue
 		}
+		if r.is(i, wDone) && len(r.d.bounds) > 0 {
+			continue // who ordered at least twice
+		}
 		r.use(i)
 		if p := r.prev(i); r.is(p, wLow) && !r.toks[p].used {
 			asc = true

@@ -236,6 +236,9 @@ func (r *reader) periodLabel(p *semantic.Period) string {
 }
 
 func (r *reader) measureLabel(m semantic.Measure) string {
+	if m.Each != "" {
+		return r.eachLabel(m)
+	}
 	name := m.Metric
 	if x := r.lex.model.Metric(m.Metric); x != nil {
 		name = r.label(x.Label, x.Name)

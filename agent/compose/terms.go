@@ -10,6 +10,7 @@ import (
 // readTerms decides what the names in the text are there for. Measures come first:
 // what they can be cut by decides the rest.
 func (r *reader) readTerms() {
+	r.readEach()
 	r.readCounts()
 	per := r.readPer()
 	r.readMetrics()

@@ -60,7 +60,7 @@ func TestThings(t *testing.T) {
 		{commerce(), "how many customers bought washers last month", "value buyers where products.category in 세탁기 in 2026-10"},
 		{commerce(), "customers who bought a TV but not a refrigerator", "shape"},
 		{commerce(), "customers who bought washers and refrigerators", "shape"},
-		{commerce(), "3번 이상 주문한 고객 수", "unknown 주문한"},
+		{commerce(), "3번 이상 주문한 고객 수", "value id_by_orders(>= 3)"},
 		{commerce(), "10월 반품률은 몇 퍼센트야?", "value return_rate in 2026-10"},
 		{commerce(), "10월에 50개 넘게 팔린 상품", "breakdown units by products.name where not products.name null  in 2026-10 having units > 50"},
 		{commerce(), "지난달 반품 사유별 건수", "breakdown returns by returns.reason in 2026-10"},

@@ -260,7 +260,7 @@ func (b *builder) levels() bool {
 	return len(b.p.Query.Measures) > 0 && !slicesHas(b.p.Query.Measures, func(m semantic.Measure) bool {
 		x := b.lex.model.Metric(m.Metric)
 		counted := strings.ReplaceAll(b.lex.expression(m.Metric), " ", "")
-		return x == nil || x.Time == "" || m.Over != "" || m.Per != "" || !strings.HasSuffix(counted, "/COUNT(DISTINCT"+strings.ToUpper(x.Time)+")")
+		return x == nil || x.Time == "" || m.Each != "" || m.Over != "" || m.Per != "" || !strings.HasSuffix(counted, "/COUNT(DISTINCT"+strings.ToUpper(x.Time)+")")
 	})
 }
 

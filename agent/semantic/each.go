@@ -62,6 +62,11 @@ func (m *Model) counting(ds *Dataset) *Metric {
 		key := ds.Name + "." + ds.PrimaryKey[0]
 		keys = append(keys, "COUNT("+key+")", "COUNT(DISTINCT "+key+")")
 	}
+	for _, r := range m.Relationships {
+		if r.To == ds.Name && len(r.FromColumns) == 1 && slices.Equal(r.ToColumns, ds.PrimaryKey) {
+			keys = append(keys, "COUNT(DISTINCT "+r.From+"."+r.FromColumns[0]+")")
+		}
+	}
 	best := (*Metric)(nil)
 	for _, x := range m.Metrics {
 		text, _ := pickExpression(x.Expression)
