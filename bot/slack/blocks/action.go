@@ -84,6 +84,18 @@ func ParseAction(actionID, value string) (Pressed, bool) {
 	}, true
 }
 
+// Buttons are the buttons of msg that can be pressed, as a stream of its progress begins
+// with them: in their order, no more than fit into a row.
+func Buttons(msg bot.Message) []slack.BlockElement {
+	var out []slack.BlockElement
+	for i, b := range msg.Buttons {
+		if e, ok := button(b, i, msg); ok && len(out) < maxRow {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
 // button makes a message's i-th button, if it can be pressed at all.
 func button(b bot.Button, i int, msg bot.Message) (*slack.ButtonBlockElement, bool) {
 	label := cut(oneLine(literal(b.Label)), maxLabel)

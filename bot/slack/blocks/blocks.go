@@ -52,7 +52,7 @@ type Layout struct {
 func Render(msg bot.Message, level Level, opts Options) []Layout {
 	msg = bounded(msg)
 	if level >= Text {
-		return textLayouts(msg)
+		return textLayouts(msg, opts)
 	}
 	r := renderer{msg: msg, level: level, opts: opts, words: wordsOf(msg)}
 	r.render()

@@ -8,10 +8,10 @@ import (
 
 // textLayouts tell all of msg without blocks: what is left when Slack takes none. What
 // would be a button is written out.
-func textLayouts(msg bot.Message) []Layout {
+func textLayouts(msg bot.Message, opts Options) []Layout {
 	var out []Layout
 	now := ""
-	for _, piece := range textPieces(msg) {
+	for _, piece := range textPieces(msg, opts) {
 		if now != "" && size(now)+2+size(piece) > maxPlain {
 			out = append(out, Layout{Text: now})
 			now = ""
@@ -25,7 +25,7 @@ func textLayouts(msg bot.Message) []Layout {
 }
 
 // textPieces are the parts of a message as escaped texts, none longer than a message.
-func textPieces(msg bot.Message) []string {
+func textPieces(msg bot.Message, opts Options) []string {
 	w := wordsOf(msg)
 	pieces := markedPortions(parse(msg.Text), maxPlain)
 	add := func(heading, text string) {
@@ -40,7 +40,7 @@ func textPieces(msg bot.Message) []string {
 	if n := oneLine(clean(msg.Number)); n != "" {
 		add("", w.number+"  #"+n)
 	}
-	r := renderer{msg: msg, words: w}
+	r := renderer{msg: msg, opts: opts, words: w}
 	if msg.Kind == bot.KindProgress {
 		add("", strings.TrimPrefix(w.waits(msg)+"\n"+r.steps(), "\n"))
 	}

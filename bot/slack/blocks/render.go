@@ -65,10 +65,23 @@ func (r *renderer) steps() string {
 		case s.At.IsZero():
 			lines = append(lines, "○ "+text)
 		default:
-			lines = append(lines, "▸ "+text)
+			lines = append(lines, "▸ "+text+r.until(s.Until))
 		}
 	}
 	return strings.Join(lines, "\n")
+}
+
+// until says when what a step waits for will be over.
+func (r *renderer) until(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	if r.opts.Location != nil {
+		t = t.In(r.opts.Location)
+	} else {
+		t = t.UTC()
+	}
+	return " · " + fmt.Sprintf(r.words.until, t.Format("15:04"))
 }
 
 // chart adds a chart as Slack's own, as a picture, or in words.

@@ -323,6 +323,56 @@ func outsideCode(s string) string {
 const venom = "<!channel> <!here> <@U012AB3CD> <#C012AB3CD> <!subteam^S1> <https://evil.example|click> https://evil.example/a www.evil.example " +
 	"a@evil.example *bold* _italic_ ~gone~ `code` :tada: \u202egnp.exe\u202c &lt;!channel&gt; @channel"
 
+// TestLongTextsAreSplit holds texts of all lengths around the limits: whole, in order,
+// each part legal.
+func TestLongTextsAreSplit(t *testing.T) {
+	word := regexp.MustCompile(`w\d+`)
+	for _, n := range []int{1, 400, 499, 500, 501, 1700, 2600} {
+		var text strings.Builder
+		var want []string
+		for i := range n {
+			w := fmt.Sprintf("w%05d", i)
+			want = append(want, w)
+			text.WriteString(w)
+			switch {
+			case i%97 == 96:
+				text.WriteString("\n\n- ")
+			case n%2 == 1 && i%10 == 9:
+				text.WriteString(" **<&>** ")
+			default:
+				text.WriteByte(' ')
+			}
+		}
+		msg := bot.Message{Kind: bot.KindAnswer, Language: "en", Text: text.String()}
+		for at, level := range levels {
+			read := ""
+			for _, l := range pictured(msg, level) {
+				for _, fault := range validate(t, l) {
+					t.Errorf("%d words at %s: %s", n, at, fault)
+				}
+				read += readOut(t, l).text + " "
+			}
+			if got := word.FindAllString(read, -1); !slices.Equal(got, want) {
+				t.Errorf("of %d words, %d are read at %s", n, len(got), at)
+			}
+		}
+	}
+}
+
+func TestWaitingStepsTellUntilWhen(t *testing.T) {
+	at := time.Date(2026, 11, 22, 1, 31, 0, 0, time.UTC)
+	seoul := time.FixedZone("KST", 9*60*60)
+	msg := bot.Message{Kind: bot.KindProgress, Language: "ko", Text: "x", Progress: &bot.Progress{Steps: []bot.Step{
+		{Text: "모델 차례를 기다려요", At: at, Until: at.Add(4 * time.Minute)}, {Text: "끝난 것", At: at, Until: at.Add(time.Hour), Done: true},
+	}}}
+	for at, level := range levels {
+		text := readOut(t, blocks.Render(msg, level, blocks.Options{Location: seoul})[0]).text
+		if text = strings.ReplaceAll(text, "\u2060", ""); !strings.Contains(text, "▸ 모델 차례를 기다려요 · 10:35까지") || strings.Contains(text, "11:31") {
+			t.Errorf("at %s: %s", at, text)
+		}
+	}
+}
+
 func TestNothingOfOthersIsAlive(t *testing.T) {
 	all := bottest.Messages()
 	for kind, msg := range map[string]bot.Message{

@@ -91,7 +91,7 @@ func TestStrictSlackTakesStreams(t *testing.T) {
 		}
 		asked := s.Say(slacktest.Minji, slacktest.Sales, s.Mention()+" revenue?")
 		channel, ts, err := api.StartStreamContext(t.Context(), asked.Channel, slack.MsgOptionTS(asked.TS), slack.MsgOptionRecipientUserID(slacktest.Minji),
-			slack.MsgOptionRecipientTeamID(s.Team()), slack.MsgOptionTaskDisplayMode(blocks.DisplayPlan), slack.MsgOptionChunks(blocks.Chunks(msg)...))
+			slack.MsgOptionRecipientTeamID(s.Team()), slack.MsgOptionTaskDisplayMode(blocks.DisplayPlan), slack.MsgOptionChunks(append(blocks.Chunks(msg), slack.NewBlocksChunk(slack.NewActionBlock("", blocks.Buttons(msg)...)))...))
 		if err != nil {
 			t.Fatalf("%s: start: %s", name, refused(err))
 		}
