@@ -384,7 +384,7 @@ func (s *Server) messageJSON(m *message) obj {
 		if m.bot == s.opts.BotID {
 			o["app_id"] = s.opts.App
 			o["bot_profile"] = obj{
-				"id": s.opts.BotID, "app_id": s.opts.App, "user_id": s.opts.BotUser, "name": s.opts.BotName, "deleted": false,
+				"id": s.opts.BotID, "app_id": s.opts.App, "name": s.opts.BotName, "deleted": false,
 				"updated": 1700000000, "team_id": s.opts.Team, "icons": obj{},
 			}
 		}

@@ -170,10 +170,10 @@ func (s *Server) Join(user, channel string) {
 	if s.hears(ch) {
 		s.tell(obj{
 			"type": "message", "subtype": "channel_join", "user": user, "text": "<@" + user + "> has joined the channel", "ts": ts,
-			"channel": ch.ID, "event_ts": ts, "channel_type": ch.kind(),
+			"channel": ch.ID, "event_ts": ts, "channel_type": ch.kind(), "team": s.teamOf(user), "inviter": Alex,
 		}, ch, ch.ID+"/"+ts, 1)
 	}
-	s.about("member_joined_channel", ch, obj{"user": user, "channel": ch.ID, "channel_type": "C", "team": s.teamOf(user)})
+	s.about("member_joined_channel", ch, obj{"user": user, "channel": ch.ID, "channel_type": "C", "team": s.teamOf(user), "inviter": Alex})
 }
 
 // Leave has user leave a channel; with the bot's id, the bot is removed from it.
@@ -287,7 +287,7 @@ func (s *Server) StopSession(user, channel, thread string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	ch := s.where(user, channel)
-	var streaming []string
+	streaming := []string{}
 	for _, m := range s.threadOf(ch.ID, thread) {
 		s.settle(m)
 		if m.stream.live() {
