@@ -52,10 +52,15 @@ func (a *Agent) dangling(p *prepared, q *Question, plan *compose.Plan) bool {
 	if a.cfg.Thinker == nil || !q.allows(Think) || n == 0 || q.Before[n-1].Plan != nil || q.Before[n-1].SQL == "" {
 		return false
 	}
+	return p.assumesMeasure(plan, q.Language)
+}
+
+// assumesMeasure reports whether nobody named what a plan measures.
+func (p *prepared) assumesMeasure(plan *compose.Plan, language string) bool {
 	return slices.ContainsFunc(plan.Query.Measures, func(m semantic.Measure) bool {
 		metric := p.Model.Metric(m.Metric)
 		return metric != nil && slices.ContainsFunc(plan.Readings, func(r compose.Reading) bool {
-			return r.Kind == compose.ReadDefault && r.Meaning == metric.Label.In(q.Language, metric.Name)
+			return r.Kind == compose.ReadDefault && r.Meaning == metric.Label.In(language, metric.Name)
 		})
 	})
 }
@@ -81,7 +86,18 @@ func (p *prepared) briefingOf() *think.Briefing {
 // think asks the language model. Unknown are the words that the model of the data does
 // not explain.
 func (r *run) think(ctx context.Context, unknown []string) error {
-	env := think.Env{Source: r.p.Source, Step: r.tellThinking, Tools: []think.Tool{r.analyse(), r.events()}}
+	ctx, done := context.WithCancel(ctx)
+	beside := r.beside(unknown)
+	defer beside.running.Wait()
+	defer done()
+	step := func(p think.Progress) {
+		if p.Stage == think.StageWaiting {
+			r.tellWaiting(ctx, beside, p)
+		} else {
+			r.tellThinking(p)
+		}
+	}
+	env := think.Env{Source: r.p.Source, Step: step, Tools: []think.Tool{r.analyse(), r.events()}}
 	out, err := r.agent.cfg.Thinker.Think(ctx, r.p.briefingOf(), r.thinkQuestion(unknown), env)
 	if err != nil {
 		return r.thinkingFailed(ctx, err)
@@ -166,8 +182,6 @@ func (r *run) suggestions(own []string) []string {
 func (r *run) tellThinking(p think.Progress) {
 	w := thinkingWordsFor(r.q.Language)
 	switch p.Stage {
-	case think.StageWaiting:
-		r.step(Step{Text: w.waiting(p.Wait, r.q.Language), Ahead: p.Wait.Ahead, Wait: p.Wait.For})
 	case think.StageModel:
 		r.step(Step{Text: w.asking})
 	case think.StageQuery:
