@@ -359,6 +359,19 @@ func TestLongTextsAreSplit(t *testing.T) {
 	}
 }
 
+func TestTextsAtTheLimit(t *testing.T) {
+	for pad := range 20 {
+		msg := bot.Message{Kind: bot.KindAnswer, Language: "en", Text: strings.Repeat("a", 1495) + "\n" + strings.Repeat("b", 1490+pad)}
+		for at, level := range levels {
+			for _, l := range pictured(msg, level) {
+				for _, fault := range validate(t, l) {
+					t.Errorf("%d characters at %s: %s", len(msg.Text), at, fault)
+				}
+			}
+		}
+	}
+}
+
 func TestWaitingStepsTellUntilWhen(t *testing.T) {
 	at := time.Date(2026, 11, 22, 1, 31, 0, 0, time.UTC)
 	seoul := time.FixedZone("KST", 9*60*60)
