@@ -18,16 +18,22 @@ type Given struct {
 
 // Check takes out of a text with references, as Fill takes it, the sentences that
 // state what their results do not hold, and returns them too. A figure may be a
-// rounded cell; the difference, quotient or relative change of two cells of a row, or
-// of a cell and its neighbour, the first, the last or the sum of its column; or
-// something that was said before. References are true by what they are; a sentence
-// that adds to one ("9{{r1.n[0]}}", "{{r1.n[0]}} million") or tells its direction wrong
-// is not.
+// rounded cell, a difference or a sum of cells, or something that was said before; and,
+// of the rows that the sentence speaks of, the quotient or relative change of two cells of
+// a row, or of a cell and its neighbour, the first, the last or the sum of its column.
+// References are true by what they are; a sentence that adds to one ("9{{r1.n[0]}}",
+// "{{r1.n[0]}} million"), tells a direction wrong or calls a row the first that is not, is
+// not.
 func Check(text string, given Given) (kept string, removed []string) {
 	e := gather(given.Tables, given.Said)
 	var out strings.Builder
+	var before focus
 	for _, sentence := range sentences(text) {
-		if e.stands(sentence, &given) {
+		stands, rows := e.stands(sentence, before, &given)
+		if stands && !rows.empty() {
+			before = rows
+		}
+		if stands {
 			out.WriteString(sentence)
 		} else {
 			removed = append(removed, strings.TrimSpace(sentence))
@@ -82,24 +88,30 @@ func sentences(text string) []string {
 	return out
 }
 
-// stands reports whether a sentence states nothing but what the evidence holds.
-func (e *evidence) stands(sentence string, given *Given) bool {
+// stands reports whether a sentence states nothing but what the evidence holds, and which
+// rows it names. Before are those of the sentence before.
+func (e *evidence) stands(sentence string, before focus, given *Given) (bool, focus) {
 	body := sentence
 	if loc := itemNumber.FindStringIndex(body); loc != nil {
 		body = body[loc[1]:]
 	}
 	refs := reference.FindAllStringSubmatchIndex(body, -1)
+	rows := e.rowsNamed(body, refs)
 	for _, ref := range refs {
-		if touched(body, ref) || contradicted(body, ref, given.Tables) {
-			return false
+		if touched(body, ref) || e.contradicted(body, ref) {
+			return false, rows
 		}
 	}
+	var d *derived
 	for _, l := range literals(body, refs) {
-		if !e.holds(l, body) {
-			return false
+		if d == nil {
+			d = e.derive(body, rows, before)
+		}
+		if !e.holds(l, body, d) {
+			return false, rows
 		}
 	}
-	return !given.Unseen || !e.guesses(body, refs, given)
+	return !e.exaggerates(body) && (!given.Unseen || !e.guesses(body, refs, given)), rows
 }
 
 var (
@@ -113,48 +125,56 @@ func touched(text string, ref []int) bool {
 	return digitBefore.MatchString(before) && !strings.HasSuffix(before, "- ") || moreAfter.MatchString(after)
 }
 
-var (
-	upAfter    = regexp.MustCompile(`^[^{}.,]{0,24}?(?:늘|증가|올랐|오른|상승|많아|높아|성장|개선)`)
-	downAfter  = regexp.MustCompile(`^[^{}.,]{0,24}?(?:줄|감소|떨어|하락|내렸|내린|낮아|적어)`)
-	upBefore   = regexp.MustCompile(`(?i)\b(?:rose|rise|risen|up|grew|grown|gained|increased?|climbed)\b[^{}.,]{0,16}$`)
-	downBefore = regexp.MustCompile(`(?i)\b(?:fell|fall|fallen|down|declined?|dropped|decreased?|shrank|lost)\b[^{}.,]{0,16}$`)
-)
-
 // contradicted reports whether the words beside a reference to a change tell the other
 // direction than the cell has.
-func contradicted(text string, ref []int, tables []Table) bool {
-	v, signed, ok := referred(text, ref, tables)
-	if !ok || !signed || v == 0 {
-		return false
-	}
-	before, after := text[:ref[0]], text[ref[1]:]
-	up := upAfter.MatchString(after) || upBefore.MatchString(before)
-	down := downAfter.MatchString(after) || downBefore.MatchString(before)
-	return up != down && up != (v > 0)
+func (e *evidence) contradicted(text string, ref []int) bool {
+	r := referenceAt(text, ref)
+	v, signed, ok := e.referred(r)
+	way := direction(text[:ref[0]], text[ref[1]:])
+	return ok && signed && v != 0 && way != 0 && (way > 0) != (v > 0)
 }
 
-// referred is the number a reference names, and whether its column is one of changes.
-func referred(text string, ref []int, tables []Table) (v float64, signed, ok bool) {
+// named is what a reference names.
+type named struct {
+	table, column string
+	row           int
+	style         string
+}
+
+func referenceAt(text string, ref []int) named {
 	group := func(i int) string {
 		if ref[2*i] < 0 {
 			return ""
 		}
 		return text[ref[2*i]:ref[2*i+1]]
 	}
-	for i := range tables {
-		t := &tables[i]
-		n := atoi(group(3))
-		if t.Name != group(1) || group(2) == "" || n >= len(t.Rows) {
+	return named{table: group(1), column: group(2), row: atoi(group(3)), style: group(4)}
+}
+
+// place is where a reference points: a table and a column of it.
+func (e *evidence) place(r named) (table, column int, ok bool) {
+	for i := range e.tables {
+		t := &e.tables[i]
+		if t.Name != r.table || r.column == "" || r.row < 0 || r.row >= len(t.Rows) {
 			continue
 		}
 		for j, c := range t.Columns {
-			if c.Key == group(2) || key(c.Key) == group(2) {
-				v, ok = number(t.Rows[n][j])
-				return v, c.Signed || group(4) == Signed, ok
+			if c.Key == r.column || key(c.Key) == r.column {
+				return i, j, true
 			}
 		}
 	}
-	return 0, false, false
+	return 0, 0, false
+}
+
+// referred is the number a reference names, and whether its column is one of changes.
+func (e *evidence) referred(r named) (v float64, signed, ok bool) {
+	i, j, ok := e.place(r)
+	if !ok {
+		return 0, false, false
+	}
+	c := e.columns[i][j].cells[r.row]
+	return c.value, r.style == Signed || e.tables[i].Columns[j].changes(e.columns[i][j]), c.ok
 }
 
 // guesses reports whether a sentence names a value of a result that nobody had said.

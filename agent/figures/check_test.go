@@ -163,3 +163,49 @@ func TestChangesAreSaidWithTheirDirection(t *testing.T) {
 		t.Errorf("%q, %v", got, err)
 	}
 }
+
+// TestFiguresHaveTheDirectionOfTheirWords is about figures that a text states itself.
+func TestFiguresHaveTheDirectionOfTheirWords(t *testing.T) {
+	t.Parallel()
+	for text, stands := range map[string]bool{
+		"부산은 18.3% 줄었습니다.": true, "부산은 18.3% 늘었습니다.": false, "경기도는 6.0% 감소했습니다.": false, "Gyeonggi fell 6.0%.": false, "Busan declined 18.3%.": true,
+		"Busan is up 18.3%.": false, "부산이 18.3% 줄고 경기도가 6% 늘었습니다.": true, "경기도가 6% 늘고 부산이 18.3% 줄었습니다.": true, "부산이 18.3% 늘고 경기도가 6% 줄었습니다.": false,
+		"경기도가 전체의 38.0%로 늘었습니다.": true, "경기도의 비중이 38.0%까지 올랐습니다.": true, "Its share rose to 38.0%.": true,
+		"{{r1.growth[2]}} 줄었지만 경기도는 늘었습니다.": true, "{{r1.growth[2]}} 늘었지만 서울은 줄었습니다.": false, "성장률이 {{r1.growth[1]}}로 줄었습니다.": true,
+	} {
+		if kept, removed := figures.Check(text, october()); (len(removed) == 0) != stands {
+			t.Errorf("%q: kept %q", text, kept)
+		}
+	}
+}
+
+// TestChangesThatNobodyDeclared: a rate below zero makes a column one of changes.
+func TestChangesThatNobodyDeclared(t *testing.T) {
+	t.Parallel()
+	given := october()
+	given.Tables[0].Columns[3].Signed = false
+	for text, stands := range map[string]bool{
+		"부산은 18.3% 늘었습니다.": false, "부산은 {{r1.growth[2]}} 늘었습니다.": false, "부산은 18.3% 줄었습니다.": true, "{{r1.growth[0]}} 늘었습니다.": true,
+	} {
+		if kept, removed := figures.Check(text, given); (len(removed) == 0) != stands {
+			t.Errorf("%q: kept %q", text, kept)
+		}
+	}
+}
+
+// TestNobodyIsSureByPercent: what a model believes is no figure, unless a result or the
+// question has it.
+func TestNobodyIsSureByPercent(t *testing.T) {
+	t.Parallel()
+	given := october()
+	given.Tables = append(given.Tables, figures.Table{Name: "r2", Count: 1, Columns: []figures.Column{{Key: "churn", Format: format.Percent}}, Rows: [][]any{{0.42}}})
+	given.Said = append(given.Said, "80% 신뢰구간으로 예측해줘")
+	for text, stands := range map[string]bool{
+		"38% 확실합니다.": false, "경기도가 또 1위일 확률은 38.0%입니다.": false, "신뢰도 50%로 말할 수 있습니다.": false, "We are 50% sure.": false, "With 50 percent confidence.": false, "The probability is 38.0%.": false, "99% 확신합니다.": false,
+		"이탈할 확률은 42%입니다.": true, "80% 신뢰구간입니다.": true, "경기도가 전체의 38.0%입니다.": true,
+	} {
+		if kept, removed := figures.Check(text, given); (len(removed) == 0) != stands {
+			t.Errorf("%q: kept %q", text, kept)
+		}
+	}
+}

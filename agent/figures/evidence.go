@@ -16,15 +16,20 @@ import (
 // evidence is what a text may state: the cells of its results, what follows from two
 // of them, and what was said before.
 type evidence struct {
-	values []float64 // sorted: cells, their differences, sums and means
-	ratios []float64 // sorted: quotients of two cells, and cells that may be ones
-	moves  []float64 // sorted: relative changes, as parts of one
-	counts map[float64]bool
-	ranks  int             // the largest number of rows of a result
-	years  map[int]bool    // of dates in results and in what was said
-	days   map[string]bool // "10-03"
-	months map[int]bool
-	words  string // everything that was said, and all text cells
+	tables  []Table
+	columns [][]series   // by table and column
+	names   [][][]string // by table and row: what a sentence may call it, in small letters
+
+	values  []float64 // sorted: cells, their differences, sums and means
+	rates   []float64 // sorted: cells that may be parts of one, without a sign
+	changes []float64 // sorted: cells of columns of changes, with their sign
+	stated  []float64 // sorted: percentages that were said before, as parts of one
+	counts  map[float64]bool
+	ranks   int             // the largest number of rows of a result
+	years   map[int]bool    // of dates in results and in what was said
+	days    map[string]bool // "10-03"
+	months  map[int]bool
+	words   string // everything that was said, and all text cells
 }
 
 // maxPaired bounds the rows of a table that are compared with each other. A text that
@@ -32,7 +37,7 @@ type evidence struct {
 const maxPaired = 60
 
 func gather(tables []Table, known []string) *evidence {
-	e := &evidence{counts: map[float64]bool{}, years: map[int]bool{}, days: map[string]bool{}, months: map[int]bool{}}
+	e := &evidence{tables: tables, counts: map[float64]bool{}, years: map[int]bool{}, days: map[string]bool{}, months: map[int]bool{}}
 	var words []string
 	for _, k := range known {
 		words = append(words, k)
@@ -40,7 +45,7 @@ func gather(tables []Table, known []string) *evidence {
 		for _, l := range literals(k, nil) {
 			e.values = append(e.values, math.Abs(l.value))
 			if l.kind == percentLiteral {
-				e.ratios = append(e.ratios, math.Abs(l.value)/100)
+				e.stated = append(e.stated, math.Abs(l.value)/100)
 			}
 			e.counts[l.value] = true
 		}
@@ -50,10 +55,13 @@ func gather(tables []Table, known []string) *evidence {
 		e.ranks = max(e.ranks, t.Count, len(t.Rows))
 		e.counts[float64(t.Count)], e.counts[float64(len(t.Rows))], e.counts[float64(len(t.Columns))] = true, true, true
 		words = append(words, e.readCells(t)...)
-		e.derive(t)
+		e.readNumbers(t)
+		e.readNames(t)
 	}
 	e.words = strings.ToLower(strings.Join(words, "\n"))
-	e.values, e.ratios, e.moves = sorted(e.values), sorted(e.ratios), sorted(e.moves)
+	for _, list := range []*[]float64{&e.values, &e.rates, &e.changes, &e.stated} {
+		*list = sorted(*list)
+	}
 	return e
 }
 
@@ -83,39 +91,71 @@ func (e *evidence) readCells(t *Table) []string {
 	return words
 }
 
-// derive adds a table's cells and what follows from two of them: within a row, and
-// within a column of neighbours, of the first, the last and the sum. Parts of a whole
-// are not divided by each other: among them any quotient would be found.
-func (e *evidence) derive(t *Table) {
+// readNumbers adds a table's cells, their sums and differences.
+func (e *evidence) readNumbers(t *Table) {
+	columns := make([]series, len(t.Columns))
 	for j, c := range t.Columns {
-		column := make([]float64, 0, len(t.Rows))
-		for _, row := range t.Rows {
-			if v, ok := number(row[j]); ok {
-				column = append(column, v)
-				if c.Format == format.Percent || c.Format == format.Points {
-					e.ratios = append(e.ratios, math.Abs(v)) // 0.041 is no amount
-				} else {
-					e.cell(v)
+		s := newSeries(t, j)
+		columns[j] = s
+		fraction := c.Format == format.Percent || c.Format == format.Points
+		signed := c.changes(s)
+		for _, cell := range s.cells {
+			switch {
+			case !cell.ok:
+			case signed:
+				e.changes = append(e.changes, cell.value)
+			default:
+				e.rates = append(e.rates, math.Abs(cell.value))
+			}
+			if cell.ok && !fraction { // 0.041 is no amount
+				e.values = append(e.values, math.Abs(cell.value))
+			}
+		}
+		if s.n > 1 {
+			e.sums(s, fraction)
+		}
+	}
+	e.columns = append(e.columns, columns)
+	for r := range t.Rows[:min(len(t.Rows), maxPaired)] {
+		for i := range columns {
+			for j := range columns[:i] {
+				if x, y := columns[i].cells[r], columns[j].cells[r]; x.ok && y.ok && !t.Columns[i].partial() && !t.Columns[j].partial() {
+					e.values = append(e.values, math.Abs(x.value-y.value))
 				}
 			}
 		}
-		if len(column) > 1 {
-			e.deriveColumn(column, !c.partial())
+	}
+}
+
+// sums adds a column's sum, mean, running sums and differences.
+func (e *evidence) sums(s series, fraction bool) {
+	mean := s.sum / float64(s.n)
+	if fraction {
+		e.rates = append(e.rates, math.Abs(s.sum), math.Abs(mean))
+	}
+	e.values = append(e.values, math.Abs(s.sum), math.Abs(mean))
+	first, last := s.cells[0].value, s.cells[len(s.cells)-1].value
+	running := 0.0
+	for i, c := range s.cells[:min(len(s.cells), maxPaired)] {
+		if running += c.value; i < 10 {
+			e.values = append(e.values, math.Abs(running))
+		}
+		if i > 0 { // with itself there is nothing between
+			e.values = append(e.values, math.Abs(c.value-first), math.Abs(c.value-s.cells[i-1].value))
+		}
+		if i < len(s.cells)-1 {
+			e.values = append(e.values, math.Abs(c.value-last))
 		}
 	}
-	for _, row := range t.Rows[:min(len(t.Rows), maxPaired)] {
-		var cells []float64
-		for j, cell := range row {
-			if v, ok := number(cell); ok && !t.Columns[j].partial() {
-				cells = append(cells, v)
-			}
-		}
-		for i, x := range cells {
-			for _, y := range cells[i+1:] {
-				e.pair(x, y, true)
-			}
-		}
+}
+
+// changes reports whether a column tells changes: it says so, or is a rate below zero
+// somewhere.
+func (c Column) changes(s series) bool {
+	if c.Signed {
+		return true
 	}
+	return c.Format == format.Percent && slices.ContainsFunc(s.cells, func(v cell) bool { return v.ok && v.value < 0 })
 }
 
 // partial reports whether the column's cells are parts of something, or places in time.
@@ -123,61 +163,8 @@ func (c Column) partial() bool {
 	return c.Signed || c.Grain != "" || c.Format == format.Percent || c.Format == format.Points || c.Format == format.Ratio || c.Format == format.Year
 }
 
-func (e *evidence) deriveColumn(column []float64, divisible bool) {
-	sum := 0.0
-	for _, v := range column {
-		sum += v
-	}
-	e.cell(sum)
-	e.cell(sum / float64(len(column)))
-	first, last := column[0], column[len(column)-1]
-	running := 0.0
-	for i, v := range column[:min(len(column), maxPaired)] {
-		if running += v; i < 10 {
-			e.cell(running)
-		}
-		if i > 0 { // with itself there is nothing between, and all of it
-			e.pair(v, first, divisible)
-			e.pair(v, column[i-1], divisible)
-		}
-		if i < len(column)-1 {
-			e.pair(v, last, divisible)
-		}
-		if divisible && i < len(column)-1 {
-			e.share(running, sum)
-		}
-		if divisible {
-			e.share(v, sum)
-		}
-	}
-}
-
-func (e *evidence) cell(v float64) {
-	e.values = append(e.values, math.Abs(v))
-	e.ratios = append(e.ratios, math.Abs(v)) // as the engine computed it
-}
-
-func (e *evidence) pair(x, y float64, divisible bool) {
-	e.values = append(e.values, math.Abs(x-y))
-	e.ratios = append(e.ratios, math.Abs(x-y)) // a difference of parts, in points
-	if !divisible {
-		return
-	}
-	for _, p := range [2][2]float64{{x, y}, {y, x}} {
-		e.share(p[0], p[1])
-		if p[1] != 0 {
-			e.moves = append(e.moves, math.Abs((p[0]-p[1])/p[1]))
-		}
-	}
-}
-
-func (e *evidence) share(part, whole float64) {
-	if whole != 0 {
-		e.ratios = append(e.ratios, math.Abs(part/whole))
-	}
-}
-
 var (
+	endsWord    = regexp.MustCompile(`(?i)(?:상위|하위|\btop|\bbottom|\bfirst|\blast)\s?$`)
 	isoDate     = regexp.MustCompile(`(\d{4})-(\d{2})-(\d{2})`)
 	numberWords = regexp.MustCompile(`\d+`)
 	koreanMonth = regexp.MustCompile(`(\d{1,2})\s?월`)
@@ -214,9 +201,12 @@ func atoi(s string) int {
 }
 
 // holds reports whether the evidence has what the literal says.
-func (e *evidence) holds(l literal, text string) bool {
+func (e *evidence) holds(l literal, text string, d *derived) bool {
 	if e.named(l, text) || math.IsNaN(l.value) && strings.Contains(e.words, strings.ToLower(l.text)) {
 		return true
+	}
+	if (l.kind == countLiteral || l.kind == plainLiteral) && l.unit == 1 && endsWord.MatchString(text[:l.start]) {
+		return l.value >= 1 && l.value <= float64(e.ranks) // 상위 3개, the top 3
 	}
 	switch l.kind {
 	case dateLiteral:
@@ -226,10 +216,9 @@ func (e *evidence) holds(l literal, text string) bool {
 	case countLiteral:
 		return e.counts[l.value] || near(e.values, l.value, l.unit)
 	case percentLiteral:
-		part, unit := l.value/100, l.unit/100
-		return near(e.ratios, part, unit) || near(e.moves, part, unit) || near(e.values, l.value, l.unit)
+		return e.percent(l, text, d)
 	case timesLiteral:
-		return near(e.ratios, l.value, l.unit)
+		return near(e.rates, l.value, l.unit) || near(d.parts, l.value, l.unit)
 	}
 	return near(e.values, l.value, l.unit)
 }
@@ -305,10 +294,14 @@ func near(sorted []float64, v, unit float64) bool {
 	if math.IsNaN(v) {
 		return false
 	}
-	v = math.Abs(v)
+	return within(sorted, math.Abs(v), unit)
+}
+
+// within is near with the sign that v has.
+func within(sorted []float64, v, unit float64) bool {
 	tolerance := unit * 0.5000001
 	if unit > 1 {
-		tolerance = min(tolerance, v*coarse)
+		tolerance = min(tolerance, math.Abs(v)*coarse)
 	}
 	i := sort.SearchFloat64s(sorted, v-tolerance)
 	return i < len(sorted) && sorted[i] <= v+tolerance

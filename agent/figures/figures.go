@@ -23,6 +23,7 @@ type Table struct {
 // Column names a column and says how its cells are written.
 type Column struct {
 	Key    string
+	Label  string // that people read; may be empty
 	Format format.Format
 	Grain  string // of times; see semantic.Grain
 	// Signed columns are changes: a reference without a style shows the sign.

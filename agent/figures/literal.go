@@ -36,6 +36,7 @@ var scales = map[string]float64{
 
 const (
 	digits    = `\d[\d,]*(?:\.\d+)?|\.\d+`
+	monthName = `(?i:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)`
 	scaleWord = `경|조|억|천만|백만|십만|만|천|백|(?i:trillion|billion|million|thousand|hundred|bn|tn|mn|[kmbt])\b`
 )
 
@@ -44,7 +45,7 @@ var (
 	figurePattern = regexp.MustCompile(`(?:` + digits + `)(?:\s?(?:` + scaleWord + `)(?:\s?\d[\d,]*(?:\.\d+)?\s?(?:` + scaleWord + `)?)*)?`)
 	groupPattern  = regexp.MustCompile(`(` + digits + `)\s?(` + scaleWord + `)?`)
 	datePattern   = regexp.MustCompile(`\d{4}\s?[-./]\s?\d{1,2}(?:\s?[-./]\s?\d{1,2})?|\d{4}\s?년|\d{1,2}\s?[/]\s?\d{1,2}|\b\d{2}-\d{2}\b|(?:\d{1,2}\s?월(?:\s?\d{1,2}\s?일)?)|\d{1,2}\s?일|[1-4]\s?분기|\bQ[1-4]\b|\b[1-4]Q\b|\bH[12]\b|\d{1,2}\s?시|\d{1,2}:\d{2}(?::\d{2})?|\b(?:19|20)\d{2}\b|` +
-		`\b(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+\d{1,2}(?:st|nd|rd|th)?\b|\b\d{1,2}(?:st|nd|rd|th)?\s+(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b`)
+		`\b` + monthName + `\.?\s+\d{1,2}(?:st|nd|rd|th)?\b|\b\d{1,2}(?:st|nd|rd|th)?\s+` + monthName + `\b`)
 	ordinalPattern = regexp.MustCompile(`^\s?(?:위|등|번째|째|순위)|^(?:st|nd|rd|th)\b`)
 	percentPattern = regexp.MustCompile(`^\s?(?:%p?|퍼센트|프로|percent\b|percentage points?\b|pp\b)`)
 	timesPattern   = regexp.MustCompile(`^\s?(?:배|[x×](?:\W|$)|times\b|-?fold\b)`)

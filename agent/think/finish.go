@@ -194,7 +194,7 @@ func (s *session) tables() []figures.Table {
 		for _, c := range r.Columns {
 			role := semantic.Role(c.Role)
 			t.Columns = append(t.Columns, figures.Column{
-				Key: c.Name, Format: format.Format(c.Format), Grain: c.Grain,
+				Key: c.Name, Label: c.Label, Format: format.Format(c.Format), Grain: c.Grain,
 				Signed: role == semantic.RoleChange || role == semantic.RoleGrowth,
 			})
 		}

@@ -1,0 +1,93 @@
+package figures
+
+import (
+	"math"
+	"regexp"
+)
+
+func abs(f float64) float64 { return math.Abs(f) }
+
+// The words that give a change its direction, the nearest one first. "6%로 늘었다" tells
+// a level that something came to, and not by how much.
+var (
+	directionAfter  = regexp.MustCompile(`^[^{}.,]{0,24}?(?:(늘|증가|올랐|오른|상승|많아|높아|성장|개선)|(줄|감소|떨어|하락|내렸|내린|낮아|적어))`)
+	directionBefore = regexp.MustCompile(`(?i)(?:\b(rose|rise|risen|up|grew|grown|gained|increased?|climbed)|\b(fell|fall|fallen|down|declined?|dropped|decreased?|shrank|lost))\b[^{}.,]{0,16}?$`)
+	levelAfter      = regexp.MustCompile(`^\s?(?:수준|으?로[\s,]|까지|에서\s)`)
+	levelBefore     = regexp.MustCompile(`(?i)\b(?:to|at|from|of)\s?$`)
+)
+
+// direction is what the words around a figure say of it: 1 up, -1 down, 0 nothing, or
+// both.
+func direction(before, after string) int {
+	if levelAfter.MatchString(after) || levelBefore.MatchString(before) {
+		return 0
+	}
+	way := 0
+	if m := directionAfter.FindStringSubmatch(after); m != nil {
+		way = sense(m)
+	}
+	if m := lastMatch(directionBefore, before); m != nil {
+		if said := sense(m); way != 0 && said != way {
+			return 0
+		} else {
+			way = said
+		}
+	}
+	return way
+}
+
+func sense(m []string) int {
+	if m[1] != "" {
+		return 1
+	}
+	return -1
+}
+
+// lastMatch is the match of a pattern that begins last.
+func lastMatch(re *regexp.Regexp, text string) []string {
+	var m []string
+	for from := 0; ; {
+		loc := re.FindStringIndex(text[from:])
+		if loc == nil {
+			return m
+		}
+		m = re.FindStringSubmatch(text[from:])
+		if from += loc[0] + 1; from > len(text) {
+			return m
+		}
+	}
+}
+
+// A share is a part of a whole whatever is said of growth beside it.
+var shareWords = regexp.MustCompile(`(?i)차지|비중|비율|점유|전체의|중에서|가운데|\bshare\b|\bof (?:the |all )?(?:total|whole|all)\b|\baccount`)
+
+// What is said to be sure by so many percent is no figure of any result, unless it is a
+// cell: a model's own confidence is not computed.
+var (
+	sureAfter  = regexp.MustCompile(`(?i)^\s?(?:이상\s?|넘게\s?|의\s?|정도\s?|로\s?|[a-z]+\s){0,2}(?:확실|확신|확률|신뢰|가능성|장담|confiden|certain|sure\b|likel|probab|chance|accura)`)
+	sureBefore = regexp.MustCompile(`(?i)(?:확률|신뢰도|신뢰\s?수준|신뢰\s?구간|가능성|확신|확신도|정확도|certainty|confidence|probability|likelihood|chance|accuracy)[^{}.,]{0,12}$`)
+)
+
+// percent reports whether the evidence has a percentage as it is told.
+func (e *evidence) percent(l literal, body string, d *derived) bool {
+	part, unit := l.value/100, l.unit/100
+	before, after := body[:l.start], body[l.end:]
+	if sureAfter.MatchString(after) || sureBefore.MatchString(before) {
+		return near(e.rates, part, unit) || near(e.values, l.value, l.unit)
+	}
+	way := direction(before, after)
+	if near(e.stated, part, unit) || near(e.values, l.value, l.unit) {
+		return true
+	}
+	if way == 0 || shareWords.MatchString(body) {
+		return near(e.rates, part, unit) || near(d.parts, part, unit) || nearWay(d.moves, part, unit, 0) || nearWay(e.changes, part, unit, 0)
+	}
+	// Only a change has a direction; a rate that is a cell may be one without saying so.
+	return near(e.rates, part, unit) || nearWay(e.changes, part, unit, way) || nearWay(d.moves, part, unit, way)
+}
+
+// nearWay is near for a list with signs: of those of one direction, or of both for 0.
+func nearWay(list []float64, v, unit float64, way int) bool {
+	v = math.Abs(v)
+	return way >= 0 && within(list, v, unit) || way <= 0 && within(list, -v, unit)
+}
