@@ -482,13 +482,11 @@ func TestPressing(t *testing.T) {
 		t.Errorf("got %s", form.Get("payload"))
 	}
 	respond := func(body string) (int, string) {
-		resp, err := http.Post(cb.ResponseURL, "application/json", strings.NewReader(body))
+		status, text, err := put(t, cb.ResponseURL, "application/json", body)
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer func() { _ = resp.Body.Close() }()
-		raw, _ := io.ReadAll(resp.Body)
-		return resp.StatusCode, string(raw)
+		return status, text
 	}
 	for _, body := range []string{`{"text":"only you"}`, `{"text":"all","response_type":"in_channel"}`, `{"replace_original":true,"text":"replaced"}`, `{"text":"4"}`, `{"text":"5"}`} {
 		if status, text := respond(body); status != 200 {
@@ -501,7 +499,6 @@ func TestPressing(t *testing.T) {
 	if got := s.Messages(slacktest.Sales, root.TS)[1].Text; got != "replaced" || len(s.Ephemeral(slacktest.Minji)) != 3 {
 		t.Errorf("%q and %d whispers", got, len(s.Ephemeral(slacktest.Minji)))
 	}
-	http.DefaultClient.CloseIdleConnections()
 	view := slack.ModalViewRequest{Type: "modal", Title: slack.NewTextBlockObject("plain_text", "Why", false, false), Blocks: slack.Blocks{BlockSet: []slack.Block{slack.NewDividerBlock()}}}
 	clock.Advance(3*time.Second + 1)
 	_, err = api.OpenViewContext(t.Context(), trigger, view)
@@ -599,12 +596,9 @@ func TestFilesAreProcessedLater(t *testing.T) {
 	clock := slacktest.NewManual(time.Now())
 	s := slacktest.Start(t, slacktest.Options{Clock: clock, FileTime: 2 * time.Second})
 	up := call(t, s, "files.getUploadURLExternal", obj{"filename": "a.png", "length": 4})
-	resp, err := http.Post(fmt.Sprint(up["upload_url"]), "application/octet-stream", strings.NewReader("\x89PNG"))
-	if err != nil {
-		t.Fatal(err)
+	if status, text, err := put(t, up["upload_url"], "application/octet-stream", "\x89PNG"); err != nil || status != http.StatusOK {
+		t.Fatalf("%d %s %v", status, text, err)
 	}
-	_ = resp.Body.Close()
-	http.DefaultClient.CloseIdleConnections()
 	if got := call(t, s, "files.completeUploadExternal", obj{"files": []any{obj{"id": up["file_id"], "title": "chart"}}}); got["ok"] != true {
 		t.Fatal(got)
 	}
@@ -824,27 +818,23 @@ func TestModalIsClosed(t *testing.T) {
 func TestFaultsBesidesMethods(t *testing.T) {
 	t.Parallel()
 	s := slacktest.Start(t, slacktest.Options{FilePolls: 1})
-	defer http.DefaultClient.CloseIdleConnections()
-	put := func(up obj) (int, error) {
-		resp, err := http.Post(fmt.Sprint(up["upload_url"]), "application/octet-stream", strings.NewReader("1234"))
-		if err != nil {
-			return 0, err
-		}
-		return resp.StatusCode, resp.Body.Close()
+	upload := func(up obj) (int, error) {
+		status, _, err := put(t, up["upload_url"], "application/octet-stream", "1234")
+		return status, err
 	}
 	up := call(t, s, "files.getUploadURLExternal", obj{"filename": "a.png", "length": 4})
 	stop := s.Fault(slacktest.Fault{Method: "upload", Reset: true})
-	if _, err := put(up); err == nil || !strings.Contains(err.Error(), "reset") {
+	if _, err := upload(up); err == nil || !strings.Contains(err.Error(), "reset") {
 		t.Errorf("a reset: %v", err)
 	}
 	stop()
 	stop = s.Fault(slacktest.Fault{Method: "upload", After: true})
-	if _, err := put(up); err == nil || !strings.Contains(err.Error(), "EOF") {
+	if _, err := upload(up); err == nil || !strings.Contains(err.Error(), "EOF") {
 		t.Errorf("a loss: %v", err)
 	}
 	stop()
 	// It was taken all the same: once is all.
-	if status, err := put(up); err != nil || status != http.StatusNotFound {
+	if status, err := upload(up); err != nil || status != http.StatusNotFound {
 		t.Errorf("again: %d, %v", status, err)
 	}
 	if got := call(t, s, "files.completeUploadExternal", obj{"files": []any{obj{"id": up["file_id"]}}}); got["ok"] != true {

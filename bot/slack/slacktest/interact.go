@@ -375,8 +375,11 @@ func (s *Server) Shortcut(user, callback string, m Message) string {
 	defer s.mu.Unlock()
 	trigger := s.newTrigger(user, "")
 	payload := with(s.who("shortcut", user), "callback_id", callback, "trigger_id", trigger, "action_ts", s.nextTS())
-	if x := s.find(m.Channel, m.TS); x != nil {
+	if x := s.find(m.Channel, m.TS); x == nil {
+		delete(payload["user"].(obj), "name")
+	} else {
 		ch := s.channel(x.channel)
+		delete(payload, "api_app_id")
 		payload["type"], payload["message"], payload["message_ts"] = "message_action", s.messageJSON(x), x.ts
 		payload["channel"], payload["response_url"] = obj{"id": ch.ID, "name": channelName(ch)}, s.newResponse(ch.ID, user, x.ts, x.thread)
 	}

@@ -156,7 +156,7 @@ func TestConversation(t *testing.T) {
 // serve runs an app of its own until the test ends.
 func serve(t *testing.T, s *slacktest.Server, app *http.Server) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
