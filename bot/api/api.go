@@ -23,7 +23,7 @@ import (
 // Platform is the platform of questions that came this way.
 const Platform = "api"
 
-// Token lets a program in. Its name is who asks when a request names nobody.
+// Token lets a program in. Its name is who judges an answer when a request names nobody.
 type Token struct {
 	Name  string
 	Token string
@@ -144,12 +144,19 @@ func (a *API) ask(w http.ResponseWriter, r *http.Request) {
 	if !body(w, r, &req) {
 		return
 	}
-	req.User = asker(r, req.User)
+	if problem := req.missing(); problem != "" {
+		fail(w, http.StatusBadRequest, "bad_request", problem)
+		return
+	}
 	for _, field := range []string{req.Channel, req.Thread, req.User, req.Analyst, req.DedupeKey} {
 		if len(field) > maxField {
 			fail(w, http.StatusBadRequest, "bad_request", "channel, thread, user, analyst and dedupe_key are at most 200 bytes")
 			return
 		}
+	}
+	if names, ok := a.knows(r.Context(), req.Analyst); !ok {
+		fail(w, http.StatusNotFound, "not_found", "there is no analyst of that name; there are: "+names)
+		return
 	}
 	id, thread, err := a.desk.Ask(r.Context(), desk.Asked{
 		Thread: bot.Thread{Platform: Platform, Channel: req.Channel, ID: req.Thread},
@@ -167,7 +174,42 @@ func (a *API) ask(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusAccepted, accepted{ID: id, Thread: thread, Position: status.Ahead, ETASeconds: seconds(status.ETA)})
 }
 
-// asker is who asks when a request names user.
+// missing says what a question lacks.
+func (r *request) missing() string {
+	var lacks []string
+	for _, field := range []struct{ name, value string }{{"channel", r.Channel}, {"user", r.User}, {"text", r.Text}} {
+		if strings.TrimSpace(field.value) == "" {
+			lacks = append(lacks, field.name)
+		}
+	}
+	if len(lacks) == 0 {
+		return ""
+	}
+	return "channel, user and text are needed; missing: " + strings.Join(lacks, ", ")
+}
+
+// knows reports whether a question may be asked of the analyst, and else who there is.
+// What cannot be looked up now is taken.
+func (a *API) knows(ctx context.Context, analyst string) (names string, ok bool) {
+	if analyst == "" {
+		return "", true
+	}
+	all, err := a.desk.Analysts(ctx, "en")
+	if err != nil {
+		a.log.WarnContext(ctx, "api: analysts not listed", "error", err)
+		return "", true
+	}
+	var list []string
+	for _, one := range all {
+		if one.Name == analyst {
+			return "", true
+		}
+		list = append(list, one.Name)
+	}
+	return strings.Join(list, ", "), false
+}
+
+// asker is who judges when a request names user.
 func asker(r *http.Request, user string) string {
 	if user == "" {
 		user, _ = r.Context().Value(callerKey{}).(string)

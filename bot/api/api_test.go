@@ -118,7 +118,7 @@ func (b *bundle) do(t *testing.T, method, path, body, bearer string) (int, map[s
 func TestAskAndFollow(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	code, asked := b.do(t, "POST", "/api/v1/questions", `{"channel":"c","user":"u","text":"지난달 매출","analyst":"demo","dedupe_key":"k1"}`, "")
+	code, asked := b.do(t, "POST", "/api/v1/questions", `{"channel":"c","user":"u","text":"지난달 매출","analyst":"sales","dedupe_key":"k1"}`, "")
 	if code != http.StatusAccepted || asked["id"] == "" || asked["thread"] == "" {
 		t.Fatalf("%d %v", code, asked)
 	}
@@ -143,7 +143,7 @@ func TestAskAndFollow(t *testing.T) {
 	}
 	code, got := b.do(t, "GET", path, "", "")
 	answer, _ := got["answer"].(map[string]any)
-	if code != http.StatusOK || got["state"] != "done" || answer["text"] != "답" || answer["analyst"] != "demo" {
+	if code != http.StatusOK || got["state"] != "done" || answer["text"] != "답" || answer["analyst"] != "sales" {
 		t.Errorf("%d %v", code, got)
 	}
 	if code, _ := b.do(t, "POST", path+"/feedback", `{"verdict":"good","user":"u"}`, ""); code != http.StatusNoContent {
@@ -183,7 +183,7 @@ func (b *bundle) follow(t *testing.T, path string) <-chan string {
 func TestCancel(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	_, asked := b.do(t, "POST", "/api/v1/questions", `{"text":"지난달 매출"}`, "")
+	_, asked := b.do(t, "POST", "/api/v1/questions", `{"channel":"c","user":"u","text":"지난달 매출"}`, "")
 	path := fmt.Sprintf("/api/v1/questions/%s", asked["id"])
 	events := b.follow(t, path+"/events")
 	if code, _ := b.do(t, "POST", path+"/cancel", "", ""); code != http.StatusOK {
@@ -196,6 +196,22 @@ func TestCancel(t *testing.T) {
 	}
 }
 
+// TestARefusalNamesWhatThereIs says what to send instead.
+func TestARefusalNamesWhatThereIs(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for body, want := range map[string]string{
+		`{"text":"x"}`: "missing: channel, user",
+		`{"channel":"c","user":"u","text":"x","analyst":"sails"}`: "there are: sales",
+	} {
+		_, got := b.do(t, "POST", "/api/v1/questions", body, "")
+		e, _ := got["error"].(map[string]any)
+		if text, _ := e["message"].(string); !strings.Contains(text, want) {
+			t.Errorf("%s: %q does not say %q", body, text, want)
+		}
+	}
+}
+
 func TestWhatIsRefused(t *testing.T) {
 	t.Parallel()
 	b := setup(t, api.Token{Name: "loadtest", Token: token})
@@ -203,17 +219,22 @@ func TestWhatIsRefused(t *testing.T) {
 		name, method, path, body, bearer string
 		want                             int
 	}{
-		{"no token", "POST", "/api/v1/questions", `{"text":"x"}`, "", 401},
-		{"wrong token", "POST", "/api/v1/questions", `{"text":"x"}`, "0123456789abcdeX", 401},
-		{"right token", "POST", "/api/v1/questions", `{"text":"x"}`, token, 202},
+		{"no token", "POST", "/api/v1/questions", `{"channel":"c","user":"u","text":"x"}`, "", 401},
+		{"wrong token", "POST", "/api/v1/questions", `{"channel":"c","user":"u","text":"x"}`, "0123456789abcdeX", 401},
+		{"right token", "POST", "/api/v1/questions", `{"channel":"c","user":"u","text":"x"}`, token, 202},
+		{"nobody asks", "POST", "/api/v1/questions", `{"channel":"c","text":"x"}`, token, 400},
+		{"nowhere", "POST", "/api/v1/questions", `{"user":"u","text":"x"}`, token, 400},
+		{"nothing", "POST", "/api/v1/questions", `{"channel":"c","user":"u","text":" \n "}`, token, 400},
+		{"of nobody", "POST", "/api/v1/questions", `{"channel":"c","user":"u","text":"x","analyst":"sails"}`, token, 404},
+		{"of somebody", "POST", "/api/v1/questions", `{"channel":"c","user":"u","text":"x","analyst":"sales"}`, token, 202},
 		{"empty body", "POST", "/api/v1/questions", ``, token, 400},
 		{"not JSON", "POST", "/api/v1/questions", `text=x`, token, 400},
 		{"unknown field", "POST", "/api/v1/questions", `{"txet":"x"}`, token, 400},
 		{"huge body", "POST", "/api/v1/questions", `{"text":"` + strings.Repeat("가", 1<<20) + `"}`, token, 413},
-		{"long user", "POST", "/api/v1/questions", `{"text":"x","user":"` + strings.Repeat("u", 300) + `"}`, token, 400},
+		{"long user", "POST", "/api/v1/questions", `{"channel":"c","text":"x","user":"` + strings.Repeat("u", 300) + `"}`, token, 400},
 		{"unknown question", "GET", "/api/v1/questions/nope", ``, token, 404},
-		{"two objects", "POST", "/api/v1/questions", `{"text":"x"}{"text":"y"}`, token, 400},
-		{"garbage after it", "POST", "/api/v1/questions", `{"text":"x"} y`, token, 400},
+		{"two objects", "POST", "/api/v1/questions", `{"channel":"c","user":"u","text":"x"}{"text":"y"}`, token, 400},
+		{"garbage after it", "POST", "/api/v1/questions", `{"channel":"c","user":"u","text":"x"} y`, token, 400},
 		{"a list", "POST", "/api/v1/questions", `[1]`, token, 400},
 		{"deep", "POST", "/api/v1/questions", strings.Repeat("[", 900_000), token, 400},
 		{"text of another kind", "POST", "/api/v1/questions", `{"text":1}`, token, 400},
@@ -224,7 +245,7 @@ func TestWhatIsRefused(t *testing.T) {
 		{"a path upwards", "GET", "/api/v1/questions/..%2f..%2fetc", ``, token, 404},
 		{"feedback with a novel", "POST", "/api/v1/questions/nope/feedback", `{"verdict":"bad","reason":"` + strings.Repeat("x", 5000) + `"}`, token, 400},
 		{"feedback with an unknown field", "POST", "/api/v1/questions/nope/feedback", `{"verdikt":"bad"}`, token, 400},
-		{"a token of other letters", "POST", "/api/v1/questions", `{"text":"x"}`, "비밀번호비밀번호", 401},
+		{"a token of other letters", "POST", "/api/v1/questions", `{"channel":"c","user":"u","text":"x"}`, "비밀번호비밀번호", 401},
 		{"cancel unknown", "POST", "/api/v1/questions/nope/cancel", ``, token, 404},
 		{"feedback of no kind", "POST", "/api/v1/questions/nope/feedback", `{"verdict":"meh"}`, token, 400},
 	} {
@@ -260,7 +281,7 @@ func TestWithoutTokensOnlyThisMachineAsks(t *testing.T) {
 		{"a scheme in small letters", "bapsang.example", [2]string{"Authorization", "bearer " + token}, closed, 202},
 		{"a proxy with a token", "bapsang.example", [2]string{"Authorization", "Bearer " + token}, closed, 202},
 	} {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.on.URL+"/api/v1/questions", strings.NewReader(`{"text":"x"}`))
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.on.URL+"/api/v1/questions", strings.NewReader(`{"channel":"c","user":"u","text":"x"}`))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -284,7 +305,7 @@ func TestFeedbackOfAToken(t *testing.T) {
 	t.Parallel()
 	b := setup(t, api.Token{Name: "loadtest", Token: token})
 	close(b.gate)
-	_, asked := b.do(t, "POST", "/api/v1/questions", `{"text":"x"}`, token)
+	_, asked := b.do(t, "POST", "/api/v1/questions", `{"channel":"c","user":"u","text":"x"}`, token)
 	id, _ := asked["id"].(string)
 	if code, got := b.do(t, "POST", "/api/v1/questions/"+id+"/feedback", `{"verdict":"bad"}`, token); code != http.StatusNoContent {
 		t.Fatalf("%d %v", code, got)

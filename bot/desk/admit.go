@@ -26,7 +26,7 @@ func (d *Desk) admit(ctx context.Context, q *Question) (*Question, error) {
 	if err != nil {
 		return q, err
 	}
-	admitted := d.cfg.Admit(p)
+	admitted := d.cfg.Admit(q.Thread.Platform, p)
 	return d.change(ctx, q.ID, func(q *Question) bool {
 		q.Standing, q.Email = p.Standing, p.Email
 		if q.Standing == "" {

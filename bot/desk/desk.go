@@ -65,7 +65,7 @@ type Config struct {
 	// People tells who somebody is, by platform. Where there is one, Admit decides whose
 	// questions are answered; nil admits members only.
 	People map[string]bot.Directory
-	Admit  func(bot.Person) bool
+	Admit  func(platform string, p bot.Person) bool
 	// Shelf takes dropped files; nil refuses them.
 	Shelf Shelf
 	// UploadDir is where dropped files are written. Required with Shelf.
@@ -74,7 +74,7 @@ type Config struct {
 	MaxUpload int64
 	// ChannelAnalyst names the analyst that a channel asks by default; nil or "" means
 	// the one that fits the question best.
-	ChannelAnalyst func(thread bot.Thread) string
+	ChannelAnalyst func(ctx context.Context, thread bot.Thread) string
 	// Addressee names the analyst that goes by a name or a title, "" when none does; nil
 	// knows none.
 	Addressee func(name string) string
@@ -110,7 +110,7 @@ func (c Config) withDefaults() Config {
 		c.Concurrency = 4
 	}
 	if c.Admit == nil {
-		c.Admit = func(p bot.Person) bool { return p.Standing == bot.Member }
+		c.Admit = func(_ string, p bot.Person) bool { return p.Standing == bot.Member }
 	}
 	return c
 }

@@ -49,6 +49,11 @@ func (d *Desk) statusOf(ctx context.Context, q *Question) (*Status, error) {
 	return s, nil
 }
 
+// Analysts lists whom everybody may ask.
+func (d *Desk) Analysts(ctx context.Context, language string) ([]agent.Listed, error) {
+	return d.cfg.Agent.Analysts(ctx, language)
+}
+
 // Watch returns a channel that receives a value whenever question id may have
 // changed, until ctx ends.
 func (d *Desk) Watch(ctx context.Context, id string) <-chan struct{} {

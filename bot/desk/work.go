@@ -185,7 +185,7 @@ func (d *Desk) answer(ctx context.Context, claim store.Claim, q *Question) (*age
 		}
 	}
 	if analyst == "" && d.cfg.ChannelAnalyst != nil {
-		analyst = d.cfg.ChannelAnalyst(q.Thread)
+		analyst = d.cfg.ChannelAnalyst(ctx, q.Thread)
 	}
 	text := q.Text
 	if reply := thread.Asking.reply(text); q.Choice == nil && reply != nil {
