@@ -171,6 +171,9 @@ func TestFiguresHaveTheDirectionOfTheirWords(t *testing.T) {
 		"부산은 18.3% 줄었습니다.": true, "부산은 18.3% 늘었습니다.": false, "경기도는 6.0% 감소했습니다.": false, "Gyeonggi fell 6.0%.": false, "Busan declined 18.3%.": true,
 		"Busan is up 18.3%.": false, "부산이 18.3% 줄고 경기도가 6% 늘었습니다.": true, "경기도가 6% 늘고 부산이 18.3% 줄었습니다.": true, "부산이 18.3% 늘고 경기도가 6% 줄었습니다.": false,
 		"경기도가 전체의 38.0%로 늘었습니다.": true, "경기도의 비중이 38.0%까지 올랐습니다.": true, "Its share rose to 38.0%.": true,
+		"경기도가 전체의 38.0%를 낸 반면 부산은 줄었습니다.": true, "경기도가 38.0%이고 부산은 줄었습니다.": true, "경기도는 오늘도 38.0%입니다. 오늘 봅니다.": true, "경기도 38.0% 오늘 기준입니다.": true,
+		"부산의 18.3% 개선은 아닙니다.": true, "{{r1.growth[0]}}를 기록한 반면 부산은 줄었습니다.": true, "부산은 18.3% 이상 크게 늘었습니다.": false, "부산은 18.3% 감소율을 보였습니다.": true,
+		"Busan was 18.3% lower.": true, "Busan was 18.3% higher.": false, "Sales rose in Seoul and Busan has 38.0%.": true, "Busan fell by about 18.3%.": true,
 		"{{r1.growth[2]}} 줄었지만 경기도는 늘었습니다.": true, "{{r1.growth[2]}} 늘었지만 서울은 줄었습니다.": false, "성장률이 {{r1.growth[1]}}로 줄었습니다.": true,
 	} {
 		if kept, removed := figures.Check(text, october()); (len(removed) == 0) != stands {

@@ -7,11 +7,19 @@ import (
 
 func abs(f float64) float64 { return math.Abs(f) }
 
-// The words that give a change its direction, the nearest one first. "6%로 늘었다" tells
-// a level that something came to, and not by how much.
+// The words that give a change its direction, next to its figure: those of another clause
+// may be of another figure. "6%로 늘었다" tells a level that something came to, and not by
+// how much; 개선 goes either way.
+const (
+	rising   = `늘(?:었|어|렸|려|린|고|며|면|지|습|리|기)|(?:증가|상승|성장)(?:[^율률폭액분세]|$)|올랐|오른|올라|많아|높아`
+	falling  = `줄(?:었|어|였|여|인|고|며|면|지|습|이|기)|(?:감소|하락)(?:[^율률폭액분세]|$)|떨어|내렸|내린|내려|낮아|적어`
+	beside   = `(?:이상|정도|가량|가까이|넘게|만큼|포인트|더|크게|소폭|대폭|급격히|약간|꾸준히|다시|또|각각|씩)`
+	besideEn = `(?:by|about|around|some|nearly|almost|roughly|a|over|more than|another|only|just|sharply|slightly)`
+)
+
 var (
-	directionAfter  = regexp.MustCompile(`^[^{}.,]{0,24}?(?:(늘|증가|올랐|오른|상승|많아|높아|성장|개선)|(줄|감소|떨어|하락|내렸|내린|낮아|적어))`)
-	directionBefore = regexp.MustCompile(`(?i)(?:\b(rose|rise|risen|up|grew|grown|gained|increased?|climbed)|\b(fell|fall|fallen|down|declined?|dropped|decreased?|shrank|lost))\b[^{}.,]{0,16}?$`)
+	directionAfter  = regexp.MustCompile(`(?i)^[^{}.,\s]{0,3}(?:\s?` + beside + `){0,2}\s?(?:(` + rising + `)|(` + falling + `))|^\s(?:(higher|more|up|increase|growth|rise|gain|jump)|(lower|less|fewer|down|decrease|decline|drop|fall|reduction))\b`)
+	directionBefore = regexp.MustCompile(`(?i)(?:\b(rose|rise|risen|up|grew|grown|gained|increased?|climbed)|\b(fell|fall|fallen|down|declined?|dropped|decreased?|shrank|lost))(?:\s` + besideEn + `){0,2}\s?$`)
 	levelAfter      = regexp.MustCompile(`^\s?(?:수준|으?로[\s,]|까지|에서\s)`)
 	levelBefore     = regexp.MustCompile(`(?i)\b(?:to|at|from|of)\s?$`)
 )
@@ -22,40 +30,25 @@ func direction(before, after string) int {
 	if levelAfter.MatchString(after) || levelBefore.MatchString(before) {
 		return 0
 	}
-	way := 0
-	if m := directionAfter.FindStringSubmatch(after); m != nil {
-		way = sense(m)
+	first, then := sense(directionBefore.FindStringSubmatch(before)), sense(directionAfter.FindStringSubmatch(after))
+	switch {
+	case first == 0 || first == then:
+		return then
+	case then == 0:
+		return first
 	}
-	if m := lastMatch(directionBefore, before); m != nil {
-		if said := sense(m); way != 0 && said != way {
-			return 0
-		} else {
-			way = said
-		}
-	}
-	return way
+	return 0
 }
 
-func sense(m []string) int {
-	if m[1] != "" {
-		return 1
-	}
-	return -1
-}
-
-// lastMatch is the match of a pattern that begins last.
-func lastMatch(re *regexp.Regexp, text string) []string {
-	var m []string
-	for from := 0; ; {
-		loc := re.FindStringIndex(text[from:])
-		if loc == nil {
-			return m
-		}
-		m = re.FindStringSubmatch(text[from:])
-		if from += loc[0] + 1; from > len(text) {
-			return m
+// sense is the way that the group which matched says: groups of rising and falling take
+// turns.
+func sense(groups []string) int {
+	for i := 1; i < len(groups); i++ {
+		if groups[i] != "" {
+			return 1 - 2*((i+1)%2)
 		}
 	}
+	return 0
 }
 
 // A share is a part of a whole whatever is said of growth beside it.

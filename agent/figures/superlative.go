@@ -192,6 +192,8 @@ func (t *Table) oneKind() bool {
 		is := false
 		for _, row := range t.Rows {
 			switch v := row[j].(type) {
+			case nil:
+				seen[nil] = true
 			case string:
 				is, seen[v] = true, true
 			case time.Time:
@@ -290,6 +292,26 @@ func dedupeText(names ...string) []string {
 	return out
 }
 
+// together names a row that is no one's: a total, a mean, what is left over.
+var together = regexp.MustCompile(`(?i)^\(?(?:전체|합계|총계|총합|소계|평균|기타|그 외|나머지|미분류|미지정|알 수 없음|없음|total|all|sum|subtotal|grand total|average|mean|others?|unknown|none|n/a|the rest)\)?$`)
+
+// gathers reports whether a row stands for several, or for nobody known.
+func (t *Table) gathers(row int) bool {
+	for j, v := range t.Rows[row] {
+		switch v := v.(type) {
+		case nil: // as totals have it (SQL's ROLLUP), where others have a name
+			if slices.ContainsFunc(t.Rows, func(r []any) bool { _, ok := r[j].(string); return ok }) {
+				return true
+			}
+		case string:
+			if together.MatchString(strings.TrimSpace(v)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // refuted reports whether the row is not what the claim says. Equals share a place.
 func (c *claimed) refuted(claim extreme) bool {
 	own := c.column.cells[c.row]
@@ -299,7 +321,7 @@ func (c *claimed) refuted(claim extreme) bool {
 	above, below, up, down := 0, 0, 0, 0
 	for r, v := range c.column.cells {
 		switch {
-		case !v.ok || r == c.row:
+		case !v.ok || r == c.row || c.table.gathers(r):
 			continue
 		case v.value > own.value:
 			above++

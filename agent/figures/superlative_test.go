@@ -71,3 +71,19 @@ func TestSuperlativesOfWhatIsCut(t *testing.T) {
 		t.Errorf("lost %q", removed)
 	}
 }
+
+// TestTotalsAreNobody: a row for all others is larger than any, and no one's.
+func TestTotalsAreNobody(t *testing.T) {
+	t.Parallel()
+	for _, total := range []any{"합계", "Total", "기타", nil} {
+		g := labelled()
+		g.Tables[0].Rows = append([][]any{{total, 9e9, 9e9, 0.9}}, g.Tables[0].Rows...)
+		g.Tables[0].Count++
+		if _, removed := figures.Check("{{r1.region[1]}}가 {{r1.revenue[1]}}으로 가장 큽니다.", g); len(removed) > 0 {
+			t.Errorf("%v: lost %q", total, removed)
+		}
+		if _, removed := figures.Check("{{r1.region[2]}}이 {{r1.revenue[2]}}으로 가장 큽니다.", g); len(removed) == 0 {
+			t.Errorf("%v: the second is the first", total)
+		}
+	}
+}
