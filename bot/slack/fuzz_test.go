@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strconv"
 	"strings"
 	"testing"
@@ -54,3 +55,6 @@ func fuzzed(t *testing.T, d *desk, body string) []bot.Event {
 	}
 	return d.got()
 }
+
+// form is a form of one field.
+func form(name, value string) string { return url.Values{name: {value}}.Encode() }

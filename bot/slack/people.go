@@ -32,6 +32,10 @@ const (
 	maxKnown  = 200_000
 
 	lookWithin = 10 * time.Second
+	// renewWithin is how long renewing what is known may hold somebody up.
+	renewWithin = 2 * time.Second
+	// listedWithin is how long somebody unknown waits for the first listing.
+	listedWithin = 10 * time.Second
 )
 
 // identity is who we are in the workspace.
@@ -84,29 +88,45 @@ func (s *Slack) whoAmI(ctx context.Context) (identity, error) {
 	if known := s.self.Load(); known != nil {
 		return *known, nil
 	}
-	var us identity
-	err := s.client.Call(ctx, client.Method{Name: "auth.test", Repeatable: true}, func(ctx context.Context, api *slack.Client) error {
+	asked := s.people.flights.DoChan("", func() (any, error) {
+		s.in.work.begin()
+		defer s.in.work.end()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookWithin) // others wait for it, too
+		defer cancel()
+		return s.askWhoIAm(ctx)
+	})
+	select {
+	case r := <-asked:
+		if r.Err != nil {
+			return identity{}, fmt.Errorf("who am I: %w", r.Err)
+		}
+		return r.Val.(identity), nil
+	case <-ctx.Done():
+		return identity{}, ctx.Err()
+	}
+}
+
+func (s *Slack) askWhoIAm(ctx context.Context) (us identity, err error) {
+	err = s.client.Call(ctx, client.Method{Name: "auth.test", Repeatable: true}, func(ctx context.Context, api *slack.Client) error {
 		r, err := api.AuthTestContext(ctx)
 		if err != nil {
 			return err
 		}
-		us = identity{bot: r.UserID, team: r.TeamID, enterprise: r.EnterpriseID, workspace: r.TeamID}
-		if us.workspace == "" {
-			us.workspace = r.EnterpriseID
-		}
+		us = identity{bot: r.UserID, team: r.TeamID, enterprise: r.EnterpriseID, workspace: firstOf(r.TeamID, r.EnterpriseID)}
 		return nil
 	})
-	if err != nil {
-		return identity{}, fmt.Errorf("who am I: %w", err)
+	if err == nil {
+		s.self.CompareAndSwap(nil, &us)
 	}
-	s.self.CompareAndSwap(nil, &us)
-	return us, nil
+	return us, err
 }
 
 // people are those whom we know, by their id and, in a Grid, their id in all of it.
 type people struct {
 	mu      sync.Mutex
 	entries map[string]entry
+	// paged is closed with each page of a first listing; nil when none is under way.
+	paged   chan struct{}
 	flights singleflight.Group
 }
 
@@ -127,10 +147,49 @@ func (p *people) nameOf(id string) string {
 }
 
 func (p *people) entry(id string) (entry, bool) {
+	e, ok, _ := p.entryOr(id)
+	return e, ok
+}
+
+// entryOr returns also what is closed when more is known; nil when nothing is to come.
+func (p *people) entryOr(id string) (e entry, ok bool, more <-chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	e, ok := p.entries[id]
-	return e, ok
+	e, ok = p.entries[id]
+	return e, ok, p.paged
+}
+
+// page tells those who wait that more is known, and whether yet more is to come.
+func (p *people) page(more bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.paged != nil {
+		close(p.paged)
+	}
+	p.paged = nil
+	if more {
+		p.paged = make(chan struct{})
+	}
+}
+
+// await returns what is known of somebody, and waits for a listing under way to come to
+// them: when a company arrives all at once, one call tells of two hundred.
+func (p *people) await(ctx context.Context, id string) (entry, bool, error) {
+	limit := time.NewTimer(listedWithin)
+	defer limit.Stop()
+	for {
+		e, ok, more := p.entryOr(id)
+		if ok || more == nil {
+			return e, ok, nil
+		}
+		select {
+		case <-more:
+		case <-limit.C:
+			return e, ok, nil
+		case <-ctx.Done():
+			return e, ok, ctx.Err()
+		}
+	}
 }
 
 func (p *people) keep(person bot.Person, at time.Time, ids ...string) {
@@ -170,7 +229,13 @@ func (p *people) changed(event json.RawMessage) {
 
 // Person implements bot.Directory.
 func (s *Slack) Person(ctx context.Context, _ bot.Thread, user bot.User) (bot.Person, error) {
-	before, ok := s.people.entry(user.ID)
+	if user.ID == slackbot {
+		return bot.Person{Name: "Slackbot", Standing: bot.Robot}, nil
+	}
+	before, ok, err := s.people.await(ctx, user.ID)
+	if err != nil {
+		return bot.Person{}, err
+	}
 	if ok && s.cfg.Now().Sub(before.at) < knowFor {
 		return before.person, nil
 	}
@@ -182,19 +247,30 @@ func (s *Slack) Person(ctx context.Context, _ bot.Thread, user bot.User) (bot.Pe
 		defer cancel()
 		return s.look(ctx, user.ID)
 	})
+	// Who was known an hour ago is not worth a long wait.
+	var patience <-chan time.Time
+	usable := ok && s.cfg.Now().Sub(before.at) < knowAtWorst
+	if usable {
+		timer := time.NewTimer(renewWithin)
+		defer timer.Stop()
+		patience = timer.C
+	}
+	err = context.DeadlineExceeded
 	select {
 	case r := <-found:
 		if r.Err == nil {
 			return r.Val.(bot.Person), nil
 		}
-		if ok && s.cfg.Now().Sub(before.at) < knowAtWorst {
-			s.log.WarnContext(ctx, "slack: a person cannot be looked up, taken as before", "error", r.Err)
-			return before.person, nil
-		}
-		return bot.Person{}, r.Err
+		err = r.Err
+	case <-patience:
 	case <-ctx.Done():
 		return bot.Person{}, ctx.Err()
 	}
+	if usable {
+		s.log.WarnContext(ctx, "slack: a person cannot be looked up, taken as before", "error", err)
+		return before.person, nil
+	}
+	return bot.Person{}, err
 }
 
 // look asks Slack who somebody is.
@@ -246,7 +322,7 @@ func (us identity) standing(u *slack.User) bot.Standing {
 	grid := us.enterprise != "" && (u.Enterprise.EnterpriseID == us.enterprise || u.TeamID == us.enterprise)
 	ours := grid || u.TeamID == "" || us.team == "" || u.TeamID == us.team || slices.Contains(u.Enterprise.Teams, us.team)
 	switch {
-	case u.ID == slackbot || u.IsBot || u.IsWorkflowBot || u.IsConnectorBot:
+	case u.IsBot || u.IsWorkflowBot || u.IsConnectorBot:
 		return bot.Robot
 	case u.Deleted:
 		return bot.Left
@@ -273,6 +349,8 @@ func (s *Slack) missEmail(ctx context.Context, p bot.Person) {
 // keepPeople finds out who we are and knows everybody before they ask. It returns an
 // error when Slack refuses our token.
 func (s *Slack) keepPeople(ctx context.Context) error {
+	s.people.page(true)
+	defer s.people.page(false)
 	for wait := backoffFrom; ; wait = min(wait*2, backoffTo) {
 		_, err := s.whoAmI(ctx)
 		if err == nil {
@@ -290,6 +368,7 @@ func (s *Slack) keepPeople(ctx context.Context) error {
 		if err := s.listPeople(ctx); err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "slack: people could not be listed, they are looked up one by one", "error", err)
 		}
+		s.people.page(false)
 		timer := time.NewTimer(listEvery)
 		select {
 		case <-timer.C:
@@ -322,6 +401,9 @@ func (s *Slack) listPeople(ctx context.Context) error {
 			p := s.person(us, u)
 			s.people.keep(p, s.cfg.Now(), u.ID, u.Enterprise.ID)
 			s.missEmail(ctx, p)
+		}
+		if _, _, waiting := s.people.entryOr(""); waiting != nil {
+			s.people.page(true)
 		}
 		listed += len(page.Users)
 		if cursor = page.Cursor; cursor == "" || len(page.Users) == 0 {
