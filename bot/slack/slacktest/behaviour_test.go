@@ -906,3 +906,27 @@ func TestInputsOfAMessageGoWithAPress(t *testing.T) {
 		t.Errorf("%d came", n)
 	}
 }
+
+func TestWhispers(t *testing.T) {
+	t.Parallel()
+	s := slacktest.Start(t, slacktest.Options{})
+	root := s.Say(slacktest.Minji, slacktest.Sales, "x")
+	whisper := func(thread, user string) any {
+		return call(t, s, "chat.postEphemeral", obj{"channel": slacktest.Sales, "user": user, "thread_ts": thread, "text": "psst"})["error"]
+	}
+	for user, code := range map[string]any{slacktest.Minji: nil, slacktest.External: "user_not_in_channel", "U0NOBODY000": "user_not_found"} {
+		if got := whisper(root.TS, user); got != code {
+			t.Errorf("to %s: %v", user, got)
+		}
+	}
+	if got := s.Ephemeral(slacktest.Minji); len(got) != 0 {
+		t.Errorf("seen in a thread that is none: %+v", got)
+	}
+	s.Say(slacktest.Alex, slacktest.Sales, "reply", slacktest.Saying{Thread: root.TS})
+	if got := whisper(root.TS, slacktest.Minji); got != nil || len(s.Ephemeral(slacktest.Minji)) != 1 || len(s.Messages(slacktest.Sales, root.TS)) != 2 {
+		t.Errorf("%v, seen %d", got, len(s.Ephemeral(slacktest.Minji)))
+	}
+	if got := whisper("", slacktest.Alex); got != nil || len(s.Ephemeral(slacktest.Alex)) != 1 {
+		t.Errorf("%v, seen %d", got, len(s.Ephemeral(slacktest.Alex)))
+	}
+}

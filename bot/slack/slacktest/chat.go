@@ -220,7 +220,8 @@ func (c *call) postEphemeral() obj {
 	if bad != nil {
 		return bad
 	}
-	m.only = user.ID
+	m.only, m.metadata = user.ID, nil
+	m.unseen = m.thread != "" && len(c.threads[key(ch.ID, m.thread)]) == 0
 	c.add(m)
 	return accept("message_ts", m.ts)
 }

@@ -27,7 +27,6 @@ type delivery struct {
 	order   string
 	once    bool // interactions and commands are not repeated
 	answer  func(body []byte)
-	started time.Time
 	retries int
 }
 
@@ -73,7 +72,6 @@ func (s *Server) send(d *delivery) {
 	if d.order != "" {
 		s.chains[d.order] = done
 	}
-	target := s.target
 	s.wg.Add(1)
 	go func() {
 		defer s.wg.Done()
@@ -83,14 +81,14 @@ func (s *Server) send(d *delivery) {
 			case <-s.ctx.Done():
 			}
 		}
-		s.deliver(d, target, done)
+		s.deliver(d, done)
 	}()
 }
 
 // deliver tries at once and, of events, three times more: after nearly no time, a minute
 // and five.
-func (s *Server) deliver(d *delivery, target string, tried chan struct{}) {
-	reason, stop := s.attempt(d, target, 0, "")
+func (s *Server) deliver(d *delivery, tried chan struct{}) {
+	reason, stop := s.attempt(d, 0, "")
 	s.mu.Lock()
 	if s.chains[d.order] == tried {
 		delete(s.chains, d.order)
@@ -101,7 +99,7 @@ func (s *Server) deliver(d *delivery, target string, tried chan struct{}) {
 		if reason == "" || stop || d.once || s.clock.Sleep(s.ctx, wait) != nil {
 			break
 		}
-		reason, stop = s.attempt(d, target, i+1, reason)
+		reason, stop = s.attempt(d, i+1, reason)
 	}
 	s.over(reason == "")
 }
@@ -119,7 +117,10 @@ func (s *Server) over(acked bool) {
 
 // attempt posts d once. It returns Slack's word for what went wrong, empty when nothing
 // did, and whether the app asks for no more.
-func (s *Server) attempt(d *delivery, target string, n int, reason string) (string, bool) {
+func (s *Server) attempt(d *delivery, n int, reason string) (string, bool) {
+	s.mu.Lock()
+	target := s.target // where the app is by now
+	s.mu.Unlock()
 	ctx, cancel := context.WithTimeout(s.ctx, s.opts.AckWait)
 	defer cancel()
 	body, kind := d.payload, "application/json"

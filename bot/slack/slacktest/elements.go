@@ -21,7 +21,7 @@ func elementKinds() map[string]elementKind {
 		"button": {pressed, words("text url value style confirm accessibility_label"), (*checker).button},
 		"image":  {words("section context"), words("image_url slack_file alt_text"), (*checker).picture},
 		"overflow": {pressed, words("options confirm"), func(k *checker, ptr string, e obj) {
-			k.options(ptr, e, 1, 5, 75)
+			k.options(ptr, e, 5)
 		}},
 		"static_select":              {anywhere, words("placeholder options option_groups initial_option confirm focus_on_load"), (*checker).menu},
 		"multi_static_select":        {words("section input"), words("placeholder options option_groups initial_options confirm max_selected_items focus_on_load"), (*checker).menu},
@@ -139,23 +139,23 @@ func (k *checker) menu(ptr string, e obj) {
 			at := fmt.Sprintf("%s/option_groups/%d", ptr, i)
 			o, _ := g.(obj)
 			k.textObject(o, "label", at, "plain_text", 75, true)
-			k.options(at, o, 1, 100, 75)
+			k.options(at, o, 100)
 		}
 		return
 	}
-	k.options(ptr, e, 1, 100, 75)
+	k.options(ptr, e, 100)
 }
 
-func (k *checker) choices(ptr string, e obj) { k.options(ptr, e, 1, 10, 75) }
+func (k *checker) choices(ptr string, e obj) { k.options(ptr, e, 10) }
 
 // options checks the options of a menu, and that what is chosen at first is one of them.
-func (k *checker) options(ptr string, e obj, least, most, length int) {
+func (k *checker) options(ptr string, e obj, most int) {
 	seen := map[string]bool{}
 	kind := "plain_text"
 	if e["type"] == "checkboxes" || e["type"] == "radio_buttons" {
 		kind = ""
 	}
-	for i, v := range k.list(e, "options", ptr, least, most) {
+	for i, v := range k.list(e, "options", ptr, 1, most) {
 		at := fmt.Sprintf("%s/options/%d", ptr, i)
 		o, ok := v.(obj)
 		if !ok {
@@ -163,8 +163,8 @@ func (k *checker) options(ptr string, e obj, least, most, length int) {
 			continue
 		}
 		k.props(o, at, []string{"text", "value", "description", "url"})
-		k.textObject(o, "text", at, kind, length, true)
-		k.textObject(o, "description", at, kind, length, false)
+		k.textObject(o, "text", at, kind, 75, true)
+		k.textObject(o, "description", at, kind, 75, false)
 		seen[k.str(o, "value", at, 1, 150)] = true
 	}
 	if first, ok := e["initial_option"].(obj); ok {

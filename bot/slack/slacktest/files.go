@@ -37,7 +37,7 @@ var fileID = regexp.MustCompile(`^F[A-Z0-9]{8,}$`)
 func (c *call) uploadURL() obj {
 	length := c.number("length", 0)
 	if c.str("filename") == "" || length <= 0 {
-		return invalid("invalid_arguments", []string{"missing required field: filename or length"})
+		return refuse("missing_argument")
 	}
 	if length > maxFile {
 		return refuse("file_upload_size_restricted")

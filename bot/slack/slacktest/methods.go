@@ -41,13 +41,13 @@ func (s *Server) method(name string) (method, bool) {
 		"reactions.add":    {scopes: []string{"reactions:write"}, rate: tier(50), answer: (*call).addReaction},
 		"reactions.remove": {scopes: []string{"reactions:write"}, rate: tier(20), answer: (*call).removeReaction},
 
-		"assistant.threads.setStatus":           {scopes: []string{write, "assistant:write"}, rate: tier(600), answer: (*call).setStatus},
+		"assistant.threads.setStatus":           {scopes: []string{write}, rate: tier(600), answer: (*call).setStatus},
 		"assistant.threads.setTitle":            {scopes: []string{"assistant:write"}, rate: tier(100), answer: (*call).setTitle},
 		"assistant.threads.setSuggestedPrompts": {scopes: []string{"assistant:write"}, rate: tier(100), answer: (*call).setPrompts},
-		"agents.sessions.setStatus":             {scopes: []string{write, "assistant:write"}, rate: tier(50), answer: (*call).setSession},
-		"agents.sessions.rename":                {scopes: []string{write, "assistant:write"}, rate: tier(50), answer: (*call).renameSession},
+		"agents.sessions.setStatus":             {scopes: []string{write}, rate: tier(50), answer: (*call).setSession},
+		"agents.sessions.rename":                {scopes: []string{write}, rate: tier(50), answer: (*call).renameSession},
 
-		"apps.connections.open": {app: true, rate: tier(20), answer: (*call).openConnection},
+		"apps.connections.open": {app: true, rate: tier(50), answer: (*call).openConnection},
 	}
 	m, ok := methods[name]
 	if ok && (!s.has(Streaming) && (name == "chat.startStream" || name == "chat.appendStream" || name == "chat.stopStream") ||

@@ -3,6 +3,7 @@ package slacktest_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -134,9 +135,11 @@ func TestSocketsEnd(t *testing.T) {
 	if err := s.Idle(soon(t)); err != nil {
 		t.Fatal(err)
 	}
-	if _, resp, err := websocket.DefaultDialer.DialContext(t.Context(), strings.NewReplacer("http", "ws", "/api/", "/link/?ticket=old").Replace(s.URL()), nil); err == nil || resp.StatusCode != http.StatusForbidden {
+	_, resp, err := websocket.DefaultDialer.DialContext(t.Context(), strings.NewReplacer("http", "ws", "/api/", "/link/?ticket=old").Replace(s.URL()), nil)
+	if err == nil || resp.StatusCode != http.StatusForbidden {
 		t.Errorf("an old ticket: %v", err)
 	}
+	_ = resp.Body.Close()
 }
 
 func TestOneSocketOfTwoDrops(t *testing.T) {
@@ -195,8 +198,16 @@ func TestSlackGoListens(t *testing.T) {
 	go func() { done <- sm.RunContext(ctx) }()
 	defer func() {
 		cancel()
-		<-done
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Errorf("slack-go ended with %v", err)
+		}
 	}()
+	ack := func(e socketmode.Event, payload ...any) {
+		t.Helper()
+		if err := sm.Ack(*e.Request, payload...); err != nil {
+			t.Error(err)
+		}
+	}
 	next := func(kind socketmode.EventType) socketmode.Event {
 		t.Helper()
 		for {
@@ -218,7 +229,7 @@ func TestSlackGoListens(t *testing.T) {
 		e := next(socketmode.EventTypeEventsAPI)
 		outer, _ := e.Data.(slackevents.EventsAPIEvent)
 		kinds[outer.InnerEvent.Type] = true
-		sm.Ack(*e.Request)
+		ack(e)
 	}
 	if !kinds["message"] || !kinds["app_mention"] {
 		t.Errorf("got %v", kinds)
@@ -227,7 +238,7 @@ func TestSlackGoListens(t *testing.T) {
 		t.Fatal(got)
 	}
 	echo := next(socketmode.EventTypeEventsAPI)
-	sm.Ack(*echo.Request)
+	ack(echo)
 	if _, err := s.Press(slacktest.Minji, s.Messages(slacktest.Sales, asked.TS)[1], "a0"); err != nil {
 		t.Fatal(err)
 	}
@@ -236,13 +247,13 @@ func TestSlackGoListens(t *testing.T) {
 	if cb.ActionCallback.BlockActions[0].ActionID != "a0" || cb.Message.ThreadTimestamp != asked.TS {
 		t.Errorf("got %+v", cb)
 	}
-	sm.Ack(*e.Request)
+	ack(e)
 	s.Command(slacktest.Minji, slacktest.Sales, "/bapsang", "status")
 	e = next(socketmode.EventTypeSlashCommand)
 	if cmd, _ := e.Data.(slack.SlashCommand); cmd.Text != "status" || cmd.TriggerID == "" {
 		t.Errorf("got %+v", cmd)
 	}
-	sm.Ack(*e.Request, obj{"text": "fine"})
+	ack(e, obj{"text": "fine"})
 	if err := s.Wait(soon(t), func() bool { return len(s.Ephemeral(slacktest.Minji)) == 1 }); err != nil {
 		t.Error(err)
 	}

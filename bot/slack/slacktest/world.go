@@ -41,6 +41,7 @@ type message struct {
 	broadcast                            bool
 	customised                           bool
 	unfurls                              bool
+	unseen                               bool
 }
 
 type world struct {
@@ -258,13 +259,14 @@ func (s *Server) All(channel string) []Message {
 	return out
 }
 
-// Ephemeral are the messages that only user sees, in any channel.
+// Ephemeral are the messages that only user sees, in any channel. One in a thread is
+// seen only where somebody had replied before: Slack shows it in active threads.
 func (s *Server) Ephemeral(user string) []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []Message
 	for _, m := range s.order {
-		if m.only == user {
+		if m.only == user && !m.unseen {
 			out = append(out, s.shown(m))
 		}
 	}
