@@ -56,6 +56,7 @@ type Slack struct {
 	in       *intake
 	self     atomic.Pointer[identity] // nil until known
 	people   people
+	channels channels
 	sawEmail atomic.Bool
 }
 

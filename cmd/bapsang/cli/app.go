@@ -25,6 +25,7 @@ import (
 	"github.com/bapsang/bapsang/bot/api"
 	"github.com/bapsang/bapsang/bot/desk"
 	"github.com/bapsang/bapsang/bot/web"
+	"github.com/bapsang/bapsang/cmd/bapsang/config"
 	"github.com/bapsang/bapsang/cmd/bapsang/internal/telemetry"
 	"github.com/bapsang/bapsang/connectors"
 	"github.com/bapsang/bapsang/store"
@@ -54,12 +55,13 @@ type Options struct {
 	// the rung out. CallsPerQuestion bounds what a question may cost; 0 means 10.
 	Backends         []llm.Backend
 	CallsPerQuestion int
+	Slack            *config.Slack     // nil: none
 	Traces           *telemetry.Traces // of questions; nil goes nowhere
 }
 
-// How many questions are answered at once. One that waits for its turn at a model costs
-// nothing but its place, and must not hold up those that need no model: the pool, and the
-// contracts of the sources, bound what is really done at once.
+// How many questions are answered at once. One that waits for its turn, at a model or in a
+// busy channel of a platform, costs nothing but its place, and must not hold up the others:
+// the pool, and the contracts of the sources, bound what is really done at once.
 const (
 	workers        = 4
 	waitingWorkers = 512
@@ -76,6 +78,8 @@ type App struct {
 	desk     *desk.Desk
 	handler  http.Handler
 	listener net.Listener
+
+	platforms []platform
 }
 
 // Open makes an App and begins to listen. Run serves; Close releases what Open took
@@ -83,7 +87,7 @@ type App struct {
 func Open(ctx context.Context, opts Options) (_ *App, err error) {
 	if opts.Workers == 0 {
 		opts.Workers = workers
-		if len(opts.Backends) > 0 {
+		if len(opts.Backends) > 0 || opts.Slack != nil {
 			opts.Workers = waitingWorkers
 		}
 	}
@@ -149,19 +153,31 @@ func (a *App) wire() error {
 	if err != nil {
 		return err
 	}
+	if a.opts.Slack != nil {
+		p, err := a.slackPlatform(a.opts.Slack)
+		if err != nil {
+			return err
+		}
+		a.platforms = append(a.platforms, p)
+	}
 	chat := web.NewChat(a.store, a.opts.Now)
-	a.desk, err = desk.New(desk.Config{
+	cfg := desk.Config{
 		Store: a.store, Queue: a.store, Agent: brain, Posters: map[string]bot.Poster{web.Platform: chat},
 		Shelf: a.shelf, UploadDir: filepath.Join(a.opts.DataDir, "uploads"),
-		ChannelAnalyst: func(t bot.Thread) string { return roster.ForChannel(t.Channel) },
-		Addressee:      roster.Named,
-		Model:          thinking != nil, Settled: brain.Forget,
+		ChannelAnalyst: a.channelAnalyst(roster), Addressee: roster.Named,
+		Model: thinking != nil, Settled: brain.Forget,
 		Location: a.opts.Location, Now: a.opts.Now, Logger: a.opts.Logger, Concurrency: a.opts.Workers,
-	})
-	if err != nil {
+	}
+	seat(&cfg, a.platforms)
+	if a.desk, err = desk.New(cfg); err != nil {
 		return err
 	}
 	mux := http.NewServeMux()
+	for _, p := range a.platforms {
+		if p.mount != nil {
+			p.mount(mux, a.desk)
+		}
+	}
 	mux.Handle("/api/v1/", api.New(api.Config{Desk: a.desk, Tokens: a.opts.Tokens, Logger: a.opts.Logger}))
 	if err := a.operate(mux, registry); err != nil {
 		return err
@@ -222,6 +238,11 @@ func (a *App) operate(mux *http.ServeMux, registry *prometheus.Registry) error {
 	if err := a.desk.Register(registry); err != nil {
 		return fmt.Errorf("register metrics: %w", err)
 	}
+	for _, p := range a.platforms {
+		if err := p.register(registry); err != nil {
+			return fmt.Errorf("register metrics of %s: %w", p.name, err)
+		}
+	}
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	return nil
 }
@@ -255,6 +276,9 @@ func (a *App) Run(ctx context.Context) error {
 	served := make(chan error, 1)
 	listener := a.listener // Close forgets it while Serve may still be starting
 	go func() { served <- server.Serve(listener) }()
+	open, shut := context.WithCancel(ctx)
+	defer shut()
+	doors := a.takeIn(open)
 	var failed error
 	select {
 	case <-ctx.Done():
@@ -268,6 +292,8 @@ func (a *App) Run(ctx context.Context) error {
 	if err := server.Shutdown(stopping); err != nil {
 		_ = server.Close()
 	}
+	shut()
+	doors()
 	stopWork()
 	err := <-worked
 	a.desk.Stop()

@@ -67,6 +67,9 @@ func (c *doctorCmd) Run(e *env) error {
 	for _, b := range cfg.LLM.Backends {
 		look("model "+b.Name, func(ctx context.Context) []bot.Finding { return checkModel(ctx, b) })
 	}
+	if cfg.Slack != nil {
+		look("slack", func(ctx context.Context) []bot.Finding { return checkSlack(ctx, e, cfg) })
+	}
 	if e.ctx.Err() != nil {
 		return e.ctx.Err()
 	}
