@@ -176,7 +176,7 @@ func TestFaults(t *testing.T) {
 
 func TestRetries(t *testing.T) {
 	t.Parallel()
-	s := slacktest.Start(t, slacktest.Options{Scale: 2000, AckWait: 500 * time.Millisecond})
+	s := slacktest.Start(t, slacktest.Options{Scale: 2000})
 	a := newApp(t, s)
 	a.reply = func(r request) (int, string) {
 		if n := r.header.Get("X-Slack-Retry-Num"); n != "3" {
@@ -693,7 +693,7 @@ func TestReach(t *testing.T) {
 
 func TestLateAcknowledgement(t *testing.T) {
 	t.Parallel()
-	s := slacktest.Start(t, slacktest.Options{Scale: 2000, AckWait: 150 * time.Millisecond})
+	s := slacktest.Start(t, slacktest.Options{Scale: 2000, AckWait: 700 * time.Millisecond})
 	release := make(chan struct{})
 	reasons := make(chan string, 10)
 	serve(t, s, &http.Server{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

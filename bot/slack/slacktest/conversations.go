@@ -127,7 +127,7 @@ func (c *call) history() obj {
 			all = append(all, m)
 		}
 	}
-	return c.listMessages(all)
+	return c.listMessages(all, 100)
 }
 
 func (c *call) replies() obj {
@@ -143,7 +143,7 @@ func (c *call) replies() obj {
 		return refuse("thread_not_found")
 	}
 	if root.thread != "" {
-		return c.listMessages([]*message{root}) // of a reply, Slack tells the reply only
+		return c.listMessages([]*message{root}, 1) // of a reply, Slack tells the reply only
 	}
 	var all []*message
 	for i, m := range c.threadOf(ch.ID, root.ts) {
@@ -151,7 +151,7 @@ func (c *call) replies() obj {
 			all = append(all, m)
 		}
 	}
-	return c.listMessages(all)
+	return c.listMessages(all, 1000)
 }
 
 func (c *call) within(m *message) bool {
@@ -162,8 +162,8 @@ func (c *call) within(m *message) bool {
 	return latest == "" || m.ts < latest || m.ts == latest && both
 }
 
-func (c *call) listMessages(all []*message) obj {
-	part, next, ok := page(c, all, 100)
+func (c *call) listMessages(all []*message, limit int) obj {
+	part, next, ok := page(c, all, limit)
 	if !ok {
 		return refuse("invalid_cursor")
 	}

