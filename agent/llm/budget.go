@@ -80,6 +80,7 @@ type budget struct {
 	pool   string
 	shared bool // among processes, perhaps
 	ledger ledger
+	began  time.Time
 	turn   chan struct{} // held during an update
 
 	mu      sync.Mutex
@@ -111,11 +112,13 @@ type view struct {
 	busy        int
 	calls       window
 	tokens      window
+	// Of some pool, decaying: questions begun, and calls made for questions.
+	questions, questionCalls float64
 }
 
 func newBudget(name, pool string, t terms, l ledger, shared bool) *budget {
 	return &budget{
-		name: name, pool: pool, terms: t, ledger: l, shared: shared,
+		name: name, pool: pool, terms: t, ledger: l, shared: shared, began: time.Now(),
 		turn: make(chan struct{}, 1), view: view{pace: 1, busy: 1},
 	}
 }
@@ -157,7 +160,7 @@ func (b *budget) update(ctx context.Context, fn func(s *budgetState)) error {
 }
 
 func (b *budget) look(s *budgetState) view {
-	v := view{pace: s.Pace, pausedUntil: s.PausedUntil, cutAt: s.CutAt, busy: s.busy(b.pool)}
+	v := view{pace: s.Pace, pausedUntil: s.PausedUntil, cutAt: s.CutAt, busy: s.busy(b.pool, b.began), questions: s.Fresh, questionCalls: s.Calls}
 	if r, ok := b.pacing(); ok {
 		v.spacing = s.spacing(r)
 		calls, share := s.credit(r, time.Now())

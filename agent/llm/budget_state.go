@@ -96,6 +96,10 @@ type budgetState struct {
 	Rates       []rateState          `json:"rates,omitempty"`  //
 	Tokens      window               `json:"tokens,omitempty"` //
 	Pools       map[string]poolState `json:"pools,omitempty"`  // who shares it
+	// Calls and Fresh are the decaying counts of some pool, for one that begins: how many
+	// calls a question takes.
+	Calls float64 `json:"n,omitempty"`
+	Fresh float64 `json:"fresh,omitempty"`
 }
 
 type rateState struct {
@@ -167,6 +171,7 @@ type ask struct {
 	due, sent        time.Time // of its last slot: its time, and when it was used, which may be later
 	tokens           int
 	waiting, running int
+	calls, fresh     float64 // what the pool knows of questions, 0 when it knows nothing yet
 }
 
 // slot is the right to make one call, at a time.
@@ -194,6 +199,9 @@ func (s *budgetState) take(t *terms, a ask) (slot, bool) {
 		}
 	}
 	s.Pools[a.pool] = poolState{At: a.now, Waiting: a.waiting, Running: a.running}
+	if a.fresh > 0 {
+		s.Calls, s.Fresh = a.calls, a.fresh
+	}
 	if t.concurrency > 0 && others+a.running >= t.concurrency {
 		return slot{at: a.now.Add(fullPoll)}, false
 	}
@@ -350,11 +358,12 @@ func (s *budgetState) nearlyFull(t *terms, now time.Time) bool {
 	return ok && float64(s.Rates[0].Calls.used(rateSpan(r), now)) >= 0.95*float64(r.Calls)
 }
 
-// busy is how many pools have calls waiting, pool among them.
-func (s *budgetState) busy(pool string) int {
+// busy is how many pools have calls waiting, pool among them. One that was not heard of
+// since then may be gone: a process that is killed leaves its calls to the next.
+func (s *budgetState) busy(pool string, since time.Time) int {
 	n := 1
 	for id, p := range s.Pools {
-		if id != pool && p.Waiting > 0 {
+		if id != pool && p.Waiting > 0 && !p.At.Before(since) {
 			n++
 		}
 	}

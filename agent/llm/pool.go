@@ -95,6 +95,7 @@ type Pool struct {
 	// calls and begun are decaying counts of calls and of questions begun by them: how
 	// many calls a question takes is what a wait depends on most.
 	calls, fresh float64
+	learned      bool // of them, what a pool before this one knew
 }
 
 // backend is a Backend at work.

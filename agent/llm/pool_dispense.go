@@ -62,6 +62,9 @@ func (p *Pool) step(b *backend) time.Time {
 		if t := p.queue.peek(); t != nil {
 			a.tokens = t.tokens
 		}
+		if p.learned {
+			a.calls, a.fresh = p.calls, p.fresh
+		}
 		p.mu.Unlock()
 		switch do {
 		case rest:
@@ -125,6 +128,7 @@ func (p *Pool) reserve(b *backend, a ask) {
 	case err != nil:
 		p.storeFailed(b, err)
 	case ok:
+		p.inherit(b.budget.seen())
 		b.slot = &got
 		if b.breaker.State() == gobreaker.StateClosed {
 			b.downSince = time.Time{} // its budget can be asked again
@@ -133,6 +137,15 @@ func (p *Pool) reserve(b *backend, a ask) {
 		b.retryAt = got.at
 	}
 	p.kickOthers(b)
+}
+
+// inherit takes over what was known of questions before this pool began. The caller holds
+// p.mu.
+func (p *Pool) inherit(v view) {
+	if !p.learned && v.questions > 0 {
+		p.calls, p.fresh = v.questionCalls, v.questions
+	}
+	p.learned = true
 }
 
 // told is the end of an update that nothing depends on.

@@ -45,8 +45,12 @@ func (p *Pool) tellAll(now time.Time) bool {
 		return !since.IsZero() && p.queue.waiting > 0
 	}
 	f := p.forecast(now)
+	begun := 0
 	for i, t := range p.queue.order() {
-		w := f.wait(t, i)
+		w := f.wait(t, i, begun)
+		if t.class == classBegun {
+			begun++
+		}
 		switch {
 		case !t.deadline.IsZero() && now.Add(f.least(w)).After(t.deadline):
 			code := CodeExhausted
@@ -147,13 +151,15 @@ func (b *budget) sharers(p *Pool) int {
 	return max(n, 1)
 }
 
-// wait is a ticket's wait with ahead others before it.
-func (f forecast) wait(t *ticket, ahead int) Wait {
+// wait is a ticket's wait with ahead others before it, some of them of questions that are
+// begun.
+func (f forecast) wait(t *ticket, ahead, begun int) Wait {
 	calls := float64(ahead)
 	switch t.class {
 	case classFresh, classBackground:
-		// Each question before this one is finished first, not only begun.
-		calls = calls*f.each + f.followUp
+		// Each question before this one is finished first, not only begun. Those that are
+		// begun are, on average, half-way.
+		calls = float64(ahead-begun)*f.each + float64(begun)*max(1, f.each/2) + f.followUp
 	}
 	return Wait{Ahead: ahead, For: f.first + seconds(calls*f.apart)}
 }
