@@ -166,8 +166,8 @@ func (s chartSpec) plainEnough() bool {
 }
 
 // undrawn tells whether Slack has no place for a value: a gap, or what is below zero in an
-// area or a pie. Bars below zero hang from it: Slack's axis, which is ECharts', always
-// begins or passes there.
+// area or a pie. Bars stand on zero and hang from it, as the renderer of others that
+// copies Slack's charts (slack-blocks-to-jsx) found; Slack itself says nothing of it.
 func (s chartSpec) undrawn(v *float64) bool {
 	return v == nil || *v < 0 && (s.Kind == "area" || s.Kind == "donut") || *v == 0 && s.Kind == "donut"
 }

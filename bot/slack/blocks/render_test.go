@@ -260,14 +260,13 @@ func randomChart(r *rand.Rand) bot.Chart {
 }
 
 func FuzzRender(f *testing.F) {
-	for i := range uint64(4) {
-		f.Add(i, "text", "cell")
-	}
-	f.Add(uint64(9), bottest.Markdown, bottest.Attack)
-	f.Fuzz(func(t *testing.T, seed uint64, text, cell string) {
-		msg := randomMessage(rand.New(rand.NewPCG(seed, 1)))
-		msg.Text = text
-		msg.Tables = append([]bot.Table{{Columns: []bot.TableColumn{{Label: cell}, {Label: "n", Numeric: true}}, Rows: [][]string{{text, cell}}}}, msg.Tables...)
+	f.Add(uint8(0), "text")
+	f.Add(uint8(1), bottest.Markdown)
+	f.Add(uint8(2), bottest.Attack)
+	f.Add(uint8(3), venom)
+	f.Fuzz(func(t *testing.T, kind uint8, text string) {
+		kinds := []bot.MessageKind{bot.KindAnswer, bot.KindProgress, bot.KindRefusal, bot.KindFailure}
+		msg := everywhere(kinds[int(kind)%len(kinds)], text)
 		for at, level := range levels {
 			for i, l := range pictured(msg, level) {
 				for _, fault := range validate(t, l) {
@@ -413,22 +412,30 @@ func TestNothingOfOthersIsAlive(t *testing.T) {
 }
 
 // poisoned has venom in every text that comes from data, people or models.
-func poisoned(kind bot.MessageKind) bot.Message {
+func poisoned(kind bot.MessageKind) bot.Message { return everywhere(kind, venom) }
+
+// everywhere has text, alone and among other things, wherever one may stand.
+func everywhere(kind bot.MessageKind, text string) bot.Message {
 	spec, _ := json.Marshal(map[string]any{
-		"kind": "bar", "language": "en", "title": venom, "subtitle": venom, "note": venom, "y_label": venom, "x_label": venom, "y_format": "count:" + venom,
-		"categories": []string{"<!here>", "b"}, "series": []any{map[string]any{"name": "<!channel>", "values": []float64{1, 2}}},
+		"kind": "bar", "language": "en", "title": text, "subtitle": text, "note": text, "y_label": text, "x_label": text, "y_format": "count:" + text,
+		"categories": []string{"<!here>", "b" + text}, "series": []any{map[string]any{"name": text, "values": []float64{1, 2}}},
 	})
-	table := bot.Table{Result: "r1", Title: venom, Columns: []bot.TableColumn{{Label: venom}, {Label: "<!here>", Numeric: true}}, Rows: [][]string{{venom, "1"}, {"2", venom}}, Total: 9}
-	small := bot.Table{Columns: []bot.TableColumn{{Label: "<!here>"}}, Rows: [][]string{{"```<!channel>```"}, {"www.evil.example"}}}
+	table := bot.Table{
+		Result: "r1", Title: text, Columns: []bot.TableColumn{{Label: text}, {Label: "<!here>", Numeric: true}}, Rows: [][]string{{text, "1"}, {"2", text}}, Total: 9,
+	}
+	small := bot.Table{Columns: []bot.TableColumn{{Label: "<!here>"}}, Rows: [][]string{{"```<!channel>```"}, {"www.evil.example"}, {text}}}
 	return bot.Message{
-		Kind: kind, Language: "en", Question: "q-1", Text: venom + "\n- " + venom + "\n**" + venom + "**\n> " + venom, Number: venom,
-		Progress:    &bot.Progress{Steps: []bot.Step{{Text: venom, Done: true}, {Text: "<!here>"}}},
-		Charts:      []bot.Chart{{Title: venom, Alt: venom, Spec: spec}},
+		Kind: kind, Language: "en", Question: "q-1", Text: text + "\n- " + text + "\n**" + text + "**\n> " + text, Number: text,
+		Progress:    &bot.Progress{Steps: []bot.Step{{Text: text, Done: true}, {Text: "<!here>"}}},
+		Charts:      []bot.Chart{{Title: text, Alt: text, Spec: spec}, {Title: text, Alt: text}},
 		Tables:      []bot.Table{table, small},
-		Readings:    []bot.Reading{{Term: venom, Meaning: venom}},
-		SQL:         []bot.SQL{{Result: venom, Source: venom, Text: "SELECT '" + "<!channel>" + "'"}},
-		Origin:      &bot.Origin{Analyst: venom, Sources: []string{venom}, Label: venom},
-		Suggestions: []string{venom, "<!here>"},
-		Buttons:     []bot.Button{{Action: bot.ActionChoose, Label: venom, Value: venom}, {Action: bot.ActionCSV, Label: "<!here>", Value: "r1"}, {Action: bot.ActionAnalyst, Label: venom, Value: "x"}},
+		Readings:    []bot.Reading{{Term: text, Meaning: text}},
+		SQL:         []bot.SQL{{Result: text, Source: text, Text: "SELECT '" + "<!channel>" + "'"}},
+		Origin:      &bot.Origin{Analyst: text, Sources: []string{text}, Label: text},
+		Suggestions: []string{text, "<!here>"},
+		Buttons: []bot.Button{
+			{Action: bot.ActionChoose, Label: text, Value: text}, {Action: bot.ActionCSV, Label: "<!here>", Value: "r1"},
+			{Action: bot.ActionAnalyst, Label: text, Value: "x"}, {Action: text, Label: text},
+		},
 	}
 }
