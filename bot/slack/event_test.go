@@ -76,6 +76,21 @@ func TestWhoIsTalkedTo(t *testing.T) {
 	}
 }
 
+// A conversation of several people is one in which we are among others.
+func TestGroupConversations(t *testing.T) {
+	r := start(t, slacktest.Options{})
+	say := func(ts, text string) {
+		r.Emit(map[string]any{
+			"type": "message", "channel": "G0MPIM00001", "channel_type": "mpim", "user": slacktest.Minji, "ts": ts, "text": text,
+		}, "", 1)
+	}
+	say("1790000000.000001", "우리끼리")
+	say("1790000000.000002", r.Mention()+" 매출")
+	if ev := r.only(); ev.Thread.Direct || !ev.Addressed || ev.Text != "매출" {
+		t.Errorf("got %+v", ev)
+	}
+}
+
 func TestProgramsAreNotHeard(t *testing.T) {
 	r := start(t, slacktest.Options{})
 	r.Say(slacktest.Robot, slacktest.Sales, r.Mention()+" revenue")

@@ -64,10 +64,25 @@ func (s *Slack) showPrompts(ctx context.Context, user, channel, thread string) e
 	if len(params.Prompts) == 0 {
 		return nil
 	}
-	m := client.Method{Name: "assistant.threads.setSuggestedPrompts", Repeatable: true}
-	return s.client.Call(ctx, m, func(ctx context.Context, api *slack.Client) error {
-		return api.SetAssistantThreadsSuggestedPromptsContext(ctx, params)
+	// They stay where they were put, however often somebody comes back.
+	mark, err := markOf(params)
+	if err != nil {
+		return fmt.Errorf("prompts: %w", err)
+	}
+	_, err = s.in.once.do(ctx, "p:"+channel+":"+thread+":"+mark, func() error {
+		m := client.Method{Name: "assistant.threads.setSuggestedPrompts", Repeatable: true}
+		return s.client.Call(ctx, m, func(ctx context.Context, api *slack.Client) error {
+			return api.SetAssistantThreadsSuggestedPromptsContext(ctx, params)
+		})
 	})
+	return err
+}
+
+// markOf tells what is shown from what would be shown now.
+func markOf(v any) (string, error) {
+	data, err := json.Marshal(v)
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:8]), err
 }
 
 func shorten(s string, limit int) string {
@@ -86,14 +101,14 @@ func (s *Slack) showHome(ctx context.Context, user, shown string) error {
 		prompts = s.cfg.Prompts(lang)
 	}
 	view := blocks.Home(lang, prompts)
-	data, err := json.Marshal(view)
+	mark, err := markOf(view)
 	if err != nil {
 		return fmt.Errorf("home: %w", err)
 	}
-	sum := sha256.Sum256(data)
-	if view.PrivateMetadata = hex.EncodeToString(sum[:8]); view.PrivateMetadata == shown {
+	if mark == shown {
 		return nil
 	}
+	view.PrivateMetadata = mark
 	return s.client.Call(ctx, client.Method{Name: "views.publish", Repeatable: true}, func(ctx context.Context, api *slack.Client) error {
 		_, err := api.PublishViewContext(ctx, slack.PublishViewContextRequest{UserID: user, View: view})
 		return err

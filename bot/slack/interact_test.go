@@ -352,8 +352,15 @@ func TestSuggestedPrompts(t *testing.T) {
 	if got := r.Prompts(slacktest.Alex); got[0].Message != "revenue last month" {
 		t.Errorf("got %+v", got)
 	}
+	for range 3 {
+		r.OpenHome(slacktest.Minji, "messages")
+	}
 	if got := r.settled(); len(got) != 0 {
 		t.Errorf("the desk hears of it: %+v", got)
+	}
+	r.stop() // waits for all that was begun
+	if n := len(r.Calls("assistant.threads.setSuggestedPrompts")); n != 2 {
+		t.Errorf("%d calls for two people", n)
 	}
 }
 
