@@ -158,6 +158,7 @@ func (r *run) enrich() semantic.Query {
 		r.answer.Readings = slices.DeleteFunc(slices.Clone(r.answer.Readings), func(rd compose.Reading) bool { return rd.Kind == compose.ReadCompare })
 	}
 	times := r.timeDimensions(q)
+	r.untilRecorded(&q, times)
 	dims := len(q.Dimensions) - times
 	additive := len(q.Measures) > 0
 	for _, m := range q.Measures {
@@ -180,6 +181,23 @@ func (r *run) enrich() semantic.Query {
 		}
 	}
 	return q
+}
+
+// untilRecorded ends a period that is not over where the data end, for what is set against
+// another time or taken per day: six days of a week are not fewer sales than seven.
+func (r *run) untilRecorded(q *semantic.Query, times int) {
+	over := slices.ContainsFunc(q.Measures, func(m semantic.Measure) bool { return m.Over != "" })
+	if q.Period == nil || q.Period.End.IsZero() || len(q.Measures) == 0 || times > 0 || q.Compare == nil && !over && (r.plan.PeriodGrain == "" || r.plan.PeriodDefault) {
+		return
+	}
+	until := r.p.until
+	if until.IsZero() {
+		return
+	}
+	day := time.Date(until.Year(), until.Month(), until.Day()+1, 0, 0, 0, 0, time.UTC)
+	if day.Before(q.Period.End) && day.After(q.Period.Start) {
+		q.Period = &semantic.Period{Start: q.Period.Start, End: day}
+	}
 }
 
 // query compiles and runs a query as the result called name.

@@ -14,6 +14,8 @@ type builder struct {
 	follow bool
 	// special is an intent that the shape of the query does not show.
 	special Intent
+	// editions is set where two of an event are compared, which no one word names.
+	editions bool
 }
 
 // manyParts is how many parts of each whole are shown.
@@ -99,7 +101,7 @@ func (b *builder) timeOrder(list []semantic.Order) []semantic.Order {
 // setDefaultMeasure takes the model's usual metric when the question names only
 // what to cut it by.
 func (b *builder) setDefaultMeasure() {
-	if len(b.d.groups) == 0 && len(b.d.filters) == 0 && b.d.grain == "" && !b.d.trend && b.d.rank == (rank{}) {
+	if len(b.d.groups) == 0 && len(b.d.filters) == 0 && b.d.grain == "" && !b.d.trend && b.d.rank == (rank{}) && !b.asksHow() {
 		b.fail(problem{decline: DeclineNoMetric})
 		return
 	}
@@ -127,6 +129,14 @@ func (b *builder) setDefaultMeasure() {
 		b.p.Query.Measures = []semantic.Measure{{Metric: list[k].ref}}
 		b.say(ReadDefault, term, list[k].label)
 	}
+}
+
+// asksHow reports whether the question is how a time went, or how two compare, and leaves
+// open in what: 추석 어땠어, how did last month go.
+func (b *builder) asksHow() bool {
+	d := &b.d
+	timed := len(d.periods) > 0 || d.versus != nil
+	return timed && (b.find(wHow) >= 0 || d.compare || d.versus != nil || len(d.periods) == 2)
 }
 
 // peopleShared is the metric that counts people where a condition's name says that the

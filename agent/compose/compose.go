@@ -159,11 +159,13 @@ func (m *matcher) guess(toks []token) bool {
 		}
 		from, to := m.word(t.from)
 		starts, ends := []int{from}, []int{to}
-		if p := m.wordBefore(from); p >= 0 {
-			starts = append(starts, p)
-		}
-		if n := m.wordAfter(to); n >= 0 {
-			ends = append(ends, n)
+		if joins := m.class[from] != latin || to-from > 3; joins { // "tv" is no slip of the word before revenue
+			if p := m.wordBefore(from); p >= 0 {
+				starts = append(starts, p)
+			}
+			if n := m.wordAfter(to); n >= 0 {
+				ends = append(ends, n)
+			}
 		}
 		for _, a := range starts {
 			for _, z := range ends {

@@ -196,8 +196,16 @@ func (m *matcher) sameCase(e entry, from, to int) bool {
 		return true
 	}
 	text := m.slice(from, to)
-	return text == written || text == written+"s"
+	return text == written || text == written+"s" || text == strings.ToLower(written) && len(written) > 1 && !m.lex.isSaid(e.key)
 }
+
+// isSaid reports whether an abbreviation is also a word, so that its capitals tell.
+func (l *Lexicon) isSaid(key string) bool {
+	return slices.Contains(shortWords, key) || slices.ContainsFunc(l.index.lookup(key), func(e entry) bool { return l.senses[e.sense].kind == isWord })
+}
+
+// shortWords are English words of two and three letters beside those known otherwise.
+var shortWords = strings.Fields("ah am eh ha he hi id ma mo oh ok ow pa pm re um vs ya yo ago any but can did due end far few get got had has her him his how its let may new not now off old one our out own per put say see she sir the too try two use via way why yes yet you")
 
 // smallWords are English words that an abbreviation may look like: AS is after-sales
 // service, "as" is not.

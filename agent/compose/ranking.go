@@ -118,7 +118,7 @@ func (b *builder) askGroup() bool {
 	q := &b.p.Query
 	if ref := b.filteredThing(); ref != "" {
 		q.Dimensions = []semantic.Dimension{{Field: ref}}
-		b.say(ReadDefault, b.rankTerm(), b.fieldLabel(ref))
+		b.say(ReadDefault, b.pickWord("순위 대상", "ranked"), b.fieldLabel(ref))
 		return true
 	}
 	var list []candidate

@@ -111,20 +111,33 @@ func (b *builder) explainPeriod() {
 		b.say(ReadDefault, b.pickWord("기간", "period"), b.defaultLabel(p))
 		return
 	}
+	b.say(ReadPeriod, b.periodTerm(), b.periodLabel(p))
+}
+
+// periodTerm is the word that the period was named by.
+func (b *builder) periodTerm() string {
+	if b.editions {
+		return b.pickWord("기간", "period")
+	}
 	term := ""
 	for _, t := range b.toks {
-		if t.mention != nil && (slices.Contains(b.d.periods, t.mention) || t.mention == b.d.shift) {
+		if t.mention == nil || !slices.Contains(b.d.periods, t.mention) && t.mention != b.d.shift {
+			continue
+		}
+		if exact := t.mention.Period.Start.Equal(b.p.Query.Period.Start); term == "" || exact {
 			term = b.withoutParticles(t)
-			break
+			if exact {
+				break
+			}
 		}
 	}
-	b.say(ReadPeriod, term, b.periodLabel(p))
+	return term
 }
 
 // withoutParticles returns a mention's words as they would be quoted.
 func (b *builder) withoutParticles(t token) string {
 	s := strings.TrimRight(t.text, " ,.?!~")
-	for _, p := range []string{"에는", "에의", "에서", "에", "의", "은", "는", "이", "가", "을", "를", "도", "엔"} {
+	for _, p := range []string{"기준으로요", "기준으로", "기준", "이랑은", "이랑", "랑", "하고", "꺼로", "꺼는", "꺼", "거는", "거", "에는", "에의", "에서", "에", "의", "은", "는", "이", "가", "을", "를", "도", "엔", "과", "와", "요"} {
 		if stem, ok := strings.CutSuffix(s, p); ok && len([]rune(stem)) >= 2 && Detect(stem) == "ko" {
 			return strings.TrimSpace(stem)
 		}

@@ -17,7 +17,7 @@ func (b *builder) setCompare() {
 	}
 	v := b.d.versus
 	switch {
-	case len(b.d.periods) == 2:
+	case len(b.d.periods) > 1:
 	case v != nil:
 		b.compareTo(v)
 	case b.follow && q.Compare != nil:

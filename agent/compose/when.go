@@ -78,6 +78,9 @@ func (b *builder) setPeriod() {
 		b.shiftPeriod()
 		return
 	}
+	if b.takeEditions() {
+		return
+	}
 	switch list := b.d.periods; len(list) {
 	case 0:
 		if !b.follow || b.p.PeriodDefault || b.d.forecast {
@@ -160,6 +163,41 @@ func (b *builder) editionIn(m *period.Mention, year int) (semantic.Period, seman
 	}
 	days := to.Start.Sub(from.Start)
 	return semantic.Period{Start: m.Period.Start.Add(days), End: m.Period.End.Add(days)}, "", true
+}
+
+// takeEditions compares an event with the same one of another year: 작년 추석이랑 올해 비교,
+// Black Friday this year vs last year.
+func (b *builder) takeEditions() bool {
+	var event *period.Mention
+	var years []int
+	for _, m := range b.d.periods {
+		switch {
+		case m.Event != "" && event == nil:
+			event = m
+		case m.Unit == semantic.Year && m.Event == "":
+			years = append(years, m.Period.Start.Year())
+		default:
+			return false
+		}
+	}
+	if event == nil || len(years) == 0 || len(years) == 1 && (!b.d.compare && !b.asksChange() || years[0] == event.Edition) {
+		return false
+	}
+	if len(years) == 1 {
+		years = append(years, event.Edition)
+	}
+	if len(years) > 2 || years[0] == years[1] {
+		return false
+	}
+	now, _, ok := b.editionIn(event, max(years[0], years[1]))
+	before, _, known := b.editionIn(event, min(years[0], years[1]))
+	if !ok || !known {
+		return false
+	}
+	b.usePeriod(now, "")
+	b.p.PeriodDefault, b.editions = false, true
+	b.p.Query.Compare = &semantic.Compare{Kind: semantic.CompareEdition, Period: before}
+	return true
 }
 
 // takeTwo compares two periods; the later one is the one asked about.

@@ -34,7 +34,7 @@ var grainUnits = []named[semantic.Grain]{
 	{"month of year", semantic.MonthOfYear}, {"month of the year", semantic.MonthOfYear}, {"calendar month", semantic.Month},
 	{"calendar week", semantic.Week}, {"the day", semantic.Day}, {"the week", semantic.Week}, {"the month", semantic.Month}, {"the quarter", semantic.Quarter},
 	{"the year", semantic.Year}, {"the hour", semantic.HourOfDay}, {"days", semantic.Day}, {"weeks", semantic.Week}, {"months", semantic.Month},
-	{"quarters", semantic.Quarter}, {"years", semantic.Year}, {"hours", semantic.HourOfDay}, {"dates", semantic.Day},
+	{"quarters", semantic.Quarter}, {"years", semantic.Year}, {"hours", semantic.HourOfDay}, {"dates", semantic.Day}, {"wk", semantic.Week}, {"mo", semantic.Month}, {"qtr", semantic.Quarter}, {"yr", semantic.Year},
 }
 
 var eachWords = []string{"by", "per", "each", "every", "for each", "for every", "in each", "in every", "across", "split by", "grouped by", "group by", "broken down by"}

@@ -77,6 +77,7 @@ var englishUnits = []named[semantic.Grain]{
 	{"day", semantic.Day}, {"week", semantic.Week}, {"month", semantic.Month}, {"quarter", semantic.Quarter},
 	{"half", half}, {"half year", half}, {"year", semantic.Year}, {"calendar week", semantic.Week},
 	{"calendar month", semantic.Month}, {"calendar quarter", semantic.Quarter}, {"calendar year", semantic.Year},
+	{"wk", semantic.Week}, {"mo", semantic.Month}, {"mth", semantic.Month}, {"qtr", semantic.Quarter}, {"yr", semantic.Year},
 }
 
 // relativeAtom reads a unit counted from now: 지난주, this month, the month before last.

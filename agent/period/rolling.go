@@ -64,7 +64,7 @@ var englishLengthUnits = []named[semantic.Grain]{
 	{"day", semantic.Day}, {"days", semantic.Day}, {"calendar days", semantic.Day}, {"week", semantic.Week}, {"weeks", semantic.Week},
 	{"month", semantic.Month}, {"months", semantic.Month}, {"mos", semantic.Month}, {"quarter", semantic.Quarter},
 	{"quarters", semantic.Quarter}, {"year", semantic.Year}, {"years", semantic.Year}, {"yrs", semantic.Year},
-	{"hour", semantic.Hour}, {"hours", semantic.Hour}, {"hrs", semantic.Hour},
+	{"hour", semantic.Hour}, {"hours", semantic.Hour}, {"hrs", semantic.Hour}, {"wk", semantic.Week}, {"wks", semantic.Week}, {"yr", semantic.Year}, {"qtrs", semantic.Quarter}, {"mths", semantic.Month},
 	{"full weeks", semantic.Week}, {"full months", semantic.Month}, {"full quarters", semantic.Quarter}, {"full years", semantic.Year},
 	{"calendar weeks", semantic.Week}, {"calendar months", semantic.Month}, {"calendar quarters", semantic.Quarter}, {"calendar years", semantic.Year},
 	{"complete weeks", semantic.Week}, {"complete months", semantic.Month}, {"complete quarters", semantic.Quarter},

@@ -156,6 +156,9 @@ func (r *reader) versusEnglish(i int) (m Mention) {
 	if to := r.theBefore(from); to > m.To {
 		m = Mention{Kind: Versus, To: to, Compare: semantic.ComparePrevious}
 	}
+	if to := r.phrase(from, "last"); to > m.To && r.wordAfter(to) == "" {
+		m = Mention{Kind: Versus, To: to, Compare: semantic.ComparePrevious} // this month compared to last
+	}
 	a := r.simple(from)
 	if a.to == 0 || a.strict && !r.comparable(a) {
 		return m
