@@ -31,26 +31,75 @@ type platform struct {
 	posts   int
 	updates int
 	shown   map[string]bot.Message // by message id
+	refs    map[string]bot.Ref     // by key: a key posts once
+	at      map[string]bot.Thread  // by message id
 	refuse  func(bot.Message) error
 	changed chan struct{}
 }
 
 func newPlatform() *platform {
-	return &platform{shown: map[string]bot.Message{}, changed: make(chan struct{}, 1)}
+	return &platform{
+		shown: map[string]bot.Message{}, refs: map[string]bot.Ref{}, at: map[string]bot.Thread{}, changed: make(chan struct{}, 1),
+	}
 }
 
+// Post shows a message as bot.Poster says: a thread without an ID begins with it, and a
+// conversation with somebody has a channel of its own.
 func (p *platform) Post(_ context.Context, t bot.Thread, m bot.Message) (bot.Ref, error) {
-	return p.show(t, "", m)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if ref, again := p.refs[m.Key]; again && m.Key != "" {
+		return ref, nil
+	}
+	ref, err := p.show(t, "", m)
+	if err != nil {
+		return ref, err
+	}
+	if t.ID == "" {
+		ref.Thread.ID = ref.ID
+		if t.Direct {
+			ref.Thread.Channel = "D-" + t.Channel
+		}
+	}
+	p.refs[m.Key], p.at[ref.ID] = ref, ref.Thread
+	return ref, nil
+}
+
+// in returns what is shown in threads that where accepts, oldest first.
+func (p *platform) in(where func(bot.Thread) bool) []bot.Message {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var out []bot.Message
+	for i := range p.posts {
+		id := fmt.Sprintf("m%d", i+1)
+		if m, ok := p.shown[id]; ok && where(p.at[id]) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+func inThread(id string) func(bot.Thread) bool {
+	return func(t bot.Thread) bool { return t.ID == id }
+}
+
+func withUser(user string) func(bot.Thread) bool {
+	return func(t bot.Thread) bool { return t.Channel == "D-"+user }
+}
+
+func onlyTo(user string) func(bot.Thread) bool {
+	return func(t bot.Thread) bool { return t.Only == user }
 }
 
 func (p *platform) Update(_ context.Context, ref bot.Ref, m bot.Message) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	_, err := p.show(ref.Thread, ref.ID, m)
 	return err
 }
 
+// show needs the lock.
 func (p *platform) show(t bot.Thread, id string, m bot.Message) (bot.Ref, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	if p.refuse != nil {
 		if err := p.refuse(m); err != nil {
 			return bot.Ref{}, err

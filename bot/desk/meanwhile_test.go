@@ -1,0 +1,110 @@
+package desk_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bapsang/bapsang/agent"
+	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/desk"
+	"github.com/bapsang/bapsang/store"
+)
+
+var waitingStep = agent.Step{Text: "waiting", Ahead: 31, Wait: 4 * time.Minute, Offers: []string{"지난달 지역별 매출"}}
+
+func busyModel(c *desk.Config) {
+	c.Model = true
+	c.ModelLoad = func() desk.ModelLoad { return desk.ModelLoad{Waiting: 31, PerMinute: 100} }
+}
+
+// TestWaitingForTheModelIsSaid offers what can be done instead, and what is offered does
+// not wait behind the question.
+func TestWaitingForTheModelIsSaid(t *testing.T) {
+	t.Parallel()
+	turn := make(chan struct{})
+	b := setup(t, analyst(func(_ context.Context, q agent.Question, step func(agent.Step)) (*agent.Answer, error) {
+		if q.Rungs != nil {
+			return &agent.Answer{Rung: agent.Compose, Text: "at once", Language: "ko"}, nil
+		}
+		step(waitingStep)
+		<-turn
+		return &agent.Answer{Rung: agent.Think, Text: "late", Language: "ko"}, nil
+	}), 2, busyModel)
+	asked := b.handle(t, message("1", "t1", "왜 줄었어?")).Question
+	m := b.platform.wait(t, func(m bot.Message) bool { return len(m.Suggestions) > 0 })
+	if m.Text != "모델이 한도(분당 100회)까지 쓰이고 있어요. 앞에 31건, 약 4분." || m.Progress.Ahead != 31 {
+		t.Errorf("said %q, %+v", m.Text, m.Progress)
+	}
+	if len(m.Buttons) != 2 || m.Buttons[0].Action != bot.ActionCancel || m.Buttons[1].Action != bot.ActionNotify {
+		t.Errorf("buttons %+v", m.Buttons)
+	}
+	offered := b.handle(t, press("2", "t1", asked, bot.ActionAsk, m.Suggestions[0])).Question
+	if s := b.ended(t, offered); s.Answer.Text != "at once" {
+		t.Errorf("the offer is answered by %+v", s.Answer)
+	}
+	close(turn)
+	b.ended(t, asked)
+	if s := b.platform.in(inThread("t1")); len(s) != 2 || s[0].Text != "late" || s[0].Kind != bot.KindAnswer {
+		t.Errorf("shown %+v", s)
+	}
+}
+
+// TestFirstWhatIsSureThenTheModel shows two messages: the one that waited becomes what
+// could be answered, the second what the model said. Told twice, the first is shown once.
+func TestFirstWhatIsSureThenTheModel(t *testing.T) {
+	t.Parallel()
+	turn := make(chan struct{})
+	b := setup(t, analyst(func(_ context.Context, q agent.Question, step func(agent.Step)) (*agent.Answer, error) {
+		step(waitingStep)
+		first := &agent.Answer{Question: "지난달 매출", Rung: agent.Compose, Text: "매출 3억", Language: "ko", Analyst: "sales", Results: []agent.Result{{Name: "r1", Source: "shop"}}}
+		step(agent.Step{Meanwhile: first})
+		step(agent.Step{Meanwhile: first})
+		<-turn
+		return &agent.Answer{Rung: agent.Think, Text: "모델의 답", Language: "ko"}, nil
+	}), 1, busyModel)
+	asked := b.handle(t, message("1", "t1", "지난달 매출을 시로 써 줘")).Question
+	b.platform.wait(t, func(m bot.Message) bool { return m.Kind == bot.KindProgress && m.Key != asked })
+	shown := b.platform.in(inThread("t1"))
+	if len(shown) != 2 || shown[0].Kind != bot.KindAnswer || !strings.Contains(shown[0].Text, "**지난달 매출**") || !strings.HasSuffix(shown[0].Text, "매출 3억") || shown[0].Origin.Label != "정의된 지표" {
+		t.Fatalf("meanwhile %+v", shown)
+	}
+	if shown[0].Question == asked || !strings.Contains(shown[1].Text, "앞에 31건") || len(shown[1].Suggestions) > 0 {
+		t.Errorf("the first is of %s, the second says %q", shown[0].Question, shown[1].Text)
+	}
+	// What is pressed under the first is about the first.
+	b.handle(t, press("2", "t1", shown[0].Question, bot.ActionGood, ""))
+	if list, err := b.desk.FeedbackOn(t.Context(), shown[0].Question); err != nil || len(list) != 1 {
+		t.Errorf("feedback %+v, %v", list, err)
+	}
+	close(turn)
+	b.ended(t, asked)
+	shown = b.platform.in(inThread("t1"))
+	if len(shown) != 2 || !strings.HasSuffix(shown[0].Text, "매출 3억") || shown[1].Text != "모델의 답" || shown[1].Question != asked {
+		t.Errorf("in the end %+v", shown)
+	}
+}
+
+// TestTheFirstAnswerSurvivesItsWorker runs the question again after its worker died: in
+// the same two messages, although the next run waits no more.
+func TestTheFirstAnswerSurvivesItsWorker(t *testing.T) {
+	t.Parallel()
+	runs := 0
+	b := setup(t, analyst(func(ctx context.Context, q agent.Question, step func(agent.Step)) (*agent.Answer, error) {
+		runs++
+		if runs == 1 {
+			step(waitingStep)
+			step(agent.Step{Meanwhile: &agent.Answer{Question: "지난달 매출", Rung: agent.Compose, Text: "매출 3억", Language: "ko"}})
+			panic("the worker is gone")
+		}
+		return &agent.Answer{Rung: agent.Think, Text: "모델의 답", Language: "ko"}, nil
+	}), 1, busyModel)
+	asked := b.handle(t, message("1", "t1", "지난달 매출을 시로 써 줘")).Question
+	if s := b.ended(t, asked); s.State != store.Done || runs != 2 {
+		t.Fatalf("ended as %s after %d runs", s.State, runs)
+	}
+	if s := b.platform.in(inThread("t1")); len(s) != 2 || !strings.HasSuffix(s[0].Text, "매출 3억") || s[1].Text != "모델의 답" {
+		t.Errorf("shown %+v", s)
+	}
+}

@@ -1,0 +1,179 @@
+package desk_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/bapsang/bapsang/agent"
+	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/desk"
+	"github.com/bapsang/bapsang/store"
+)
+
+// people knows who is who by a function.
+type people func(user string) (bot.Person, error)
+
+func (p people) Person(_ context.Context, _ bot.Thread, u bot.User) (bot.Person, error) {
+	return p(u.ID)
+}
+
+func TestStrangersAreRefusedAlone(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int32
+	b := setup(t, analyst(func(_ context.Context, q agent.Question, _ func(agent.Step)) (*agent.Answer, error) {
+		asked.Add(1)
+		return &agent.Answer{Rung: agent.Compose, Text: q.Asker}, nil
+	}), 2, func(c *desk.Config) {
+		c.People = map[string]bot.Directory{"test": people(func(user string) (bot.Person, error) {
+			if user == "nobody" {
+				return bot.Person{}, &bot.Error{Code: bot.CodeGone, Method: "users.info", Reason: "user_not_found", Err: errors.New("gone")}
+			}
+			return bot.Person{Name: "Pat", Standing: bot.Standing(user), Email: user + "@shop.example", Locale: "en-US"}, nil
+		})}
+	})
+	for user, want := range map[string]string{
+		string(bot.Guest): "게스트", string(bot.External): "다른 회사", string(bot.Robot): "앱", string(bot.Left): "구성원의 질문에만", "nobody": "구성원의 질문에만",
+	} {
+		ev := message(user, "t-"+user, "지난달 매출")
+		ev.User = bot.User{ID: user}
+		s := b.ended(t, b.handle(t, ev).Question)
+		if s.State != store.Done || !strings.Contains(s.Answer.Text, want) {
+			t.Errorf("%s: %s, %+v", user, s.State, s.Answer)
+		}
+		if got := b.platform.in(onlyTo(user)); len(got) != 1 || got[0].Kind != bot.KindRefusal || len(got[0].Buttons) > 0 {
+			t.Errorf("%s is shown %+v alone", user, got)
+		}
+	}
+	for _, m := range b.platform.in(onlyTo("")) {
+		t.Errorf("everybody sees %+v", m)
+	}
+	if asked.Load() != 0 {
+		t.Errorf("%d strangers reached the analyst", asked.Load())
+	}
+}
+
+func TestMembersAreKnownByTheirAddress(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	down := true
+	b := setup(t, analyst(func(_ context.Context, q agent.Question, _ func(agent.Step)) (*agent.Answer, error) {
+		return &agent.Answer{Rung: agent.Compose, Text: q.Asker}, nil
+	}), 1, func(c *desk.Config) {
+		c.People = map[string]bot.Directory{"test": people(func(user string) (bot.Person, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			if user == "U1" && down {
+				down = false
+				return bot.Person{}, &bot.Error{Code: bot.CodeUnavailable, Method: "users.info", Reason: "ratelimited", Err: errors.New("later")}
+			}
+			return bot.Person{Name: "민지", Standing: bot.Member, Email: map[string]string{"U1": "minji@shop.example"}[user], Locale: "ko-KR"}, nil
+		})}
+		c.Admit = func(_ string, p bot.Person) bool { return p.Name == "민지" }
+	})
+	for user, want := range map[string]string{"U1": "minji@shop.example", "U2": "test:U2"} {
+		ev := message(user, "t-"+user, "x")
+		ev.User = bot.User{ID: user}
+		s := b.ended(t, b.handle(t, ev).Question)
+		if s.Answer == nil || s.Answer.Text != want || s.User.Name != "민지" || s.User.Locale != "ko-KR" {
+			t.Errorf("%s: asked by %+v, as %+v", user, s.Answer, s.User)
+		}
+	}
+}
+
+func command(id, user, text string) bot.Event {
+	return bot.Event{
+		ID: id, Kind: bot.EventCommand, Thread: bot.Thread{Platform: "test", Channel: "general", Only: user},
+		Text: text, User: bot.User{ID: user, Locale: "ko-KR"},
+	}
+}
+
+func TestCommandsAreAnsweredAlone(t *testing.T) {
+	t.Parallel()
+	b := setup(t, says("x"), 1, func(c *desk.Config) {
+		c.ModelLoad = func() desk.ModelLoad { return desk.ModelLoad{Waiting: 31, PerMinute: 100} }
+	})
+	for _, c := range []struct{ text, want string }{
+		{"", "상태"}, {"help", "`status`"}, {"도움말", "`분석가`"}, {"ask", "What would you like to ask"}, {"질문", "무엇을 물어볼까요"},
+		{"analysts", "**판매 현황** (sales) — 주문과 매출 · owner 김하나"}, {"분석가", "담당 김하나"}, {"상태", "31건이 차례를"},
+		{"매주 <@U1> *받기*", "`매주`라는 명령은 없어요"},
+	} {
+		r := b.handle(t, command("c-"+c.text, "minji", c.text))
+		b.ended(t, r.Question)
+		m := b.platform.wait(t, func(m bot.Message) bool { return m.Question == r.Question })
+		if m.Kind != bot.KindNotice || !strings.Contains(m.Text, c.want) || len(m.Buttons) > 0 {
+			t.Errorf("%q: said %+v, want %q", c.text, m, c.want)
+		}
+		if again := b.handle(t, command("c-"+c.text, "minji", c.text)); !again.Duplicate {
+			t.Errorf("%q was taken twice", c.text)
+		}
+	}
+	if got := b.platform.in(onlyTo("minji")); len(got) != 9 || len(got) != b.platform.posts {
+		t.Errorf("%d messages for the person alone, of %d", len(got), b.platform.posts)
+	}
+}
+
+// TestACommandDoesNotWaitForTheQueue asks for the status while every worker is busy.
+func TestACommandDoesNotWaitForTheQueue(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	b := setup(t, analyst(func(ctx context.Context, _ agent.Question, _ func(agent.Step)) (*agent.Answer, error) {
+		select {
+		case <-release:
+		case <-ctx.Done():
+		}
+		return &agent.Answer{Rung: agent.Compose, Text: "x"}, nil
+	}), 1)
+	running := b.handle(t, message("1", "t1", "지난달 매출"))
+	b.handle(t, message("2", "t2", "지난달 주문 수"))
+	b.platform.wait(t, func(m bot.Message) bool { return m.Question == running.Question })
+	b.handle(t, command("3", "minji", "상태"))
+	m := b.platform.wait(t, func(m bot.Message) bool { return m.Kind == bot.KindNotice })
+	for _, want := range []string{"질문이 2개", "지난달 매출 — ", "지난달 주문 수 — ", "모두 합쳐 2건"} {
+		if !strings.Contains(m.Text, want) {
+			t.Errorf("status %q lacks %q", m.Text, want)
+		}
+	}
+	b.handle(t, command("4", "somebody", "status"))
+	b.platform.wait(t, func(m bot.Message) bool { return strings.Contains(m.Text, "None of your questions") })
+	close(release)
+	b.ended(t, running.Question)
+}
+
+func TestAQuestionOfACommandIsAskedAlone(t *testing.T) {
+	t.Parallel()
+	b := setup(t, says("x"), 1)
+	r := b.handle(t, command("1", "minji", "질문 지난달 매출"))
+	if again := b.handle(t, command("1", "minji", "질문 지난달 매출")); !again.Duplicate || again.Question != r.Question {
+		t.Errorf("taken again: %+v", again)
+	}
+	s := b.ended(t, r.Question)
+	if s.Text != "지난달 매출" || s.Thread.Channel != "D-minji" {
+		t.Errorf("asked %q in %+v", s.Text, s.Thread)
+	}
+	b.platform.wait(t, func(m bot.Message) bool { return strings.Contains(m.Text, "DM으로 드릴게요") })
+	if got := b.platform.in(withUser("minji")); len(got) != 1 || got[0].Kind != bot.KindAnswer {
+		t.Errorf("in the conversation: %+v", got)
+	}
+}
+
+// TestCommandsInAConversation are words without a command's name, where nobody else is.
+func TestCommandsInAConversation(t *testing.T) {
+	t.Parallel()
+	b := setup(t, says("x"), 1)
+	for text, want := range map[string]string{
+		"분석가 목록": "판매 현황", " 상태? ": "기다리는 질문이", "help": "`status`", "주문 상태": "x: 주문 상태", "상태별 주문": "x: 상태별 주문",
+	} {
+		ev := message(text, text, text)
+		ev.Thread.Direct = true
+		if s := b.ended(t, b.handle(t, ev).Question); !strings.Contains(s.Answer.Text, want) {
+			t.Errorf("%q: %q, want %q", text, s.Answer.Text, want)
+		}
+	}
+	if s := b.ended(t, b.handle(t, message("9", "t9", "상태")).Question); s.Answer.Text != "x: 상태" {
+		t.Errorf("in a channel: %q", s.Answer.Text)
+	}
+}
