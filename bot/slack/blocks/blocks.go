@@ -93,7 +93,7 @@ func bounded(msg bot.Message) bot.Message {
 // part is a block with what counts against the limits of a message.
 type part struct {
 	block slack.Block
-	size  int // of all its texts
+	size  int // of all its texts, escaped
 	chart bool
 	table bool
 }
@@ -105,8 +105,9 @@ type renderer struct {
 	opts  Options
 	words *words
 	parts []part
-	index int // of the next button: each has an id of its own
-	table bool
+	index int  // of the next button: each has an id of its own
+	stops bool // the stop button stands beside the text
+	table bool // Slack's one table is there
 }
 
 func (r *renderer) render() {
@@ -134,7 +135,7 @@ func (r *renderer) render() {
 	}
 }
 
-// add adds a block whose texts are of the size.
+// add adds a block whose texts are of the size, escaped.
 func (r *renderer) add(block slack.Block, n int) {
 	r.parts = append(r.parts, part{block: block, size: n})
 }
@@ -145,7 +146,7 @@ func (r *renderer) plain(text string) {
 		var head string
 		head, text = splitNicely(text, maxText)
 		if strings.TrimSpace(head) != "" {
-			r.add(slack.NewSectionBlock(plainText(head), nil, nil), size(head))
+			r.add(slack.NewSectionBlock(plainText(head), nil, nil), weight(head))
 		}
 	}
 }
@@ -176,7 +177,7 @@ func (r *renderer) text() {
 	lines := parse(r.msg.Text)
 	if r.level < Sections {
 		for _, run := range portions(lines, maxText) {
-			r.add(richText(run), linesSize(run))
+			r.add(richText(run), weightOfLines(run))
 		}
 		return
 	}
@@ -208,10 +209,10 @@ func marked(lines []line, limit, try int) []string {
 	return out
 }
 
-func linesSize(lines []line) int {
+func weightOfLines(lines []line) int {
 	n := 0
 	for _, l := range lines {
-		n += l.size()
+		n += l.weight()
 	}
 	return n
 }

@@ -24,10 +24,10 @@ type line struct {
 	indent int    // 1 for an item below another
 }
 
-func (l line) size() int {
+func (l line) weight() int {
 	n := 1 // the line's end
 	for _, s := range l.spans {
-		n += size(s.text)
+		n += weight(s.text)
 	}
 	return n
 }
@@ -221,11 +221,11 @@ func portions(lines []line, limit int) [][]line {
 	}
 	for _, l := range lines {
 		for _, part := range l.within(limit) {
-			if part.size() > room {
+			if part.weight() > room {
 				flush()
 			}
 			run = append(run, part)
-			room -= part.size()
+			room -= part.weight()
 		}
 	}
 	flush()
@@ -234,7 +234,7 @@ func portions(lines []line, limit int) [][]line {
 
 // within is the line, in parts of at most limit.
 func (l line) within(limit int) []line {
-	if l.size() <= limit {
+	if l.weight() <= limit {
 		return []line{l}
 	}
 	var out []line
@@ -247,7 +247,7 @@ func (l line) within(limit int) []line {
 			if head, rest = splitNicely(rest, room); head != "" {
 				s.text = head
 				part.spans = append(part.spans, s)
-				room -= size(head)
+				room -= weight(head)
 			}
 			if rest != "" {
 				out = append(out, part)

@@ -26,7 +26,7 @@ func (r *renderer) progress() {
 		n := size(section.Text.Text)
 		if stop, ok := r.stop(); ok && i == 0 {
 			section.Accessory = slack.NewAccessory(stop)
-			n += size(stop.Text.Text)
+			n += weight(stop.Text.Text)
 		}
 		r.add(section, n)
 	}
@@ -45,7 +45,7 @@ func (r *renderer) stop() (*slack.ButtonBlockElement, bool) {
 	}
 	b, ok := button(r.msg.Buttons[0], r.index, r.msg)
 	if ok {
-		r.index++
+		r.index, r.stops = r.index+1, true
 	}
 	return b, ok
 }
@@ -93,7 +93,7 @@ func (r *renderer) chart(i int, c bot.Chart) {
 	alt := oneLine(literal(altOf(c)))
 	if r.level == Native && natives < maxNative {
 		if block, ok := nativeChart(c); ok {
-			r.parts = append(r.parts, part{block: block, size: chartSize(block), chart: true})
+			r.parts = append(r.parts, part{block: block, size: chartWeight(block), chart: true})
 			// Slack's charts have no alternative text. It also tells the largest figures as
 			// they are, which the axis rounds.
 			r.aside("", strings.Trim(alt+" "+specNote(c), " "))
@@ -105,7 +105,7 @@ func (r *renderer) chart(i int, c bot.Chart) {
 		if short == "" { // Slack takes no picture without
 			short = r.words.chart
 		}
-		r.add(slack.NewImageBlockSlackFile(&slack.SlackFileObject{ID: id}, short, "", nil), size(short))
+		r.add(slack.NewImageBlockSlackFile(&slack.SlackFileObject{ID: id}, short, "", nil), weight(short))
 		return
 	}
 	r.aside("", alt)
@@ -122,21 +122,21 @@ func altOf(c bot.Chart) string {
 	return c.Title + ": " + c.Alt
 }
 
-func chartSize(b *slack.DataVisualizationBlock) int {
-	n := size(b.Title)
+func chartWeight(b *slack.DataVisualizationBlock) int {
+	n := weight(b.Title)
 	add := func(axis slack.DataVisualizationAxisConfig, lines []slack.DataVisualizationDataSeries) {
-		n += size(axis.XLabel) + size(axis.YLabel)
+		n += weight(axis.XLabel) + weight(axis.YLabel)
 		for _, c := range axis.Categories {
-			n += size(c) * (1 + len(lines))
+			n += weight(c) * (1 + len(lines))
 		}
 		for _, l := range lines {
-			n += size(l.Name)
+			n += weight(l.Name)
 		}
 	}
 	switch c := b.Chart.(type) {
 	case *slack.DataVisualizationPieChart:
 		for _, s := range c.Segments {
-			n += size(s.Label)
+			n += weight(s.Label)
 		}
 	case *slack.DataVisualizationBarChart:
 		add(c.AxisConfig, c.Series)
@@ -157,10 +157,10 @@ func (r *renderer) sheet(s sheet) {
 	switch {
 	case asBlock && r.level == Native:
 		block := s.dataTable(r.caption(s))
-		r.parts = append(r.parts, part{block: block, size: s.size() + size(block.Caption), table: true})
+		r.parts = append(r.parts, part{block: block, size: s.weight() + weight(block.Caption), table: true})
 		r.table = true
 	case asBlock && r.level == Pictures:
-		r.parts = append(r.parts, part{block: s.table(), size: s.size(), table: true})
+		r.parts = append(r.parts, part{block: s.table(), size: s.weight(), table: true})
 		r.table = true
 	default:
 		r.sheetText(s)
@@ -186,8 +186,8 @@ func (r *renderer) caption(s sheet) string {
 func (r *renderer) sheetText(s sheet) {
 	text, aligned := s.aligned()
 	switch {
-	case aligned && r.level < Sections && size(text) <= maxText:
-		r.add(preformatted(text, ""), size(text))
+	case aligned && r.level < Sections && weight(text) <= maxText:
+		r.add(preformatted(text, ""), weight(text))
 	case aligned && size(fenced(text)) <= maxText:
 		r.marked(fenced(text))
 	default:
@@ -209,11 +209,11 @@ func fenced(text string) string {
 	return "```\n" + strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "`", string(lookAlike('`'))).Replace(text) + "\n```"
 }
 
-func (s sheet) size() int {
+func (s sheet) weight() int {
 	n := 0
 	for _, row := range append([][]string{s.head}, s.rows...) {
 		for _, text := range row {
-			n += size(text)
+			n += weight(text)
 		}
 	}
 	return n
@@ -306,8 +306,8 @@ func (r *renderer) tools() {
 
 func (r *renderer) toolButtons() []bot.Button {
 	tools := filter(r.msg.Buttons, isTool)
-	if r.index > 0 && r.msg.Kind == bot.KindProgress {
-		tools = nil // the only one stands beside the text
+	if r.stops {
+		tools = nil // it is the only one
 	}
 	has := func(action, value string) bool {
 		return len(filter(r.msg.Buttons, func(b bot.Button) bool { return b.Action == action && (value == "" || b.Value == value) })) > 0
@@ -376,7 +376,7 @@ func (r *renderer) row(heading string, buttons []bot.Button) {
 		if ok {
 			r.index++
 			elements = append(elements, e)
-			n += size(e.Text.Text) + size(e.AccessibilityLabel)
+			n += weight(e.Text.Text) + weight(e.AccessibilityLabel)
 		}
 		if label := oneLine(clean(b.Label)); (!ok || size(label) > maxLabel) && (isChoice(b) || isAnalyst(b)) && label != "" {
 			long = append(long, "• "+literal(label))

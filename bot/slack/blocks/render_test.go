@@ -358,6 +358,26 @@ func TestLongTextsAreSplit(t *testing.T) {
 	}
 }
 
+// TestProgressKeepsItsButtons holds that the stop button is there once, whatever else is.
+func TestProgressKeepsItsButtons(t *testing.T) {
+	stop := bot.Button{Action: bot.ActionCancel, Label: "중지"}
+	others := []bot.Button{{Action: bot.ActionAsk, Label: "a", Value: "a"}, {Action: bot.ActionNotify, Label: "b"}, {Action: bot.ActionGood, Label: "c"}}
+	for n := range len(others) + 1 {
+		msg := bot.Message{Kind: bot.KindProgress, Language: "ko", Text: "x", Suggestions: []string{"y"}, Buttons: append([]bot.Button{stop}, others[:n]...)}
+		for _, level := range []blocks.Level{blocks.Native, blocks.Pictures, blocks.Sections} {
+			got := readOut(t, blocks.Render(msg, level, blocks.Options{})[0]).actions
+			slices.Sort(got)
+			want := []string{bot.ActionAsk} // the suggestion
+			for _, b := range msg.Buttons {
+				want = append(want, b.Action)
+			}
+			if slices.Sort(want); !slices.Equal(got, want) {
+				t.Errorf("with %d buttons, %v can be pressed at %v, want %v", n+1, got, level, want)
+			}
+		}
+	}
+}
+
 func TestTextsAtTheLimit(t *testing.T) {
 	for pad := range 20 {
 		msg := bot.Message{Kind: bot.KindAnswer, Language: "en", Text: strings.Repeat("a", 1495) + "\n" + strings.Repeat("b", 1490+pad)}

@@ -56,7 +56,7 @@ func sheetOf(t bot.Table, msg bot.Message) sheet {
 	for _, c := range t.Columns[:min(len(t.Columns), maxColumns)] {
 		s.head = append(s.head, cell(c.Label))
 		s.numeric = append(s.numeric, c.Numeric)
-		room -= size(cell(c.Label))
+		room -= weight(cell(c.Label))
 	}
 	for _, row := range t.Rows[:min(len(t.Rows), maxRows)] {
 		cells := make([]string, len(s.head))
@@ -65,7 +65,7 @@ func sheetOf(t bot.Table, msg bot.Message) sheet {
 				cells[i] = row[i]
 			}
 			cells[i] = cell(cells[i])
-			room -= size(cells[i])
+			room -= weight(cells[i])
 		}
 		if room < 0 && len(s.rows) > 0 {
 			break
@@ -288,7 +288,7 @@ func value(korean, rest, unit string) (float64, bool) {
 		return v, err == nil
 	}
 	sum := 0.0
-	for _, u := range units[true] {
+	for _, u := range koreanUnits {
 		head, tail, found := strings.Cut(korean, u.word)
 		if !found {
 			continue
@@ -306,7 +306,7 @@ func value(korean, rest, unit string) (float64, bool) {
 		return sum, unit == ""
 	}
 	v, ok := number(rest)
-	for _, u := range units[false] {
+	for _, u := range englishUnits {
 		if unit == u.word {
 			v *= u.size
 		}

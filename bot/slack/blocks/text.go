@@ -42,7 +42,29 @@ func cut(s string, limit int) string {
 	return strings.TrimRightFunc(head, unicode.IsSpace) + "…"
 }
 
-// split takes as much of s as fits into limit.
+// weight counts s as it counts against a message's length: in it, Slack escapes every
+// text.
+func weight(s string) int {
+	n := 0
+	for _, r := range s {
+		n += weightOf(r)
+	}
+	return n
+}
+
+func weightOf(r rune) int {
+	switch {
+	case r == '&':
+		return len("&amp;")
+	case r == '<', r == '>':
+		return len("&lt;")
+	case r > 0xffff:
+		return 2
+	}
+	return 1
+}
+
+// split takes as much of s as has the size.
 func split(s string, limit int) (head, tail string) {
 	n := 0
 	for i, r := range s {
@@ -57,9 +79,17 @@ func split(s string, limit int) (head, tail string) {
 	return s, ""
 }
 
-// splitNicely is split at the last line, sentence or word that ends in the second half.
+// splitNicely takes as much of s as has the weight, up to the last line, sentence or word
+// that ends in the second half of it.
 func splitNicely(s string, limit int) (head, tail string) {
-	head, tail = split(s, limit)
+	head = s
+	n := 0
+	for i, r := range s {
+		if n += weightOf(r); n > limit {
+			head, tail = s[:i], s[i:]
+			break
+		}
+	}
 	if tail == "" {
 		return head, tail
 	}

@@ -49,14 +49,21 @@ func (c *checker) text(what string, v any, least, most int) string {
 	if n := units(s); !ok || n < least || n > most || least > 0 && strings.TrimSpace(s) == "" {
 		c.fault("%s has %d characters, want %d to %d: %.80q", what, n, least, most, s)
 	}
-	c.total += units(s)
+	c.total += units(escaping.Replace(s))
 	return s
 }
+
+// escaping is what Slack does to texts before it counts them.
+var escaping = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
 // textObject checks a text object; plain tells that it may be nothing else.
 func (c *checker) textObject(what string, v any, most int, plain bool) {
 	o, _ := v.(object)
-	c.text(what, o["text"], 1, min(most, 3000))
+	before := c.total
+	s := c.text(what, o["text"], 1, min(most, 3000))
+	if o["type"] == "mrkdwn" { // that is escaped already
+		c.total = before + units(s)
+	}
 	switch {
 	case o["type"] == "plain_text" && o["emoji"] == false:
 	case o["type"] == "mrkdwn" && !plain && o["verbatim"] == true:
@@ -179,7 +186,7 @@ func (c *checker) rich(b object) {
 
 func (c *checker) richText(e object) {
 	s, _ := e["text"].(string)
-	c.total += units(s)
+	c.total += units(escaping.Replace(s))
 	if e["type"] != "text" || s == "" { // nothing but text: no link, no mention
 		c.fault("a %v in rich text: %.80q", e["type"], s)
 	}
