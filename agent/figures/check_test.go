@@ -182,6 +182,24 @@ func TestFiguresHaveTheDirectionOfTheirWords(t *testing.T) {
 	}
 }
 
+// TestAmountsHaveTheDirectionOfTheirWords: the change is a column of its own.
+func TestAmountsHaveTheDirectionOfTheirWords(t *testing.T) {
+	t.Parallel()
+	given := october()
+	given.Tables[0].Columns[4] = figures.Column{Key: "change", Format: format.KRW, Signed: true}
+	for i, v := range []float64{23_120_000, 4_250_000, -45_690_000, 0} {
+		given.Tables[0].Rows[i][4] = v
+	}
+	for text, stands := range map[string]bool{
+		"부산은 4,569만 원 줄었습니다.": true, "부산은 4,569만 원 늘었습니다.": false, "경기도는 2,312만 원 감소했습니다.": false, "Busan fell by ₩45.7M.": true, "Busan rose by ₩45.7M.": false,
+		"부산은 {{r1.change[2]}} 늘었습니다.": false, "부산은 2억 431만 원으로 줄었습니다.": true, "차이는 4,569만 원입니다.": true,
+	} {
+		if kept, removed := figures.Check(text, given); (len(removed) == 0) != stands {
+			t.Errorf("%q: kept %q", text, kept)
+		}
+	}
+}
+
 // TestChangesThatNobodyDeclared: a rate below zero makes a column one of changes.
 func TestChangesThatNobodyDeclared(t *testing.T) {
 	t.Parallel()

@@ -18,10 +18,10 @@ const (
 )
 
 var (
-	directionAfter  = regexp.MustCompile(`(?i)^[^{}.,\s]{0,3}(?:\s?` + beside + `){0,2}\s?(?:(` + rising + `)|(` + falling + `))|^\s(?:(higher|more|up|increase|growth|rise|gain|jump)|(lower|less|fewer|down|decrease|decline|drop|fall|reduction))\b`)
-	directionBefore = regexp.MustCompile(`(?i)(?:\b(rose|rise|risen|up|grew|grown|gained|increased?|climbed)|\b(fell|fall|fallen|down|declined?|dropped|decreased?|shrank|lost))(?:\s` + besideEn + `){0,2}\s?$`)
-	levelAfter      = regexp.MustCompile(`^\s?(?:수준|으?로[\s,]|까지|에서\s)`)
-	levelBefore     = regexp.MustCompile(`(?i)\b(?:to|at|from|of)\s?$`)
+	directionAfter  = regexp.MustCompile(`(?i)^(?:\s?(?:원|달러|건|명|개))?[^{}.,\s]{0,3}(?:\s?` + beside + `){0,2}\s?(?:(` + rising + `)|(` + falling + `))|^\s(?:(higher|more|up|increase|growth|rise|gain|jump)|(lower|less|fewer|down|decrease|decline|drop|fall|reduction))\b`)
+	directionBefore = regexp.MustCompile(`(?i)(?:\b(rose|rise|risen|up|grew|grown|gained|increased?|climbed)|\b(fell|fall|fallen|down|declined?|dropped|decreased?|shrank|lost))(?:\s` + besideEn + `){0,2}\s?[₩$€¥]?$`)
+	levelAfter      = regexp.MustCompile(`^(?:\s?(?:원|달러|건|명|개))?\s?(?:수준|으?로[\s,]|까지|에서\s)`)
+	levelBefore     = regexp.MustCompile(`(?i)\b(?:to|at|from|of)\s?[₩$€¥]?$`)
 )
 
 // direction is what the words around a figure say of it: 1 up, -1 down, 0 nothing, or
@@ -83,4 +83,11 @@ func (e *evidence) percent(l literal, body string, d *derived) bool {
 func nearWay(list []float64, v, unit float64, way int) bool {
 	v = math.Abs(v)
 	return way >= 0 && within(list, v, unit) || way <= 0 && within(list, -v, unit)
+}
+
+// shiftedOtherwise reports whether an amount is told as a change that results have in the
+// other direction alone.
+func (e *evidence) shiftedOtherwise(l literal, body string) bool {
+	way := direction(body[:l.start], body[l.end:])
+	return way != 0 && !math.IsNaN(l.value) && nearWay(e.shifts, l.value, l.unit, -way) && !nearWay(e.shifts, l.value, l.unit, way)
 }

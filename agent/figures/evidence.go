@@ -23,6 +23,7 @@ type evidence struct {
 	values  []float64 // sorted: cells, their differences, sums and means
 	rates   []float64 // sorted: cells that may be parts of one, without a sign
 	changes []float64 // sorted: cells of columns of changes, with their sign
+	shifts  []float64 // sorted: amounts in columns of changes, with their sign
 	stated  []float64 // sorted: percentages that were said before, as parts of one
 	counts  map[float64]bool
 	ranks   int             // the largest number of rows of a result
@@ -59,7 +60,7 @@ func gather(tables []Table, known []string) *evidence {
 		e.readNames(t)
 	}
 	e.words = strings.ToLower(strings.Join(words, "\n"))
-	for _, list := range []*[]float64{&e.values, &e.rates, &e.changes, &e.stated} {
+	for _, list := range []*[]float64{&e.values, &e.rates, &e.changes, &e.shifts, &e.stated} {
 		*list = sorted(*list)
 	}
 	return e
@@ -109,6 +110,9 @@ func (e *evidence) readNumbers(t *Table) {
 			}
 			if cell.ok && !fraction { // 0.041 is no amount
 				e.values = append(e.values, math.Abs(cell.value))
+				if signed {
+					e.shifts = append(e.shifts, cell.value)
+				}
 			}
 		}
 		if s.n > 1 {
@@ -207,6 +211,9 @@ func (e *evidence) holds(l literal, text string, d *derived) bool {
 	}
 	if (l.kind == countLiteral || l.kind == plainLiteral) && l.unit == 1 && endsWord.MatchString(text[:l.start]) {
 		return l.value >= 1 && l.value <= float64(e.ranks) // 상위 3개, the top 3
+	}
+	if (l.kind == plainLiteral || l.kind == countLiteral) && e.shiftedOtherwise(l, text) {
+		return false
 	}
 	switch l.kind {
 	case dateLiteral:

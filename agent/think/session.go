@@ -28,6 +28,7 @@ type session struct {
 	plan     []string
 	usage    Usage
 	spent    time.Duration // at the model and at sources
+	waited   time.Duration // for turns at the model
 	repeats  map[string]int
 	ids      map[string]bool // of calls
 	nudged   bool
@@ -160,6 +161,7 @@ func (s *session) ask(ctx context.Context) (*llm.Reply, error) {
 		return nil, err
 	}
 	s.took(reply)
+	s.tellWaited(ctx, reply.Waited)
 	if err := s.keep(ctx, Record{Reply: reply}); err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package think
 import (
 	"context"
 	"errors"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -44,4 +45,11 @@ func failedSpan(ctx context.Context, code string) {
 	span := trace.SpanFromContext(ctx)
 	span.SetStatus(codes.Error, code)
 	span.SetAttributes(attribute.String("error.type", code))
+}
+
+// tellWaited has the question's span say how long its calls have waited for their turns,
+// which the spans of the calls do not count.
+func (s *session) tellWaited(ctx context.Context, d time.Duration) {
+	s.waited += d
+	trace.SpanFromContext(ctx).SetAttributes(attribute.Float64("bapsang.llm.waited", s.waited.Seconds()))
 }
