@@ -3,6 +3,7 @@ package slack_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -397,7 +398,7 @@ func TestGridInstallIsOneWorkspace(t *testing.T) {
 			"authorizations":[{"enterprise_id":"E0GRID00001","team_id":%q,"user_id":"W0BOT00001","is_bot":true,"is_enterprise_install":true}],
 			"event":{"type":"message","channel":"C0GRID00001","channel_type":"channel","user":"W0MINJI0001","ts":"1790000000.00000%d","thread_ts":"1790000000.000001","text":"<@W0BOT00001> 매출"}}`,
 			team, i, team, i+1)
-		if resp, _ := r.send(request{body: body}); resp.StatusCode != 200 {
+		if resp, _ := r.send(request{body: body}); resp.StatusCode != http.StatusOK {
 			t.Fatalf("status %d", resp.StatusCode)
 		}
 	}
@@ -412,7 +413,7 @@ func TestEventsWithoutAuthorizations(t *testing.T) {
 	r := start(t, slacktest.Options{})
 	body := fmt.Sprintf(`{"type":"event_callback","team_id":%q,"event_id":"Ev1","event":{"type":"app_mention","channel":%q,"user":%q,"ts":"1790000000.000001","text":"%s 매출"}}`,
 		r.Team(), slacktest.Sales, slacktest.Minji, r.Mention())
-	if resp, _ := r.send(request{body: body}); resp.StatusCode != 200 {
+	if resp, _ := r.send(request{body: body}); resp.StatusCode != http.StatusOK {
 		t.Fatalf("status %d", resp.StatusCode)
 	}
 	if ev := r.only(); ev.Text != "매출" || ev.Thread.Workspace != r.Team() {

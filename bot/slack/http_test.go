@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/bapsang/bapsang/bot"
 	"github.com/bapsang/bapsang/bot/slack"
 	"github.com/bapsang/bapsang/bot/slack/slacktest"
@@ -100,6 +102,21 @@ func TestReplayedRequestIsTakenOnce(t *testing.T) {
 	}
 	if in := r.driver.Intake(); in.Duplicates != 3 || in.Events != 1 {
 		t.Errorf("counted %+v", in)
+	}
+	registry := prometheus.NewRegistry()
+	if err := r.driver.Register(registry); err != nil {
+		t.Fatal(err)
+	}
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]float64{}
+	for _, f := range families {
+		seen[f.GetName()] = f.GetMetric()[0].GetCounter().GetValue()
+	}
+	if seen["bapsang_slack_deliveries_total"] != 4 || seen["bapsang_slack_duplicates_total"] != 3 {
+		t.Errorf("measured %v", seen)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -412,7 +413,7 @@ func TestOddInteractions(t *testing.T) {
 		`{"type":"something_new",` + user + `}`,
 	} {
 		resp, body := r.send(request{path: "/slack/interactions", kind: "application/x-www-form-urlencoded", body: form("payload", payload)})
-		if resp.StatusCode != 200 || body != "" {
+		if resp.StatusCode != http.StatusOK || body != "" {
 			t.Errorf("%s: status %d %s", payload, resp.StatusCode, body)
 		}
 	}
@@ -421,7 +422,7 @@ func TestOddInteractions(t *testing.T) {
 	}
 	// A button of ours that we no longer understand says so.
 	payload := `{"type":"block_actions",` + user + `,"actions":[{"action_id":"bapsang.0.ask","value":"{","type":"button","action_ts":"1"}]}`
-	if resp, _ := r.send(request{path: "/slack/interactions", kind: "application/x-www-form-urlencoded", body: form("payload", payload)}); resp.StatusCode != 200 {
+	if resp, _ := r.send(request{path: "/slack/interactions", kind: "application/x-www-form-urlencoded", body: form("payload", payload)}); resp.StatusCode != http.StatusOK {
 		t.Errorf("status %d", resp.StatusCode)
 	}
 	r.until("a sentence", func() bool { return len(r.told(slacktest.Minji)) == 1 })

@@ -36,7 +36,7 @@ func newMetrics() *metrics {
 // Register makes the driver's metrics known to r.
 func (s *Slack) Register(r prometheus.Registerer) error {
 	m := s.metrics
-	for _, c := range []prometheus.Collector{m.calls, m.waits, m.falls, m.direct, m.dropped, m.looks} {
+	for _, c := range append(s.in.collectors(), m.calls, m.waits, m.falls, m.direct, m.dropped, m.looks) {
 		if err := r.Register(c); err != nil {
 			return err
 		}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/bapsang/bapsang/bot"
@@ -31,70 +30,13 @@ const (
 // errUnreadable is a delivery that no repetition makes better.
 var errUnreadable = errors.New("unreadable delivery")
 
-// Intake is what came in so far, and in which state the doors are.
-type Intake struct {
-	Deliveries int64 // all that Slack sent, repetitions included
-	Events     int64 // what was handed to the handler
-	Duplicates int64 // what had been handed over before
-	Ignored    int64 // what is not for us: bots, noise, talk between others
-	Failed     int64 // not acknowledged, so that Slack sends it again
-	Unreadable int64
-	Refused    int64 // requests with a bad signature or form
-	Sockets    int64 // open connections of Socket Mode
-	Reconnects int64
-
-	LastDelivery time.Time // zero before the first
-	RateLimited  time.Time // when Slack last held events back; zero when never
-	Revoked      string    // why our token no longer works, as an event told; empty when it does
-	NoEmail      bool      // people come without e-mail addresses: users:read.email is missing
-}
-
-// intake is the state of the doors.
-type intake struct {
-	deliveries, events, duplicates, ignored, failed, unreadable, refused, sockets, reconnects atomic.Int64
-	lastDelivery, rateLimited                                                                 atomic.Int64 // Unix nanoseconds
-	noEmail                                                                                   atomic.Bool
-	revoked                                                                                   atomic.Pointer[string]
-
-	once *once
-	// life is done when Run has ended: nothing is begun after that but deliveries.
-	life context.Context
-	end  context.CancelFunc
-	work work
-}
-
-func newIntake() *intake {
-	in := &intake{once: newOnce(rememberIDs)}
-	in.life, in.end = context.WithCancel(context.Background())
-	return in
-}
-
-// Intake returns what came in so far.
-func (s *Slack) Intake() Intake {
-	in := s.in
-	out := Intake{
-		Deliveries: in.deliveries.Load(), Events: in.events.Load(), Duplicates: in.duplicates.Load(), Ignored: in.ignored.Load(),
-		Failed: in.failed.Load(), Unreadable: in.unreadable.Load(), Refused: in.refused.Load(), Sockets: in.sockets.Load(),
-		Reconnects: in.reconnects.Load(), NoEmail: in.noEmail.Load(),
-	}
-	if at := in.lastDelivery.Load(); at != 0 {
-		out.LastDelivery = time.Unix(0, at)
-	}
-	if at := in.rateLimited.Load(); at != 0 {
-		out.RateLimited = time.Unix(0, at)
-	}
-	if why := in.revoked.Load(); why != nil {
-		out.Revoked = *why
-	}
-	return out
-}
-
 // take handles one delivery and returns what its acknowledgement carries, if anything.
 // It returns within ackWithin, whatever the handler does: work that outlives it is
 // finished, and found done when Slack repeats the delivery.
 func (s *Slack) take(ctx context.Context, h bot.Handler, kind string, payload []byte) (reply any, err error) {
 	s.in.deliveries.Add(1)
-	s.in.lastDelivery.Store(s.cfg.Now().UnixNano())
+	began := time.Now()
+	defer func() { s.in.took.Observe(time.Since(began).Seconds()) }()
 	// What was received whole is taken even when Slack has hung up since.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ackWithin)
 	type outcome struct {

@@ -183,8 +183,14 @@ type request struct {
 	header                   map[string]string
 }
 
-// send sends it and returns the status and the body of the reply.
-func (r *rig) send(q request) (*http.Response, string) {
+// reply is the head of what comes back.
+type reply struct {
+	StatusCode int
+	Header     http.Header
+}
+
+// send sends it and returns the head and the body of the reply.
+func (r *rig) send(q request) (reply, string) {
 	r.t.Helper()
 	set := func(p *string, v string) {
 		if *p == "" {
@@ -219,5 +225,5 @@ func (r *rig) send(q request) (*http.Response, string) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	return resp, string(body)
+	return reply{resp.StatusCode, resp.Header}, string(body)
 }
