@@ -3,11 +3,13 @@ package cli_test
 import (
 	"bytes"
 	"compress/gzip"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -177,6 +179,9 @@ func TestAQuestionIsOneTrace(t *testing.T) {
 				t.Errorf("invoke_agent: %s is %q", key, got)
 			}
 		}
+		if c.attribute("invoke_agent", "bapsang.llm.waited") == "" {
+			t.Error("the span does not say how long the question waited for its turns")
+		}
 		if c.attribute("chat", "gen_ai.conversation.id") != id || c.attribute("execute_tool query", "gen_ai.tool.call.id") != "look" {
 			t.Error("a call is of another question, or a tool of another call")
 		}
@@ -190,6 +195,29 @@ func TestAQuestionIsOneTrace(t *testing.T) {
 			}
 		}
 		c.mu.Unlock()
+	}
+}
+
+// TestEveryRungIsATrace asks what needs no model, the same again, and what nobody can answer.
+func TestEveryRungIsATrace(t *testing.T) {
+	c := collect(t)
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", c.url)
+	p := start(t, "--now", now, "serve", "--config", site(t))
+	for i, text := range []string{"지역별 금액 합계", "지역별 금액 합계", "어디가 알짜배기야"} {
+		_, asked := p.call(t, "POST", "/api/v1/questions", ask("u", text, fmt.Sprint(i)), token)
+		p.answer(t, asked["id"].(string), token)
+	}
+	p.stop(t)
+	var got []string
+	for _, s := range c.sorted() {
+		for _, a := range s.GetAttributes() {
+			if a.GetKey() == "bapsang.rung" && len(s.GetParentSpanId()) == 0 {
+				got = append(got, a.GetValue().GetStringValue())
+			}
+		}
+	}
+	if want := []string{"compose", "recall", "none"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 
