@@ -104,11 +104,11 @@ func button(b bot.Button, i int, msg bot.Message) (*slack.ButtonBlockElement, bo
 		return nil, false
 	}
 	e := slack.NewButtonBlockElement(ActionID(b, i), value, plainText(label))
-	switch w := wordsOf(msg); {
-	case b.Action == bot.ActionGood:
-		e.AccessibilityLabel = w.good
-	case b.Action == bot.ActionBad:
-		e.AccessibilityLabel = w.bad
+	switch b.Action {
+	case bot.ActionGood:
+		e.AccessibilityLabel = wordsOf(msg).good
+	case bot.ActionBad:
+		e.AccessibilityLabel = wordsOf(msg).bad
 	}
 	if b.Primary {
 		e.Style = slack.StylePrimary

@@ -5,8 +5,8 @@
 // every limit that is known, and each Level is a smaller demand than the one before.
 //
 // Texts of people, data and models stand where Slack gives no character a meaning: in
-// rich text, plain text and table cells. Only where it offers none of these are they
-// escaped (see escape).
+// rich text, plain text and table cells. Small print, which has headings, and all text
+// where Slack refuses the rich one, are in its own markup: there they are escaped.
 package blocks
 
 import (
@@ -229,7 +229,7 @@ func (r *renderer) pack() []Layout {
 	var out []Layout
 	var now []part
 	for _, p := range r.parts {
-		if !fits(now, p) {
+		if len(now) > 0 && !fits(now, p) {
 			out = append(out, r.layout(now, len(out)))
 			now = nil
 		}
@@ -252,14 +252,27 @@ func fits(parts []part, next part) bool {
 func (r *renderer) layout(parts []part, index int) Layout {
 	text := r.words.continued
 	if index == 0 {
-		text = plain(parse(r.msg.Text))
-	}
-	if text == "" {
-		text = r.words.nothing
+		text = r.gist()
 	}
 	l := Layout{Text: escapedWithin(text, maxPlain)}
 	for _, p := range parts {
 		l.Blocks = append(l.Blocks, p.block)
 	}
 	return l
+}
+
+// gist says what the message is, in a text.
+func (r *renderer) gist() string {
+	if text := plain(parse(r.msg.Text)); strings.TrimSpace(text) != "" {
+		return text
+	}
+	for _, c := range r.msg.Charts {
+		if alt := oneLine(literal(altOf(c))); alt != "" {
+			return alt
+		}
+	}
+	if len(r.msg.Tables) > 0 {
+		return r.caption(sheetOf(r.msg.Tables[0], r.msg))
+	}
+	return r.words.nothing
 }

@@ -115,7 +115,7 @@ func nativeChart(c bot.Chart) (*slack.DataVisualizationBlock, bool) {
 	default:
 		block.Chart = slack.NewDataVisualizationBarChart(axis, lines...)
 	}
-	return block, block.Validate() == nil
+	return block, block.Validate() == nil && chartWeight(block) <= maxMessage/2
 }
 
 // period is the subtitle without the unit: Slack's axis is in another one.
@@ -279,7 +279,7 @@ func shortLabels(labels []string) ([]string, bool) {
 
 // ends keeps the beginning and the end of a long label.
 func ends(s string, limit int) string {
-	head, _ := split(s, limit/2)
+	head := prefix(s, limit/2)
 	r := []rune(s)
 	for i := range r {
 		if tail := string(r[i:]); size(head)+1+size(tail) <= limit {

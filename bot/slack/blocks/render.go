@@ -2,6 +2,7 @@ package blocks
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -305,18 +306,18 @@ func (r *renderer) tools() {
 }
 
 func (r *renderer) toolButtons() []bot.Button {
-	tools := filter(r.msg.Buttons, isTool)
 	if r.stops {
-		tools = nil // it is the only one
-	}
-	has := func(action, value string) bool {
-		return len(filter(r.msg.Buttons, func(b bot.Button) bool { return b.Action == action && (value == "" || b.Value == value) })) > 0
+		return nil // it is the only one
 	}
 	var out []bot.Button
-	if len(r.msg.SQL) > 0 && !has(bot.ActionSQL, "") {
+	if isSQL := func(b bot.Button) bool { return b.Action == bot.ActionSQL }; len(r.msg.SQL) > 0 && !slices.ContainsFunc(r.msg.Buttons, isSQL) {
 		out = append(out, bot.Button{Action: bot.ActionSQL, Label: r.words.sql})
 	}
-	for _, b := range tools {
+	seen := map[string]bool{"": true} // results that can be had
+	for _, b := range r.msg.Buttons {
+		seen[b.Value] = seen[b.Value] || b.Action == bot.ActionCSV
+	}
+	for _, b := range filter(r.msg.Buttons, isTool) {
 		if b.Action != bot.ActionCSV || len(r.msg.Tables) < 2 {
 			out = append(out, b)
 			continue
@@ -324,9 +325,11 @@ func (r *renderer) toolButtons() []bot.Button {
 		b.Label = r.csvLabel(b)
 		out = append(out, b)
 		for _, t := range r.msg.Tables { // each result can be had, not just the first
-			if other := (bot.Button{Action: bot.ActionCSV, Label: b.Label, Value: t.Result}); t.Result != "" && !has(bot.ActionCSV, t.Result) {
-				other.Label = r.csvLabel(other)
-				out = append(out, other)
+			if !seen[t.Result] {
+				seen[t.Result] = true
+				b.Value = t.Result
+				b.Label = r.csvLabel(b)
+				out = append(out, b)
 			}
 		}
 	}
@@ -370,13 +373,11 @@ const maxRow = 25
 func (r *renderer) row(heading string, buttons []bot.Button) {
 	var elements []slack.BlockElement
 	var long []string
-	n := 0
 	for _, b := range buttons {
 		e, ok := button(b, r.index, r.msg)
 		if ok {
 			r.index++
 			elements = append(elements, e)
-			n += weight(e.Text.Text) + weight(e.AccessibilityLabel)
 		}
 		if label := oneLine(clean(b.Label)); (!ok || size(label) > maxLabel) && (isChoice(b) || isAnalyst(b)) && label != "" {
 			long = append(long, "• "+literal(label))
@@ -388,9 +389,12 @@ func (r *renderer) row(heading string, buttons []bot.Button) {
 	if len(long) > 0 {
 		r.plain(strings.Join(long, "\n"))
 	}
-	for len(elements) > 0 {
-		k := min(len(elements), maxRow)
-		r.add(slack.NewActionBlock("", elements[:k]...), n)
-		elements, n = elements[k:], 0
+	for row := range slices.Chunk(elements, maxRow) {
+		n := 0
+		for _, e := range row {
+			b, _ := e.(*slack.ButtonBlockElement)
+			n += weight(b.Text.Text) + weight(b.AccessibilityLabel)
+		}
+		r.add(slack.NewActionBlock("", row...), n)
 	}
 }

@@ -378,6 +378,58 @@ func TestProgressKeepsItsButtons(t *testing.T) {
 	}
 }
 
+// TestNothingButEntities holds that texts which grow when Slack escapes them fit, wherever
+// they stand.
+func TestNothingButEntities(t *testing.T) {
+	for _, n := range []int{1, 19, 20, 75, 150, 200, 1000, 5000} {
+		text := strings.Repeat("&", n)
+		msg := everywhere(bot.KindAnswer, text)
+		for range 20 {
+			msg.Tables[0].Columns = append(msg.Tables[0].Columns, bot.TableColumn{Label: text})
+			msg.Tables[0].Rows[0] = append(msg.Tables[0].Rows[0], text)
+		}
+		for range 40 {
+			msg.Buttons = append(msg.Buttons, bot.Button{Action: bot.ActionNotify, Label: text})
+		}
+		var names []string
+		for i := range 20 {
+			names = append(names, text[:min(n, 17)]+fmt.Sprint(i))
+		}
+		msg.Charts[1].Spec, _ = json.Marshal(map[string]any{
+			"kind": "bar", "title": "x", "categories": names, "series": []any{map[string]any{"name": "n", "values": slices.Repeat([]float64{1}, 20)}},
+		})
+		for at, level := range levels {
+			for i, l := range pictured(msg, level) {
+				for _, fault := range validate(t, l) {
+					t.Errorf("%d at %s, layout %d: %s", n, at, i, fault)
+				}
+				if len(l.Blocks) == 0 && level != blocks.Text {
+					t.Errorf("%d at %s, layout %d is of nothing", n, at, i)
+				}
+			}
+		}
+	}
+}
+
+func TestWhatANotificationSays(t *testing.T) {
+	chart := bot.Chart{Title: "지역별 매출", Alt: "경기도가 가장 큽니다"}
+	table := bot.Table{Title: "채널별", Columns: []bot.TableColumn{{Label: "a"}}, Rows: [][]string{{"1"}}}
+	for want, msg := range map[string]bot.Message{
+		"매출은 12억입니다. • 하나":    {Text: "매출은 **12억**입니다.\n- 하나", Charts: []bot.Chart{chart}},
+		"지역별 매출: 경기도가 가장 큽니다": {Charts: []bot.Chart{chart}, Tables: []bot.Table{table}},
+		"채널별":            {Tables: []bot.Table{table}},
+		"보여 드릴 내용이 없어요.": {},
+	} {
+		msg.Kind, msg.Language = bot.KindAnswer, "ko"
+		for _, level := range []blocks.Level{blocks.Native, blocks.Pictures, blocks.Sections} {
+			got := strings.Join(strings.Fields(strings.ReplaceAll(blocks.Render(msg, level, blocks.Options{})[0].Text, "\u2060", "")), " ")
+			if got != want {
+				t.Errorf("a notification says %q, want %q", got, want)
+			}
+		}
+	}
+}
+
 func TestTextsAtTheLimit(t *testing.T) {
 	for pad := range 20 {
 		msg := bot.Message{Kind: bot.KindAnswer, Language: "en", Text: strings.Repeat("a", 1495) + "\n" + strings.Repeat("b", 1490+pad)}

@@ -99,7 +99,11 @@ func hasCSV(msg bot.Message) bool {
 
 // cell is a cell's text. Slack takes no empty ones.
 func cell(s string) string {
-	if s = cut(oneLine(literal(s)), maxCell); s == "" {
+	s = oneLine(literal(s))
+	for try := maxCell; weight(s) > maxCell; try = try * 3 / 4 {
+		s = cut(s, try)
+	}
+	if s == "" {
 		return "–"
 	}
 	return s

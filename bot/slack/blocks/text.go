@@ -38,8 +38,7 @@ func cut(s string, limit int) string {
 	if size(s) <= limit {
 		return s
 	}
-	head, _ := split(s, limit-1)
-	return strings.TrimRightFunc(head, unicode.IsSpace) + "…"
+	return strings.TrimRightFunc(prefix(s, limit-1), unicode.IsSpace) + "…"
 }
 
 // weight counts s as it counts against a message's length: in it, Slack escapes every
@@ -64,8 +63,8 @@ func weightOf(r rune) int {
 	return 1
 }
 
-// split takes as much of s as has the size.
-func split(s string, limit int) (head, tail string) {
+// prefix is as much of s as has the size.
+func prefix(s string, limit int) string {
 	n := 0
 	for i, r := range s {
 		n++
@@ -73,10 +72,10 @@ func split(s string, limit int) (head, tail string) {
 			n++
 		}
 		if n > limit {
-			return s[:i], s[i:]
+			return s[:i]
 		}
 	}
-	return s, ""
+	return s
 }
 
 // splitNicely takes as much of s as has the weight, up to the last line, sentence or word
@@ -153,7 +152,8 @@ func escape(s string) string {
 	var out strings.Builder
 	prev := rune('\n')
 	for i, r := range s {
-		next, _ := utf8.DecodeRuneInString(s[i+utf8.RuneLen(r):])
+		_, width := utf8.DecodeRuneInString(s[i:])
+		next, _ := utf8.DecodeRuneInString(s[i+width:])
 		switch {
 		case r == '&':
 			out.WriteString("&amp;")
