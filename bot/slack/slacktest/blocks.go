@@ -13,9 +13,10 @@ import (
 const (
 	maxMessageBlocks = 50
 	maxViewBlocks    = 100
-	// maxBlocksText is of all blocks of a message together. Slack tells no number; refusals
-	// were seen from about 13,200 characters.
+	// maxBlocksText is of all blocks of a message together. Slack tells no number; others
+	// measured about 13,200 characters, as they are once escaped, and 100 for each heading.
 	maxBlocksText = 13200
+	headingCost   = 100
 	maxTableText  = 10000 // of all cells of a table
 	maxCharts     = 2     // of a message, seen
 )
@@ -167,8 +168,10 @@ func (k *checker) textValue(v any, ptr, kind string, most int) {
 		return
 	}
 	s, _ := t["text"].(string)
-	n := utf8.RuneCountInString(s)
-	k.text += n
+	k.text += utf8.RuneCountInString(s)
+	if t["type"] == "plain_text" {
+		k.text += escapes(s)
+	}
 	before := len(k.complaints)
 	switch typ, _ := t["type"].(string); {
 	case typ != "plain_text" && typ != "mrkdwn", kind != "" && typ != kind:
@@ -310,6 +313,7 @@ func (k *checker) section(ptr string, b obj) {
 }
 
 func (k *checker) header(ptr string, b obj) {
+	k.text += headingCost
 	k.textObject(b, "text", ptr, "plain_text", 150, true)
 	k.whole(b, "level", ptr, 1, 4)
 }
@@ -353,6 +357,9 @@ func (k *checker) slackFile(ptr string, o obj) {
 		return
 	}
 	f := k.files[id]
+	if !k.granted("files:read") {
+		f = nil // Slack shows no file to who may not read it
+	}
 	for _, x := range k.files {
 		if link != "" && (link == k.fileJSON(x)["url_private"] || link == k.fileJSON(x)["permalink"]) {
 			f = x
@@ -414,14 +421,17 @@ func (k *checker) alert(ptr string, b obj) {
 func (k *checker) markdownBlock(ptr string, b obj) {
 	text := k.str(b, "text", ptr, 1, 1<<20)
 	n := utf8.RuneCountInString(text)
+	parts, headings, tables := markdownParts(text)
 	k.markdown += n
-	k.text += n
-	parts, tables := markdownParts(text)
+	k.text += n + escapes(text) + headings*headingCost
 	k.rendered += max(0, parts-1)
 	k.tables += tables
 }
 
-func markdownParts(text string) (parts, tables int) {
+// escapes is how much longer a text is once it is escaped.
+func escapes(text string) int { return len(Escape(text)) - len(text) }
+
+func markdownParts(text string) (parts, headings, tables int) {
 	fence, run, inTable := false, false, false
 	before := ""
 	for line := range strings.Lines(text) {
@@ -443,6 +453,9 @@ func markdownParts(text string) (parts, tables int) {
 		case strings.HasPrefix(line, "#"), line == "---":
 			parts++
 			run = false
+			if line != "---" {
+				headings++
+			}
 		case line != "" && !run && !inTable:
 			parts++
 			run = true
@@ -452,7 +465,7 @@ func markdownParts(text string) (parts, tables int) {
 		}
 		before = line
 	}
-	return parts, tables
+	return parts, headings, tables
 }
 
 func tableRule(line string) bool {

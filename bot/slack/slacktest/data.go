@@ -281,7 +281,8 @@ func (k *checker) inline(ptr string, o obj) {
 			continue
 		}
 		if typ == "text" {
-			k.text += utf8.RuneCountInString(k.str(e, "text", at, 1, 1<<20))
+			s := k.str(e, "text", at, 1, 1<<20)
+			k.text += utf8.RuneCountInString(s) + escapes(s)
 		}
 	}
 }

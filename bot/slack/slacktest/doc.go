@@ -24,8 +24,8 @@
 //
 // Slack does not say everything. Guessed here, on the strict side: that a reply to a
 // message that is not there is refused (thread_not_found); that all text of a message's
-// blocks may have 13,200 characters, and that a table's, which may have 10,000, is not
-// among them; that an acknowledgement counts on the connection that its envelope came by;
+// blocks may have 13,200 characters exactly, and that a table's, which may have 10,000, is
+// not among them; that an acknowledgement counts on the connection that its envelope came by;
 // that an unacknowledged envelope comes again under another id; that interactions and
 // commands come once; that tiers are exact, with bursts of a minute's worth. What an app
 // must not rely on either way.

@@ -164,6 +164,10 @@ func TestMessageLimits(t *testing.T) {
 		{name: "all text", limit: 13200, blocks: func(n int) []any {
 			return append(many(n/3000, func(int) any { return obj{"type": "section", "text": mrkdwn(3000)} }), obj{"type": "section", "text": mrkdwn(n % 3000)})
 		}, code: "msg_blocks_too_long"},
+		{name: "all text, escaped", limit: 2640, blocks: func(n int) []any { return one(obj{"type": "markdown", "text": strings.Repeat("&", n)}) }, code: "msg_blocks_too_long"},
+		{name: "all text, with headings", limit: 30, blocks: func(n int) []any {
+			return one(obj{"type": "markdown", "text": letters(10079) + "\n" + strings.Repeat("# h\n", n)})
+		}, code: "msg_blocks_too_long"},
 		{name: "rendered", limit: 50, blocks: func(n int) []any { return one(obj{"type": "markdown", "text": strings.Repeat("# h\n", n)}) }, code: "msg_blocks_too_long"},
 		{name: "table rows", limit: 100, blocks: func(n int) []any { return one(obj{"type": "table", "rows": grid(n, 2)}) }, says: "no more than 100 items allowed"},
 		{name: "table columns", limit: 20, blocks: func(n int) []any { return one(obj{"type": "table", "rows": grid(1, n)}) }, says: "no more than 20 items allowed [json-pointer:/blocks/0/rows/0]"},

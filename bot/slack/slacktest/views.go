@@ -76,7 +76,7 @@ func (c *call) view(kinds ...string) (obj, obj) {
 		return nil, invalid("invalid_arguments", []string{"must be a valid view type [json-pointer:/view/type]"})
 	}
 	if complaints := c.checkView(body); len(complaints) > 0 {
-		return nil, invalid("invalid_arguments", complaints)
+		return nil, invalid("invalid_arguments", append(complaints, "failed to match all allowed schemas [json-pointer:/view]"))
 	}
 	return body, nil
 }
