@@ -46,12 +46,12 @@ func (c *call) startStream() obj {
 		return bad
 	}
 	thread := c.str("thread_ts")
-	switch {
-	case ch.With == "" && !c.has("recipient_user_id"):
+	switch { // in direct messages too, whatever the reference says: others tried
+	case !c.has("recipient_user_id"):
 		return refuse("missing_recipient_user_id")
-	case ch.With == "" && !c.has("recipient_team_id"):
+	case !c.has("recipient_team_id"):
 		return refuse("missing_recipient_team_id")
-	case c.has("recipient_user_id") && c.user(c.str("recipient_user_id")) == nil:
+	case c.user(c.str("recipient_user_id")) == nil:
 		return refuse("user_not_found")
 	case thread == "" && ch.With != "":
 		return invalid("invalid_arguments", []string{"missing required field: thread_ts"})
