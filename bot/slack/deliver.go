@@ -110,7 +110,7 @@ func (s *Slack) put(ctx context.Context, to place, l blocks.Layout, msg bot.Mess
 	ref := bot.Ref{Thread: to.thread, ID: to.ts}
 	err := s.updateMessage(ctx, ref, l, stampOf(msg), s.client.Call)
 	if client.Reason(err) == streamConflict {
-		if err = s.endStream(ctx, ref, s.client.Call); err == nil {
+		if _, err = s.endStream(ctx, ref, "", s.client.Call); err == nil {
 			err = s.updateMessage(ctx, ref, l, stampOf(msg), s.client.Call)
 		}
 	}

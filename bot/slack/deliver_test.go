@@ -1,6 +1,7 @@
 package slack_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -176,6 +177,45 @@ func TestLongQuestionsOutliveTheirStream(t *testing.T) {
 		t.Fatal(err)
 	}
 	o.mustAnswerOnce(thread, 1)
+}
+
+// A stream that says nothing becomes an ordinary message before Slack ends it.
+func TestIdleStreamsAreLeft(t *testing.T) {
+	t.Parallel()
+	for _, broken := range []bool{false, true} {
+		o := startOut(t, slacktest.Options{Scale: 200})
+		if broken {
+			o.Fault(slacktest.Fault{Method: "chat.*", If: func(method string, _ map[string]string) bool { return method != "chat.startStream" }, Times: 3, Status: 500})
+		}
+		thread := o.asked(slacktest.Minji, o.DM(slacktest.Minji))
+		progress, answer := question(1, "ko")
+		ref, err := o.Post(t.Context(), thread, progress)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		if err := o.Wait(ctx, func() bool { return o.bots(thread)[0].Edits == 1 }); err != nil {
+			t.Fatal("it is still streamed")
+		}
+		if m := o.bots(thread)[0]; m.Stream || !strings.Contains(slacktest.Text(m), progress.Text) || len(slacktest.Actions(m)) != 1 {
+			t.Errorf("streaming %v, shows %s, to press %v", m.Stream, slacktest.Text(m), slacktest.Actions(m))
+		}
+		if state, _ := o.Session(thread.Channel, thread.ID); state != "processing" {
+			t.Errorf("after the stream the session is %q", state)
+		}
+		progress.Text = "아직 찾고 있어요"
+		if err := o.Update(t.Context(), ref, progress); err != nil || !strings.Contains(slacktest.Text(o.bots(thread)[0]), progress.Text) {
+			t.Errorf("progress after the stream: %v", err)
+		}
+		if err := o.Update(t.Context(), ref, answer); err != nil {
+			t.Error(err)
+		}
+		o.mustAnswerOnce(thread, 1)
+		if state, _ := o.Session(thread.Channel, thread.ID); state != "active" {
+			t.Errorf("after the answer the session is %q", state)
+		}
+	}
 }
 
 // Another process knows nothing of a stream, and ends it all the same.

@@ -53,7 +53,9 @@ type posting struct {
 // sent is a message that is there. Its fields belong to whoever has its turn, except
 // those below mu.
 type sent struct {
-	stream  bool // it is being streamed
+	stream  bool        // it is being streamed
+	idle    *time.Timer // ends a stream that says nothing; nil without a stream
+	last    bot.Message // what the stream said last
 	started time.Time
 	shown   string // digest of what is shown
 	buttons string // what can be pressed on progress

@@ -158,11 +158,22 @@ func (s *Slack) beginProgress(ctx context.Context, thread bot.Thread, msg bot.Me
 		return bot.Ref{}, err
 	}
 	m := s.out.message(ref)
+	if done, err := s.out.turns.take(ctx, "message "+messageKey(ref)); err == nil {
+		defer done()
+		s.begun(ctx, m, ref, msg, streams)
+	}
+	return ref, nil
+}
+
+// begun notes a new progress message, whose turn it is.
+func (s *Slack) begun(ctx context.Context, m *sent, ref bot.Ref, msg bot.Message, streams bool) {
 	m.stream, m.started, m.shown, m.buttons = streams, time.Now(), digest(msg), buttonsOf(msg)
 	m.sentNow()
+	if streams {
+		s.watchStream(m, ref, msg)
+	}
 	s.out.owe(m, streams)
 	s.beginSession(ctx, m, ref.Thread, msg)
-	return ref, nil
 }
 
 // mayPromise reports whether the update that a progress message leads to would not have
@@ -347,10 +358,15 @@ func (s *Slack) changeProgress(ctx context.Context, m *sent, at bot.Ref, msg bot
 			return err
 		}
 	}
+	return s.replaceProgress(ctx, at, msg)
+}
+
+// replaceProgress changes a message that is not streamed, as far as we know.
+func (s *Slack) replaceProgress(ctx context.Context, at bot.Ref, msg bot.Message) error {
 	layout := s.layouts(msg, s.level(msg), nil)[0]
 	err := s.updateMessage(ctx, at, layout, stampOf(msg), s.client.TryCall)
 	if client.Reason(err) == streamConflict {
-		if err = s.endStream(ctx, at, s.client.TryCall); err == nil {
+		if _, err = s.endStream(ctx, at, "", s.client.TryCall); err == nil {
 			err = s.updateMessage(ctx, at, layout, stampOf(msg), s.client.TryCall)
 		}
 	}

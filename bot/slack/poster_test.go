@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/bapsang/bapsang/bot"
 	"github.com/bapsang/bapsang/bot/bottest"
@@ -205,11 +204,4 @@ func (o *out) mustAnswerOnce(thread bot.Thread, n int) {
 	if want := fmt.Sprintf("Answer number %d.", n); !strings.Contains(text, want) || messages[0].Stream || strings.Contains(text, "⏳") {
 		o.t.Errorf("question %d shows %.300q, streaming %v", n, text, messages[0].Stream)
 	}
-}
-
-func within(t *testing.T, d time.Duration) context.Context {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), d)
-	t.Cleanup(cancel)
-	return ctx
 }

@@ -1,9 +1,11 @@
 package slack
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"net/url"
 	"strings"
 	"time"
 
@@ -18,6 +20,15 @@ import (
 // after it began, whatever is appended, and may leave it looking broken: we are gone
 // before.
 const streamLife = 4*time.Minute + 30*time.Second
+
+// streamIdle is how long a stream says nothing before it becomes an ordinary message.
+// Developers report that Slack ends a stream that is idle for half a minute, and then it
+// looks broken; an ordinary message is also the one that all readers of a channel see
+// change. When that cannot be done, it is tried again after streamRetry.
+const (
+	streamIdle  = 20 * time.Second
+	streamRetry = 3 * time.Second
+)
 
 // streamConflict is how Slack refuses to change a message that is being streamed: by an
 // earlier process of ours, or since a call that was not answered.
@@ -99,8 +110,10 @@ func streamButtons(msg bot.Message) (slack.BlocksChunk, bool) {
 // as one.
 func (s *Slack) appendStream(ctx context.Context, m *sent, at bot.Ref, msg bot.Message) error {
 	if time.Since(m.started) > s.pace(streamLife) || m.buttons != buttonsOf(msg) {
-		err := s.endStream(ctx, at, s.client.TryCall)
-		m.stream = err != nil
+		_, err := s.endStream(ctx, at, m.status(slack.AgentSessionStatusProcessing), s.client.TryCall)
+		if err == nil {
+			m.noStream()
+		}
 		return err
 	}
 	chunks := blocks.Chunks(msg)
@@ -114,11 +127,56 @@ func (s *Slack) appendStream(ctx context.Context, m *sent, at bot.Ref, msg bot.M
 		_, _, err := api.AppendStreamContext(ctx, at.Thread.Channel, at.ID, slack.MsgOptionChunks(chunks...))
 		return err
 	})
-	if client.KindOf(err) == client.KindStream {
+	switch {
+	case err == nil:
+		s.watchStream(m, at, msg)
+	case client.KindOf(err) == client.KindStream:
 		s.streamFell(ctx, msg, err)
-		m.stream = false
+		m.noStream()
 	}
 	return err
+}
+
+// watchStream begins the time that a stream may say nothing.
+func (s *Slack) watchStream(m *sent, at bot.Ref, msg bot.Message) {
+	m.last = msg
+	if m.idle != nil {
+		m.idle.Reset(s.pace(streamIdle))
+		return
+	}
+	m.idle = time.AfterFunc(s.pace(streamIdle), func() {
+		s.after("end an idle stream", sessionTimeout, func(ctx context.Context) error { return s.leaveStream(ctx, m, at) })
+	})
+}
+
+// noStream notes that m is an ordinary message.
+func (m *sent) noStream() {
+	m.stream = false
+	if m.idle != nil {
+		m.idle.Stop()
+		m.idle, m.last = nil, bot.Message{}
+	}
+}
+
+// leaveStream makes an ordinary message of a stream that says nothing.
+func (s *Slack) leaveStream(ctx context.Context, m *sent, at bot.Ref) error {
+	done, err := s.out.turns.take(ctx, "message "+messageKey(at))
+	if err != nil {
+		return err
+	}
+	defer done()
+	if !m.stream || m.idle == nil || m.isEnded() {
+		return nil
+	}
+	if _, err = s.endStream(ctx, at, m.status(slack.AgentSessionStatusProcessing), s.client.TryCall); err == nil {
+		err = s.replaceProgress(ctx, at, m.last)
+	}
+	if err != nil && client.KindOf(err) != client.KindMessage {
+		m.idle.Reset(s.pace(streamRetry))
+		return err
+	}
+	m.noStream()
+	return nil
 }
 
 // buttonsOf tells apart what can be pressed on messages.
@@ -141,22 +199,41 @@ func (s *Slack) stopStream(ctx context.Context, m *sent, at bot.Ref) {
 	if !m.stream {
 		return
 	}
-	m.stream = false
-	if err := s.endStream(ctx, at, s.client.Call); err != nil {
+	m.noStream()
+	ended, err := s.endStream(ctx, at, m.status(slack.AgentSessionStatusActive), s.client.Call)
+	if err != nil {
 		s.log.DebugContext(ctx, "slack: stream not ended", "channel", at.Thread.Channel, "error", err)
+	}
+	if ended {
+		m.session = false // Slack was told with the same call
 	}
 }
 
-// endStream ends a stream; one that is over is no error.
-func (s *Slack) endStream(ctx context.Context, at bot.Ref, call caller) error {
-	err := call(ctx, client.Method{Name: "chat.stopStream", Repeatable: true}, func(ctx context.Context, api *slack.Client) error {
-		_, _, err := api.StopStreamContext(ctx, at.Thread.Channel, at.ID)
+// status is the status of m's session; empty when it has none.
+func (m *sent) status(status string) string {
+	if !m.session {
+		return ""
+	}
+	return status
+}
+
+// endStream ends a stream, and gives its session a status; without one Slack takes the
+// session for done. A stream that is over is no error, but it is not ended either.
+func (s *Slack) endStream(ctx context.Context, at bot.Ref, status string, call caller) (ended bool, err error) {
+	var options []slack.MsgOption
+	if status != "" { // slack-go has no option for it
+		options = append(options, slack.UnsafeMsgOptionEndpoint(cmp.Or(s.cfg.APIURL, slack.APIURL)+"chat.stopStream", func(v url.Values) {
+			v.Set("session_status", status)
+		}))
+	}
+	err = call(ctx, client.Method{Name: "chat.stopStream", Repeatable: true}, func(ctx context.Context, api *slack.Client) error {
+		_, _, err := api.StopStreamContext(ctx, at.Thread.Channel, at.ID, options...)
 		return err
 	})
 	if client.KindOf(err) == client.KindStream {
-		return nil
+		return false, nil
 	}
-	return err
+	return err == nil, err
 }
 
 // The names of what a workspace may lack.

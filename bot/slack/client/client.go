@@ -112,24 +112,22 @@ const (
 // What Slack refused for its rate is called again when Slack says so, whatever the
 // method. What failed on the way is called again when it never left, or is Repeatable.
 func (c *Client) Call(ctx context.Context, m Method, do func(ctx context.Context, api *slack.Client) error) error {
-	began := time.Now()
-	if err := c.limits.wait(ctx, m); err != nil {
-		return given(m, err)
-	}
-	if d := time.Since(began); d > time.Millisecond {
-		c.seen.Waited(m.Name, d)
-	}
 	rest := firstRest
-	for attempt := 1; ; attempt++ {
+	pass := c.limits.wait
+	for attempt := 1; ; {
+		began := time.Now()
+		if err := pass(ctx, m); err != nil {
+			return given(m, err)
+		}
+		if d := time.Since(began); d > time.Millisecond {
+			c.seen.Waited(m.Name, d)
+		}
 		ex, err := c.once(ctx, m, do)
 		switch {
 		case err == nil, ctx.Err() != nil:
 			return err
-		case ex.pause > 0:
-			if waitErr := c.limits.again(ctx, m); waitErr != nil {
-				return given(m, waitErr)
-			}
-			attempt-- // no fault of the call's
+		case ex.pause > 0: // no fault of the call's, and its place is before those who came later
+			pass = c.limits.again
 			continue
 		case attempt == maxAttempts, !ex.again:
 			return err
@@ -139,6 +137,8 @@ func (c *Client) Call(ctx context.Context, m Method, do func(ctx context.Context
 			return err
 		}
 		rest *= 2
+		attempt++
+		pass = c.limits.wait
 	}
 }
 
@@ -159,6 +159,7 @@ func (c *Client) Room(m Method) int { return c.limits.room(m) }
 
 // once calls m and learns from the reply.
 func (c *Client) once(ctx context.Context, m Method, do func(ctx context.Context, api *slack.Client) error) (*exchange, error) {
+	defer c.limits.landed(m)
 	ctx, ex := withExchange(ctx)
 	err := do(ctx, c.api)
 	c.learn(m, ex, err)

@@ -63,10 +63,6 @@ func perChannel(method string) (budget, bool) {
 	return budget{4, 4 * time.Second}, method == "chat.postMessage"
 }
 
-// margin is added to each stretch of time, for calls that leave in time may arrive
-// closer together.
-const margin = 1.03
-
 // limits are the budgets of all methods.
 type limits struct {
 	rate float64
@@ -100,25 +96,46 @@ func (l *limits) gate(name string, b budget) *gate {
 		now := time.Now()
 		maps.DeleteFunc(l.gates, func(_ string, g *gate) bool { return g.atRest(now) })
 	}
-	b.per = time.Duration(float64(b.per) * margin / l.rate)
-	g := &gate{budget: b, turn: semaphore.NewWeighted(1), stretch: 1}
+	b.per = time.Duration(float64(b.per) / l.rate)
+	g := &gate{budget: b, turn: semaphore.NewWeighted(1), landing: make(chan struct{}), stretch: 1}
 	l.gates[name] = g
 	return g
 }
 
-// wait takes a call from each of m's budgets, in the order of the callers.
+// wait takes a call from each of m's budgets, in the order of the callers. It is given
+// back with landed.
 func (l *limits) wait(ctx context.Context, m Method) error {
-	for _, g := range l.gatesOf(m) {
+	gates := l.gatesOf(m)
+	for i, g := range gates {
 		if err := g.wait(ctx); err != nil {
+			landAll(gates[:i])
 			return err
 		}
 	}
 	return nil
 }
 
-// again waits for the end of a pause, and goes before those who came later.
+// again waits for the end of a pause, and goes before those who came later. The call is
+// given back with landed.
 func (l *limits) again(ctx context.Context, m Method) error {
-	return l.gatesOf(m)[0].again(ctx)
+	gates := l.gatesOf(m)
+	if err := gates[0].again(ctx); err != nil {
+		return err
+	}
+	for _, g := range gates[1:] {
+		g.pass()
+	}
+	return nil
+}
+
+// landed tells that a call that was let through is over.
+func (l *limits) landed(m Method) { landAll(l.gatesOf(m)) }
+
+func landAll(gates []*gate) {
+	now := time.Now()
+	for _, g := range gates {
+		g.land(now)
+	}
 }
 
 // try takes a call when that leaves something of each budget.
@@ -129,8 +146,9 @@ func (l *limits) try(m Method) bool {
 			return false
 		}
 	}
-	for _, g := range gates {
+	for i, g := range gates {
 		if !g.try() {
+			landAll(gates[:i])
 			return false
 		}
 	}
@@ -169,18 +187,21 @@ func (l *limits) pausedNow() map[string]time.Time {
 	return out
 }
 
-// gate is a budget in use. It remembers when its last calls were let through: unlike a
-// bucket of tokens that never lets through more, it does so at the earliest moment that
-// the budget allows.
+// gate is a budget in use. It counts calls under way, and those that are over for less
+// than the budget's time: a call reached Slack before it was over, and a new one reaches
+// it after it was let through, so Slack never counts more than we do, however long either
+// was on its way. Unlike a bucket of tokens it lets a whole budget through at once.
 type gate struct {
 	budget
 	turn *semaphore.Weighted // held by the first of those who wait; it serves in order
 
 	mu      sync.Mutex
-	waiting int         // how many want to pass and may not yet
-	passed  []time.Time // the last calls, oldest first, at most budget.calls
-	paused  time.Time   // until when Slack told us to wait
-	stretch float64     // how many times as slow as the budget, since Slack found us too fast
+	waiting int           // how many want to pass and may not yet
+	flying  int           // calls under way
+	over    []time.Time   // when the last calls were over, oldest first, at most budget.calls
+	landing chan struct{} // closed and renewed when a call is over
+	paused  time.Time     // until when Slack told us to wait
+	stretch float64       // how many times as slow as the budget, since Slack found us too fast
 }
 
 // How much slower a refusal makes a gate, at most, and how much faster a success.
@@ -190,23 +211,48 @@ const (
 	faster     = 0.97
 )
 
-// delay is how long until another call may pass. g.mu is held.
-func (g *gate) delay(now time.Time) time.Duration {
-	d := g.paused.Sub(now)
-	if len(g.passed) == g.calls {
-		d = max(d, g.passed[0].Add(g.window()).Sub(now))
-	}
-	return d
-}
-
 func (g *gate) window() time.Duration { return time.Duration(float64(g.per) * g.stretch) }
 
-// pass notes a call. g.mu is held.
-func (g *gate) pass(now time.Time) {
-	if len(g.passed) == g.calls {
-		g.passed = slices.Delete(g.passed, 0, 1)
+// used is how much of the budget is. g.mu is held.
+func (g *gate) used(now time.Time) int {
+	begin := now.Add(-g.window())
+	i := 0
+	for i < len(g.over) && !g.over[i].After(begin) {
+		i++
 	}
-	g.passed = append(g.passed, now)
+	return g.flying + len(g.over) - i
+}
+
+// delay is how long until another call may pass; negative when that depends on a call
+// under way. g.mu is held.
+func (g *gate) delay(now time.Time) time.Duration {
+	d := g.paused.Sub(now)
+	switch excess := g.used(now) - g.calls; {
+	case excess < 0:
+		return max(d, 0)
+	case g.flying >= g.calls:
+		return -1
+	default: // the newest that must be out of the budget's time
+		return max(d, g.over[len(g.over)-(g.calls-g.flying)].Add(g.window()).Sub(now))
+	}
+}
+
+func (g *gate) pass() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.flying++
+}
+
+func (g *gate) land(now time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.flying--
+	if len(g.over) == g.calls {
+		g.over = slices.Delete(g.over, 0, 1)
+	}
+	g.over = append(g.over, now)
+	close(g.landing)
+	g.landing = make(chan struct{})
 }
 
 func (g *gate) wait(ctx context.Context) error {
@@ -218,17 +264,29 @@ func (g *gate) wait(ctx context.Context) error {
 	defer g.turn.Release(1)
 	for {
 		g.mu.Lock()
-		now := time.Now()
-		d := g.delay(now)
-		if d <= 0 {
-			g.pass(now)
+		d, landing := g.delay(time.Now()), g.landing
+		if d == 0 {
+			g.flying++
 			g.mu.Unlock()
 			return nil
 		}
 		g.mu.Unlock()
-		if err := sleep(ctx, d); err != nil {
+		if err := rest(ctx, d, landing); err != nil {
 			return err
 		}
+	}
+}
+
+// rest waits for d, or where that is negative for a landing.
+func rest(ctx context.Context, d time.Duration, landing <-chan struct{}) error {
+	if d > 0 {
+		return sleep(ctx, d)
+	}
+	select {
+	case <-landing:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
@@ -238,15 +296,14 @@ func (g *gate) waits(n int) {
 	g.waiting += n
 }
 
-// again waits like wait, but not behind those who wait: its call was before theirs, and
-// their pause is one call longer.
+// again waits for the end of a pause like wait, but not behind those who wait: its call
+// was before theirs, and their pause is one call longer.
 func (g *gate) again(ctx context.Context) error {
 	for {
 		g.mu.Lock()
-		now := time.Now()
-		d := g.paused.Add(-g.beat()).Sub(now)
+		d := time.Until(g.paused.Add(-g.beat()))
 		if d <= 0 {
-			g.pass(now)
+			g.flying++
 			g.mu.Unlock()
 			return nil
 		}
@@ -267,7 +324,7 @@ func (g *gate) try() bool {
 	if g.roomLocked(now) <= 0 {
 		return false
 	}
-	g.pass(now)
+	g.flying++
 	return true
 }
 
@@ -283,14 +340,7 @@ func (g *gate) roomLocked(now time.Time) int {
 	if g.paused.After(now) || g.waiting > 0 {
 		return 0
 	}
-	begin := now.Add(-g.window())
-	used := 0
-	for _, t := range g.passed {
-		if t.After(begin) {
-			used++
-		}
-	}
-	return g.calls - g.calls/5 - used
+	return g.calls - g.calls/5 - g.used(now)
 }
 
 func (g *gate) refused(now time.Time, pause time.Duration) {
@@ -318,6 +368,5 @@ func (g *gate) pausedUntil() time.Time {
 func (g *gate) atRest(now time.Time) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	last := len(g.passed) - 1
-	return g.waiting == 0 && !g.paused.After(now) && g.stretch == 1 && (last < 0 || now.Sub(g.passed[last]) > g.per)
+	return g.waiting == 0 && !g.paused.After(now) && g.stretch == 1 && g.used(now) == 0
 }
