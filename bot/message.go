@@ -126,6 +126,8 @@ type Button struct {
 	Action string `json:"action"`
 	Label  string `json:"label"`
 	Value  string `json:"value,omitempty"`
+	// Says is what who presses it says by that; empty when it is the label.
+	Says string `json:"says,omitempty"`
 	// Primary is the usual choice among several.
 	Primary bool `json:"primary,omitempty"`
 	// Prompt asks for a line of text to go with the press; empty asks for none.

@@ -207,7 +207,7 @@ func clarify(language string) bot.Message {
 			Kind: bot.KindClarify, Language: "en", Question: "q-clarify-en", Text: "\"Revenue\" could be two things. Which one?",
 			Buttons: []bot.Button{
 				{Action: bot.ActionChoose, Label: "before discounts", Value: "revenue\x1fgross"},
-				{Action: bot.ActionChoose, Label: "after discounts (usually this)", Value: "revenue\x1fnet", Primary: true},
+				{Action: bot.ActionChoose, Label: "after discounts (usually this)", Says: "after discounts", Value: "revenue\x1fnet", Primary: true},
 			},
 		}
 	}
@@ -215,7 +215,7 @@ func clarify(language string) bot.Message {
 		Kind: bot.KindClarify, Language: "ko", Question: "q-clarify-ko", Text: "\"매출\"이 두 가지예요. 어느 쪽일까요?",
 		Buttons: []bot.Button{
 			{Action: bot.ActionChoose, Label: "할인 전", Value: "매출\x1fgross"},
-			{Action: bot.ActionChoose, Label: "할인 후 (보통 이것)", Value: "매출\x1fnet", Primary: true},
+			{Action: bot.ActionChoose, Label: "할인 후 (보통 이것)", Says: "할인 후", Value: "매출\x1fnet", Primary: true},
 		},
 	}
 }

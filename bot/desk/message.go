@@ -108,13 +108,11 @@ func (q *Question) said() bool { return q.Command != "" || q.Thread.Only != "" }
 func choiceButtons(c *compose.Clarify, t *texts) []bot.Button {
 	var out []bot.Button
 	for _, o := range c.Options {
-		label := o.Label
+		b := bot.Button{Action: bot.ActionChoose, Label: o.Label, Value: c.Term + choiceSep + o.Ref, Primary: o.Usual}
 		if o.Usual {
-			label += " " + t.usual
+			b.Label, b.Says = o.Label+" "+t.usual, o.Label
 		}
-		out = append(out, bot.Button{
-			Action: bot.ActionChoose, Label: label, Value: c.Term + choiceSep + o.Ref, Primary: o.Usual,
-		})
+		out = append(out, b)
 	}
 	return out
 }

@@ -1,11 +1,13 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -65,7 +67,7 @@ func (w *Web) act(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	t := textsFor(v.Lang)
-	b, ok := offered(f.entry, f.values.Get("action"), f.values.Get("value"))
+	b, ok := w.offered(f.entry, f.values.Get("action"), f.values.Get("value"))
 	if !ok {
 		// The message has moved on, as when an answer comes while Stop is pressed.
 		w.done(rw, r, v, &f.entry.message, "")
@@ -82,20 +84,23 @@ func (w *Web) act(rw http.ResponseWriter, r *http.Request) {
 		w.say(rw, r, http.StatusServiceUnavailable, t.NotTaken)
 		return
 	}
-	note := ""
-	if isVerdict(b.Action) {
-		note = t.Thanks
-	}
-	w.done(rw, r, v, &f.entry.message, note)
+	w.done(rw, r, v, &f.entry.message, t.noteOf(b))
 }
 
-// offered finds a button of a message.
-func offered(e *entry, action, value string) (bot.Button, bool) {
+// offered finds a button of a message. One that shares takes the channel from the page.
+func (w *Web) offered(e *entry, action, value string) (bot.Button, bool) {
 	if e.Bot == nil {
 		return bot.Button{}, false
 	}
 	for _, b := range e.Bot.Buttons {
-		if b.Action == action && b.Value == value {
+		if b.Action != action {
+			continue
+		}
+		if b.Action == bot.ActionShare && b.Value == "" && slices.Contains(w.cfg.Channels, value) {
+			b.Value = value
+			return b, true
+		}
+		if b.Value == value && (value != "" || b.Action != bot.ActionShare) {
 			return b, true
 		}
 	}
@@ -120,7 +125,7 @@ func (w *Web) press(ctx context.Context, v *viewer, f *form, b bot.Button, text 
 	ev := w.event(v, said, f.key, bot.EventAction)
 	ev.Action = &bot.Action{Name: b.Action, Question: f.entry.Bot.Question, Value: b.Value, Text: text}
 	if b.Action == bot.ActionAsk || b.Action == bot.ActionChoose {
-		echo := &message{Channel: said.Channel, Thread: said.Thread, User: v.user(), Text: b.Label}
+		echo := &message{Channel: said.Channel, Thread: said.Thread, User: v.user(), Text: cmp.Or(b.Says, b.Label)}
 		if err := w.chat.keep(ctx, v, f.key, echo); err != nil {
 			w.log.WarnContext(ctx, "web: press not kept", "error", err)
 			return errNotTaken

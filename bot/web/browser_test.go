@@ -157,7 +157,7 @@ func pressing(t *testing.T, c *chromium) {
 	if ev.Action.Value != "매출\x1fnet" {
 		t.Errorf("the choice came as %+v", ev.Action)
 	}
-	b.see(has("#replies .said", "할인 후 (보통 이것)"))
+	b.see(has("#replies .said", "할인 후") + "&& !" + has("#replies .said", "보통 이것"))
 
 	if _, err := s.chat.Post(t.Context(), ev.Thread, bottest.Messages()["answer-en"]); err != nil {
 		t.Fatal(err)

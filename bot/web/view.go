@@ -217,6 +217,9 @@ func (s *shown) buttons(keep func(bot.Button) bool) []bot.Button {
 	return out
 }
 
+// Channels are where an answer can be shared.
+func (s *shown) Channels() []string { return s.web.cfg.Channels }
+
 // press is a button with what its form needs.
 type press struct {
 	bot.Button

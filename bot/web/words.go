@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"time"
+
+	"github.com/bapsang/bapsang/bot"
 )
 
 // texts are the page's own words in one language.
@@ -26,7 +28,7 @@ type texts struct {
 
 	// under a message of the bot
 	Read, Source, SQL, Copy, CopyTable, CSV, Partial, OpenPicture, NoPicture, ChartKeys, Suggestions, Number string
-	Until                                                                                                    string
+	Until, Share, ShareTo, OnlyYou, notified, shared                                                         string
 
 	// sentences with a part to fill in
 	replies, replyOne, rows, rowsPart, lastReply, tooLong, tooLarge, tooMany, ahead, eta string
@@ -62,7 +64,8 @@ var korean = texts{
 
 	Read: "이렇게 읽었어요", Source: "출처", SQL: "SQL", Copy: "복사", CopyTable: "표 복사", CSV: "CSV 받기", Partial: "결과가 한도에서 잘렸어요",
 	OpenPicture: "PNG로 열기", ChartKeys: "화살표 키로 값을 하나씩 볼 수 있어요.", NoPicture: "그림을 그리지 못했어요.", Suggestions: "이런 것도 물어보세요", Number: "문의할 때 알려 주세요",
-	Until: "%s까지",
+	Until: "%s까지", Share: "공유", ShareTo: "공유할 채널", OnlyYou: "나에게만 보여요",
+	notified: "끝나면 DM으로 알려 드릴게요.", shared: "#%s에 올릴게요.",
 
 	replies: "답글 %d개", replyOne: "답글 1개", rows: "%s행", rowsPart: "%s행 중 %s행", lastReply: "마지막 %s",
 	tooLong: "메시지가 너무 길어요. %d kB까지 보낼 수 있어요. 긴 내용은 파일로 붙여 주세요.", tooLarge: "파일이 너무 커요. 한 번에 %s까지 보낼 수 있어요.",
@@ -92,11 +95,25 @@ var english = texts{
 
 	Read: "How I read this", Source: "Source", SQL: "SQL", Copy: "Copy", CopyTable: "Copy table", CSV: "Download CSV", Partial: "The result was cut at its limit",
 	OpenPicture: "Open as PNG", ChartKeys: "Arrow keys go from figure to figure.", NoPicture: "The picture could not be drawn.", Suggestions: "You could also ask", Number: "quote this when you ask us",
-	Until: "until %s",
+	Until: "until %s", Share: "Share", ShareTo: "Channel to share to", OnlyYou: "only you see this",
+	notified: "You get a DM when it is done.", shared: "It will be in #%s.",
 
 	replies: "%d replies", replyOne: "1 reply", rows: "%s rows", rowsPart: "%s of %s rows", lastReply: "last %s",
 	tooLong: "The message is too long: up to %d kB can be sent. Attach what is longer as a file.", tooLarge: "The files are too large: up to %s can be sent at once.",
 	tooMany: "Up to %d files can be sent at once.", ahead: "%d ahead", eta: "about %s",
+}
+
+// noteOf says that a press was taken, where nothing else on the page does.
+func (t *texts) noteOf(b bot.Button) string {
+	switch {
+	case isVerdict(b.Action):
+		return t.Thanks
+	case b.Action == bot.ActionNotify:
+		return t.notified
+	case b.Action == bot.ActionShare:
+		return fmt.Sprintf(t.shared, b.Value)
+	}
+	return ""
 }
 
 // Replies says how much was said in a thread.

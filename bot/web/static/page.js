@@ -396,8 +396,10 @@
     if (form.matches(".edit")) endEdit(form);
     const prompt = form.closest("details.prompt");
     if (prompt) {
-      form.elements.text.value = "";
-      form.elements.text.blur();
+      if (form.elements.text) {
+        form.elements.text.value = "";
+        form.elements.text.blur();
+      }
       prompt.open = false;
     }
   }
