@@ -118,6 +118,9 @@ func (r *reader) readRows() {
 	if c < 0 {
 		c = r.any(wCount)
 	}
+	if c >= 0 && isHangulKey(r.toks[c].text) && r.countEvent(c) {
+		return
+	}
 	if c < 0 || !isHangulKey(r.toks[c].text) || slicesHas(r.toks, func(t token) bool { return t.kind == aTerm && !t.used && !r.onlyValue(t) }) {
 		return
 	}
@@ -142,6 +145,33 @@ func (r *reader) readRows() {
 	r.addMeasure(c, name, asAlias)
 	m := r.lex.model.Metric(name)
 	r.say(ReadMetric, r.toks[c].text, r.label(m.Label, m.Name))
+}
+
+// countEvent counts what was done by the date on which it was: 불량으로 반품된 거 몇 개. c is
+// the word that asks how many.
+func (r *reader) countEvent(c int) bool {
+	at := -1
+	for i := range r.toks {
+		switch {
+		case !r.open(i) || r.onlyValue(r.toks[i]):
+		case len(r.fieldsOfKind(i, semantic.Temporal)) > 0 && at < 0 && slices.ContainsFunc([]string{"한", "된", "했던"}, func(end string) bool { return strings.HasSuffix(r.toks[i].text, end) }):
+			at = i
+		default:
+			return false
+		}
+	}
+	if at < 0 {
+		return false
+	}
+	dataset, _, _ := cutRef(r.fieldsOfKind(at, semantic.Temporal)[0])
+	name := r.lex.countOfDataset(dataset)
+	if name == "" || r.lex.ofPeople(dataset) {
+		return false
+	}
+	r.use(c)
+	r.useTrail(c)
+	r.addMeasure(at, name, asAlias)
+	return true
 }
 
 // onlyValue reports whether a token can be nothing but a value.

@@ -46,6 +46,17 @@ func (r *reader) listing() bool {
 func (r *reader) takeValue(i int) {
 	options := r.valueOptions(i)
 	reachable := slices.DeleteFunc(slices.Clone(options), func(m meant) bool { return !r.reachable(m.field) })
+	if len(reachable) == 0 && r.saysMeans(i) {
+		r.use(i)
+		r.useTrail(i)
+		return
+	}
+	if r.saidAbout(i) {
+		reachable = slices.DeleteFunc(reachable, func(m meant) bool { // a complaint is about no order's device
+			dataset, _, _ := cutRef(m.field)
+			return r.lex.isTrade(dataset)
+		})
+	}
 	if len(reachable) == 0 {
 		r.use(i)
 		r.fail(problem{decline: DeclineShape})
@@ -79,6 +90,32 @@ func (r *reader) takeValue(i int) {
 	r.useTrailExcept(i, wThan)
 	r.d.filters = mergeFilter(r.d.filters, f)
 	r.checkBoth(f.Field)
+}
+
+// saysMeans reports whether token i only says what the value before it is a means of:
+// 카드 결제 of a 결제 수단.
+func (r *reader) saysMeans(i int) bool {
+	p := r.prev(i)
+	if p < 0 || p != i-1 {
+		return false
+	}
+	key, _ := fold(r.toks[i].text)
+	return slices.ContainsFunc(r.senses(p, isValue), func(x meaning) bool {
+		_, f := r.lex.model.Field(r.lex.senses[x.sense].ref)
+		label, _ := fold(f.Label.Ko)
+		return slicesHas([]string{"수단", "방법", "방식"}, func(end string) bool { return label == key+end })
+	})
+}
+
+// saidAbout reports whether a value is what something is about: complaints about the app.
+func (r *reader) saidAbout(i int) bool {
+	for k := i - 1; k >= 0 && k >= i-2; k-- {
+		if strings.EqualFold(strings.TrimSpace(r.toks[k].text), "about") {
+			return true
+		}
+	}
+	n := i + 1
+	return n < len(r.toks) && slicesHas([]string{"에대한", "에관한", "관련"}, func(w string) bool { return strings.ReplaceAll(r.toks[n].text, " ", "") == w })
 }
 
 // checkBoth refuses several values of a field of which what is counted may have several:

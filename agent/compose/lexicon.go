@@ -75,6 +75,7 @@ func NewLexicon(m *semantic.Model, values map[string][]ValueCount) *Lexicon {
 	l.addWords()
 	l.addMetrics()
 	l.addDatasets()
+	l.addOtherWords()
 	l.addValues(values)
 	l.addWeakNames()
 	l.index = newIndex(l.build)
@@ -127,6 +128,7 @@ func (l *Lexicon) addMetrics() {
 		for _, term := range append([]string{m.Name}, m.Synonyms...) {
 			l.addName(term, n, asSynonym)
 		}
+		l.addRates(m, n)
 		if key, _ := fold(m.Label.Ko); m.Default && slices.Contains(turnover, key) {
 			for _, term := range []string{"구매액", "구매금액", "결제액"} {
 				l.add(term, n, asAlias) // what is turnover to those who sell
@@ -134,6 +136,27 @@ func (l *Lexicon) addMetrics() {
 		}
 		if strings.HasSuffix(m.Label.Ko, "매출") {
 			l.add(m.Label.Ko+"액", n, asSynonym)
+		}
+	}
+}
+
+// addRates lets a rate be written with a sign: margin %, return pct, 반품 %.
+func (l *Lexicon) addRates(m *semantic.Metric, n int32) {
+	if m.Format != "percent" {
+		return
+	}
+	for _, term := range append([]string{m.Label.Ko, m.Label.En}, m.Synonyms...) {
+		stem := ""
+		for _, end := range []string{" rate", " percentage", "률", "율"} {
+			if s, ok := strings.CutSuffix(term, end); ok && utf8.RuneCountInString(s) >= 2 {
+				stem = s
+			}
+		}
+		if stem == "" {
+			continue
+		}
+		for _, sign := range []string{" %", " pct", " percent", " percentage"} {
+			l.add(stem+sign, n, asSynonym)
 		}
 	}
 }
@@ -150,6 +173,21 @@ func (l *Lexicon) addDatasets() {
 		for _, f := range d.Fields {
 			if !f.Hidden {
 				l.addField(d, f)
+			}
+		}
+	}
+}
+
+// otherWords are said for one another whatever the model: what is sent back is 반품 and 반송.
+var otherWords = []struct{ word, other string }{{"반품", "반송"}, {"환불", "환급"}}
+
+// addOtherWords lets names be said with another word of the same meaning.
+func (l *Lexicon) addOtherWords() {
+	known := l.names()
+	for _, e := range slices.Clone(l.build) {
+		for _, w := range otherWords {
+			if other := strings.Replace(e.key, w.word, w.other, 1); other != e.key && !known[other] {
+				l.build = append(l.build, entry{key: other, breaks: e.breaks, sense: e.sense, how: max(e.how, asSynonym)})
 			}
 		}
 	}
@@ -321,7 +359,7 @@ func spokenFields(f *semantic.Field) []string {
 func (l *Lexicon) addMeans(f *semantic.Field, known map[string]bool) {
 	for _, end := range []string{"수단", "방법", "방식"} {
 		stem, ok := strings.CutSuffix(strings.ReplaceAll(f.Label.Ko, " ", ""), end)
-		if key, _ := fold(stem); ok && utf8.RuneCountInString(stem) >= 2 && !known[key] && !f.Hidden {
+		if key, _ := fold(stem); ok && utf8.RuneCountInString(stem) >= 2 && !f.Hidden && !known[key] {
 			l.add(stem, l.sense(sense{kind: isWord, word: wDone}), asAlias)
 		}
 	}

@@ -121,6 +121,11 @@ func (b *builder) askGroup() bool {
 		b.say(ReadDefault, b.pickWord("순위 대상", "ranked"), b.fieldLabel(ref))
 		return true
 	}
+	if ref := b.soldThing(); ref != "" {
+		q.Dimensions = []semantic.Dimension{{Field: ref}}
+		b.say(ReadDefault, b.pickWord("순위 대상", "ranked"), b.fieldLabel(ref))
+		return true
+	}
 	var list []candidate
 	for _, d := range b.lex.model.Datasets {
 		for _, f := range d.Fields {
@@ -140,6 +145,27 @@ func (b *builder) askGroup() bool {
 		q.Dimensions = []semantic.Dimension{{Field: list[k].ref}}
 	}
 	return ok
+}
+
+// goods are names of what is sold.
+var goods = []string{"상품", "제품", "품목", "메뉴", "물건", "product", "item", "good", "menu"}
+
+// soldThing returns the name of what is sold where that is ranked: 제일 많이 팔린 거.
+func (b *builder) soldThing() string {
+	if !b.d.rank.sold {
+		return ""
+	}
+	for _, d := range b.lex.model.Datasets {
+		ref := b.lex.nameOf(d.Name)
+		named := slicesHas(append([]string{d.Label.Ko, d.Label.En, d.Name}, d.Synonyms...), func(term string) bool {
+			key, _ := fold(term)
+			return slices.Contains(goods, singular(key))
+		})
+		if named && !d.Hidden && ref != "" && b.reaches(b.p.Query.Measures[0].Metric, ref) {
+			return ref
+		}
+	}
+	return ""
 }
 
 // filteredThing returns the name of what the conditions are about, which is ranked

@@ -298,11 +298,32 @@ func (r *reader) countedValue(i, c int) bool {
 		return false
 	}
 	name := r.lex.countOfDataset(r.thingAtEnd(i))
+	if name == "" && !isHangulKey(r.toks[c].text) {
+		name = r.eventsOf(i)
+	}
 	if name != "" {
 		r.use(c)
 		r.addMeasure(i, name, asAlias)
 	}
 	return name != ""
+}
+
+// eventsOf counts what happened in the way that a value says: calls are tickets by phone.
+// What is there rather than happens has no time, and may be counted in several ways.
+func (r *reader) eventsOf(i int) string {
+	dataset := ""
+	for _, x := range r.senses(i, isValue) {
+		of, _, _ := cutRef(r.lex.senses[x.sense].ref)
+		if dataset != "" && dataset != of || x.how >= asPart {
+			return ""
+		}
+		dataset = of
+	}
+	name := r.lex.countOfDataset(dataset)
+	if m := r.lex.model.Metric(name); m == nil || m.Time == "" {
+		return ""
+	}
+	return name
 }
 
 // countedBefore returns the metric named directly before token i that counts the same
