@@ -440,24 +440,3 @@ func TestAppIsThrownOut(t *testing.T) {
 		t.Error("nobody noticed that events are held back")
 	}
 }
-
-// FuzzEvents gives the door anything, signed. It may refuse; it must answer, and never
-// hand on an event that lacks what every event has.
-func FuzzEvents(f *testing.F) {
-	f.Add(`{"type":"event_callback","event":{"type":"message","channel":"C1","user":"U1","ts":"1.2","text":"<@U0BAPSANG00> x","thread_ts":"1.1"}}`)
-	f.Add(`{"type":"event_callback","event":{"type":"message","subtype":"message_changed","channel":"D1","message":{"user":"U1","ts":"1.2","text":"a","edited":{"ts":"2"}},"previous_message":{"text":"b"}}}`)
-	f.Add(`{"type":"event_callback","event":{"type":"message","subtype":"message_deleted","channel":"D1","deleted_ts":"1","previous_message":{"user":"U1"}}}`)
-	f.Add(`{"type":"event_callback","event":{"type":"app_home_opened","user":"U1","tab":"home"}}`)
-	f.Add(`{"type":"event_callback","event":{"type":"message","channel":"D1","user":"U1","ts":"-9999999999999999999.9","text":"<<@|>&lt;<!date^>|","blocks":[{"type":"rich_text","elements":[{"type":"rich_text_list","indent":-5}]}]}}`)
-	f.Fuzz(func(t *testing.T, body string) {
-		d := &desk{}
-		for _, ev := range fuzzed(t, d, body) {
-			if ev.ID == "" || ev.Thread.Channel == "" || ev.Thread.Platform != slack.Platform || ev.Kind == "" {
-				t.Errorf("%q became %+v", body, ev)
-			}
-			if !norm.NFC.IsNormalString(ev.Text) || strings.Contains(ev.Text, "<@U0BAPSANG00>") && !strings.Contains(body, "&") {
-				t.Errorf("%q has text %q", body, ev.Text)
-			}
-		}
-	})
-}

@@ -92,19 +92,19 @@ func (s *Slack) takeInteraction(ctx context.Context, h bot.Handler, payload []by
 	if in.User.ID == "" {
 		return nil, fmt.Errorf("%w: an interaction of nobody", errUnreadable)
 	}
-	p := s.pressing(&in)
+	d := s.deedOf(&in)
 	switch in.Type {
 	case "block_actions":
 		for _, a := range in.Actions {
-			s.press(ctx, h, p, a)
+			s.press(ctx, h, d, a)
 		}
 	case "view_submission":
-		return s.submit(ctx, h, p), nil
+		return s.submit(ctx, h, d), nil
 	case "message_action":
-		s.analyse(ctx, h, p)
+		s.analyse(ctx, h, d)
 	case "shortcut":
-		if s.first(ctx, "w:"+p.user.ID+":"+p.Trigger) {
-			s.open(p, blocks.AskModal(p.lang(), p.metadata(bot.Action{}, p.lang())))
+		if s.first(ctx, "w:"+d.user.ID+":"+d.Trigger) {
+			s.open(d, blocks.AskModal(d.lang(), d.metadata(bot.Action{}, d.lang())))
 		}
 	default: // view_closed and what we never asked for
 		s.in.ignored.Add(1)
@@ -112,8 +112,8 @@ func (s *Slack) takeInteraction(ctx context.Context, h bot.Handler, payload []by
 	return nil, nil
 }
 
-// press is an interaction and where and by whom it was done.
-type press struct {
+// deed is an interaction, and where and by whom it was done.
+type deed struct {
 	*interaction
 	us   identity
 	user bot.User
@@ -121,28 +121,28 @@ type press struct {
 	thread bot.Thread
 }
 
-func (s *Slack) pressing(in *interaction) *press {
+func (s *Slack) deedOf(in *interaction) *deed {
 	team, enterprise := in.Team.ID, in.Enterprise.ID
 	if enterprise == "" {
 		enterprise = in.Team.Enterprise
 	}
-	p := &press{interaction: in, us: s.interacting(team, enterprise, in.Install), user: s.user(in.User.ID, in.User.Name)}
+	d := &deed{interaction: in, us: s.interacting(team, enterprise, in.Install), user: s.user(in.User.ID, in.User.Name)}
 	channel := in.Channel.ID
 	if channel == "" {
 		channel = in.Container.Channel
 	}
 	if channel == "" {
-		p.thread = bot.Direct(Platform, p.us.workspace, in.User.ID)
-		return p
+		d.thread = bot.Direct(Platform, d.us.workspace, in.User.ID)
+		return d
 	}
-	p.thread = p.us.thread(channel, firstOf(in.Message.ThreadTS, in.Container.ThreadTS), "")
+	d.thread = d.us.thread(channel, firstOf(in.Message.ThreadTS, in.Container.ThreadTS), "")
 	switch {
 	case in.Container.Ephemeral:
-		p.thread.Only = in.User.ID // no thread can be begun below what one person sees
-	case p.thread.ID == "":
-		p.thread.ID = firstOf(in.Message.TS, in.Container.MessageTS)
+		d.thread.Only = in.User.ID // no thread can be begun below what one person sees
+	case d.thread.ID == "":
+		d.thread.ID = firstOf(in.Message.TS, in.Container.MessageTS)
 	}
-	return p
+	return d
 }
 
 func firstOf(texts ...string) string {
@@ -154,34 +154,34 @@ func firstOf(texts ...string) string {
 	return ""
 }
 
-func (p *press) lang() string { return languageOf(p.user.Locale) }
+func (d *deed) lang() string { return languageOf(d.user.Locale) }
 
 // press does what a button says.
-func (s *Slack) press(ctx context.Context, h bot.Handler, p *press, a pressed) {
+func (s *Slack) press(ctx context.Context, h bot.Handler, d *deed, a pressed) {
 	done, ok := blocks.ParseAction(a.ActionID, firstOf(a.Value, a.Selected.Value))
 	if !ok {
 		// Links, and choices within a view, have no value of ours: these are for Slack.
 		if firstOf(a.Value, a.Selected.Value) != "" {
-			s.tell(p, sentencesFor(p.lang()).unknown)
+			s.tell(d, sentencesFor(d.lang()).unknown)
 		}
 		s.in.ignored.Add(1)
 		return
 	}
-	id := "a:" + p.thread.Channel + ":" + firstOf(p.message(), p.View.ID) + ":" + p.user.ID + ":" + a.ActionID + ":" + a.ActionTS
-	lang := firstOf(done.Language, p.lang())
+	id := "a:" + d.thread.Channel + ":" + firstOf(d.message(), d.View.ID) + ":" + d.user.ID + ":" + a.ActionID + ":" + a.ActionTS
+	lang := firstOf(done.Language, d.lang())
 	var show func()
 	switch {
 	case done.Name == bot.ActionSQL:
-		show = func() { s.showSQL(p, done.Question, lang) }
+		show = func() { s.showSQL(d, done.Question, lang) }
 	case done.Name == bot.ActionCSV:
-		show = func() { s.sendCSV(p, done.Action, lang) }
+		show = func() { s.sendCSV(d, done.Action, lang) }
 	case done.Name == bot.ActionShare:
-		show = func() { s.open(p, blocks.ShareModal(lang, p.metadata(done.Action, lang))) }
+		show = func() { s.open(d, blocks.ShareModal(lang, d.metadata(done.Action, lang))) }
 	case done.Prompt != "":
-		show = func() { s.open(p, blocks.PromptModal(done.Prompt, lang, p.metadata(done.Action, lang))) }
+		show = func() { s.open(d, blocks.PromptModal(done.Prompt, lang, d.metadata(done.Action, lang))) }
 	default:
-		if err := s.act(ctx, h, p, id, done.Action, lang); err != nil {
-			s.tell(p, sentencesFor(lang).notTaken)
+		if err := s.act(ctx, h, d, id, done.Action, lang); err != nil {
+			s.tell(d, sentencesFor(lang).notTaken)
 		}
 		return
 	}
@@ -197,9 +197,9 @@ func (s *Slack) first(ctx context.Context, id string) bool {
 }
 
 // act hands on an action. Of a verdict nothing is seen, so its sender is thanked.
-func (s *Slack) act(ctx context.Context, h bot.Handler, p *press, id string, action bot.Action, lang string) error {
+func (s *Slack) act(ctx context.Context, h bot.Handler, d *deed, id string, action bot.Action, lang string) error {
 	err := s.hand(ctx, h, bot.Event{
-		ID: id, Kind: bot.EventAction, Thread: p.thread, Message: p.message(), User: p.user, Action: &action, At: s.cfg.Now(),
+		ID: id, Kind: bot.EventAction, Thread: d.thread, Message: d.message(), User: d.user, Action: &action, At: s.cfg.Now(),
 	})
 	if err != nil {
 		s.notTaken(ctx, err)
@@ -207,7 +207,7 @@ func (s *Slack) act(ctx context.Context, h bot.Handler, p *press, id string, act
 	}
 	switch action.Name {
 	case bot.ActionGood, bot.ActionBad, bot.ActionWrong:
-		s.tell(p, sentencesFor(lang).thanks)
+		s.tell(d, sentencesFor(lang).thanks)
 	}
 	return nil
 }
@@ -218,20 +218,20 @@ func (s *Slack) notTaken(ctx context.Context, err error) {
 }
 
 // analyse makes a question of a message that somebody pointed at.
-func (s *Slack) analyse(ctx context.Context, h bot.Handler, p *press) {
-	ts := p.Message.TS
-	if p.CallbackID != "analyse" || ts == "" {
+func (s *Slack) analyse(ctx context.Context, h bot.Handler, d *deed) {
+	ts := d.Message.TS
+	if d.CallbackID != "analyse" || ts == "" {
 		s.in.ignored.Add(1)
 		return
 	}
 	ev := bot.Event{
-		ID: "s:" + p.thread.Channel + ":" + ts + ":" + p.user.ID + ":" + firstOf(p.ActionTS, p.Trigger), Kind: bot.EventMessage,
-		Thread: p.thread, Message: ts, User: p.user, Text: readable(&p.Message, p.us.bot, s.people.nameOf), Addressed: true,
-		Files: filesOf(&p.Message), At: s.cfg.Now(),
+		ID: "s:" + d.thread.Channel + ":" + ts + ":" + d.user.ID + ":" + firstOf(d.ActionTS, d.Trigger), Kind: bot.EventMessage,
+		Thread: d.thread, Message: ts, User: d.user, Text: readable(&d.Message, d.us.bot, s.people.nameOf), Addressed: true,
+		Files: filesOf(&d.Message), At: s.cfg.Now(),
 	}
 	if err := s.hand(ctx, h, ev); err != nil {
 		s.notTaken(ctx, err)
-		s.tell(p, sentencesFor(p.lang()).notTaken)
+		s.tell(d, sentencesFor(d.lang()).notTaken)
 	}
 }
 
@@ -241,10 +241,10 @@ func errorsIn(block, text string) map[string]any {
 }
 
 // submit takes what somebody filled in.
-func (s *Slack) submit(ctx context.Context, h bot.Handler, p *press) (reply any) {
+func (s *Slack) submit(ctx context.Context, h bot.Handler, d *deed) (reply any) {
 	values := map[string]map[string]slack.BlockAction{}
 	at := "" // the view's one input
-	for block, inputs := range p.View.State.Values {
+	for block, inputs := range d.View.State.Values {
 		at = block
 		values[block] = map[string]slack.BlockAction{}
 		for name, in := range inputs {
@@ -252,14 +252,14 @@ func (s *Slack) submit(ctx context.Context, h bot.Handler, p *press) (reply any)
 		}
 	}
 	sub, ok := blocks.ParseSubmission(slack.View{
-		CallbackID: p.View.CallbackID, PrivateMetadata: p.View.Metadata, State: &slack.ViewState{Values: values},
+		CallbackID: d.View.CallbackID, PrivateMetadata: d.View.Metadata, State: &slack.ViewState{Values: values},
 	})
 	var from origin
-	if err := decode([]byte(firstOf(p.View.Metadata, "{}")), &from); err != nil || from.Thread.Platform != Platform {
+	if err := decode([]byte(firstOf(d.View.Metadata, "{}")), &from); err != nil || from.Thread.Platform != Platform {
 		s.in.ignored.Add(1) // none of ours
 		return nil
 	}
-	lang := firstOf(from.Language, p.lang())
+	lang := firstOf(from.Language, d.lang())
 	say := sentencesFor(lang)
 	if !ok {
 		if at == "" {
@@ -267,18 +267,18 @@ func (s *Slack) submit(ctx context.Context, h bot.Handler, p *press) (reply any)
 		}
 		return errorsIn(at, say.empty)
 	}
-	p.thread, p.Message.TS = from.Thread, from.Message
+	d.thread, d.Message.TS = from.Thread, from.Message
 	var err error
 	switch sub.Callback {
 	case blocks.CallbackPrompt:
 		from.Action.Text = sub.Text
-		err = s.act(ctx, h, p, "v:"+p.View.ID, from.Action, lang)
+		err = s.act(ctx, h, d, "v:"+d.View.ID, from.Action, lang)
 	case blocks.CallbackShare:
 		from.Action.Value = sub.Channel
-		err = s.act(ctx, h, p, "v:"+p.View.ID, from.Action, lang)
+		err = s.act(ctx, h, d, "v:"+d.View.ID, from.Action, lang)
 	case blocks.CallbackAsk:
 		err = s.hand(ctx, h, bot.Event{
-			ID: "v:" + p.View.ID, Kind: bot.EventMessage, Thread: p.thread, User: p.user, Text: strings.TrimSpace(norm.NFC.String(sub.Text)),
+			ID: "v:" + d.View.ID, Kind: bot.EventMessage, Thread: d.thread, User: d.user, Text: strings.TrimSpace(norm.NFC.String(sub.Text)),
 			Addressed: true, At: s.cfg.Now(),
 		})
 		if err != nil {
@@ -300,8 +300,8 @@ type origin struct {
 	Language string     `json:"n"`
 }
 
-func (p *press) metadata(action bot.Action, lang string) string {
-	data, err := json.Marshal(origin{Thread: p.thread, Message: p.message(), Action: action, Language: lang})
+func (d *deed) metadata(action bot.Action, lang string) string {
+	data, err := json.Marshal(origin{Thread: d.thread, Message: d.message(), Action: action, Language: lang})
 	if err != nil {
 		return "" // texts and booleans marshal
 	}
@@ -309,21 +309,42 @@ func (p *press) metadata(action bot.Action, lang string) string {
 }
 
 // message is the one that a button is on; empty for a view's.
-func (p *press) message() string { return firstOf(p.Message.TS, p.Container.MessageTS) }
+func (d *deed) message() string { return firstOf(d.Message.TS, d.Container.MessageTS) }
+
+// admits tells whether what lies behind an answer is for somebody, and tells them when
+// it is not. In a channel that companies share, others see our answers.
+func (s *Slack) admits(ctx context.Context, d *deed, lang string) (bool, error) {
+	if s.cfg.Admit == nil {
+		return true, nil
+	}
+	who, err := s.Person(ctx, d.thread, d.user)
+	switch {
+	case err != nil:
+		s.tell(d, sentencesFor(lang).notTaken)
+		return false, err
+	case !s.cfg.Admit(who):
+		s.tell(d, sentencesFor(lang).notForYou)
+		return false, nil
+	}
+	return true, nil
+}
 
 // showSQL shows the statements behind an answer.
-func (s *Slack) showSQL(p *press, question, lang string) {
+func (s *Slack) showSQL(d *deed, question, lang string) {
 	s.after("SQL not shown", viewWithin, func(ctx context.Context) error {
 		if s.cfg.SQL == nil {
-			s.tell(p, sentencesFor(lang).unknown)
+			s.tell(d, sentencesFor(lang).unknown)
 			return nil
+		}
+		if ok, err := s.admits(ctx, d, lang); !ok {
+			return err
 		}
 		statements, err := s.cfg.SQL(ctx, question)
 		if err == nil {
-			err = s.openNow(ctx, p, blocks.SQLModal(statements, lang))
+			err = s.openNow(ctx, d, blocks.SQLModal(statements, lang))
 		}
 		if err != nil {
-			s.tell(p, sentencesFor(lang).noSQL)
+			s.tell(d, sentencesFor(lang).noSQL)
 		}
 		return err
 	})
@@ -338,35 +359,38 @@ const (
 
 // sendCSV puts a result's rows into the thread, as a file: Slack lets an app offer no
 // download. What only one person saw goes to that person alone.
-func (s *Slack) sendCSV(p *press, action bot.Action, lang string) {
+func (s *Slack) sendCSV(d *deed, action bot.Action, lang string) {
 	s.after("CSV not sent", sendWithin, func(ctx context.Context) error {
 		if s.cfg.CSV == nil {
-			s.tell(p, sentencesFor(lang).unknown)
+			s.tell(d, sentencesFor(lang).unknown)
 			return nil
+		}
+		if ok, err := s.admits(ctx, d, lang); !ok {
+			return err
 		}
 		var rows limited
 		err := s.cfg.CSV(ctx, action.Question, action.Value, &rows)
 		if err == nil {
-			err = s.sendFile(ctx, p, client.File{Name: fileName(action.Value), Data: rows.Bytes()})
+			err = s.sendFile(ctx, d, client.File{Name: fileName(action.Value), Data: rows.Bytes()})
 		}
 		if err != nil {
-			s.tell(p, sentencesFor(lang).noCSV)
+			s.tell(d, sentencesFor(lang).noCSV)
 		}
 		return err
 	})
 }
 
 // sendFile brings a file to the thread, or to the person where the thread is not for it.
-func (s *Slack) sendFile(ctx context.Context, p *press, f client.File) error {
-	if p.thread.Only == "" {
-		f.Channel, f.Thread = p.thread.Channel, p.thread.ID
+func (s *Slack) sendFile(ctx context.Context, d *deed, f client.File) error {
+	if d.thread.Only == "" {
+		f.Channel, f.Thread = d.thread.Channel, d.thread.ID
 		_, err := s.client.Upload(ctx, f)
 		if err == nil || client.KindOf(err) != client.KindPlace {
 			return err
 		}
 	}
 	err := s.client.Call(ctx, client.Method{Name: "conversations.open", Repeatable: true}, func(ctx context.Context, api *slack.Client) error {
-		dm, _, _, err := api.OpenConversationContext(ctx, &slack.OpenConversationParameters{Users: []string{p.user.ID}})
+		dm, _, _, err := api.OpenConversationContext(ctx, &slack.OpenConversationParameters{Users: []string{d.user.ID}})
 		if err == nil {
 			f.Channel, f.Thread = dm.ID, ""
 		}
@@ -404,19 +428,19 @@ func (l *limited) Write(p []byte) (int, error) {
 const viewWithin = 3 * time.Second
 
 // open shows a view. The acknowledgement does not wait for it.
-func (s *Slack) open(p *press, view slack.ModalViewRequest) {
+func (s *Slack) open(d *deed, view slack.ModalViewRequest) {
 	s.after("view not opened", viewWithin, func(ctx context.Context) error {
-		err := s.openNow(ctx, p, view)
+		err := s.openNow(ctx, d, view)
 		if err != nil {
-			s.tell(p, sentencesFor(p.lang()).notTaken)
+			s.tell(d, sentencesFor(d.lang()).notTaken)
 		}
 		return err
 	})
 }
 
-func (s *Slack) openNow(ctx context.Context, p *press, view slack.ModalViewRequest) error {
+func (s *Slack) openNow(ctx context.Context, d *deed, view slack.ModalViewRequest) error {
 	return s.client.Call(ctx, client.Method{Name: "views.open"}, func(ctx context.Context, api *slack.Client) error {
-		_, err := api.OpenViewContext(ctx, p.Trigger, view)
+		_, err := api.OpenViewContext(ctx, d.Trigger, view)
 		return err
 	})
 }
@@ -426,28 +450,28 @@ const tellWithin = 20 * time.Second
 
 // tell tells the one who did something a sentence that nobody else sees. The address
 // that came with the interaction works where we are no member, too.
-func (s *Slack) tell(p *press, text string) {
+func (s *Slack) tell(d *deed, text string) {
 	s.after("sentence not shown", tellWithin, func(ctx context.Context) error {
-		if p.ResponseURL != "" {
-			err := s.respond(ctx, p.ResponseURL, p.thread.ID, text)
+		if d.ResponseURL != "" {
+			err := s.respond(ctx, d.ResponseURL, d.thread.ID, text)
 			if err == nil {
 				return nil
 			}
 			s.log.InfoContext(ctx, "slack: response address failed", "error", err)
 		}
-		if p.thread.Direct && p.thread.ID == "" {
-			return s.client.Call(ctx, client.Method{Name: "chat.postMessage", Channel: p.thread.Channel}, func(ctx context.Context, api *slack.Client) error {
-				_, _, err := api.PostMessageContext(ctx, p.thread.Channel, slack.MsgOptionText(text, true))
+		if d.thread.Direct && d.thread.ID == "" {
+			return s.client.Call(ctx, client.Method{Name: "chat.postMessage", Channel: d.thread.Channel}, func(ctx context.Context, api *slack.Client) error {
+				_, _, err := api.PostMessageContext(ctx, d.thread.Channel, slack.MsgOptionText(text, true))
 				return err
 			})
 		}
-		m := client.Method{Name: "chat.postEphemeral", Channel: p.thread.Channel}
+		m := client.Method{Name: "chat.postEphemeral", Channel: d.thread.Channel}
 		return s.client.Call(ctx, m, func(ctx context.Context, api *slack.Client) error {
 			options := []slack.MsgOption{slack.MsgOptionText(text, true)}
-			if p.thread.ID != "" {
-				options = append(options, slack.MsgOptionTS(p.thread.ID))
+			if d.thread.ID != "" {
+				options = append(options, slack.MsgOptionTS(d.thread.ID))
 			}
-			_, err := api.PostEphemeralContext(ctx, p.thread.Channel, p.user.ID, options...)
+			_, err := api.PostEphemeralContext(ctx, d.thread.Channel, d.user.ID, options...)
 			return err
 		})
 	})

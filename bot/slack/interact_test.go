@@ -206,6 +206,37 @@ func TestSQLIsShownAtOnce(t *testing.T) {
 	}
 }
 
+// In a channel that companies share, others see the answer and no more.
+func TestWhatLiesBehindIsForOurs(t *testing.T) {
+	r := start(t, slacktest.Options{}, func(c *slack.Config) {
+		c.Admit = func(p bot.Person) bool { return p.Standing == bot.Member }
+		c.SQL = func(context.Context, string) ([]bot.SQL, error) { return []bot.SQL{{Text: "SELECT 1"}}, nil }
+		c.CSV = func(_ context.Context, _, _ string, w io.Writer) error {
+			_, err := io.WriteString(w, "a\n1\n")
+			return err
+		}
+	})
+	m := r.Say(slacktest.Minji, slacktest.Shared, r.Mention()+" 매출")
+	msg := bottest.Messages()["answer-ko"]
+	msg.Buttons = append(msg.Buttons, bot.Button{Action: bot.ActionSQL, Label: "SQL"})
+	if _, err := r.driver.Post(t.Context(), r.only().Thread, msg); err != nil {
+		t.Fatal(err)
+	}
+	replies := r.Messages(slacktest.Shared, m.TS)
+	answer := replies[len(replies)-1]
+	r.press(slacktest.External, answer, bot.ActionSQL, 1)
+	r.press(slacktest.External, answer, bot.ActionCSV, 1)
+	r.until("two sentences", func() bool { return len(r.told(slacktest.External)) == 2 })
+	r.press(slacktest.Minji, answer, bot.ActionSQL, 1)
+	r.until("a modal", func() bool { return len(r.Modals(slacktest.Minji)) == 1 })
+	if n := len(r.Modals(slacktest.External)); n != 0 || len(r.Messages(slacktest.Shared, m.TS)) != len(replies) {
+		t.Errorf("%d modals; the thread is %+v", n, r.Messages(slacktest.Shared, m.TS))
+	}
+	if told := strings.Join(r.told(slacktest.External), " "); strings.Count(told, "구성원만") != 2 {
+		t.Errorf("told %q", told)
+	}
+}
+
 func TestCSVGoesWhereTheAnswerIs(t *testing.T) {
 	r := start(t, slacktest.Options{}, func(c *slack.Config) {
 		c.CSV = func(_ context.Context, question, result string, w io.Writer) error {

@@ -89,10 +89,8 @@ func (s *Slack) whoAmI(ctx context.Context) (identity, error) {
 		return *known, nil
 	}
 	asked := s.people.flights.DoChan("", func() (any, error) {
-		s.in.work.begin()
-		defer s.in.work.end()
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookWithin) // others wait for it, too
-		defer cancel()
+		ctx, done := s.in.shared(ctx, lookWithin)
+		defer done()
 		return s.askWhoIAm(ctx)
 	})
 	select {
@@ -240,11 +238,8 @@ func (s *Slack) Person(ctx context.Context, _ bot.Thread, user bot.User) (bot.Pe
 		return before.person, nil
 	}
 	found := s.people.flights.DoChan(user.ID, func() (any, error) {
-		s.in.work.begin()
-		defer s.in.work.end()
-		// Others may be waiting for the same answer.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookWithin)
-		defer cancel()
+		ctx, done := s.in.shared(ctx, lookWithin)
+		defer done()
 		return s.look(ctx, user.ID)
 	})
 	// Who was known an hour ago is not worth a long wait.

@@ -96,19 +96,33 @@ func (s *Slack) takeSafely(ctx context.Context, h bot.Handler, kind string, payl
 
 // hand gives an event to the handler, once.
 func (s *Slack) hand(ctx context.Context, h bot.Handler, ev bot.Event) error {
-	repeated, err := s.in.once.do(ctx, ev.ID, func() error {
-		_, err := h.Handle(ctx, ev)
+	var receipt bot.Receipt
+	repeated, err := s.in.once.do(ctx, ev.ID, func() (err error) {
+		receipt, err = h.Handle(ctx, ev)
 		return err
 	})
 	switch {
 	case err != nil:
 		return fmt.Errorf("handle %s: %w", ev.Kind, err)
-	case repeated:
+	case repeated || receipt.Duplicate:
 		s.in.duplicates.Add(1)
 	default:
 		s.in.events.Add(1)
 	}
 	return nil
+}
+
+// shared is a context for what several wait for: it does not end with the first of them,
+// but with Run.
+func (in *intake) shared(ctx context.Context, limit time.Duration) (_ context.Context, done func()) {
+	in.work.begin()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+	stop := context.AfterFunc(in.life, cancel)
+	return ctx, func() {
+		stop()
+		cancel()
+		in.work.end()
+	}
 }
 
 // after does something that the acknowledgement does not wait for. It ends with Run at

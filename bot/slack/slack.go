@@ -36,6 +36,8 @@ type Config struct {
 	SQL func(ctx context.Context, question string) ([]bot.SQL, error)
 	// CSV writes a result of a question.
 	CSV func(ctx context.Context, question, result string, w io.Writer) error
+	// Admit says whom SQL and CSV are for; nil admits everybody who sees the answer.
+	Admit func(bot.Person) bool
 	// Prompts are questions to begin with, in the language.
 	Prompts  func(language string) []string
 	Location *time.Location   // nil means UTC
