@@ -7,17 +7,28 @@ import (
 	"time"
 )
 
-// timeLabels names periods as short as they stay apart, and says beside the axis what
-// they have in common.
+// timeLabels names periods as short as they stay apart: the year where it begins, or
+// beside the axis where there is but one.
 func timeLabels(times []time.Time, grain, lang string) (labels []string, axis string) {
 	ko := lang == "ko"
-	year := times[0].Year()
-	oneYear := times[len(times)-1].Year() == year
-	for _, t := range times {
-		labels = append(labels, timeLabel(t, grain, ko, oneYear))
+	first, last := times[0].Year(), times[len(times)-1].Year()
+	for _, everywhere := range []bool{false, true} {
+		labels = nil
+		year := first
+		for i, t := range times {
+			label := timeLabel(t, grain, ko)
+			if grain != "year" && first != last && (everywhere || i == 0 || t.Year() != year) {
+				label = withYear(label, t, ko)
+			}
+			year = t.Year()
+			labels = append(labels, label)
+		}
+		if distinct(labels) {
+			break
+		}
 	}
-	if oneYear && grain != "year" {
-		axis = strconv.Itoa(year)
+	if first == last && grain != "year" {
+		axis = strconv.Itoa(first)
 		if ko {
 			axis += "년"
 		}
@@ -32,33 +43,43 @@ func timeLabels(times []time.Time, grain, lang string) (labels []string, axis st
 	return labels, axis
 }
 
-func timeLabel(t time.Time, grain string, ko, oneYear bool) string {
-	pick := func(korean, english string) string {
-		if ko {
-			return t.Format(korean)
+func distinct(labels []string) bool {
+	seen := map[string]bool{}
+	for _, l := range labels {
+		if seen[l] {
+			return false
 		}
-		return t.Format(english)
+		seen[l] = true
 	}
-	quarter := (int(t.Month()) + 2) / 3
+	return true
+}
+
+// withYear puts the year to a label.
+func withYear(label string, t time.Time, ko bool) string {
+	if ko {
+		return t.Format("06년 ") + label
+	}
+	return label + t.Format(" ’06")
+}
+
+// timeLabel names a period without its year.
+func timeLabel(t time.Time, grain string, ko bool) string {
+	layout := map[string][2]string{
+		"year": {"2006", "2006년"}, "month": {"Jan", "1월"}, "hour": {"Jan 2 15:04", "1월 2일 "},
+	}[grain]
 	switch {
-	case grain == "year":
-		return pick("2006년", "2006")
-	case grain == "quarter" && ko:
-		return strings.Repeat(t.Format("2006년 "), b2i(!oneYear)) + strconv.Itoa(quarter) + "분기"
 	case grain == "quarter":
-		return "Q" + strconv.Itoa(quarter) + strings.Repeat(t.Format(" 2006"), b2i(!oneYear))
-	case grain == "month" && oneYear:
-		return pick("1월", "Jan")
-	case grain == "month":
-		return pick("2006년 1월", "Jan 2006")
+		quarter := strconv.Itoa((int(t.Month()) + 2) / 3)
+		if ko {
+			return quarter + "분기"
+		}
+		return "Q" + quarter
+	case layout[0] == "":
+		layout = [2]string{"Jan 2", "1월 2일"}
 	case grain == "hour" && ko:
-		return t.Format("1월 2일 ") + strconv.Itoa(t.Hour()) + "시"
-	case grain == "hour":
-		return t.Format("Jan 2 15:04")
-	case oneYear:
-		return pick("1월 2일", "Jan 2")
+		return t.Format(layout[1]) + strconv.Itoa(t.Hour()) + "시"
 	}
-	return t.Format(time.DateOnly)
+	return t.Format(layout[b2i(ko)])
 }
 
 func b2i(b bool) int {

@@ -19,8 +19,9 @@ const (
 	maxChartLabel = 20 // of a category, a series, a segment
 	maxAxisLabel  = 50
 	maxPoints     = 20
-	maxSeries     = 6
-	maxSegments   = 6
+	// Slack takes six series or segments, but those who copied its palette found four
+	// colours in it: the fifth would be taken for the first.
+	maxColours = 4
 	// Slack has upright bars only. More bars than this had better lie, as on our picture:
 	// their names would be turned or left out.
 	maxLying = 8
@@ -42,6 +43,9 @@ type chartSpec struct {
 	YFormat     string      `json:"y_format"`
 	Series      []series    `json:"series"`
 	PartialLast bool        `json:"partial_last"`
+	Big         struct {
+		Spark []float64 `json:"spark"`
+	} `json:"big"`
 }
 
 type series struct {
@@ -68,9 +72,18 @@ func NeedsPicture(msg bot.Message, level Level) []int {
 				continue
 			}
 		}
-		out = append(out, i)
+		if !inWords(c) {
+			out = append(out, i)
+		}
 	}
 	return out
+}
+
+// inWords tells whether words say all that a picture would: it is of one figure, which is
+// not worth an upload.
+func inWords(c bot.Chart) bool {
+	var s chartSpec
+	return json.Unmarshal(c.Spec, &s) == nil && s.Kind == "number" && len(s.Big.Spark) == 0
 }
 
 // nativeChart makes Slack draw the chart. It is false where Slack's chart would say
@@ -95,9 +108,7 @@ func nativeChart(c bot.Chart) (*slack.DataVisualizationBlock, bool) {
 	if s.Kind == "donut" {
 		return s.pie(title, sc)
 	}
-	if period := s.period(); period != "" && size(title+" · "+period) <= maxChartTitle {
-		title += " · " + period
-	}
+	title = s.dated(title, maxChartTitle)
 	axis, ok := s.axis(sc)
 	if !ok {
 		return nil, false
@@ -123,6 +134,14 @@ func (s chartSpec) period() string {
 	parts := strings.Split(oneLine(literal(s.Subtitle)), " · ")
 	parts = slices.DeleteFunc(parts, func(p string) bool { return strings.HasPrefix(p, "단위: ") || strings.HasPrefix(p, "unit: ") })
 	return strings.Join(parts, " · ")
+}
+
+// dated is the title with the period, if there is room for it.
+func (s chartSpec) dated(title string, room int) string {
+	if period := s.period(); period != "" && size(title+" · "+period) <= room {
+		return title + " · " + period
+	}
+	return title
 }
 
 // plainEnough tells whether the chart is of a kind that Slack has, with nothing in it
@@ -153,7 +172,7 @@ func (s chartSpec) plainEnough() bool {
 	default:
 		return false
 	}
-	if n == 0 || n > maxPoints || len(s.Series) == 0 || len(s.Series) > maxSeries || s.PartialLast ||
+	if n == 0 || n > maxPoints || len(s.Series) == 0 || len(s.Series) > maxColours || s.PartialLast ||
 		s.XKind == "number" || s.XKind == "time" && !evenly(s.Times, s.Grain) {
 		return false
 	}
@@ -199,7 +218,7 @@ func evenly(times []time.Time, grain string) bool {
 func (s chartSpec) pie(title string, sc scale) (*slack.DataVisualizationBlock, bool) {
 	labels, ok := shortLabels(s.Categories)
 	values := s.Series[0].Values
-	if s.XKind == "time" || !ok || len(labels) > maxSegments || len(labels) != len(values) {
+	if s.XKind == "time" || !ok || len(labels) > maxColours || len(labels) != len(values) {
 		return nil, false
 	}
 	var segments []slack.DataVisualizationSegment
@@ -207,8 +226,13 @@ func (s chartSpec) pie(title string, sc scale) (*slack.DataVisualizationBlock, b
 		segments = append(segments, slack.NewDataVisualizationSegment(labels[i], sc.of(*v)))
 	}
 	// A pie has no axis that could name the unit.
+	room := maxChartTitle
 	if sc.unit != "" {
-		title = cut(title, maxChartTitle-size(sc.unit)-3) + " (" + sc.unit + ")"
+		room -= size(sc.unit) + len(" ()")
+	}
+	title = cut(s.dated(title, room), room)
+	if sc.unit != "" {
+		title += " (" + sc.unit + ")"
 	}
 	block := &slack.DataVisualizationBlock{
 		Type: slack.MBTDataVisualization, Title: cut(title, maxChartTitle), Chart: slack.NewDataVisualizationPieChart(segments...),
@@ -289,11 +313,17 @@ func ends(s string, limit int) string {
 	return head
 }
 
-// specNote is what a chart says below itself.
-func specNote(c bot.Chart) string {
-	var s chartSpec
-	if json.Unmarshal(c.Spec, &s) != nil {
-		return ""
+// caption is what stands below a chart of Slack's own, which has no alternative text: what
+// it shows in words, which also tell the largest figures as they are, where the axis
+// rounds. What its title has said already is left out.
+func (s chartSpec) caption(c bot.Chart, title string) string {
+	alt := altOf(c)
+	said := s.Title
+	if s.Subtitle != "" {
+		said += " · " + s.Subtitle
 	}
-	return oneLine(s.Note)
+	if rest, ok := strings.CutPrefix(alt, said+". "); ok && strings.Contains(title, s.period()) {
+		alt = rest
+	}
+	return oneLine(literal(alt + " " + s.Note))
 }

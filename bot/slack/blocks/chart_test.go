@@ -117,17 +117,18 @@ func TestWhatSlackDraws(t *testing.T) {
 	for name, s := range map[string]chart.Spec{
 		"21 bars": bar(of(21)), "9 lying bars": bar(func(s *chart.Spec) { s.Kind = chart.HBar; of(9)(s) }), "no bars": bar(of(0)),
 		"stacks": bar(func(s *chart.Spec) { s.Kind = chart.StackedBar }), "a waterfall": bar(func(s *chart.Spec) { s.Kind = chart.Waterfall }),
-		"a heatmap": bar(func(s *chart.Spec) { s.Kind = chart.Heatmap }), "a figure": {Kind: chart.Number, Title: "매출", Big: &chart.Big{Value: 1}},
-		"points": {Kind: chart.Scatter, Title: "x", XKind: chart.XNumber, Xs: []float64{1, 2}, Series: []chart.Series{{Name: "y", Values: figures(1, 2)}}},
-		"a gap":  bar(func(s *chart.Spec) { s.Series[0].Values[1] = nil }), "a missing month": line(func(s *chart.Spec) { s.Times[2] = s.Times[2].AddDate(0, 1, 0) }),
+		"a heatmap":               bar(func(s *chart.Spec) { s.Kind = chart.Heatmap }),
+		"a figure and its course": {Kind: chart.Number, Title: "매출", Big: &chart.Big{Value: 1, Spark: []float64{1, 2}}},
+		"points":                  {Kind: chart.Scatter, Title: "x", XKind: chart.XNumber, Xs: []float64{1, 2}, Series: []chart.Series{{Name: "y", Values: figures(1, 2)}}},
+		"a gap":                   bar(func(s *chart.Spec) { s.Series[0].Values[1] = nil }), "a missing month": line(func(s *chart.Spec) { s.Times[2] = s.Times[2].AddDate(0, 1, 0) }),
 		"a period that is not over": line(func(s *chart.Spec) { s.PartialLast = true }), "a forecast": line(func(s *chart.Spec) { s.Series[0].Dashed = true }),
 		"an interval": line(func(s *chart.Spec) { s.Series[0].Low, s.Series[0].High = figures(1, 2, 3), figures(4, 5, 6) }),
 		"a mark":      line(func(s *chart.Spec) { s.Series[0].Marks = []int{1} }), "one point": line(func(s *chart.Spec) { s.Times, s.Series[0].Values = s.Times[:1], figures(1) }),
 		"stacked areas":                line(func(s *chart.Spec) { s.Kind, s.Series = chart.Area, append(s.Series, s.Series[0]) }),
 		"an area below zero":           line(func(s *chart.Spec) { s.Kind = chart.Area; *s.Series[0].Values[0] = -1 }),
-		"a pie with nothing in a part": bar(func(s *chart.Spec) { s.Kind = chart.Donut; *s.Series[0].Values[0] = 0 }), "a pie of 7": bar(func(s *chart.Spec) { s.Kind = chart.Donut; of(7)(s) }),
-		"7 lines": line(func(s *chart.Spec) {
-			for i := range 6 {
+		"a pie with nothing in a part": bar(func(s *chart.Spec) { s.Kind = chart.Donut; *s.Series[0].Values[0] = 0 }), "a pie of 5": bar(func(s *chart.Spec) { s.Kind = chart.Donut; of(5)(s) }),
+		"5 lines": line(func(s *chart.Spec) {
+			for i := range 4 {
 				s.Series = append(s.Series, chart.Series{Name: fmt.Sprint(i), Values: figures(1, 2, 3)})
 			}
 		}),
@@ -204,7 +205,16 @@ func TestSlacksAxis(t *testing.T) {
 		"a pie":    {bar(func(s *chart.Spec) { s.Kind = chart.Donut }), drawn{"지역별 매출 (억 원)", "", "", regions, []float64{4.084, 3.586, 0.984}}},
 		"months":   {line(nil), drawn{"지역별 매출", "2026년", "단위: 억 원", []string{"1월", "2월", "3월"}, []float64{4.084, 3.586, 0.984}}},
 		"over the new year": {line(func(s *chart.Spec) { s.Language, s.Times = "en", months(11, 3) }),
-			drawn{"지역별 매출", "", "unit: ₩M", []string{"Nov 2026", "Dec 2026", "Jan 2027"}, []float64{408.4, 358.6, 98.4}}},
+			drawn{"지역별 매출", "", "unit: ₩M", []string{"Nov ’26", "Dec", "Jan ’27"}, []float64{408.4, 358.6, 98.4}}},
+		"a dated pie": {bar(func(s *chart.Spec) { s.Kind, s.Subtitle = chart.Donut, "2026년 10월 · 단위: 원" }), drawn{"지역별 매출 · 2026년 10월 (억 원)", "", "", regions, []float64{4.084, 3.586, 0.984}}},
+		"the same month twice": {line(func(s *chart.Spec) {
+			s.Times, s.Series[0].Values = months(11, 14), figures(slices.Repeat([]float64{1}, 14)...)
+		}),
+			drawn{"지역별 매출", "", "단위: 원", []string{"26년 11월", "26년 12월", "27년 1월", "27년 2월", "27년 3월", "27년 4월", "27년 5월", "27년 6월", "27년 7월", "27년 8월", "27년 9월", "27년 10월", "27년 11월", "27년 12월"}, slices.Repeat([]float64{1}, 14)}},
+		"quarters over the new year": {line(func(s *chart.Spec) {
+			s.Grain, s.Times = "quarter", []time.Time{months(7, 1)[0], months(10, 1)[0], months(13, 1)[0]}
+		}),
+			drawn{"지역별 매출", "", "단위: 억 원", []string{"26년 3분기", "4분기", "27년 1분기"}, []float64{4.084, 3.586, 0.984}}},
 		"quarters": {line(func(s *chart.Spec) {
 			s.Grain, s.Times = "quarter", []time.Time{months(1, 1)[0], months(4, 1)[0], months(7, 1)[0]}
 		}),
@@ -247,6 +257,42 @@ func TestAxisKeepsTheFigures(t *testing.T) {
 				t.Errorf("%v is drawn as %v %s", given[i], p.Value, c.AxisConfig.YLabel)
 			}
 		}
+	}
+}
+
+func TestAFigureIsToldInWords(t *testing.T) {
+	figure := chart.Spec{Kind: chart.Number, Title: "매출", Big: &chart.Big{Value: 1}}
+	msg := message(t, figure)
+	for _, level := range levels {
+		if got := blocks.NeedsPicture(msg, level); len(got) > 0 {
+			t.Errorf("a lone figure needs the pictures %v", got)
+		}
+		if text := readOut(t, blocks.Render(msg, level, blocks.Options{})[0]).text; !strings.Contains(text, "in words") {
+			t.Errorf("the figure is not told: %s", text)
+		}
+	}
+	figure.Big.Spark = []float64{1, 2, 3}
+	if got := blocks.NeedsPicture(message(t, figure), blocks.Native); !slices.Equal(got, []int{0}) {
+		t.Errorf("a figure with its course needs the pictures %v", got)
+	}
+}
+
+func TestCaptionsRepeatNoTitle(t *testing.T) {
+	caption := func(s chart.Spec) string {
+		msg := message(t, s)
+		msg.Charts[0].Alt = chart.Alt(s)
+		layout := blocks.Render(msg, blocks.Native, blocks.Options{})[0]
+		return layout.Blocks[2].(*slack.ContextBlock).ContextElements.Elements[0].(*slack.TextBlockObject).Text
+	}
+	dated := bar(func(s *chart.Spec) {
+		s.Subtitle, s.Note = "2026년 10월 · 단위: 원", "기타는 나머지의 합입니다"
+	})
+	if got, want := caption(dated), "막대 차트, 값 3개: 가장 큰 값은 경기도 4억 841만 원, 가장 작은 값은 부산광역시 9,844만 원. 기타는 나머지의 합입니다"; strings.ReplaceAll(got, "\u2060", "") != want {
+		t.Errorf("below the chart stands %q, want %q", got, want)
+	}
+	dated.Subtitle = strings.Repeat("아주 긴 기간의 이름 ", 5)
+	if got := caption(dated); !strings.Contains(got, "아주 긴 기간의 이름") {
+		t.Errorf("the period, for which the title has no room, is lost: %q", got)
 	}
 }
 

@@ -1,6 +1,7 @@
 package blocks
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -95,9 +96,10 @@ func (r *renderer) chart(i int, c bot.Chart) {
 	if r.level == Native && natives < maxNative {
 		if block, ok := nativeChart(c); ok {
 			r.parts = append(r.parts, part{block: block, size: chartWeight(block), chart: true})
-			// Slack's charts have no alternative text. It also tells the largest figures as
-			// they are, which the axis rounds.
-			r.aside("", strings.Trim(alt+" "+specNote(c), " "))
+			var s chartSpec
+			if json.Unmarshal(c.Spec, &s) == nil {
+				r.aside("", s.caption(c, block.Title))
+			}
 			return
 		}
 	}
