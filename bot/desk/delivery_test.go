@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -302,4 +303,24 @@ func TestFilesAreFetchedByTheWorker(t *testing.T) {
 	if len(keep.got) != 2 || !strings.HasSuffix(keep.got[0][0], ".csv") {
 		t.Errorf("kept %v", keep.got)
 	}
+}
+
+// TestAnEndIsOwedToAPlatformThatIsDown stops a question while its platform is down. The
+// message says so when it is up again.
+func TestAnEndIsOwedToAPlatformThatIsDown(t *testing.T) {
+	t.Parallel()
+	var later atomic.Int64
+	b := setup(t, says("x"), 0, func(c *desk.Config) {
+		c.Now = func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
+	})
+	id := b.handle(t, message("1", "t1", "지난달 매출")).Question
+	b.platform.wait(t, kind(bot.KindProgress))
+	b.platform.refusing(bot.CodeUnavailable, func(bot.Message) bool { return true })
+	b.handle(t, press("2", "t1", id, bot.ActionCancel, ""))
+	if s := b.ended(t, id); s.State != store.Cancelled {
+		t.Fatalf("ended as %s", s.State)
+	}
+	b.platform.refusing(bot.CodeUnavailable, func(bot.Message) bool { return false })
+	later.Store(int64(time.Minute)) // when the desk looks again
+	b.platform.wait(t, kind(bot.KindNotice))
 }

@@ -204,6 +204,9 @@ func (d *Desk) takeEdit(ctx context.Context, ev bot.Event) (bot.Receipt, error) 
 			return false
 		}
 		q.Text, q.Language = text, language(ev.Text, ev.User.Locale)
+		if q.Thread.Direct {
+			q.Command = commandIn(text)
+		}
 		return true
 	})
 	if err == nil && late {

@@ -30,11 +30,6 @@ func (d *Desk) meanwhile(ctx context.Context, claim store.Claim, q *Question, a 
 		}
 		fresh.Meanwhile = first.ID
 		q.Meanwhile = first.ID
-		for _, t := range fresh.threads() {
-			if err := remember(tx, t, func(rec *threadRecord) { rec.learn(&first, a) }); err != nil {
-				return err
-			}
-		}
 		return errors.Join(saveQuestion(tx, &first), saveQuestion(tx, fresh))
 	})
 	if err == nil {
@@ -44,6 +39,25 @@ func (d *Desk) meanwhile(ctx context.Context, claim store.Claim, q *Question, a 
 		// The model's answer comes all the same, in the one message.
 		d.cfg.Logger.WarnContext(ctx, "desk: answer not shown meanwhile", "question", q.ID, "error", err)
 	}
+}
+
+// learnMeanwhile has the question's threads remember what was answered first. That
+// happens when the question ends: what it is itself answered from must not change when
+// it runs again.
+func (d *Desk) learnMeanwhile(tx store.Tx, q *Question) error {
+	if q.Meanwhile == "" {
+		return nil
+	}
+	first, err := load[Question](tx, kindQuestion, q.Meanwhile)
+	if err != nil {
+		return err
+	}
+	for _, t := range q.threads() {
+		if err := remember(tx, t, func(rec *threadRecord) { rec.learn(first, first.Answer) }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // showMeanwhile puts the first answer into the question's message, unless that was done.

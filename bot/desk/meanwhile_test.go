@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -83,6 +84,42 @@ func TestFirstWhatIsSureThenTheModel(t *testing.T) {
 	shown = b.platform.in(inThread("t1"))
 	if len(shown) != 2 || !strings.HasSuffix(shown[0].Text, "매출 3억") || shown[1].Text != "모델의 답" || shown[1].Question != asked {
 		t.Errorf("in the end %+v", shown)
+	}
+}
+
+// TestAFollowUpKnowsBothAnswers, and a question that is stopped leaves the first.
+func TestAFollowUpKnowsBothAnswers(t *testing.T) {
+	t.Parallel()
+	begun, before := make(chan struct{}, 1), make(chan []agent.Turn, 1)
+	b := setup(t, analyst(func(ctx context.Context, q agent.Question, step func(agent.Step)) (*agent.Answer, error) {
+		if q.Text == "그럼 작년은?" {
+			before <- q.Before
+			return &agent.Answer{Rung: agent.Compose, Text: "x"}, nil
+		}
+		step(waitingStep)
+		step(agent.Step{Meanwhile: &agent.Answer{Question: "지난달 매출", Rung: agent.Compose, Text: "매출 3억"}})
+		begun <- struct{}{}
+		if q.Text == "stopped" {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		return &agent.Answer{Rung: agent.Think, Text: "모델의 답"}, nil
+	}), 1, busyModel)
+	for text, want := range map[string][]string{"stopped": {"지난달 매출"}, "answered": {"지난달 매출", "answered"}} {
+		asked := b.handle(t, message(text, text, text)).Question
+		<-begun
+		if text == "stopped" {
+			b.handle(t, press("stop", text, asked, bot.ActionCancel, ""))
+		}
+		b.ended(t, asked)
+		b.ended(t, b.handle(t, message(text+"2", text, "그럼 작년은?")).Question)
+		var got []string
+		for _, turn := range <-before {
+			got = append(got, turn.Text)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: the follow-up saw %q, want %q", text, got, want)
+		}
 	}
 }
 

@@ -123,6 +123,9 @@ func (q *Question) place() bot.Thread {
 	t := q.Thread
 	if q.Refused && !t.Direct {
 		t.Only = q.User.ID
+		if t.ID == q.Message {
+			t.ID = "" // it would be said in a thread that nobody can open yet
+		}
 	}
 	return t
 }

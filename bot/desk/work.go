@@ -267,8 +267,11 @@ func (d *Desk) keep(ctx context.Context, claim store.Claim, q *Question, a *agen
 			return err
 		}
 		fresh.Answer, fresh.Steps, fresh.Plan = a, nil, nil
-		fresh.Text, fresh.Choice = q.Text, q.Choice
+		fresh.Text, fresh.Choice, fresh.Held = q.Text, q.Choice, nil
 		kept = fresh
+		if err := d.learnMeanwhile(tx, fresh); err != nil {
+			return err
+		}
 		for _, t := range fresh.threads() {
 			if err := remember(tx, t, func(rec *threadRecord) { rec.learn(q, a) }); err != nil {
 				return err
@@ -359,6 +362,11 @@ func (d *Desk) end(tx store.Tx, id string, state store.State) error {
 
 func (d *Desk) endQuestion(tx store.Tx, q *Question, state store.State) error {
 	q.State, q.EndedAt = state, d.now()
+	if q.Answer == nil {
+		if err := d.learnMeanwhile(tx, q); err != nil {
+			return err
+		}
+	}
 	if err := errors.Join(tx.Delete(kindOpen, q.ID), d.tellAll(tx, q)); err != nil {
 		return err
 	}
