@@ -56,6 +56,7 @@ func (w *workspace) until(what string, cond func() bool) {
 		for _, c := range w.Calls("") {
 			calls[strings.TrimSpace(c.Method+" "+c.Error)]++
 		}
+		w.p.kill() // what it wrote may be read then
 		w.t.Fatalf("%s: %v\n%s\ncalls %v\nacknowledged %+v", what, err, w.p.errs, calls, w.Acks())
 	}
 }
