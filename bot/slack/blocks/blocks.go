@@ -120,7 +120,7 @@ func (r *renderer) render() {
 	for i, c := range r.msg.Charts {
 		r.chart(i, c)
 	}
-	for _, s := range sheetsOf(r.msg) {
+	for _, s := range sheetsOf(r.msg, r.level) {
 		r.sheet(s)
 	}
 	r.choices()
@@ -272,7 +272,7 @@ func (r *renderer) gist() string {
 		}
 	}
 	if len(r.msg.Tables) > 0 {
-		return r.caption(sheetOf(r.msg.Tables[0], r.msg))
+		return r.caption(sheetOf(r.msg.Tables[0], r.msg, maxRows))
 	}
 	return r.words.nothing
 }

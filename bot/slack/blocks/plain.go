@@ -47,7 +47,7 @@ func textPieces(msg bot.Message, opts Options) []string {
 	for _, c := range msg.Charts {
 		add("", oneLine(altOf(c)))
 	}
-	for _, s := range sheetsOf(msg) {
+	for _, s := range sheetsOf(msg, Text) {
 		pieces = append(pieces, s.pieces()...)
 	}
 	add(w.read, readings(msg))

@@ -20,6 +20,7 @@ const (
 	maxTable    = 6000 // ours, of all cells: beside a table there is room for the answer
 	maxTables   = 10   // ours, of a message
 	maxPage     = 10   // ours: rows that are shown before somebody turns the page
+	maxUnpaged  = 15   // ours: rows of a table without pages, where the rest is a press away
 	maxUnbroken = 30   // ours: columns of letters in a cell that is not broken into lines
 	maxAligned  = 56   // ours: columns of letters that fit beside each other in a thread
 )
@@ -35,7 +36,7 @@ type sheet struct {
 
 // sheetsOf are the tables of a message: the first, and of more than anybody looks at
 // their number.
-func sheetsOf(msg bot.Message) []sheet {
+func sheetsOf(msg bot.Message, level Level) []sheet {
 	var out []sheet
 	for i, t := range msg.Tables {
 		if i == maxTables {
@@ -43,13 +44,17 @@ func sheetsOf(msg bot.Message) []sheet {
 			*more = append(*more, fmt.Sprintf(wordsOf(msg).moreTables, len(msg.Tables)-maxTables))
 			break
 		}
-		out = append(out, sheetOf(t, msg))
+		rows := maxRows
+		if (level > Native || i > 0) && hasCSV(msg) {
+			rows = maxUnpaged
+		}
+		out = append(out, sheetOf(t, msg, rows))
 	}
 	return out
 }
 
-// sheetOf cuts a table down to what can be shown, and says so.
-func sheetOf(t bot.Table, msg bot.Message) sheet {
+// sheetOf cuts a table down to what can be shown, of at most so many rows, and says so.
+func sheetOf(t bot.Table, msg bot.Message, rows int) sheet {
 	w := wordsOf(msg)
 	s := sheet{title: cut(oneLine(literal(t.Title)), 150)}
 	room := maxTable
@@ -58,7 +63,7 @@ func sheetOf(t bot.Table, msg bot.Message) sheet {
 		s.numeric = append(s.numeric, c.Numeric)
 		room -= weight(cell(c.Label))
 	}
-	for _, row := range t.Rows[:min(len(t.Rows), maxRows)] {
+	for _, row := range t.Rows[:min(len(t.Rows), rows)] {
 		cells := make([]string, len(s.head))
 		for i := range cells {
 			if i < len(row) {

@@ -118,6 +118,31 @@ func TestWhatIsLeftOutIsSaid(t *testing.T) {
 	}
 }
 
+// TestTablesWithoutPagesAreShort holds that nobody scrolls past a hundred rows that are a
+// press away, and that all are shown where they are not.
+func TestTablesWithoutPagesAreShort(t *testing.T) {
+	table := bot.Table{Result: "r1", Columns: []bot.TableColumn{{Label: "이름"}}, Total: 60}
+	for i := range 60 {
+		table.Rows = append(table.Rows, []string{fmt.Sprintf("줄%02d.", i)})
+	}
+	count := func(level blocks.Level, buttons ...bot.Button) (n int) {
+		for _, l := range blocks.Render(tabled(table, buttons...), level, blocks.Options{}) {
+			n += strings.Count(readOut(t, l).text, "줄")
+		}
+		return n
+	}
+	csv := bot.Button{Action: bot.ActionCSV, Label: "CSV", Value: "r1"}
+	for at, level := range levels {
+		want := 15
+		if level == blocks.Native {
+			want = 60 // it has pages
+		}
+		if with, without := count(level, csv), count(level); with != want || without != 60 {
+			t.Errorf("at %s, %d of 60 rows are shown beside a CSV and %d without, want %d and all", at, with, without, want)
+		}
+	}
+}
+
 func TestEachResultCanBeHad(t *testing.T) {
 	msg := bottest.Messages()["several"]
 	msg.Tables[1].Title = "채널별"
