@@ -43,10 +43,15 @@ type checker struct {
 	tables     int
 	rendered   int // blocks, once markdown is taken apart
 	inputs     bool
+
+	blockKinds   map[string]blockKind
+	elementKinds map[string]elementKind
 }
 
 func (s *Server) newChecker(where surface) *checker {
-	return &checker{Server: s, where: where, actions: map[string]bool{}, ids: map[string]bool{}}
+	return &checker{
+		Server: s, where: where, actions: map[string]bool{}, ids: map[string]bool{}, blockKinds: blockKinds(), elementKinds: elementKinds(),
+	}
 }
 
 // checkMessage refuses blocks that Slack refuses in a message.
@@ -243,7 +248,7 @@ func (k *checker) block(ptr string, v any) {
 		return
 	}
 	typ, _ := b["type"].(string)
-	kind, known := blockKinds()[typ]
+	kind, known := k.blockKinds[typ]
 	if typ == "" {
 		k.say(ptr, "missing required field: type")
 		return

@@ -113,7 +113,7 @@ func encode(o obj) encoded {
 // answer does what was asked for. s.mu is held.
 func (s *Server) answer(name, token string, args map[string]json.RawMessage) (int, http.Header, obj) {
 	header := http.Header{}
-	m, ok := s.method(name)
+	m, ok := s.methods[name]
 	if !ok {
 		return http.StatusOK, header, refuse("unknown_method", "req_method", name)
 	}

@@ -213,7 +213,7 @@ func (k *checker) plan(ptr string, b obj) {
 			k.say(at+"/type", "unsupported type: %v", o["type"])
 			continue
 		}
-		k.props(o, at, append([]string{"block_id"}, blockKinds()["task_card"].fields...))
+		k.props(o, at, append([]string{"block_id"}, k.blockKinds["task_card"].fields...))
 		k.taskCard(at, o)
 	}
 }

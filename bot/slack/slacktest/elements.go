@@ -56,7 +56,7 @@ func (k *checker) element(ptr string, v any, in string) {
 		return
 	}
 	typ, _ := e["type"].(string)
-	kind, known := elementKinds()[typ]
+	kind, known := k.elementKinds[typ]
 	if !known || !slices.Contains(kind.in, in) {
 		k.say(ptr+"/type", "unsupported type: %s", typ)
 		return

@@ -1,9 +1,14 @@
 package slacktest
 
-// method finds a method of the Web API, with its scopes and rate.
-func (s *Server) method(name string) (method, bool) {
+import (
+	"maps"
+	"strings"
+)
+
+// methods are those of the Web API that the workspace has, with their scopes and rates.
+func methods(without []Feature) map[string]method {
 	const write, history, read = "chat:write", "*:history", "*:read"
-	methods := map[string]method{
+	all := map[string]method{
 		"api.test":  {rate: tier(100), answer: func(*call) obj { return accept() }},
 		"auth.test": {rate: tier(600), answer: (*call).authTest},
 
@@ -49,10 +54,9 @@ func (s *Server) method(name string) (method, bool) {
 
 		"apps.connections.open": {app: true, rate: tier(50), answer: (*call).openConnection},
 	}
-	m, ok := methods[name]
-	if ok && (!s.has(Streaming) && (name == "chat.startStream" || name == "chat.appendStream" || name == "chat.stopStream") ||
-		!s.has(Agents) && (name == "agents.sessions.setStatus" || name == "agents.sessions.rename")) {
-		return m, false
+	for _, f := range without {
+		prefix := map[Feature]string{Streaming: "Stream", Agents: "agents."}[f]
+		maps.DeleteFunc(all, func(name string, _ method) bool { return prefix != "" && strings.Contains(name, prefix) })
 	}
-	return m, ok
+	return all
 }

@@ -24,10 +24,12 @@ type Server struct {
 
 	http   *http.Server
 	poster *http.Client // delivers
-	served chan error
-	ctx    context.Context
-	cancel context.CancelFunc
-	wg     sync.WaitGroup // deliveries and sockets
+
+	methods map[string]method
+	served  chan error
+	ctx     context.Context
+	cancel  context.CancelFunc
+	wg      sync.WaitGroup // deliveries and sockets
 
 	mu      sync.Mutex
 	changed chan struct{} // closed and renewed with each change
@@ -68,7 +70,8 @@ func New(opts Options) *Server {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Server{
 		opts: opts, clock: clock, stamp: stamp, served: make(chan error, 1), ctx: ctx, cancel: cancel,
-		poster: newPoster(), changed: make(chan struct{}), world: newWorld(opts), limiter: newLimiter(), refused: map[string]int{},
+		poster: newPoster(), methods: methods(opts.Without),
+		changed: make(chan struct{}), world: newWorld(opts), limiter: newLimiter(), refused: map[string]int{},
 		dice: rand.New(rand.NewPCG(opts.Seed, 1)), chains: map[string]chan struct{}{}, target: opts.EventsURL,
 		tickets: map[string]bool{}, flights: map[string]*flight{},
 	}

@@ -60,7 +60,7 @@ func newApp(t *testing.T, s *slacktest.Server) *app {
 			err = verifier.Ensure()
 		}
 		if err != nil {
-			t.Errorf("signature: %v", err)
+			t.Errorf("signature: %v of %s %s from %s: %.200s", err, r.Method, r.URL, r.UserAgent(), body)
 		}
 		if reply != nil {
 			status, text := reply(req)
