@@ -236,7 +236,7 @@ func (a *Agent) answerBy(ctx context.Context, p *prepared, q *Question, at attem
 		return a.execute(ctx, p, q, at, step)
 	}
 	key := memoryKey(p, q)
-	answer, joined, err := a.flight.do(ctx, key, func() (*Answer, error) {
+	answer, joined, err := a.flight.do(ctx, key, step, func(step func(Step)) (*Answer, error) {
 		// Somebody may have been answered since this question looked.
 		if remembered := a.memory.recall(ctx, key, p.catalog.Version); remembered != nil {
 			remembered.Rung = Recall

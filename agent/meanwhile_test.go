@@ -2,6 +2,7 @@ package agent_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"sync"
@@ -61,7 +62,7 @@ var longQueue = llm.Wait{Ahead: 31, For: 4 * time.Minute}
 func TestWhatNeedsNoModelIsAnsweredMeanwhile(t *testing.T) {
 	t.Parallel()
 	for asked, near := range map[string]string{
-		"지난달 지역별 매출을 시조로 읊어줘":                            "지난달 지역별 매출",
+		"지난달 지역별 매출을 시조로 읊어줘":                           "지난달 지역별 매출",
 		"dichte mir revenue by region last month bitte": "revenue by region last month",
 	} {
 		a, model := crowdedAgent(t, longQueue)
@@ -130,5 +131,40 @@ func TestWhatMeansSomethingElseIsNotAnswered(t *testing.T) {
 				t.Errorf("%q is offered and answered by %s", o, again.Rung)
 			}
 		}
+	}
+}
+
+// TestWhoJoinsHearsTheSame asks what somebody else already waits for: the model is asked
+// once, and both are told how it goes, from the beginning.
+func TestWhoJoinsHearsTheSame(t *testing.T) {
+	t.Parallel()
+	a, model := crowdedAgent(t, longQueue)
+	q := agent.Question{Text: "지난달 지역별 매출을 시조로 읊어줘", Now: now}
+	waits, done := make(chan struct{}), make(chan error, 1)
+	var first sync.Once
+	go func() {
+		_, err := a.Answer(t.Context(), q, func(s agent.Step) {
+			if s.Meanwhile != nil {
+				first.Do(func() { close(waits) })
+			}
+		})
+		done <- err
+	}()
+	<-waits
+	var ahead int
+	var meanwhile, turn bool
+	got, err := a.Answer(t.Context(), q, func(s agent.Step) {
+		ahead = max(ahead, s.Ahead)
+		if s.Meanwhile != nil {
+			meanwhile = true
+			close(model.turn)
+		}
+		turn = turn || meanwhile && s.Ahead == 0
+	})
+	if err := errors.Join(err, <-done); err != nil {
+		t.Fatal(err)
+	}
+	if ahead != longQueue.Ahead || !meanwhile || !turn || got.Rung != agent.Recall || len(model.requests) != 1 {
+		t.Errorf("heard of %d ahead, an answer meanwhile: %v, its turn: %v; answered by %s after %d calls", ahead, meanwhile, turn, got.Rung, len(model.requests))
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -148,11 +149,49 @@ type call struct {
 	// interrupted is set when the leader went away before there was an answer: its
 	// failure says nothing about the question.
 	interrupted bool
+
+	mu    sync.Mutex
+	steps []Step        // what the leader told
+	more  chan struct{} // closed when there are more
 }
 
-// do runs fn once for all that ask for key at the same time. A waiter whose leader
-// was interrupted runs fn itself.
-func (f *flight) do(ctx context.Context, key string, fn func() (*Answer, error)) (answer *Answer, joined bool, err error) {
+// tell notes a step of the leader's for those who wait.
+func (c *call) tell(s Step) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.steps = append(c.steps, s)
+	close(c.more)
+	c.more = make(chan struct{})
+}
+
+// told returns the steps after the first n, and what is closed when there are more.
+func (c *call) told(n int) ([]Step, <-chan struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.steps[n:]), c.more
+}
+
+// follow tells step what the leader told, until there is an answer.
+func (c *call) follow(ctx context.Context, step func(Step)) {
+	for n := 0; ; {
+		steps, more := c.told(n)
+		n += len(steps)
+		for _, s := range steps {
+			step(s)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-c.done:
+			return
+		case <-more:
+		}
+	}
+}
+
+// do runs fn once for all that ask for key at the same time, and tells each of them its
+// steps. A waiter whose leader was interrupted runs fn itself.
+func (f *flight) do(ctx context.Context, key string, step func(Step), fn func(step func(Step)) (*Answer, error)) (answer *Answer, joined bool, err error) {
 	for {
 		f.mu.Lock()
 		if f.calls == nil {
@@ -160,17 +199,18 @@ func (f *flight) do(ctx context.Context, key string, fn func() (*Answer, error))
 		}
 		leader, ok := f.calls[key]
 		if !ok {
-			c := &call{done: make(chan struct{})}
+			c := &call{done: make(chan struct{}), more: make(chan struct{})}
 			f.calls[key] = c
 			f.mu.Unlock()
-			return f.lead(ctx, key, c, fn)
+			return f.lead(ctx, key, c, func() (*Answer, error) {
+				return fn(func(s Step) {
+					c.tell(s)
+					step(s)
+				})
+			})
 		}
 		f.mu.Unlock()
-		select {
-		case <-ctx.Done():
-			return nil, true, context.Cause(ctx)
-		case <-leader.done:
-		}
+		leader.follow(ctx, step)
 		switch {
 		case ctx.Err() != nil:
 			return nil, true, context.Cause(ctx)
