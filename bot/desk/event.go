@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,7 +40,7 @@ func (d *Desk) Handle(ctx context.Context, ev bot.Event) (bot.Receipt, error) {
 
 // takeMessage turns a message into a question, unless it is not for us.
 func (d *Desk) takeMessage(ctx context.Context, ev bot.Event) (bot.Receipt, error) {
-	if !ev.Addressed && (len(ev.Files) == 0 || d.cfg.Shelf == nil) {
+	if !ev.Addressed && (d.cfg.Shelf == nil || !slices.ContainsFunc(ev.Files, isData)) {
 		// Most of what people say to each other is not for us, and costs no more than a look.
 		if ours, err := d.ours(ctx, ev.Thread); err != nil || !ours {
 			return bot.Receipt{Thread: ev.Thread}, err

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"unicode"
@@ -21,6 +22,15 @@ import (
 	"github.com/bapsang/bapsang/connectors/progress"
 	"github.com/bapsang/bapsang/store"
 )
+
+// dataNames end the names of files that are dropped to be asked about. Pictures and
+// letters that people show each other are none of ours, unless they say so.
+var dataNames = []string{".csv", ".tsv", ".tab", ".psv", ".parquet", ".json", ".jsonl", ".ndjson", ".xlsx", ".xlsm", ".xls", ".duckdb", ".sqlite", ".sqlite3", ".db"}
+
+func isData(f bot.File) bool {
+	name := strings.TrimSuffix(strings.ToLower(f.Name), ".gz")
+	return slices.Contains(dataNames, filepath.Ext(name))
+}
 
 // keepFiles writes an event's files where the worker finds them. It happens before
 // the event is acknowledged, so that a file is as durable as its question. The

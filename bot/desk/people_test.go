@@ -160,6 +160,24 @@ func TestAQuestionOfACommandIsAskedAlone(t *testing.T) {
 	}
 }
 
+// TestWhatPeopleShowEachOtherIsNotRead takes a table that is dropped among people, and
+// no picture.
+func TestWhatPeopleShowEachOtherIsNotRead(t *testing.T) {
+	t.Parallel()
+	b := setup(t, says("x"), 1, func(c *desk.Config) { c.Shelf, c.UploadDir = &shelf{}, t.TempDir() })
+	for name, taken := range map[string]bool{"점심.png": false, "회의록.docx": false, "매출.CSV": true, "logs.jsonl.gz": true} {
+		ev := message(name, "t"+name, "")
+		ev.Files, ev.Addressed = []bot.File{file(name, "a\n1\n")}, false
+		r := b.handle(t, ev)
+		if (r.Question != "") != taken {
+			t.Errorf("%s became question %q", name, r.Question)
+		}
+		if taken {
+			b.ended(t, r.Question)
+		}
+	}
+}
+
 // TestCommandsInAConversation are words without a command's name, where nobody else is.
 func TestCommandsInAConversation(t *testing.T) {
 	t.Parallel()
