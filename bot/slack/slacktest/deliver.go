@@ -25,7 +25,9 @@ type delivery struct {
 	payload []byte // what a socket's envelope holds, and the body of an event
 	body    []byte // over HTTP, where it is not the payload
 	order   string
-	once    bool // interactions and commands are not repeated
+	once    bool   // interactions and commands are not repeated
+	user    string // who did it
+	trouble string // what Slack tells them when the app does not acknowledge
 	answer  func(body []byte)
 	retries int
 }
@@ -101,18 +103,28 @@ func (s *Server) deliver(d *delivery, tried chan struct{}) {
 		}
 		reason, stop = s.attempt(d, i+1, reason)
 	}
-	s.over(reason == "")
+	s.over(d, reason == "")
 }
 
 // over ends a delivery.
-func (s *Server) over(acked bool) {
+func (s *Server) over(d *delivery, acked bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.open--
 	if !acked {
 		s.failed++
 	}
+	if !acked && d.trouble != "" {
+		s.troubles[d.user] = append(s.troubles[d.user], d.trouble)
+	}
 	s.notify()
+}
+
+// Troubles are what Slack itself told user, because the app did not answer what they did.
+func (s *Server) Troubles(user string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.troubles[user])
 }
 
 // attempt posts d once. It returns Slack's word for what went wrong, empty when nothing

@@ -12,11 +12,12 @@
 // What people do: [Server.Say], [Server.Edit], [Server.Delete], [Server.Drop],
 // [Server.React], [Server.OpenHome], [Server.StartAssistant], [Server.StopSession],
 // [Server.Press], [Server.Submit], [Server.Command], [Server.Shortcut], and [Server.Emit]
-// for any other event. What they see: [Server.Messages], [Server.Ephemeral],
-// [Server.Modals], [Server.Home], [Server.File], and of a message [Text], [Actions], [Pings] and
-// [Links].
-// What goes wrong: [Server.Fault], [Server.Revoke], [Server.DropSockets] and
-// [Options.Without]. What was measured: [Server.Acks], [Server.Calls], [Server.Refused].
+// for any other event; [Server.Load] is a crowd of them. What they see:
+// [Server.Messages], [Server.Ephemeral], [Server.Modals], [Server.Home], [Server.File],
+// [Server.Troubles], and of a message [Text], [Actions], [Pings] and [Links]. What goes
+// wrong: [Server.Fault], [Server.Chaos], [Server.Revoke], [Server.KillToken],
+// [Server.DropSockets], [Server.Freeze], [Server.Replay] and [Options.Without]. What was
+// measured: [Server.Acks], [Server.Calls], [Server.Refused].
 //
 // Options left zero give a small company: Minji and Alex are members, Guest, External,
 // Robot and Gone are what their names say; the bot is in General, Sales, Private and

@@ -55,6 +55,25 @@ func (s *Server) Fault(f Fault) (stop func()) {
 	}
 }
 
+// Chaos makes a share of all calls go wrong, in turn by 429, 500, a reset before the call
+// was done and the loss of the answer after it was, until the function that it returns is
+// called.
+func (s *Server) Chaos(share float64) (stop func()) {
+	kinds := []Fault{{Status: http.StatusTooManyRequests, RetryAfter: 1}, {Status: http.StatusInternalServerError}, {Reset: true}, {After: true}}
+	var stops []func()
+	for i, f := range kinds {
+		// Each sees only what those before it let through.
+		each := share / float64(len(kinds))
+		f.Chance = each / (1 - each*float64(i))
+		stops = append(stops, s.Fault(f))
+	}
+	return func() {
+		for _, stop := range stops {
+			stop()
+		}
+	}
+}
+
 // KillToken makes every call with the bot token fail with code, such as "token_revoked",
 // "account_inactive" or "invalid_auth"; with an empty one it works again.
 func (s *Server) KillToken(code string) {

@@ -20,7 +20,7 @@ func TestRates(t *testing.T) {
 		}
 	}
 	got := post(slacktest.Sales)
-	if got["status"] != 429.0 && got["status"] != 429 || got["retry-after"] != "1" || got["error"] != "ratelimited" {
+	if got["status"] != 429 || got["retry-after"] != "1" || got["error"] != "ratelimited" {
 		t.Errorf("the sixth: %v", got)
 	}
 	if got := post(slacktest.General); got["ok"] != true {
@@ -69,7 +69,7 @@ func TestFaults(t *testing.T) {
 	}
 	stop()
 	stop = s.Fault(slacktest.Fault{Status: 429, RetryAfter: -1})
-	if got := post(); got["status"] != 429.0 && got["status"] != 429 || got["retry-after"] != "" || got["error"] != "message_limit_exceeded" {
+	if got := post(); got["status"] != 429 || got["retry-after"] != "" || got["error"] != "message_limit_exceeded" {
 		t.Errorf("429 without a time: %v", got)
 	}
 	stop()
@@ -90,6 +90,32 @@ func TestFaults(t *testing.T) {
 	}
 	if failed < 30 || failed > 70 {
 		t.Errorf("%d of 100 failed at a chance of a half", failed)
+	}
+}
+
+func TestChaos(t *testing.T) {
+	t.Parallel()
+	s := slacktest.Start(t, slacktest.Options{NoRates: true})
+	stop := s.Chaos(0.2)
+	kinds := map[any]int{}
+	for range 400 {
+		got := call(t, s, "chat.postMessage", obj{"channel": slacktest.Sales, "text": "x"})
+		if got["ok"] == true {
+			kinds["ok"]++
+			continue
+		}
+		kinds[got["status"]]++
+	}
+	// What was lost after it was done counts among the messages.
+	lost := len(s.All(slacktest.Sales)) - kinds["ok"]
+	if kinds["ok"] < 280 || kinds["ok"] > 360 || kinds[429] == 0 || kinds[500] == 0 || lost == 0 || kinds[nil] <= lost {
+		t.Errorf("%v, %d lost", kinds, lost)
+	}
+	stop()
+	for range 20 {
+		if got := call(t, s, "auth.test", nil); got["ok"] != true {
+			t.Errorf("after it: %v", got)
+		}
 	}
 }
 

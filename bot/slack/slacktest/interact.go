@@ -51,9 +51,11 @@ func (s *Server) interact(payload obj, answer func([]byte)) {
 	if err != nil {
 		return
 	}
+	who, _ := payload["user"].(obj)["id"].(string)
 	s.send(&delivery{
-		kind: "interactive", path: "/slack/interactions", payload: raw, once: true, answer: answer,
-		form: "application/x-www-form-urlencoded", body: []byte(url.Values{"payload": {string(raw)}}.Encode()),
+		kind: "interactive", path: "/slack/interactions", payload: raw, once: true, answer: answer, user: who,
+		trouble: "We had some trouble connecting. Try again?",
+		form:    "application/x-www-form-urlencoded", body: []byte(url.Values{"payload": {string(raw)}}.Encode()),
 	})
 }
 
@@ -348,7 +350,8 @@ func (s *Server) Command(user, channel, command, text string) {
 		return
 	}
 	s.send(&delivery{
-		kind: "slash_commands", path: "/slack/commands", payload: raw, once: true, form: "application/x-www-form-urlencoded",
+		kind: "slash_commands", path: "/slack/commands", payload: raw, once: true, user: user,
+		trouble: command + ` failed with the error "operation_timeout"`, form: "application/x-www-form-urlencoded",
 		body: []byte(v.Encode()), answer: func(answer []byte) { s.commanded(ch, user, answer) },
 	})
 }

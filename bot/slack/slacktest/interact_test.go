@@ -2,6 +2,7 @@ package slacktest_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -185,6 +186,30 @@ func TestModalIsClosed(t *testing.T) {
 	}
 	if got := a.got(); len(s.Modals(slacktest.Minji)) != 0 || !strings.Contains(string(got[len(got)-1].body), "view_closed") {
 		t.Errorf("got %s", got[len(got)-1].body)
+	}
+}
+
+func TestWhoGetsNoAnswerIsTold(t *testing.T) {
+	t.Parallel()
+	s := slacktest.Start(t, slacktest.Options{})
+	a := newApp(t, s)
+	m := s.Say(slacktest.Minji, slacktest.Sales, "x")
+	if err := s.Idle(soon(t)); err != nil {
+		t.Fatal(err)
+	}
+	a.mu.Lock()
+	a.reply = func(request) (int, string) { return http.StatusInternalServerError, "" }
+	a.mu.Unlock()
+	s.Command(slacktest.Minji, slacktest.Sales, "/bapsang", "help")
+	if err := s.Idle(soon(t)); err != nil {
+		t.Fatal(err)
+	}
+	s.Shortcut(slacktest.Minji, "ask", m)
+	if err := s.Idle(soon(t)); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Troubles(slacktest.Minji); len(got) != 2 || !strings.Contains(got[0], "/bapsang failed") || len(a.got()) != 3 {
+		t.Errorf("%q after %d requests", got, len(a.got()))
 	}
 }
 

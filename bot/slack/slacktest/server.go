@@ -52,6 +52,8 @@ type Server struct {
 	frozen  bool
 	told    [][]byte // every event
 
+	troubles map[string][]string
+
 	uninstalled bool
 	open        int // deliveries not over
 }
@@ -73,7 +75,7 @@ func New(opts Options) *Server {
 		poster: newPoster(), methods: methods(opts.Without),
 		changed: make(chan struct{}), world: newWorld(opts), limiter: newLimiter(), refused: map[string]int{},
 		dice: rand.New(rand.NewPCG(opts.Seed, 1)), chains: map[string]chan struct{}{}, target: opts.EventsURL,
-		tickets: map[string]bool{}, flights: map[string]*flight{},
+		tickets: map[string]bool{}, flights: map[string]*flight{}, troubles: map[string][]string{},
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {

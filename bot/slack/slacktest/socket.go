@@ -219,7 +219,7 @@ func (s *Server) carry(d *delivery) {
 		s.mu.Unlock()
 		switch s.fly(d, f, id) {
 		case "acked":
-			s.over(true)
+			s.over(d, true)
 			return
 		case "closed":
 			return
@@ -228,7 +228,7 @@ func (s *Server) carry(d *delivery) {
 			d.retries++
 		}
 		if d.once || d.retries > 3 {
-			s.over(false)
+			s.over(d, false)
 			return
 		}
 	}
