@@ -23,6 +23,8 @@ type workspace struct {
 // inSlack starts the program in a Slack of its own. A manual start follows kills.
 func inSlack(t testing.TB, opts slacktest.Options, more string) *workspace {
 	t.Helper()
+	m := manifest(t)
+	opts.Scopes, opts.Events = m.OAuthConfig.Scopes.Bot, m.Settings.EventSubscriptions.BotEvents
 	w := &workspace{Server: slacktest.Start(t, opts), t: t, config: site(t)}
 	slack := fmt.Sprintf("slack: {mode: http, bot_token: %q, signing_secret: %q, api_url: %q}\n", w.BotToken(), w.SigningSecret(), w.URL())
 	if opts.SocketMode {
