@@ -38,6 +38,10 @@ var allowed = map[string][]string{
 	"bot/slack":           {"bot", "bot/slack/..."},
 	"bot/slack/blocks":    {"bot"},
 	"bot/slack/client":    {"bot"},
+	"bot/teams":           {"bot", "bot/teams/..."},
+	"bot/teams/cards":     {"bot"},
+	"bot/teams/connector": {"bot"},
+	"bot/teams/teamstest": {},
 	"bot/slack/slacktest": {}, // a server, so that its peers are the driver and Slack's own clients alike
 	"bot/api":             {"bot", "bot/desk", "agent", "store"},
 	"bot/desk": {
