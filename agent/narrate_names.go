@@ -221,6 +221,9 @@ func (n *narrator) filterWord(f semantic.Filter) string {
 	if f.Grain == semantic.HourOfDay {
 		return n.hoursWord(f)
 	}
+	if word := n.flagWord(f); word != "" {
+		return word
+	}
 	var values []string
 	for _, v := range f.Values {
 		values = append(values, escapeMarkdown(fmt.Sprint(v)))
@@ -240,6 +243,23 @@ func (n *narrator) filterWord(f semantic.Filter) string {
 		return n.pick(joined+" 제외", "without "+joined)
 	}
 	return joined
+}
+
+// flagWord says a condition on a field that is true or false, "" for any other.
+func (n *narrator) flagWord(f semantic.Filter) string {
+	_, field := n.model.Field(f.Field)
+	if field == nil || f.Op != semantic.In || len(f.Values) != 1 {
+		return ""
+	}
+	yes, flag := f.Values[0].(bool)
+	if !flag {
+		return ""
+	}
+	name := escapeMarkdown(strings.ToLower(strings.TrimPrefix(field.Label.In(n.language, field.Name), "Is ")))
+	if yes != f.Negate {
+		return name
+	}
+	return n.pick(name+" 아님", "not "+name)
 }
 
 // hoursWord writes hours of the day that follow each other: 18:00–23:59.

@@ -74,11 +74,22 @@ func (n *narrator) matching() string {
 	if len(n.query.Having) == 0 || len(d) != 1 || n.result.Truncated {
 		return ""
 	}
-	label := n.columnName(d[0])
+	label := n.thingName(d[0])
 	if n.ko() {
 		return fmt.Sprintf("조건에 맞는 %s 모두 %s개입니다.", label+format.Josa(label, "은", "는"), figures.Count(n.result.Name))
 	}
 	return fmt.Sprintf("%s rows match in all.", figures.Count(n.result.Name))
+}
+
+// thingName is what the rows are: 고객 rather than 이름 where they are told by their names.
+func (n *narrator) thingName(column int) string {
+	for _, d := range n.query.Dimensions {
+		dataset, f := n.model.Field(d.Field)
+		if f != nil && f.IsName && d.Key() == n.result.Columns[column].Name {
+			return escapeMarkdown(dataset.Label.In(n.language, dataset.Name))
+		}
+	}
+	return n.columnName(column)
 }
 
 // leader says which row has the most of a measure. A text that goes on does not say

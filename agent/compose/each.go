@@ -37,7 +37,7 @@ func (r *reader) readEach() {
 	key, name := r.lex.keyField(dataset), r.lex.nameOf(dataset)
 	list := r.lex.called(dataset) && len(r.lex.values[name]) > 0 && len(r.lex.values[name]) <= listable
 	switch {
-	case list && said != thing && !r.aliased(said) && len(r.senses(thing, isDataset)) > 0:
+	case list && said != thing && !r.aliased(said) && !r.countsAfter(b, said) && len(r.senses(thing, isDataset)) > 0:
 		return // a metric and things with names are read as ever
 	case !list && key == "" || !r.lex.splits(figure, dataset):
 		return
@@ -183,6 +183,9 @@ func (r *reader) boundFigure(b *bound, thing int, dataset string) (metric string
 			best, distance = i, d
 		}
 	}
+	if best >= 0 && r.countsAfter(b, best) {
+		return r.lex.countOfDataset(r.lex.senses[r.senses(best, isDataset)[0].sense].ref), best
+	}
 	if best >= 0 {
 		return r.figureOf(best), best
 	}
@@ -203,7 +206,7 @@ func (r *reader) boundFigure(b *bound, thing int, dataset string) (metric string
 	sold := r.find(wSold) >= 0
 	switch {
 	case (unit == "won" || unit == "dollar") && (bought && r.lex.ofPeople(dataset) || r.lex.isTrade(dataset)):
-		return r.lex.firstKeyed(turnover), thing
+		return r.lex.takings(dataset), thing
 	case r.timesSaid(b) && (bought || sold):
 		return r.tradesOf(dataset), thing
 	case (bought || sold) && (unit == "item" || unit == ""):
@@ -263,10 +266,32 @@ func (r *reader) tradesOf(dataset string) string {
 	return ""
 }
 
+// takings returns the metric of what was paid: the one called so, or the usual one of what
+// was traded.
+func (l *Lexicon) takings(dataset string) string {
+	if name := l.firstKeyed(turnover); name != "" {
+		return name
+	}
+	if name := l.usualOf(dataset); !l.countsRows(name) {
+		return name
+	}
+	return ""
+}
+
 // isTrade reports whether the rows of a dataset are what was bought or sold at one time,
 // so that money beside them is what they came to.
 func (l *Lexicon) isTrade(dataset string) bool {
 	return slices.ContainsFunc(ordersOf, func(key string) bool { return l.counted(l.metricKeyed(key)) == dataset })
+}
+
+// countsAfter reports whether a figure counts what token i names, and is not an amount of
+// it: more than 2 sales, 판매 3건 이상.
+func (r *reader) countsAfter(b *bound, i int) bool {
+	if len(r.senses(i, isDataset)) == 0 || b.values[0].scaled {
+		return false
+	}
+	unit := b.values[0].unit
+	return unit == "" && !r.ko() && r.next(b.at) == i || unit == "item" && r.prev(b.at) == i
 }
 
 // timesSaid reports whether a figure says how often: 3번, 5회, 4 times.
@@ -318,6 +343,9 @@ func EachLabel(model *semantic.Model, m semantic.Measure, d *semantic.Dataset, l
 		return m.Key()
 	}
 	label, things := x.Label.In(language, x.Name), d.Label.In(language, d.Name)
+	if language != "ko" && singular(strings.ToLower(things)) == strings.ToLower(things) {
+		things = things[:1] + plural(strings.ToLower(things))[1:]
+	}
 	written := format.Value
 	if language == "ko" {
 		written = format.Short // 100만 원

@@ -211,6 +211,10 @@ func (r *reader) takeGroup(i int) {
 	if !ok {
 		return
 	}
+	if _, f := r.lex.model.Field(list[k].ref); f.Kind == semantic.Boolean && !marked && !which && r.readFlag(i, list[k].ref) {
+		r.useTrail(i)
+		return
+	}
 	if _, f := r.lex.model.Field(list[k].ref); f.Kind == semantic.Boolean && !marked && !which && len(r.d.measures) > 0 && !r.asksForThings() {
 		r.fail(problem{decline: DeclineShape}) // cars in inventory are those that are
 		return

@@ -227,6 +227,7 @@ func (l *Lexicon) addValues(values map[string][]ValueCount) {
 		for _, v := range list {
 			l.addValue(ref, v)
 		}
+		l.addStates(ref, list)
 		l.addParts(ref, list, known)
 	}
 }

@@ -322,6 +322,15 @@ func (r *reader) applyPer(per string) {
 		r.fail(problem{decline: DeclineNoMetric})
 		return
 	}
+	m := r.d.measures[0]
+	if _, ref := r.averagedField(m.Metric); ref != "" {
+		if dataset, _, _ := cutRef(ref); r.lex.counted(per) == dataset && !r.d.median {
+			r.d.average = false // the average commission is one per transaction
+			return
+		}
+		r.fail(problem{decline: DeclineShape})
+		return
+	}
 	r.d.measures[0].Per = per
 	r.d.average = false
 }

@@ -21,8 +21,8 @@ func inflections(term string) []string {
 	if last := low[len(low)-1]; last < 'a' || last > 'z' {
 		return nil
 	}
-	if stem, ok := strings.CutSuffix(low, "person"); ok {
-		return []string{stem + "people"}
+	if stem, ok := strings.CutSuffix(strings.TrimSuffix(low, "s"), "person"); ok {
+		return []string{stem + "person", stem + "people", stem + "persons"}
 	}
 	for one, many := range irregular {
 		if stem, ok := strings.CutSuffix(low, one); ok && (stem == "" || strings.HasSuffix(stem, " ")) {
@@ -146,7 +146,7 @@ func shortNames(term string) []string {
 			out = append(out, stem)
 		}
 	}
-	for _, p := range []string{" count", " amount", " total"} {
+	for _, p := range []string{" count", " amount", " total", " score"} {
 		if stem, ok := strings.CutSuffix(low, p); ok {
 			out = append(out, stem)
 		}

@@ -31,6 +31,7 @@ func (r *reader) fail(p problem) {
 // read runs the steps. Words go first: they decide how names are to be taken.
 func (r *reader) read() {
 	r.preferValues()
+	r.preferNames()
 	r.preferDays()
 	r.readMentions()
 	r.readMean()
@@ -45,6 +46,7 @@ func (r *reader) read() {
 	r.readEnds()
 	r.readFirst()
 	r.readTerms()
+	r.readNew()
 	r.shareOfDays()
 	r.doubt()
 	r.readAverages()

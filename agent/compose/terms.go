@@ -21,6 +21,7 @@ func (r *reader) readTerms() {
 	r.readBareCount()
 	r.readRows()
 	r.readGrainField()
+	r.readStates()
 	r.readYearField()
 	r.applyPer(per)
 	r.bindAges()
@@ -301,9 +302,12 @@ func (r *reader) countedValue(i, c int) bool {
 	if name == "" && !isHangulKey(r.toks[c].text) {
 		name = r.eventsOf(i)
 	}
+	if trade := r.traded(i, name); trade != "" {
+		name = trade
+	}
 	if name != "" {
 		r.use(c)
-		r.addMeasure(i, name, asAlias)
+		r.addMeasure(c, name, asAlias)
 	}
 	return name != ""
 }
@@ -312,6 +316,9 @@ func (r *reader) countedValue(i, c int) bool {
 // What is there rather than happens has no time, and may be counted in several ways.
 func (r *reader) eventsOf(i int) string {
 	dataset := ""
+	if slices.ContainsFunc(r.toks, func(t token) bool { return t.kind == aTerm && !t.used && !r.onlyValue(t) }) {
+		return "" // it is of them that it is said
+	}
 	for _, x := range r.senses(i, isValue) {
 		of, _, _ := cutRef(r.lex.senses[x.sense].ref)
 		if dataset != "" && dataset != of || x.how >= asPart {
@@ -417,8 +424,8 @@ func (r *reader) countWord(i int) int {
 		return n
 	}
 	p := r.prev(i)
-	for r.open(p) && len(r.senses(p, isValue)) > 0 {
-		p = r.prev(p) // number of Italian restaurants
+	for p >= 0 && (r.open(p) && len(r.senses(p, isValue)) > 0 || (r.is(p, wAnd) || r.toks[p].kind == aSeparator) && r.prev(p) >= 0 && len(r.senses(r.prev(p), isValue)) > 0) {
+		p = r.prev(p) // number of Italian and French restaurants
 	}
 	if p >= 0 && !r.toks[p].used && (r.is(p, wHowMany) || r.is(p, wCount) && !isHangulKey(r.toks[p].text)) {
 		return p

@@ -229,7 +229,7 @@ var glossary = []concept{
 	{ko: l("하위 카테고리", "세부 분류", "소분류"), en: l("subcategory"), role: thing},
 	{ko: l("브랜드"), en: l("brand"), role: thing},
 	{ko: l("모델"), en: l("model"), role: thing},
-	{ko: l("제조사"), en: l("manufacturer", "maker", "make"), role: thing},
+	{ko: l("제조사", "브랜드"), en: l("manufacturer", "maker", "make"), role: thing},
 	{ko: l("채널", "판매 채널", "판매채널", "유통 채널"), en: l("channel", "sales channel"), role: thing},
 	{ko: l("캠페인"), en: l("campaign"), role: thing},
 	{ko: l("부서"), en: l("department", "dept"), role: thing},
