@@ -242,6 +242,7 @@ func TestPanicCostsOneDelivery(t *testing.T) {
 // A handler that forgets its time must not keep Slack waiting: the delivery is refused
 // in time, and found done when it comes again.
 func TestSlowHandlerIsAnsweredInTime(t *testing.T) {
+	t.Parallel()
 	r := start(t, slacktest.Options{})
 	release := make(chan struct{})
 	r.desk.answer(func(context.Context, bot.Event) error { <-release; return nil })
@@ -262,6 +263,7 @@ func TestSlowHandlerIsAnsweredInTime(t *testing.T) {
 
 // Half a body, and then nothing.
 func TestSlowBodyIsLetGo(t *testing.T) {
+	t.Parallel()
 	r := start(t, slacktest.Options{})
 	body := said(r, "1790000000.000800", "매출")
 	stalled, finish := context.WithCancel(t.Context())

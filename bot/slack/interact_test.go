@@ -84,6 +84,32 @@ func TestButtonsBecomeActions(t *testing.T) {
 	}
 }
 
+// What one person sees leads on to what that person alone sees, and a direct message to
+// its own thread.
+func TestButtonsLeadBackToTheirPlace(t *testing.T) {
+	r := start(t, slacktest.Options{})
+	private := bot.Thread{Platform: slack.Platform, Workspace: r.Team(), Channel: slacktest.Sales, Only: slacktest.Minji}
+	msg := bottest.Messages()["refusal-ko"]
+	if _, err := r.driver.Post(t.Context(), private, msg); err != nil {
+		t.Fatal(err)
+	}
+	r.press(slacktest.Minji, r.Ephemeral(slacktest.Minji)[0], bot.ActionAsk, 1)
+	if ev := r.only(); ev.Thread != private || ev.Action.Value != msg.Suggestions[0] {
+		t.Errorf("got %+v in %+v", ev.Action, ev.Thread)
+	}
+	m := r.Say(slacktest.Minji, r.DM(slacktest.Minji), "매출")
+	got := r.settled()
+	direct := got[len(got)-1].Thread
+	if _, err := r.driver.Post(t.Context(), direct, msg); err != nil {
+		t.Fatal(err)
+	}
+	r.press(slacktest.Minji, r.Messages(m.Channel, m.TS)[1], bot.ActionAnalyst, 1)
+	got = r.settled()
+	if ev := got[len(got)-1]; ev.Thread != direct || !ev.Thread.Direct || ev.Thread.ID != m.TS || ev.Action.Value != "people" {
+		t.Errorf("got %+v in %+v, want %+v", ev.Action, ev.Thread, direct)
+	}
+}
+
 func TestVerdictIsThanked(t *testing.T) {
 	r := start(t, slacktest.Options{})
 	_, m := r.answered(slacktest.Minji, bottest.Messages()["answer-ko"])

@@ -131,6 +131,7 @@ func TestPeopleAreAskedForAgain(t *testing.T) {
 }
 
 func TestPeopleWhenSlackIsDown(t *testing.T) {
+	t.Parallel()
 	c := &clock{now: time.Now()}
 	r := start(t, slacktest.Options{}, withClock(c))
 	r.person(slacktest.Minji)

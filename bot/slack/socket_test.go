@@ -86,6 +86,7 @@ func TestDroppedSocketsLoseNothing(t *testing.T) {
 
 // Slack says that it will end a connection: the next one is open before it does.
 func TestRenewedSocketLeavesNoGap(t *testing.T) {
+	t.Parallel()
 	r := startSocket(t, slacktest.Options{Scale: 5})
 	for range 2 {
 		r.Disconnect("warning")
