@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -296,6 +297,33 @@ func TestOnlyWhatIsForUsIsTaken(t *testing.T) {
 		t.Error("a follow-up in our thread was not taken")
 	} else {
 		b.ended(t, r.Question)
+	}
+}
+
+// writes counts the transactions that may write.
+type writes struct {
+	store.Store
+	n atomic.Int32
+}
+
+func (w *writes) Update(ctx context.Context, fn func(store.Tx) error) error {
+	w.n.Add(1)
+	return w.Store.Update(ctx, fn)
+}
+
+// TestChatterCostsNoWrite has people talk where we are and are not asked: each word of
+// theirs would else wait for the disk.
+func TestChatterCostsNoWrite(t *testing.T) {
+	t.Parallel()
+	counted := &writes{}
+	b := setup(t, says("x"), 0, func(c *desk.Config) { counted.Store, c.Store = c.Store, counted })
+	for i := range 20 {
+		ev := message(fmt.Sprint(i), "t1", "점심 뭐 먹지?")
+		ev.Addressed = false
+		b.handle(t, ev)
+	}
+	if n := counted.n.Load(); n != 0 {
+		t.Errorf("%d writes", n)
 	}
 }
 

@@ -25,7 +25,7 @@ import (
 
 // dataNames end the names of files that are dropped to be asked about. Pictures and
 // letters that people show each other are none of ours, unless they say so.
-var dataNames = []string{".csv", ".tsv", ".tab", ".psv", ".parquet", ".json", ".jsonl", ".ndjson", ".xlsx", ".xlsm", ".xls", ".duckdb", ".sqlite", ".sqlite3", ".db"}
+var dataNames = []string{".csv", ".tsv", ".tab", ".psv", ".parquet", ".pq", ".json", ".jsonl", ".ndjson", ".xlsx", ".xlsm", ".xls", ".duckdb", ".ddb", ".sqlite", ".sqlite3", ".db", ".db3"}
 
 func isData(f bot.File) bool {
 	name := strings.TrimSuffix(strings.ToLower(f.Name), ".gz")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/bapsang/bapsang/agent"
@@ -73,6 +74,9 @@ func (d *Desk) showMeanwhile(ctx context.Context, q *Question) error {
 	msg := d.message(first, nil)
 	msg.Key = q.key()
 	msg.Text = textFor(first.Language).firstly(first) + msg.Text
+	msg.Buttons = slices.DeleteFunc(msg.Buttons, func(b bot.Button) bool {
+		return b.Action == bot.ActionModel || b.Action == bot.ActionDeeper // it is being asked
+	})
 	if q.Ref == nil {
 		err = d.post(ctx, q, msg)
 	} else {

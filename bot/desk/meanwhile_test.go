@@ -74,6 +74,9 @@ func TestFirstWhatIsSureThenTheModel(t *testing.T) {
 	if shown[0].Question == asked || !strings.Contains(shown[1].Text, "앞에 31건") || len(shown[1].Suggestions) > 0 {
 		t.Errorf("the first is of %s, the second says %q", shown[0].Question, shown[1].Text)
 	}
+	if slices.ContainsFunc(shown[0].Buttons, func(b bot.Button) bool { return b.Action == bot.ActionModel }) {
+		t.Error("the model that is being asked can be asked")
+	}
 	// What is pressed under the first is about the first.
 	b.handle(t, press("2", "t1", shown[0].Question, bot.ActionGood, ""))
 	if list, err := b.desk.FeedbackOn(t.Context(), shown[0].Question); err != nil || len(list) != 1 {

@@ -75,7 +75,9 @@ func (d *Desk) carryOut(ctx context.Context, claim store.Claim) error {
 		return d.end(tx, id, store.Done)
 	})
 	if err == nil {
-		d.metrics.answer(q.Answer, d.now().Sub(q.AskedAt))
+		if q.Copy == nil && q.Command == "" { // which nobody computed, or nobody asked
+			d.metrics.answer(q.Answer, d.now().Sub(q.AskedAt))
+		}
 		d.settled(ctx, id)
 	}
 	return err
