@@ -76,13 +76,25 @@ func (s *Server) messageEvent(m *message, ch *Channel, extra obj, times int) {
 	if s.hears(ch) {
 		s.tell(event, ch, order, times)
 	}
-	if ch.With == "" && ch.in(s.opts.BotUser) && m.bot == "" && s.mentions(m) && s.subscribed("app_mention") && s.granted("app_mentions:read") {
-		twin := maps.Clone(event)
-		twin["type"] = "app_mention"
-		delete(twin, "channel_type")
-		delete(twin, "subtype")
-		s.tell(twin, ch, order+"/mention", times)
+	s.mentionEvent(m, ch, event, order, times)
+}
+
+// mentionEvent tells of a mention in a message, other apps' messages too. An edit tells it
+// once more.
+func (s *Server) mentionEvent(m *message, ch *Channel, event obj, order string, times int) {
+	if ch.With != "" || !ch.in(s.opts.BotUser) || m.bot == s.opts.BotID || !s.mentions(m) ||
+		!s.subscribed("app_mention") || !s.granted("app_mentions:read") {
+		return
 	}
+	twin := maps.Clone(event)
+	twin["type"], twin["channel"], twin["event_ts"] = "app_mention", ch.ID, m.ts
+	if m.edited != "" {
+		twin["event_ts"] = m.edited
+	}
+	for _, name := range []string{"channel_type", "subtype", "metadata"} {
+		delete(twin, name)
+	}
+	s.tell(twin, ch, order+"/mention", times)
 }
 
 // unknownFiles leaves of the files in a shared channel what Slack tells there: the rest

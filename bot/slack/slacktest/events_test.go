@@ -43,7 +43,9 @@ func TestWhatTheAppHears(t *testing.T) {
 		{"a mention where the bot is not", func() { s.Say(slacktest.Minji, slacktest.Closed, s.Mention()+" hi") }, ""},
 		{"directly", func() { s.Say(slacktest.Minji, slacktest.Minji, s.Mention()+" hi") }, "message"},
 		{"a robot", func() { s.Say(slacktest.Robot, slacktest.Sales, "beep") }, "message"},
+		{"another app's mention", func() { s.Say(slacktest.Robot, slacktest.Sales, s.Mention()+" beep") }, "app_mention message"},
 		{"edited", func() { s.Edit(m, "ho") }, "message.message_changed"},
+		{"edited into a mention", func() { s.Edit(m, s.Mention()+" ho") }, "app_mention message.message_changed"},
 		{"unfurled", func() { s.Unfurl(m, "https://x.example") }, "message.message_changed"},
 		{"deleted", func() { s.Delete(m) }, "message.message_deleted"},
 		{"a file", func() {

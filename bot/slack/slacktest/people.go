@@ -99,7 +99,8 @@ func richText(text string) obj {
 	return obj{"type": "rich_text", "elements": []any{obj{"type": "rich_text_section", "elements": elements}}}
 }
 
-// Edit has the author change a message.
+// Edit has the author change a message. When it mentions the app then, that arrives as a
+// mention again, whether it did before or not.
 func (s *Server) Edit(m Message, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -112,6 +113,9 @@ func (s *Server) Edit(m Message, text string) {
 	x.edits++
 	s.notify()
 	s.changedEvent(x, before)
+	if ch := s.channel(x.channel); ch != nil {
+		s.mentionEvent(x, ch, s.messageJSON(x), orderOf(x), 1)
+	}
 }
 
 // Unfurl has Slack add the preview of a link to a message, which arrives as a change
