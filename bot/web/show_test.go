@@ -132,6 +132,7 @@ func TestWaitingIsTold(t *testing.T) {
 		{"접수했어요", "ko", bot.Progress{Ahead: 31, ETA: 4 * time.Minute}, "앞에 31건 · 약 4분"},
 		{"Got it", "en", bot.Progress{Ahead: 2, ETA: 40 * time.Second}, "2 ahead · about 40 s"},
 		{"접수했어요 · 앞에 2건, 약 40초", "ko", bot.Progress{Ahead: 2, ETA: 40 * time.Second}, ""},
+		{"다음 차례예요, 약 25초.", "ko", bot.Progress{ETA: 25 * time.Second}, ""},
 		{"읽는 중", "ko", bot.Progress{Steps: []bot.Step{{Text: "읽는 중"}}, ETA: time.Second}, ""},
 	} {
 		ref, err := s.chat.Post(t.Context(), thread, bot.Message{Kind: bot.KindProgress, Language: tt.language, Text: tt.text, Progress: &tt.progress})

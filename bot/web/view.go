@@ -239,8 +239,8 @@ func (s *shown) Waits() string {
 	if p.Ahead > 0 && !strings.Contains(s.Bot.Text, strconv.Itoa(p.Ahead)) {
 		parts = append(parts, s.L.Ahead(p.Ahead))
 	}
-	if p.ETA > 0 && (len(parts) > 0 || p.Ahead == 0 && len(p.Steps) == 0 && p.ETA > 2*time.Second) {
-		parts = append(parts, s.L.ETA(p.ETA))
+	if eta := s.L.ETA(p.ETA); p.ETA > 0 && (len(parts) > 0 || p.Ahead == 0 && len(p.Steps) == 0 && p.ETA > 2*time.Second) && !strings.Contains(s.Bot.Text, eta) {
+		parts = append(parts, eta)
 	}
 	return strings.Join(parts, " · ")
 }
