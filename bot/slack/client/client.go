@@ -113,10 +113,10 @@ const (
 // method. What failed on the way is called again when it never left, or is Repeatable.
 func (c *Client) Call(ctx context.Context, m Method, do func(ctx context.Context, api *slack.Client) error) error {
 	rest := firstRest
-	pass := c.limits.wait
+	again := false
 	for attempt := 1; ; {
 		began := time.Now()
-		if err := pass(ctx, m); err != nil {
+		if err := c.limits.wait(ctx, m, again); err != nil {
 			return given(m, err)
 		}
 		if d := time.Since(began); d > time.Millisecond {
@@ -127,7 +127,7 @@ func (c *Client) Call(ctx context.Context, m Method, do func(ctx context.Context
 		case err == nil, ctx.Err() != nil:
 			return err
 		case ex.pause > 0: // no fault of the call's, and its place is before those who came later
-			pass = c.limits.again
+			again = true
 			continue
 		case attempt == maxAttempts, !ex.again:
 			return err
@@ -138,7 +138,7 @@ func (c *Client) Call(ctx context.Context, m Method, do func(ctx context.Context
 		}
 		rest *= 2
 		attempt++
-		pass = c.limits.wait
+		again = false
 	}
 }
 

@@ -226,6 +226,49 @@ func TestRefusedForRate(t *testing.T) {
 	})
 }
 
+// Another process, or the one before this, has used most of a budget: few are refused,
+// and nobody waits longer than Slack's rate demands.
+func TestOthersUseTheBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const calls = 150
+		var mu sync.Mutex
+		tokens, at, refused := 5.0, time.Now(), 0
+		cl := newClient(server(func(w http.ResponseWriter, r *http.Request) {
+			<-time.After(100 * time.Millisecond) // of the bubble's clock
+			mu.Lock()
+			defer mu.Unlock()
+			now := time.Now()
+			tokens, at = min(50, tokens+now.Sub(at).Minutes()*50), now
+			if tokens < 1 {
+				refused++
+				w.Header().Set("Retry-After", "2")
+				w.WriteHeader(http.StatusTooManyRequests)
+				return
+			}
+			tokens--
+			fine(w, r)
+		}))
+		began := time.Now()
+		var wg sync.WaitGroup
+		for range calls {
+			wg.Go(func() {
+				if err := cl.Call(t.Context(), updating, update); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		// The first fifty leave before Slack says anything. 145 more at its rate are 174 s.
+		if took := time.Since(began); took > 240*time.Second {
+			t.Errorf("took %v", took)
+		}
+		t.Logf("%d calls in %v, %d refused", calls, time.Since(began), refused)
+		if refused > 60 {
+			t.Errorf("refused %d times", refused)
+		}
+	})
+}
+
 func TestRefusedForGood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var calls atomic.Int32

@@ -97,33 +97,20 @@ func (l *limits) gate(name string, b budget) *gate {
 		maps.DeleteFunc(l.gates, func(_ string, g *gate) bool { return g.atRest(now) })
 	}
 	b.per = time.Duration(float64(b.per) / l.rate)
-	g := &gate{budget: b, turn: semaphore.NewWeighted(1), landing: make(chan struct{}), stretch: 1}
+	g := &gate{budget: b, turn: semaphore.NewWeighted(1), again: semaphore.NewWeighted(1), news: make(chan struct{}), stretch: 1}
 	l.gates[name] = g
 	return g
 }
 
-// wait takes a call from each of m's budgets, in the order of the callers. It is given
-// back with landed.
-func (l *limits) wait(ctx context.Context, m Method) error {
+// wait takes a call from each of m's budgets, in the order of the callers; those whose
+// call was refused for its rate are before the others. It is given back with landed.
+func (l *limits) wait(ctx context.Context, m Method, again bool) error {
 	gates := l.gatesOf(m)
 	for i, g := range gates {
-		if err := g.wait(ctx); err != nil {
+		if err := g.wait(ctx, again); err != nil {
 			landAll(gates[:i])
 			return err
 		}
-	}
-	return nil
-}
-
-// again waits for the end of a pause, and goes before those who came later. The call is
-// given back with landed.
-func (l *limits) again(ctx context.Context, m Method) error {
-	gates := l.gatesOf(m)
-	if err := gates[0].again(ctx); err != nil {
-		return err
-	}
-	for _, g := range gates[1:] {
-		g.pass()
 	}
 	return nil
 }
@@ -193,15 +180,17 @@ func (l *limits) pausedNow() map[string]time.Time {
 // was on its way. Unlike a bucket of tokens it lets a whole budget through at once.
 type gate struct {
 	budget
-	turn *semaphore.Weighted // held by the first of those who wait; it serves in order
+	turn  *semaphore.Weighted // held by the first of those who wait; it serves in order
+	again *semaphore.Weighted // the same of those who were refused, who go first
 
-	mu      sync.Mutex
-	waiting int           // how many want to pass and may not yet
-	flying  int           // calls under way
-	over    []time.Time   // when the last calls were over, oldest first, at most budget.calls
-	landing chan struct{} // closed and renewed when a call is over
-	paused  time.Time     // until when Slack told us to wait
-	stretch float64       // how many times as slow as the budget, since Slack found us too fast
+	mu       sync.Mutex
+	waiting  int           // how many want to pass and may not yet
+	refusals int           // how many of them were refused
+	flying   int           // calls under way
+	over     []time.Time   // when the last calls were over, oldest first, at most budget.calls
+	news     chan struct{} // closed and renewed when a call is over, or somebody stops waiting
+	paused   time.Time     // until when Slack told us to wait
+	stretch  float64       // how many times as slow as the budget, since Slack found us too fast
 }
 
 // How much slower a refusal makes a gate, at most, and how much faster a success.
@@ -237,12 +226,6 @@ func (g *gate) delay(now time.Time) time.Duration {
 	}
 }
 
-func (g *gate) pass() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.flying++
-}
-
 func (g *gate) land(now time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -250,68 +233,65 @@ func (g *gate) land(now time.Time) {
 	if len(g.over) == g.calls {
 		g.over = slices.Delete(g.over, 0, 1)
 	}
-	g.over = append(g.over, now)
-	close(g.landing)
-	g.landing = make(chan struct{})
+	i, _ := slices.BinarySearchFunc(g.over, now, time.Time.Compare)
+	g.over = slices.Insert(g.over, i, now) // before those that a refusal has left to come
+	g.tell()
 }
 
-func (g *gate) wait(ctx context.Context) error {
-	g.waits(1)
-	defer g.waits(-1)
-	if err := g.turn.Acquire(ctx, 1); err != nil {
+// tell has those who wait look again. g.mu is held.
+func (g *gate) tell() {
+	close(g.news)
+	g.news = make(chan struct{})
+}
+
+func (g *gate) wait(ctx context.Context, again bool) error {
+	turn, n := g.turn, 0
+	if again {
+		turn, n = g.again, 1
+	}
+	g.waits(1, n)
+	defer g.waits(-1, -n)
+	if err := turn.Acquire(ctx, 1); err != nil {
 		return err
 	}
-	defer g.turn.Release(1)
+	defer turn.Release(1)
 	for {
 		g.mu.Lock()
-		d, landing := g.delay(time.Now()), g.landing
+		d, news := g.delay(time.Now()), g.news
+		if !again && g.refusals > 0 {
+			d = -1
+		}
 		if d == 0 {
 			g.flying++
 			g.mu.Unlock()
 			return nil
 		}
 		g.mu.Unlock()
-		if err := rest(ctx, d, landing); err != nil {
+		if err := rest(ctx, d, news); err != nil {
 			return err
 		}
 	}
 }
 
-// rest waits for d, or where that is negative for a landing.
-func rest(ctx context.Context, d time.Duration, landing <-chan struct{}) error {
+// rest waits for d, or where that is negative for news.
+func rest(ctx context.Context, d time.Duration, news <-chan struct{}) error {
 	if d > 0 {
 		return sleep(ctx, d)
 	}
 	select {
-	case <-landing:
+	case <-news:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-func (g *gate) waits(n int) {
+func (g *gate) waits(n, refusals int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.waiting += n
-}
-
-// again waits for the end of a pause like wait, but not behind those who wait: its call
-// was before theirs, and their pause is one call longer.
-func (g *gate) again(ctx context.Context) error {
-	for {
-		g.mu.Lock()
-		d := time.Until(g.paused.Add(-g.beat()))
-		if d <= 0 {
-			g.flying++
-			g.mu.Unlock()
-			return nil
-		}
-		g.mu.Unlock()
-		if err := sleep(ctx, d); err != nil {
-			return err
-		}
-	}
+	g.refusals += refusals
+	g.tell()
 }
 
 // beat is the time between two calls at the gate's present rate.
@@ -343,12 +323,22 @@ func (g *gate) roomLocked(now time.Time) int {
 	return g.calls - g.calls/5 - g.used(now)
 }
 
+// refused takes Slack's word that the budget is used up, by whomever: after the pause it
+// comes back call by call, and more slowly for a while. Calls that were under way when
+// Slack said so say nothing new.
 func (g *gate) refused(now time.Time, pause time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.stretch = min(g.stretch*slower, maxStretch)
-	if until := now.Add(pause + g.beat()); until.After(g.paused) {
-		g.paused = until
+	until := now.Add(pause)
+	if !now.Before(g.paused) {
+		g.stretch = min(g.stretch*slower, maxStretch)
+	} else if !until.After(g.paused) {
+		return
+	}
+	g.paused = until
+	g.over = g.over[:0]
+	for i := range g.calls {
+		g.over = append(g.over, until.Add(time.Duration(i)*g.beat()-g.window()))
 	}
 }
 
