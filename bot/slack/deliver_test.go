@@ -270,3 +270,44 @@ func TestRestartFindsWhatWasPosted(t *testing.T) {
 		o.mustAnswerOnce(thread, 1)
 	}
 }
+
+// After a restart in a crowd every question is looked for, within Slack's rates, and
+// those of which something is there are told from those of which nothing is.
+func TestRestartInACrowd(t *testing.T) {
+	t.Parallel()
+	const questions = 120
+	o := startOut(t, slacktest.Options{Scale: 20, Without: []slacktest.Feature{slacktest.Streaming}})
+	threads := make([]bot.Thread, questions)
+	refs := map[int]bot.Ref{}
+	for i := range threads {
+		threads[i] = o.asked(slacktest.Minji, []string{slacktest.General, slacktest.Sales, slacktest.Private, slacktest.Shared}[i%4])
+		if progress, _ := question(i, "ko"); i < 12 {
+			ref, err := o.Post(t.Context(), threads[i], progress)
+			if err != nil {
+				t.Fatal(err)
+			}
+			refs[i] = ref
+		}
+	}
+	o.Slack = o.process()
+	began := time.Now()
+	var wg sync.WaitGroup
+	for i := range threads {
+		wg.Go(func() {
+			_, answer := question(i, "ko")
+			answer.Again = true
+			ref, err := o.Post(t.Context(), threads[i], answer)
+			if before, there := refs[i]; err != nil || there && ref != before {
+				t.Errorf("question %d is at %+v, was at %+v: %v", i, ref, before, err)
+			}
+		})
+	}
+	wg.Wait()
+	for i, thread := range threads {
+		o.mustAnswerOnce(thread, i)
+	}
+	if n := len(o.Calls("conversations.replies")) + len(o.Calls("conversations.history")); n >= questions {
+		t.Errorf("looked %d times for %d questions", n, questions)
+	}
+	t.Logf("%d questions in %v, looked %d and %d times", questions, time.Since(began), len(o.Calls("conversations.replies")), len(o.Calls("conversations.history")))
+}

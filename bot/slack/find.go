@@ -73,6 +73,74 @@ func (s *Slack) find(ctx context.Context, thread bot.Thread, key string, since t
 	return nil, err
 }
 
+// glance is what a channel looked like: how many replies the messages in it had.
+type glance struct {
+	at      time.Time
+	oldest  string // the first message that it covers
+	replies map[string]int
+}
+
+// How long a glance holds, and how far back it looks beyond what was asked for.
+const (
+	glanceFor  = 30 * time.Second
+	glanceBack = 10 * time.Minute
+)
+
+// untouched reports whether a thread is known to have no replies, so that none of an
+// earlier process need be looked for in it. After a restart in a crowd there are more
+// threads to look into than Slack allows in minutes; one look at the channel tells of
+// two hundred. It is false when it cannot tell, and while there is room to look.
+func (s *Slack) untouched(ctx context.Context, thread bot.Thread) bool {
+	if thread.ID == "" || s.client.Room(client.Method{Name: "conversations.replies"}) > 0 {
+		return false
+	}
+	done, err := s.out.turns.take(ctx, "glance "+thread.Channel)
+	if err != nil {
+		return false
+	}
+	defer done()
+	g, ok := s.out.glance(thread.Channel)
+	if !ok || time.Since(g.at) > s.pace(glanceFor) || g.oldest > thread.ID {
+		if g, err = s.glanceAt(ctx, thread); err != nil {
+			return false
+		}
+		s.out.keepGlance(thread.Channel, g)
+	}
+	n, there := g.replies[thread.ID]
+	return there && n == 0
+}
+
+// glanceAt looks at the channel of a thread.
+func (s *Slack) glanceAt(ctx context.Context, thread bot.Thread) (glance, error) {
+	g := glance{at: time.Now(), oldest: before(thread.ID, glanceBack), replies: map[string]int{}}
+	channel := thread
+	channel.ID = ""
+	cursor := ""
+	for range channelPages {
+		messages, next, err := s.page(ctx, channel, g.oldest, cursor)
+		if err != nil {
+			return glance{}, err
+		}
+		for i := range messages {
+			g.replies[messages[i].Timestamp] = messages[i].ReplyCount
+		}
+		if cursor = next; cursor == "" {
+			break
+		}
+	}
+	return g, nil
+}
+
+// before is a timestamp of Slack's that long before another.
+func before(ts string, d time.Duration) string {
+	whole, fraction, _ := strings.Cut(ts, ".")
+	seconds, err := strconv.ParseInt(whole, 10, 64)
+	if err != nil {
+		return ts
+	}
+	return strconv.FormatInt(seconds-int64(d/time.Second), 10) + "." + fraction
+}
+
 // opened gives a conversation with a person its channel.
 func (s *Slack) opened(ctx context.Context, thread bot.Thread) (bot.Thread, error) {
 	if !thread.Direct || strings.HasPrefix(thread.Channel, "D") {

@@ -21,6 +21,7 @@ type outbox struct {
 	posted   *recent[string, posting] // by key
 	messages *recent[string, *sent]   // by channel and ts
 	pictures *recent[string, string]  // ids of files, by what is drawn
+	glances  *recent[string, glance]  // by channel
 	refused  map[string]time.Time     // until when something need not be tried, by its name
 	strikes  map[string]int           // how often something was refused in a row
 	owed     map[*sent]debt           // progress that is to become something else
@@ -30,14 +31,15 @@ type outbox struct {
 const (
 	rememberMessages = 20_000
 	rememberPictures = 1000
+	rememberGlances  = 50
 )
 
 func newOutbox() *outbox {
 	return &outbox{
 		turns:  turns{waiting: map[string]*turnstile{}},
 		posted: newRecent[string, posting](rememberMessages), messages: newRecent[string, *sent](rememberMessages),
-		pictures: newRecent[string, string](rememberPictures),
-		refused:  map[string]time.Time{}, strikes: map[string]int{}, owed: map[*sent]debt{},
+		pictures: newRecent[string, string](rememberPictures), glances: newRecent[string, glance](rememberGlances),
+		refused: map[string]time.Time{}, strikes: map[string]int{}, owed: map[*sent]debt{},
 	}
 }
 
@@ -159,6 +161,18 @@ func (o *outbox) keepPicture(name, id string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.pictures.put(name, id)
+}
+
+func (o *outbox) glance(channel string) (glance, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.glances.get(channel)
+}
+
+func (o *outbox) keepGlance(channel string, g glance) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.glances.put(channel, g)
 }
 
 // refuse notes that what has name need not be tried for a while.

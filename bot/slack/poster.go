@@ -89,6 +89,9 @@ func (s *Slack) whereIs(ctx context.Context, thread bot.Thread, msg bot.Message)
 	if !msg.Again && !known || thread.Only != "" {
 		return nil, nil
 	}
+	if !known && s.untouched(ctx, thread) {
+		return nil, nil
+	}
 	found, err := s.find(ctx, thread, msg.Key, time.Time{})
 	if found != nil {
 		s.out.keep(msg.Key, *found)
