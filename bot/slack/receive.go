@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -146,7 +147,11 @@ func (s *Slack) after(name string, limit time.Duration, do func(ctx context.Cont
 			}
 		}()
 		if err := do(ctx); err != nil && s.in.life.Err() == nil {
-			s.log.WarnContext(ctx, "slack: "+name, "error", err)
+			level := slog.LevelWarn
+			if busy, ok := errors.AsType[*bot.Error](err); ok && busy.Code == bot.CodeBusy {
+				level = slog.LevelInfo // a crowd does that, and would fill the log with it
+			}
+			s.log.Log(ctx, level, "slack: "+name, "error", err)
 		}
 	}()
 }

@@ -57,6 +57,23 @@ func TestSocketsBringEverything(t *testing.T) {
 	}
 }
 
+// An app that is being moved from one door to the other may get everything by both.
+func TestBothDoorsAreOne(t *testing.T) {
+	r := startSocket(t, slacktest.Options{})
+	m := r.Say(slacktest.Minji, slacktest.Sales, r.Mention()+" 매출")
+	for range 3 {
+		if resp, body := r.send(request{body: said(r, m.TS, "매출")}); resp.StatusCode != http.StatusOK {
+			t.Errorf("status %d: %s", resp.StatusCode, body)
+		}
+	}
+	if ev := r.only(); ev.Message != m.TS || ev.Text != "매출" {
+		t.Errorf("got %+v", ev)
+	}
+	if n := r.desk.called(); n != 1 {
+		t.Errorf("the desk was called %d times", n)
+	}
+}
+
 // Connections that end at any moment lose nothing and double nothing.
 func TestDroppedSocketsLoseNothing(t *testing.T) {
 	r := startSocket(t, slacktest.Options{})
