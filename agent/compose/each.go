@@ -184,7 +184,9 @@ func (r *reader) boundFigure(b *bound, thing int, dataset string) (metric string
 		}
 	}
 	if best >= 0 && r.countsAfter(b, best) {
-		return r.lex.countOfDataset(r.lex.senses[r.senses(best, isDataset)[0].sense].ref), best
+		if name := r.lex.countOfDataset(r.lex.senses[r.senses(best, isDataset)[0].sense].ref); name != "" {
+			return name, best
+		}
 	}
 	if best >= 0 {
 		return r.figureOf(best), best

@@ -129,6 +129,9 @@ func (l *Lexicon) addMetrics() {
 			l.addName(term, n, asSynonym)
 		}
 		l.addRates(m, n)
+		if key, _ := fold(m.Label.En); key == "revenue" {
+			l.add("rev", n, asAlias)
+		}
 		if key, _ := fold(m.Label.Ko); m.Default && slices.Contains(turnover, key) {
 			for _, term := range []string{"구매액", "구매금액", "결제액"} {
 				l.add(term, n, asAlias) // what is turnover to those who sell
@@ -224,6 +227,11 @@ func (l *Lexicon) addValues(values map[string][]ValueCount) {
 		}
 		list = list[:min(len(list), maxValues)]
 		l.values[ref] = list
+		_, field := l.model.Field(ref)
+		list = slices.DeleteFunc(slices.Clone(list), func(v ValueCount) bool { return slices.Contains(field.Totals, v.Text) })
+		for _, v := range field.Totals {
+			l.add(v, l.sense(sense{kind: isWord, word: wAll}), asLabel) // 전국 매출 is that of all regions
+		}
 		for _, v := range list {
 			l.addValue(ref, v)
 		}

@@ -33,6 +33,7 @@ func (b *builder) explain() {
 	for _, m := range b.d.measures {
 		b.explainMeasure(m)
 	}
+	b.explainTotals()
 	for _, g := range b.d.groups {
 		named := slicesHas(b.d.filters, func(f filter) bool { return f.Field == g.Field && f.token.from == g.token.from })
 		if term, label := g.token.text, b.fieldLabel(g.Field); g.Field != "" && !sameWord(term, label) && !named {
@@ -53,6 +54,18 @@ func (b *builder) explain() {
 	}
 	b.keepReadings()
 	b.p.Readings = b.readings
+}
+
+// explainTotals says which rows are left out because they sum the others up.
+func (b *builder) explainTotals() {
+	for _, d := range b.lex.model.Datasets {
+		for _, f := range d.Fields {
+			about := len(f.Totals) > 0 && slicesHas(b.p.Query.Measures, func(m semantic.Measure) bool { return b.lex.graph.about(m.Metric, d.Name) })
+			if about {
+				b.say(ReadDefault, strings.Join(f.Totals, ", "), b.pickWord("나머지의 합이라 빼고 셈", "left out: it is the sum of the others"))
+			}
+		}
+	}
 }
 
 // keepReadings carries over, in a follow-up, what is still so.

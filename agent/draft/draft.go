@@ -135,6 +135,7 @@ func (d *drafter) addDataset(t *connectors.Table) {
 		ds.Fields = append(ds.Fields, col.field)
 	}
 	d.chooseName(tab)
+	tab.findTotals()
 	d.model.Datasets = append(d.model.Datasets, ds)
 	d.tables = append(d.tables, tab)
 }

@@ -229,8 +229,9 @@ func (c *compiler) table(ds *Dataset) string {
 
 // datasetFilter writes the condition every query applies to the dataset, "" for none.
 func (c *compiler) datasetFilter(ds *Dataset) (string, error) {
-	if ds.Filter == "" {
-		return "", nil
+	totals, err := c.withoutTotals(ds)
+	if ds.Filter == "" || err != nil {
+		return totals, err
 	}
 	e, err := parseExpr(ds.Filter)
 	if err != nil {
@@ -239,7 +240,35 @@ func (c *compiler) datasetFilter(ds *Dataset) (string, error) {
 	if e, err = c.qualify(ds, e); err != nil {
 		return "", err
 	}
-	return c.d.operand(e, precNot), nil
+	filter := c.d.operand(e, precNot)
+	if totals != "" {
+		filter += " AND " + totals
+	}
+	return filter, nil
+}
+
+// withoutTotals writes the condition that leaves out the rows that sum others up, "" for
+// none.
+func (c *compiler) withoutTotals(ds *Dataset) (string, error) {
+	var tests []string
+	for _, f := range ds.Fields {
+		if len(f.Totals) == 0 {
+			continue
+		}
+		e, err := c.fieldExpr(ds, f)
+		if err != nil {
+			return "", err
+		}
+		x, list := c.d.operand(e, precConcat), make([]string, len(f.Totals))
+		for i, v := range f.Totals {
+			if err := checkText(f.Name, v); err != nil {
+				return "", err
+			}
+			list[i] = c.d.text(v)
+		}
+		tests = append(tests, "("+x+" IS NULL OR "+x+" NOT IN ("+strings.Join(list, ", ")+"))")
+	}
+	return strings.Join(tests, " AND "), nil
 }
 
 // reach joins the dataset called to over relationships from many to one. With inner,

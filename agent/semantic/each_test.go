@@ -71,3 +71,28 @@ func TestThingsOneByOne(t *testing.T) {
 		}
 	})
 }
+
+// Rows that sum others up are seen by no query, whatever it asks.
+func TestTotalsAreLeftOut(t *testing.T) {
+	db := shopDB(t)
+	m := shop()
+	m.Dataset("lines").Fields[1].Totals = []string{"TV", "it's all"}
+	m.Dataset("lines").Filter = "qty < 100"
+	for _, c := range []struct {
+		q    Query
+		want [][]any
+	}{
+		{Query{Measures: measures("units")}, [][]any{{5.0}}},
+		{Query{Measures: measures("units"), Dimensions: by("lines.product"), Share: true}, [][]any{{"fridge", 5.0, 1.0}}},
+		{Query{Measures: measures("revenue"), Filters: []Filter{is("lines.product", "TV")}}, [][]any{{nil}}},
+	} {
+		compiled, err := m.Compile(c.q, CompileOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, _, err := fetch(db, compiled.SQL)
+		if err != nil || !sameRows(got, c.want) {
+			t.Errorf("%v\ngot\n%swant\n%s\n%s", err, show(got), show(c.want), compiled.SQL)
+		}
+	}
+}

@@ -27,6 +27,7 @@ type (
 		Format  string         `json:"format,omitempty"`
 		Values  []ValueSynonym `json:"values,omitempty"`
 		Ordered []string       `json:"ordered,omitempty"`
+		Totals  []string       `json:"totals,omitempty"`
 		Hidden  bool           `json:"hidden,omitempty"`
 		IsName  bool           `json:"is_name,omitempty"`
 	}

@@ -111,6 +111,9 @@ type Field struct {
 	// Ordered are the values in their natural order where it is not the
 	// alphabetical one (weekdays, sizes); nil otherwise.
 	Ordered []string
+	// Totals are the values of rows that sum the others up, such as 전국 beside the
+	// regions. No query sees these rows, so that nothing is counted twice.
+	Totals []string
 	// Hidden keeps the field out of what people may ask about (keys, personal data).
 	Hidden bool
 	// Name marks the field by which people call a row of the dataset (a product's

@@ -247,7 +247,7 @@ func randomModel(r *rand.Rand) *Model {
 		}
 		for range r.IntN(3) {
 			f := &Field{Name: name(), Expression: dialects(), IsTime: r.IntN(2) == 0, Label: label(), Description: maybe(), Extensions: extensions(),
-				Kind: Categorical, Format: maybe(), Ordered: texts(), IsName: true, Dimension: true, Category: maybe(),
+				Kind: Categorical, Format: maybe(), Ordered: texts(), Totals: texts(), IsName: true, Dimension: true, Category: maybe(),
 				Values: []ValueSynonym{{Words: []string{text()}, Values: []string{text()}}}}
 			f.Context, f.Synonyms = context()
 			d.Fields = append(d.Fields, f)

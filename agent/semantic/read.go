@@ -338,7 +338,7 @@ func (r *reader) field(n *node) *Field {
 	})
 	f.IsTime = strings.EqualFold(isTime, "true") || isTime == "" && temporalType(f.Datatype)
 	f.Label, f.Kind, f.Format, f.Values = ext.Label, ext.Kind, ext.Format, ext.Values
-	f.Ordered, f.Hidden, f.IsName = ext.Ordered, ext.Hidden, ext.IsName
+	f.Ordered, f.Totals, f.Hidden, f.IsName = ext.Ordered, ext.Totals, ext.Hidden, ext.IsName
 	if !f.Kind.known() {
 		r.fail(r.origin.At(f, "custom_extensions"), "the kind %q is not one of categorical, numeric, temporal, boolean, text, id", f.Kind)
 	}

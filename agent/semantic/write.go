@@ -231,7 +231,7 @@ func (w *writer) field(f *Field) {
 	w.key(6, "description", f.Description)
 	w.key(6, "datatype", f.Datatype)
 	w.context(6, f.Context, f.Synonyms)
-	w.extensions(6, f.Extensions, fieldExtension{f.Label, f.Kind, f.Format, f.Values, f.Ordered, f.Hidden, f.IsName})
+	w.extensions(6, f.Extensions, fieldExtension{f.Label, f.Kind, f.Format, f.Values, f.Ordered, f.Totals, f.Hidden, f.IsName})
 }
 
 func (w *writer) relationship(r *Relationship) {
