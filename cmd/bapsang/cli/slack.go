@@ -43,7 +43,7 @@ func (a *App) slackPlatform(c *config.Slack) (platform, error) {
 
 // slackConfig is the driver's part of a configuration.
 func slackConfig(c *config.Slack) slack.Config {
-	out := slack.Config{BotToken: c.BotToken, APIURL: c.APIURL}
+	out := slack.Config{BotToken: c.BotToken, APIURL: c.APIURL, Rate: c.Rate}
 	switch c.Mode {
 	case config.SlackSocket:
 		out.AppToken = c.AppToken

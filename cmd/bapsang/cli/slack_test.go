@@ -26,7 +26,8 @@ func inSlack(t testing.TB, opts slacktest.Options, more string) *workspace {
 	m := manifest(t)
 	opts.Scopes, opts.Events = m.OAuthConfig.Scopes.Bot, m.Settings.EventSubscriptions.BotEvents
 	w := &workspace{Server: slacktest.Start(t, opts), t: t, config: site(t)}
-	slack := fmt.Sprintf("slack: {mode: http, bot_token: %q, signing_secret: %q, api_url: %q}\n", w.BotToken(), w.SigningSecret(), w.URL())
+	rate := max(opts.Scale, 1)
+	slack := fmt.Sprintf("slack: {mode: http, bot_token: %q, signing_secret: %q, api_url: %q, rate: %v}\n", w.BotToken(), w.SigningSecret(), w.URL(), rate)
 	if opts.SocketMode {
 		slack = fmt.Sprintf("slack: {mode: socket, bot_token: %q, app_token: %q, api_url: %q}\n", w.BotToken(), w.AppToken(), w.URL())
 	}

@@ -106,6 +106,7 @@ func TestMistakesHaveTheirPlace(t *testing.T) {
 		{"Slack's address", source + "slack: {bot_token: xoxb-1, app_token: xapp-1, api_url: slack.com}\n", []string{"api_url"}},
 		{"Slack's secret twice", source + "slack: {bot_token: xoxb-1, bot_token_file: key, app_token: xapp-1}\n", []string{"keep one"}},
 		{"Slack's secret nowhere", source + "slack: {bot_token_file: nowhere, app_token: xapp-1}\n", []string{"c.yaml:3:25: bot_token_file"}},
+		{"Slack's rates", source + "slack: {bot_token: xoxb-1, app_token: xapp-1, rate: -1}\n", []string{"rate -1"}},
 		{"who may ask", source + "slack: {bot_token: xoxb-1, app_token: xapp-1, allow: [everybody]}\n", []string{`allow "everybody"`}},
 		{"sources", "sources:\n  - driver: files\n    dsn: x\n  - {name: ../../x, driver: files, dsn: x}\n  - {name: b, driver: files, dsn: x}\n" +
 			"  - {name: B, driver: files, dsn: x}\n  - {name: c, dsn: x}\n  - {name: d, driver: mysql, dsn: x}\n  - {name: e, driver: duckdb}\n", []string{

@@ -20,6 +20,9 @@ type Slack struct {
 	SigningSecretFile string `yaml:"signing_secret_file"`
 	// APIURL is where the Web API is; empty means Slack's.
 	APIURL string `yaml:"api_url"`
+	// Rate is how many times Slack's published rates are used; 0 means 1. Slack raises the
+	// limits of some workspaces, and a test double's minutes may be shorter.
+	Rate float64 `yaml:"rate"`
 	// Allow lets in, besides members, "guests" and "external" people of shared channels.
 	Allow []string `yaml:"allow"`
 }
@@ -69,6 +72,9 @@ func (c *Config) validateSlack(wrong func(path, format string, args ...any)) {
 		if !strings.HasSuffix(s.APIURL, "/") {
 			s.APIURL += "/"
 		}
+	}
+	if s.Rate < 0 {
+		wrong("$.slack.rate", "rate %v is less than Slack allows everybody", s.Rate)
 	}
 	for _, who := range s.Allow {
 		if who != "guests" && who != "external" {
