@@ -150,6 +150,31 @@ func TestPeopleAndPlacesChange(t *testing.T) {
 	}
 }
 
+func TestReplyToWhatWasDeleted(t *testing.T) {
+	t.Parallel()
+	s := slacktest.Start(t, slacktest.Options{})
+	gone, kept := s.Say(slacktest.Minji, slacktest.Sales, "x"), s.Say(slacktest.Minji, slacktest.Sales, "y")
+	reply := func(root slacktest.Message) any {
+		t.Helper()
+		got := call(t, s, "chat.postMessage", obj{"channel": slacktest.Sales, "text": "answer", "thread_ts": root.TS})
+		if got["ok"] != true {
+			t.Fatal(got)
+		}
+		return got["message"].(obj)["thread_ts"]
+	}
+	s.Delete(gone)
+	if got := reply(gone); got != nil || len(s.Messages(slacktest.Sales, "")) != 2 {
+		t.Errorf("in thread %v, %d outside threads", got, len(s.Messages(slacktest.Sales, "")))
+	}
+	if got := reply(kept); got != kept.TS {
+		t.Errorf("in thread %v", got)
+	}
+	s.Delete(kept) // it has a reply: what is left of it keeps the thread
+	if got := reply(kept); got != kept.TS || len(s.Messages(slacktest.Sales, kept.TS)) != 2 {
+		t.Errorf("in thread %v, %d there", got, len(s.Messages(slacktest.Sales, kept.TS)))
+	}
+}
+
 func TestWhispers(t *testing.T) {
 	t.Parallel()
 	s := slacktest.Start(t, slacktest.Options{})

@@ -152,10 +152,7 @@ func (c *call) postMessage() obj {
 	if d.text == "" && len(d.blocks) == 0 && len(d.attachments) == 0 {
 		return refuse("no_text")
 	}
-	m, bad := c.newMessage(ch, d)
-	if bad != nil {
-		return bad
-	}
+	m := c.newMessage(ch, d)
 	m.unfurls = c.str("unfurl_links") != "false" && c.str("unfurl_links") != "0" || c.str("unfurl_media") != "false" && c.str("unfurl_media") != "0"
 	m.broadcast = c.flag("reply_broadcast") && m.thread != ""
 	c.add(m)
@@ -168,14 +165,16 @@ func (c *call) postMessage() obj {
 	return o
 }
 
-// newMessage is a message of the bot that is nowhere yet.
-func (c *call) newMessage(ch *Channel, d draft) (*message, obj) {
+// newMessage is a message of the bot that is nowhere yet. A reply to a message that is
+// not there, or no more, Slack shows outside any thread, for all to see: only the answer
+// tells, by having no thread_ts.
+func (c *call) newMessage(ch *Channel, d draft) *message {
 	thread := d.thread
 	if thread != "" {
 		root := c.find(ch.ID, thread)
 		switch {
 		case root == nil || root.only != "":
-			return nil, refuse("thread_not_found")
+			thread = ""
 		case root.thread != "":
 			thread = root.thread // Slack moves replies to replies up
 		}
@@ -183,7 +182,7 @@ func (c *call) newMessage(ch *Channel, d draft) (*message, obj) {
 	return &message{
 		channel: ch.ID, ts: c.nextTS(), thread: thread, user: c.opts.BotUser, bot: c.opts.BotID, text: d.text,
 		blocks: c.named(d.blocks), attachments: d.attachments, metadata: d.metadata, reactions: map[string][]string{}, customised: d.customised,
-	}, nil
+	}
 }
 
 // named gives blocks without a block_id one, as Slack does.
@@ -216,10 +215,7 @@ func (c *call) postEphemeral() obj {
 	if d.text == "" && len(d.blocks) == 0 && len(d.attachments) == 0 {
 		return refuse("no_text")
 	}
-	m, bad := c.newMessage(ch, d)
-	if bad != nil {
-		return bad
-	}
+	m := c.newMessage(ch, d)
 	m.only, m.metadata = user.ID, nil
 	m.unseen = m.thread != "" && len(c.threads[key(ch.ID, m.thread)]) == 0
 	c.add(m)

@@ -23,8 +23,7 @@
 // Robot and Gone are what their names say; the bot is in General, Sales, Private and
 // Shared, not in Closed, and Archived is archived.
 //
-// Slack does not say everything. Guessed here, on the strict side: that a reply to a
-// message that is not there is refused (thread_not_found); that all text of a message's
+// Slack does not say everything. Guessed here, on the strict side: that all text of a message's
 // blocks may have 13,200 characters exactly, and that a table's, which may have 10,000, is
 // not among them; that an acknowledgement counts on the connection that its envelope came by;
 // that an unacknowledged envelope comes again under another id; that interactions and

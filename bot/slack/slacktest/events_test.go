@@ -52,6 +52,7 @@ func TestWhatTheAppHears(t *testing.T) {
 			s.Say(slacktest.Minji, slacktest.Sales, "", slacktest.Saying{Files: []string{s.Drop(slacktest.Minji, "a.csv", []byte("a"))}})
 		}, "message.file_share"},
 		{"three times", func() { s.Say(slacktest.Minji, slacktest.Sales, "hi", slacktest.Saying{Times: 3}) }, "message message message"},
+		{"copies", func() { s.Say(slacktest.Minji, slacktest.Sales, s.Mention(), slacktest.Saying{Copies: 1}) }, "app_mention app_mention message message"},
 		{"home", func() { s.OpenHome(slacktest.Minji, "home") }, "app_home_opened"},
 		{"assistant", func() { s.StartAssistant(slacktest.Minji) }, "assistant_thread_started"},
 		{"somebody joins", func() { s.Join(slacktest.External, slacktest.General) }, "message.channel_join"},

@@ -291,7 +291,6 @@ func TestMessageForms(t *testing.T) {
 		"invalid_metadata_format": {"channel": slacktest.Sales, "text": "x", "metadata": "{"},
 		"invalid_metadata_schema": {"channel": slacktest.Sales, "text": "x", "metadata": obj{"event_type": "a"}},
 		"metadata_too_large":      {"channel": slacktest.Sales, "text": "x", "metadata": obj{"event_type": "a", "event_payload": obj{"k": letters(8000)}}},
-		"thread_not_found":        {"channel": slacktest.Sales, "text": "x", "thread_ts": "1234567890.000001"},
 		"invalid_thread_ts":       {"channel": slacktest.Sales, "text": "x", "thread_ts": "now"},
 		"channel_not_found":       {"channel": "C0NOWHERE00", "text": "x"},
 		"is_archived":             {"channel": slacktest.Archived, "text": "x"},

@@ -159,7 +159,7 @@ func TestOfficialClientListens(t *testing.T) {
 	}
 	s.DropSockets()
 	s.Say(slacktest.Minji, slacktest.Sales, "second") // kept until the client is back
-	if e := l.next(t, "events_api"); e["text"] != "second" {
+	if e := l.next(t, "events_api"); e["text"] != "second" || e["retry"] != 1.0 {
 		t.Errorf("got %v", e)
 	}
 	s.Disconnect("refresh_requested")

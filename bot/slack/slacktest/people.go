@@ -13,6 +13,9 @@ type Saying struct {
 	Thread string
 	// Times is how often each event arrives; 0 means once.
 	Times int
+	// Copies is how many more events tell of it, each with an id of its own and no sign of
+	// being a retry, as Slack was seen to do.
+	Copies int
 	// Files are ids from Drop or of the bot's.
 	Files []string
 	// Blocks replaces the rich text that a client sends, such as by blocks that the app
@@ -52,8 +55,10 @@ func (s *Server) Say(user, channel, text string, how ...Saying) Message {
 	} else if len(m.files) > 0 {
 		extra["subtype"] = "file_share"
 	}
-	if !h.Silent {
-		s.messageEvent(m, ch, extra, h.Times)
+	for range h.Copies + 1 {
+		if !h.Silent {
+			s.messageEvent(m, ch, extra, h.Times)
+		}
 	}
 	return s.shown(m)
 }

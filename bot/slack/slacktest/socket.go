@@ -184,10 +184,17 @@ func (s *Server) readSocket(k *socket) {
 // push sends d over one of the connections, or keeps it until there is one. s.mu is held.
 func (s *Server) push(d *delivery) {
 	if len(s.sockets) == 0 {
-		s.waiting = append(s.waiting, d)
+		s.postpone(d)
 		return
 	}
 	s.launch(d)
+}
+
+// postpone keeps d until there is a connection. What comes then is a retry: the first
+// time, nobody was there. s.mu is held.
+func (s *Server) postpone(d *delivery) {
+	d.retries = max(1, d.retries)
+	s.waiting = append(s.waiting, d)
 }
 
 // launch starts what carries d to its end. s.mu is held.
@@ -209,7 +216,7 @@ func (s *Server) carry(d *delivery) {
 			return
 		}
 		if len(s.sockets) == 0 {
-			s.waiting = append(s.waiting, d)
+			s.postpone(d)
 			s.mu.Unlock()
 			return
 		}
@@ -226,6 +233,8 @@ func (s *Server) carry(d *delivery) {
 		case "timeout":
 			s.missed(nil)
 			d.retries++
+		case "gone":
+			d.retries = max(1, d.retries)
 		}
 		if d.once || d.retries > 3 {
 			s.over(d, false)

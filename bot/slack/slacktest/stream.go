@@ -62,10 +62,7 @@ func (c *call) startStream() obj {
 	if display != "" && !slices.Contains([]string{"timeline", "plan", "dense"}, display) {
 		return invalid("invalid_arguments", []string{"must be a valid enum value [json-pointer:/task_display_mode]"})
 	}
-	m, bad := c.newMessage(ch, draft{thread: thread})
-	if bad != nil {
-		return bad
-	}
+	m := c.newMessage(ch, draft{thread: thread})
 	m.stream = &stream{started: c.clock.Now(), display: display}
 	if bad := c.feed(m, false); bad != nil {
 		return bad
