@@ -82,6 +82,7 @@ func TestWhatFollowsFromRowsStands(t *testing.T) {
 			fmt.Sprintf("%s은 %s의 %.1f배입니다.", name(4), name(11), cell(4, 1)/cell(11, 1)),
 			fmt.Sprintf("전체로는 전월보다 %s.", way(sum(1)/sum(2)-1)),
 			fmt.Sprintf("%s은 평균의 %.1f%% 수준입니다.", name(6), 100*cell(6, 1)/(sum(1)/20)),
+			fmt.Sprintf("%s은 주문당 %.0f원입니다.", name(13), cell(13, 1)/cell(13, 3)),
 			fmt.Sprintf("%s의 고객당 주문은 %.2f배입니다.", name(8), cell(8, 3)/cell(8, 4)),
 		} {
 			if kept, removed := figures.Check(text, g); len(removed) > 0 {

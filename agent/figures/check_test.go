@@ -214,6 +214,22 @@ func TestChangesThatNobodyDeclared(t *testing.T) {
 	}
 }
 
+// TestRatesAreDividedWhereBothAreNamed: of any others a quotient would be found.
+func TestRatesAreDividedWhereBothAreNamed(t *testing.T) {
+	t.Parallel()
+	given := figures.Given{Tables: []figures.Table{{
+		Name: "r1", Count: 6, Columns: []figures.Column{{Key: "channel"}, {Key: "cvr", Format: format.Percent}},
+		Rows: [][]any{{"검색", 0.034}, {"채널", 0.051}, {"인스타그램", 0.021}, {"유튜브", 0.012}, {"이메일", 0.071}, {"제휴", 0.009}},
+	}}}
+	for text, stands := range map[string]bool{
+		"이메일 전환율은 검색의 2.1배입니다.": true, "이메일 전환율은 유튜브의 2.1배입니다.": false, "전환율이 2.1배입니다.": false,
+	} {
+		if kept, removed := figures.Check(text, given); (len(removed) == 0) != stands {
+			t.Errorf("%q: kept %q", text, kept)
+		}
+	}
+}
+
 // TestNobodyIsSureByPercent: what a model believes is no figure, unless a result or the
 // question has it.
 func TestNobodyIsSureByPercent(t *testing.T) {

@@ -227,7 +227,8 @@ func (e *evidence) holds(l literal, text string, d *derived) bool {
 	case timesLiteral:
 		return near(e.rates, l.value, l.unit) || near(d.parts, l.value, l.unit)
 	}
-	return near(e.values, l.value, l.unit)
+	// Small ones are found too easily among quotients.
+	return near(e.values, l.value, l.unit) || l.kind == plainLiteral && (l.value >= 10 || l.unit < 1) && near(d.per, l.value, l.unit)
 }
 
 // named reports whether the literal is a part of a name that was said: 16kg, S24.

@@ -7,6 +7,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/bapsang/bapsang/agent/format"
 )
 
 // focus are the rows that a sentence speaks of, by table. Among many cells nearly any
@@ -160,6 +162,7 @@ func dedupe(rows []int) []int {
 // derived is what follows from two figures of a table.
 type derived struct {
 	parts []float64 // sorted: quotients, shares, differences of shares
+	per   []float64 // sorted: quotients within a row, such as revenue per order
 	moves []float64 // sorted: relative changes, as parts of one, with their sign
 }
 
@@ -173,6 +176,9 @@ func (e *evidence) derive(body string, now, before focus) *derived {
 		rows := e.spoken(i, now, before)
 		for j, c := range t.Columns {
 			d.column(e.columns[i][j], rows, !c.partial())
+			if len(now[i]) > 1 && c.Format == format.Percent && !c.changes(e.columns[i][j]) {
+				d.rates(e.columns[i][j], now[i])
+			}
 		}
 		for _, r := range rows {
 			d.row(t, func(j int) (float64, bool) { v := e.columns[i][j].cells[r]; return v.value, v.ok })
@@ -186,7 +192,7 @@ func (e *evidence) derive(body string, now, before focus) *derived {
 			}
 		}
 	}
-	d.parts, d.moves = sorted(d.parts), sorted(d.moves)
+	d.parts, d.per, d.moves = sorted(d.parts), sorted(d.per), sorted(d.moves)
 	return d
 }
 
@@ -279,6 +285,23 @@ func (d *derived) row(t *Table, cell func(j int) (float64, bool)) {
 	for i, x := range cells {
 		for _, y := range cells[i+1:] {
 			d.pair(x, y, true)
+			for _, p := range [2][2]float64{{x, y}, {y, x}} {
+				if p[1] != 0 {
+					d.per = append(d.per, abs(p[0]/p[1]))
+				}
+			}
+		}
+	}
+}
+
+// rates divides the rates of rows that a sentence names: of others any quotient would be
+// found.
+func (d *derived) rates(s series, rows []int) {
+	for _, r := range rows[:min(len(rows), few)] {
+		for _, o := range rows[:min(len(rows), few)] {
+			if r != o && s.cells[r].ok && s.cells[o].ok {
+				d.share(s.cells[r].value, s.cells[o].value)
+			}
 		}
 	}
 }
