@@ -203,6 +203,10 @@ func directAndFiles(t *testing.T, c *chromium) {
 		t.Errorf("event %+v", ev)
 	}
 	b.see(`location.pathname.startsWith("/dm/t/") && ` + has("#replies .answer", "₩2.31B"))
+	// Whoever is quick must not have what they write replaced by a second copy.
+	if n := b.says(`performance.getEntriesByType("resource").filter((e) => e.name.includes("/dm/t/")).length`); n != "1" {
+		t.Errorf("the thread was loaded %s times", n)
+	}
 
 	path := filepath.Join(t.TempDir(), "매출 자료.csv")
 	if err := os.WriteFile(path, []byte("지역,매출\n서울,1\n"), 0o600); err != nil {

@@ -349,7 +349,7 @@
   document.addEventListener("htmx:beforeRequest", (e) => {
     const form = e.target;
     if (!form.matches("[data-composer]")) {
-      form.addEventListener("htmx:afterRequest", answered, { once: true });
+      whenAnswered(form);
       return;
     }
     const input = find("input[type=file]", form);
@@ -357,7 +357,7 @@
       e.preventDefault();
       return;
     }
-    form.addEventListener("htmx:afterRequest", answered, { once: true });
+    whenAnswered(form);
     form.classList.add("busy");
     find("progress", form).hidden = !input.files.length;
   });
@@ -367,8 +367,18 @@
     if (bar && e.detail.lengthComputable) bar.value = e.detail.loaded / e.detail.total * 100;
   });
 
-  // answered is told by the form itself: the stream may have taken it out of the page
-  // before its answer came.
+  // whenAnswered waits for the answer to what the form, or link, asked; that of another,
+  // on its way up through the page, is not it. It is told by the form itself: the stream
+  // may have taken it out of the page before its answer came.
+  function whenAnswered(form) {
+    const told = (e) => {
+      if (e.detail.elt !== form) return;
+      form.removeEventListener("htmx:afterRequest", told);
+      answered(e);
+    };
+    form.addEventListener("htmx:afterRequest", told);
+  }
+
   function answered(e) {
     const form = e.detail.elt, xhr = e.detail.xhr, ok = e.detail.successful;
     if (!form.matches("[data-keyed]")) {
