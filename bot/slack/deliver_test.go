@@ -3,6 +3,7 @@ package slack_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -268,6 +269,133 @@ func TestRestartFindsWhatWasPosted(t *testing.T) {
 			t.Errorf("was at %+v, is at %+v (%v)", before, after, err)
 		}
 		o.mustAnswerOnce(thread, 1)
+	}
+}
+
+// Slack takes a post and never answers: it is found, not posted again.
+func TestHungPostsAreFound(t *testing.T) {
+	t.Parallel()
+	for _, method := range []string{"chat.postMessage", "chat.startStream"} {
+		for _, done := range []bool{true, false} {
+			o := startOut(t, slacktest.Options{})
+			o.Slack = o.process(func(tr *http.Transport) { tr.ResponseHeaderTimeout = 500 * time.Millisecond })
+			o.Fault(slacktest.Fault{Method: method, Hang: true, After: done, Times: 1})
+			thread := o.asked(slacktest.Minji, slacktest.Sales)
+			progress, answer := question(1, "ko")
+			if method == "chat.postMessage" {
+				progress = answer
+			}
+			if err := ask(t.Context(), o, thread, progress, answer); err != nil {
+				t.Error(err)
+			}
+			o.mustAnswerOnce(thread, 1)
+		}
+	}
+}
+
+// However slow Slack is with progress, the answer is what is shown at last.
+func TestAnswersAreNotOvertaken(t *testing.T) {
+	t.Parallel()
+	o := startOut(t, slacktest.Options{Without: []slacktest.Feature{slacktest.Streaming}})
+	slow := make(chan struct{})
+	once := sync.OnceFunc(func() { close(slow) })
+	o.Fault(slacktest.Fault{Method: "chat.update", Slow: 300 * time.Millisecond, If: func(_ string, args map[string]string) bool {
+		if !strings.Contains(args["text"], "단계") {
+			return false
+		}
+		once()
+		return true
+	}})
+	thread := o.asked(slacktest.Minji, slacktest.Sales)
+	progress, answer := question(1, "ko")
+	ref, err := o.Post(t.Context(), thread, progress)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for i := range 5 {
+		wg.Go(func() {
+			p := progress
+			p.Text = fmt.Sprintf("단계 %d", i)
+			if err := o.Update(t.Context(), ref, p); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	<-slow
+	if err := o.Update(t.Context(), ref, answer); err != nil {
+		t.Error(err)
+	}
+	wg.Wait()
+	o.mustAnswerOnce(thread, 1)
+	calls := o.Calls("chat.update")
+	if last := calls[len(calls)-1]; !strings.Contains(last.Args["text"], "Answer number 1.") {
+		t.Errorf("the last change says %q", last.Args["text"])
+	}
+}
+
+// Of progress that comes faster than it may be shown, the newest is shown.
+func TestProgressIsCoalesced(t *testing.T) {
+	t.Parallel()
+	for _, without := range [][]slacktest.Feature{nil, {slacktest.Streaming}} {
+		o := startOut(t, slacktest.Options{Scale: 10, Without: without})
+		thread := o.asked(slacktest.Minji, slacktest.Sales)
+		progress, _ := question(1, "ko")
+		ref, err := o.Post(t.Context(), thread, progress)
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		var wg sync.WaitGroup
+		for i := range 300 {
+			p := progress
+			p.Text = fmt.Sprintf("단계 %d.", i)
+			wg.Go(func() {
+				if err := o.Update(t.Context(), ref, p); err != nil {
+					t.Error(err)
+				}
+			})
+			<-time.After(time.Millisecond)
+		}
+		wg.Wait()
+		// A second of Slack's is a tenth here.
+		sent, most := len(o.Calls("chat.update"))+len(o.Calls("chat.appendStream")), int(time.Since(began)/(100*time.Millisecond))+1
+		if sent < 2 || sent > most {
+			t.Errorf("sent %d times, want 2 to %d", sent, most)
+		}
+	}
+}
+
+// What is posted to a thread is there in the order in which it was posted, also when
+// Slack takes the first only at the second try.
+func TestOrderSurvivesRefusals(t *testing.T) {
+	t.Parallel()
+	o := startOut(t, slacktest.Options{Scale: 600, Seed: 11})
+	o.Fault(slacktest.Fault{Method: "chat.postMessage", Chance: 0.3, Status: 429})
+	o.Fault(slacktest.Fault{Method: "chat.postMessage", Chance: 0.3, After: true})
+	thread := o.asked(slacktest.Minji, slacktest.Sales)
+	var wg sync.WaitGroup
+	const n = 12
+	for i := range n {
+		begun := make(chan struct{})
+		wg.Go(func() {
+			close(begun)
+			if _, err := o.Post(t.Context(), thread, bot.Message{Kind: bot.KindNotice, Language: "en", Key: fmt.Sprint("n", i), Text: fmt.Sprintf("notice %d", i)}); err != nil {
+				t.Error(err)
+			}
+		})
+		<-begun
+		<-time.After(20 * time.Millisecond) // so that it is in the queue before the next
+	}
+	wg.Wait()
+	messages := o.bots(thread)
+	if len(messages) != n {
+		t.Fatalf("%d messages, want %d", len(messages), n)
+	}
+	for i, m := range messages {
+		if !strings.Contains(slacktest.Text(m), fmt.Sprintf("notice %d", i)) {
+			t.Errorf("message %d says %q", i, slacktest.Text(m))
+		}
 	}
 }
 

@@ -299,29 +299,15 @@ func (s *Slack) updateProgress(ctx context.Context, m *sent, ref bot.Ref, msg bo
 	if ended {
 		return nil
 	}
-	if d := m.wait(s.pace(time.Second)); d > 0 {
-		t := time.NewTimer(d)
-		defer t.Stop()
-		select {
-		case <-t.C:
-		case <-superseded:
-			s.metrics.dropped.WithLabelValues("superseded").Inc()
-			return nil
-		case <-ctx.Done():
-			return notSent(ctx.Err())
-		}
-	}
-	done, err := s.out.turns.take(ctx, "message "+messageKey(ref))
-	if err != nil {
+	done, err := s.progressTurn(ctx, m, ref, superseded)
+	switch {
+	case err != nil:
 		return notSent(err)
-	}
-	defer done()
-	select {
-	case <-superseded:
+	case done == nil:
 		s.metrics.dropped.WithLabelValues("superseded").Inc()
 		return nil
-	default:
 	}
+	defer done()
 	sum := digest(msg)
 	if m.isEnded() || sum == m.shown {
 		return nil
@@ -333,6 +319,36 @@ func (s *Slack) updateProgress(ctx context.Context, m *sent, ref bot.Ref, msg bo
 		return nil
 	}
 	return s.leaveOut(ctx, msg, err)
+}
+
+// progressTurn waits until the message may be changed again, and nobody else is at it.
+// There is no turn for what was superseded meanwhile.
+func (s *Slack) progressTurn(ctx context.Context, m *sent, ref bot.Ref, superseded <-chan struct{}) (done func(), err error) {
+	for {
+		t := time.NewTimer(m.wait(s.pace(time.Second)))
+		select {
+		case <-t.C:
+		case <-superseded:
+			t.Stop()
+			return nil, nil
+		case <-ctx.Done():
+			t.Stop()
+			return nil, ctx.Err()
+		}
+		if done, err = s.out.turns.take(ctx, "message "+messageKey(ref)); err != nil {
+			return nil, err
+		}
+		select {
+		case <-superseded:
+			done()
+			return nil, nil
+		default:
+		}
+		if m.wait(s.pace(time.Second)) <= 0 {
+			return done, nil
+		}
+		done() // it was changed while we waited for our turn
+	}
 }
 
 // leaveOut is the error of progress that was not shown: none where that is as it should

@@ -49,9 +49,12 @@ func startOut(t *testing.T, opts slacktest.Options) *out {
 }
 
 // process is the poster of another process.
-func (o *out) process() *slack.Slack {
+func (o *out) process(change ...func(*http.Transport)) *slack.Slack {
 	o.t.Helper()
 	transport := &http.Transport{MaxIdleConnsPerHost: 50}
+	for _, c := range change {
+		c(transport)
+	}
 	o.t.Cleanup(transport.CloseIdleConnections)
 	driver, err := slack.New(slack.Config{
 		BotToken: o.BotToken(), APIURL: o.URL(), Rate: o.opts.Scale, HTTPClient: &http.Client{Transport: transport},
