@@ -358,7 +358,7 @@ func (k *checker) slackFile(ptr string, o obj) {
 		return
 	}
 	if id != "" && !fileID.MatchString(id) {
-		k.say(ptr+"/id", "must match pattern: %s", fileID)
+		k.say(ptr+"/id", "input must match regex pattern: %s", fileID)
 		return
 	}
 	f := k.files[id]

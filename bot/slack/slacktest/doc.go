@@ -23,12 +23,12 @@
 // Robot and Gone are what their names say; the bot is in General, Sales, Private and
 // Shared, not in Closed, and Archived is archived.
 //
-// Slack does not say everything. Guessed here, on the strict side: that all text of a message's
-// blocks may have 13,200 characters exactly, and that a table's, which may have 10,000, is
-// not among them; that an acknowledgement counts on the connection that its envelope came by;
-// that an unacknowledged envelope comes again under another id; that interactions and
-// commands come once; that tiers are exact, with bursts of a minute's worth. What an app
-// must not rely on either way.
+// Slack does not say everything. Guessed here, on the strict side: that all text of a
+// message's blocks may have 13,200 characters exactly, and that a table's, which may have
+// 10,000, is not among them; that an acknowledgement counts on the connection that its
+// envelope came by; that an unacknowledged envelope comes again under another id; that
+// interactions and commands come once; that tiers are exact, with bursts of a minute's
+// worth. An app should rely on none of it, either way.
 //
 // It imports nothing of the product and decodes what it is sent by itself: its peers are
 // any client. Its own tests hold it against Slack's official clients for Node and

@@ -32,7 +32,7 @@ type file struct {
 
 const maxFile = 64 << 20
 
-var fileID = regexp.MustCompile(`^F[A-Z0-9]{8,}$`)
+var fileID = regexp.MustCompile(`^[F][A-Z0-9]{8,}$`)
 
 func (c *call) uploadURL() obj {
 	length := c.number("length", 0)

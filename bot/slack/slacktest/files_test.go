@@ -1,8 +1,11 @@
 package slacktest_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,5 +38,30 @@ func TestFilesAreProcessedLater(t *testing.T) {
 	}
 	if got := slacktest.Text(s.All(slacktest.Sales)[0]); got != "a chart" {
 		t.Errorf("read %q", got)
+	}
+}
+
+func TestPrivateFilesAreNotForResponses(t *testing.T) {
+	t.Parallel()
+	s := slacktest.Start(t, slacktest.Options{FilePolls: 1})
+	a := newApp(t, s)
+	up := call(t, s, "files.getUploadURLExternal", obj{"filename": "a.png", "length": 4})
+	if status, text, err := put(t, up["upload_url"], "application/octet-stream", "\x89PNG"); err != nil || status != http.StatusOK {
+		t.Fatalf("%d %s %v", status, text, err)
+	}
+	call(t, s, "files.completeUploadExternal", obj{"files": []any{obj{"id": up["file_id"]}}})
+	call(t, s, "files.info", obj{"file": up["file_id"]})
+	s.Command(slacktest.Minji, slacktest.Sales, "/bapsang", "chart")
+	if err := s.Idle(soon(t)); err != nil {
+		t.Fatal(err)
+	}
+	form, _ := url.ParseQuery(string(a.got()[0].body))
+	blocks := []any{obj{"type": "image", "alt_text": "x", "slack_file": obj{"id": up["file_id"]}}}
+	raw, _ := json.Marshal(obj{"blocks": blocks})
+	if status, text, err := put(t, form.Get("response_url"), "application/json", string(raw)); err != nil || status != http.StatusBadRequest || !strings.Contains(text, "invalid_blocks") {
+		t.Errorf("by a response: %d %s %v", status, text, err)
+	}
+	if got := call(t, s, "chat.postMessage", obj{"channel": slacktest.Sales, "text": "x", "blocks": blocks}); got["ok"] != true {
+		t.Errorf("by a post: %v", got)
 	}
 }

@@ -421,6 +421,18 @@ func (s *Server) serveResponse(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// showsPrivate reports whether blocks show a file that nobody was shown yet.
+func (s *Server) showsPrivate(blocks []any) bool {
+	found := false
+	walk(blocks, func(o obj) {
+		from, _ := o["slack_file"].(obj)
+		id, _ := from["id"].(string)
+		f := s.files[id]
+		found = found || f != nil && f.user == s.opts.BotUser && len(f.shares) == 0
+	})
+	return found
+}
+
 // respond shows, replaces or deletes what a response says.
 func (s *Server) respond(to *responseURL, body map[string]json.RawMessage) obj {
 	c := &call{Server: s, name: "response_url", args: body}
@@ -433,11 +445,13 @@ func (s *Server) respond(to *responseURL, body map[string]json.RawMessage) obj {
 		return accept()
 	}
 	d, bad := c.draft()
-	if bad != nil {
+	switch {
+	case bad != nil:
 		return bad
-	}
-	if d.text == "" && len(d.blocks) == 0 && len(d.attachments) == 0 {
+	case d.text == "" && len(d.blocks) == 0 && len(d.attachments) == 0:
 		return refuse("no_text")
+	case s.showsPrivate(d.blocks): // only who has the bot's token may
+		return invalid("invalid_blocks", []string{"invalid slack file [json-pointer:/blocks]"})
 	}
 	if c.flag("replace_original") && source != nil {
 		before := s.messageJSON(source)

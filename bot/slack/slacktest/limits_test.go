@@ -249,7 +249,7 @@ func TestMessageForms(t *testing.T) {
 		{"image without source", "must provide either", obj{"type": "image", "alt_text": "x"}},
 		{"image of two sources", "must provide either", obj{"type": "image", "alt_text": "x", "image_url": "https://x.example", "slack_file": obj{"id": "F0AAAAAAAAA"}}},
 		{"image url", "invalid URL", obj{"type": "image", "alt_text": "x", "image_url": "a.png"}},
-		{"file id", "must match pattern", obj{"type": "image", "alt_text": "x", "slack_file": obj{"id": "f1"}}},
+		{"file id", "input must match regex pattern: ^[F][A-Z0-9]{8,}$ [json-pointer:/blocks/0/slack_file/id]", obj{"type": "image", "alt_text": "x", "slack_file": obj{"id": "f1"}}},
 		{"file that is not there", "invalid slack file", obj{"type": "image", "alt_text": "x", "slack_file": obj{"id": "F0AAAAAAAAA"}}},
 		{"number in a table", "unsupported type: raw_number", obj{"type": "table", "rows": []any{[]any{obj{"type": "raw_number", "value": 1}}}}},
 		{"empty cell", "must be more than 0 characters [json-pointer:/blocks/0/rows/0/0/text]", obj{"type": "table", "rows": []any{[]any{text("")}}}},
