@@ -281,6 +281,10 @@ func (d *Desk) askValue(ctx context.Context, ev bot.Event) (bot.Receipt, error) 
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return bot.Receipt{}, err
 		}
+		if err == nil && from.passing() {
+			ev.Thread = from.place()
+			return d.askAlone(ctx, ev, a.Value)
+		}
 		if err == nil && from.State == store.Running && from.Answer == nil {
 			q.Aside, q.Rungs = true, []agent.Rung{agent.Recall, agent.Match, agent.Compose}
 		}

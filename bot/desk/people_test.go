@@ -99,7 +99,7 @@ func TestCommandsAreAnsweredAlone(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"", "상태"}, {"help", "`status`"}, {"도움말", "`분석가`"}, {"ask", "What would you like to ask"}, {"질문", "무엇을 물어볼까요"},
 		{"analysts", "**판매 현황** (sales) — 주문과 매출 · owner 김하나"}, {"분석가", "담당 김하나"}, {"상태", "31건이 차례를"},
-		{"매주 <@U1> *받기*", "`매주`라는 명령은 없어요"},
+		{"매주 <@U1> *받기*", "‘매주’라는 명령은 없어요"},
 	} {
 		r := b.handle(t, command("c-"+c.text, "minji", c.text))
 		b.ended(t, r.Question)
@@ -157,6 +157,23 @@ func TestAQuestionOfACommandIsAskedAlone(t *testing.T) {
 	b.platform.wait(t, func(m bot.Message) bool { return strings.Contains(m.Text, "DM으로 드릴게요") })
 	if got := b.platform.in(withUser("minji")); len(got) != 1 || got[0].Kind != bot.KindAnswer {
 		t.Errorf("in the conversation: %+v", got)
+	}
+}
+
+// TestWhatIsOfferedToOnePersonIsAskedAlone presses a question under a reply that only one
+// person sees: nothing can follow such a reply, and nobody else asked.
+func TestWhatIsOfferedToOnePersonIsAskedAlone(t *testing.T) {
+	t.Parallel()
+	b := setup(t, says("x"), 1)
+	help := b.handle(t, command("1", "minji", "help"))
+	b.ended(t, help.Question)
+	r := b.handle(t, press("2", "", help.Question, bot.ActionAsk, "지난달 매출"))
+	if s := b.ended(t, r.Question); s.Thread.Channel != "D-minji" || s.Answer.Text != "x: 지난달 매출" {
+		t.Errorf("asked in %+v: %+v", s.Thread, s.Answer)
+	}
+	b.platform.wait(t, func(m bot.Message) bool { return strings.Contains(m.Text, "DM으로 드릴게요") })
+	if got := b.platform.in(inChannel("general")); len(got) != 2 || len(got) != len(b.platform.in(onlyTo("minji"))) {
+		t.Errorf("the channel shows %+v", got)
 	}
 }
 
