@@ -87,7 +87,6 @@ type budget struct {
 	pending pending // guarded by mu
 	view    view    // guarded by mu
 	running int     // guarded by the pool's mu: calls of its backends
-	waiting int     // guarded by the pool's mu
 }
 
 // pending is what happened since the last update and goes along with the next.

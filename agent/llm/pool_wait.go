@@ -107,7 +107,7 @@ func (p *Pool) forecast(now time.Time) forecast {
 		if b.breaker.State() == gobreaker.StateOpen {
 			at = later(at, b.openUntil)
 		} else {
-			perSecond += p.speed(b, now)
+			perSecond += p.speed(b)
 		}
 		if first.IsZero() || at.Before(first) {
 			first = at
@@ -124,7 +124,7 @@ func (p *Pool) forecast(now time.Time) forecast {
 
 // speed is how many calls a second a backend makes for this pool while calls wait,
 // infinite without limits. The caller holds p.mu.
-func (p *Pool) speed(b *backend, now time.Time) float64 {
+func (p *Pool) speed(b *backend) float64 {
 	v := b.budget.seen()
 	speed := math.Inf(1)
 	if v.spacing > 0 {

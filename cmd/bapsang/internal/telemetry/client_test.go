@@ -21,48 +21,47 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// answers is a collector, in a bubble's time, that gives each attempt the next answer,
-// and the last one from then on.
+// step is what becomes of an attempt: an answer, a connection that is refused (no code), or
+// silence until nobody waits any more.
+type step struct {
+	code   int
+	body   []byte
+	header []string
+	silent bool
+}
+
+func status(code int, header ...string) step { return step{code: code, header: header} }
+
+func (s step) response(r *http.Request) (*http.Response, error) {
+	if s.silent {
+		<-r.Context().Done()
+		return nil, context.Cause(r.Context())
+	}
+	if s.code == 0 {
+		return nil, errors.New("connection refused")
+	}
+	res := &http.Response{StatusCode: s.code, Status: fmt.Sprint(s.code, " ", http.StatusText(s.code)), Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(s.body))}
+	for i := 0; i+1 < len(s.header); i += 2 {
+		res.Header.Set(s.header[i], s.header[i+1])
+	}
+	return res, nil
+}
+
+// answers is a collector, in a bubble's time, that gives each attempt the next step, and
+// the last one from then on.
 type answers struct {
-	mu       sync.Mutex
-	next     []func(*http.Request) (*http.Response, error)
-	at       []time.Time // of the attempts
-	requests []*http.Request
-	bodies   [][]byte
+	next []step
+
+	mu sync.Mutex
+	at []time.Time // of the attempts
 }
 
 func (a *answers) RoundTrip(r *http.Request) (*http.Response, error) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, err
-	}
 	a.mu.Lock()
-	a.at, a.requests, a.bodies = append(a.at, time.Now()), append(a.requests, r), append(a.bodies, body)
-	answer := a.next[min(len(a.at), len(a.next))-1]
+	a.at = append(a.at, time.Now())
+	next := a.next[min(len(a.at), len(a.next))-1]
 	a.mu.Unlock()
-	return answer(r)
-}
-
-func status(code int, header ...string) func(*http.Request) (*http.Response, error) {
-	return answer(code, nil, header...)
-}
-
-func answer(code int, body []byte, header ...string) func(*http.Request) (*http.Response, error) {
-	return func(*http.Request) (*http.Response, error) {
-		res := &http.Response{StatusCode: code, Status: fmt.Sprint(code, " ", http.StatusText(code)), Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(body))}
-		for i := 0; i+1 < len(header); i += 2 {
-			res.Header.Set(header[i], header[i+1])
-		}
-		return res, nil
-	}
-}
-
-func refused(*http.Request) (*http.Response, error) { return nil, errors.New("connection refused") }
-
-// silent answers when nobody waits any more.
-func silent(r *http.Request) (*http.Response, error) {
-	<-r.Context().Done()
-	return nil, context.Cause(r.Context())
+	return next.response(r)
 }
 
 func (a *answers) settings() *settings {
@@ -87,26 +86,26 @@ func TestAttempts(t *testing.T) {
 	partly := protowire.AppendTag(nil, 1, protowire.BytesType)
 	partly = protowire.AppendBytes(partly, protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), 3))
 	for name, c := range map[string]struct {
-		next     []func(*http.Request) (*http.Response, error)
+		next     []step
 		attempts int           // 0 for more than one
 		between  time.Duration // the first wait, when the collector says it
 		wants    string        // in the error; "" for none
 	}{
-		"taken":             {next: []func(*http.Request) (*http.Response, error){status(200)}, attempts: 1},
-		"taken, no content": {next: []func(*http.Request) (*http.Response, error){status(204)}, attempts: 1},
-		"partly":            {next: []func(*http.Request) (*http.Response, error){answer(200, partly)}, attempts: 1, wants: "rejected 3 spans"},
-		"odd answer":        {next: []func(*http.Request) (*http.Response, error){answer(200, []byte("<html>fine</html>"))}, attempts: 1},
-		"busy once":         {next: []func(*http.Request) (*http.Response, error){status(503), status(200)}, attempts: 2},
-		"busy, says when":   {next: []func(*http.Request) (*http.Response, error){status(429, "Retry-After", "7"), status(200)}, attempts: 2, between: 7 * time.Second},
-		"gateway":           {next: []func(*http.Request) (*http.Response, error){status(502), status(504), status(200)}, attempts: 3},
-		"away, back":        {next: []func(*http.Request) (*http.Response, error){refused, status(200)}, attempts: 2},
-		"silent, back":      {next: []func(*http.Request) (*http.Response, error){silent, status(200)}, attempts: 2},
-		"away":              {next: []func(*http.Request) (*http.Response, error){refused}, wants: "connection refused"},
-		"busy for long":     {next: []func(*http.Request) (*http.Response, error){status(503, "Retry-After", "3600")}, attempts: 1, wants: "503"},
-		"wrong":             {next: []func(*http.Request) (*http.Response, error){status(400)}, attempts: 1, wants: "400"},
-		"no key":            {next: []func(*http.Request) (*http.Response, error){status(401)}, attempts: 1, wants: "401"},
-		"elsewhere":         {next: []func(*http.Request) (*http.Response, error){status(307, "Location", "http://other/")}, attempts: 1, wants: "307"},
-		"broken":            {next: []func(*http.Request) (*http.Response, error){status(500)}, attempts: 1, wants: "500"},
+		"taken":             {next: []step{status(200)}, attempts: 1},
+		"taken, no content": {next: []step{status(204)}, attempts: 1},
+		"partly":            {next: []step{{code: 200, body: partly}}, attempts: 1, wants: "rejected 3 spans"},
+		"odd answer":        {next: []step{{code: 200, body: []byte("<html>fine</html>")}}, attempts: 1},
+		"busy once":         {next: []step{status(503), status(200)}, attempts: 2},
+		"busy, says when":   {next: []step{status(429, "Retry-After", "7"), status(200)}, attempts: 2, between: 7 * time.Second},
+		"gateway":           {next: []step{status(502), status(504), status(200)}, attempts: 3},
+		"away, back":        {next: []step{{}, status(200)}, attempts: 2},
+		"silent, back":      {next: []step{{silent: true}, status(200)}, attempts: 2},
+		"away":              {next: []step{{}}, wants: "connection refused"},
+		"busy for long":     {next: []step{status(503, "Retry-After", "3600")}, attempts: 1, wants: "503"},
+		"wrong":             {next: []step{status(400)}, attempts: 1, wants: "400"},
+		"no key":            {next: []step{status(401)}, attempts: 1, wants: "401"},
+		"elsewhere":         {next: []step{status(307, "Location", "http://other/")}, attempts: 1, wants: "307"},
+		"broken":            {next: []step{status(500)}, attempts: 1, wants: "500"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -139,7 +138,7 @@ func TestAttempts(t *testing.T) {
 func TestWaitsGrow(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		a := &answers{next: []func(*http.Request) (*http.Response, error){status(503)}}
+		a := &answers{next: []step{status(503)}}
 		client := newClient(a.settings())
 		defer client.abort()
 		if _, err := upload(t, client); err == nil {
@@ -157,17 +156,17 @@ func TestWaitsGrow(t *testing.T) {
 func TestTheEndIsNotHeldUp(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		next func(*http.Request) (*http.Response, error)
+		next step
 		took time.Duration
 	}{
-		"away":   {refused, 0},
+		"away":   {step{}, 0},
 		"busy":   {status(503, "Retry-After", "5"), 0},
-		"silent": {silent, flushTime},
+		"silent": {step{silent: true}, flushTime},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				a := &answers{next: []func(*http.Request) (*http.Response, error){c.next}}
+				a := &answers{next: []step{c.next}}
 				traces, err := open(t.Context(), a.settings(), slog.New(slog.DiscardHandler))
 				if err != nil {
 					t.Fatal(err)
@@ -193,7 +192,7 @@ func TestTheEndIsNotHeldUp(t *testing.T) {
 func TestADeadCollectorSlowsNobody(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		a := &answers{next: []func(*http.Request) (*http.Response, error){silent}}
+		a := &answers{next: []step{{silent: true}}}
 		var log bytes.Buffer
 		traces, err := open(t.Context(), a.settings(), slog.New(slog.NewTextHandler(&log, nil)))
 		if err != nil {

@@ -39,14 +39,12 @@ func TestWhereSpansGo(t *testing.T) {
 		{[]string{general + "HEADERS", "nonsense", general + "PROTOCOL", "grpc"}, ""}, // of another program's making
 	} {
 		s, err := readSettings(of(c.env...))
-		if err != nil {
-			t.Errorf("%v: %v", c.env, err)
-		} else if got := ""; s != nil {
-			if got = s.endpoint; got != c.want {
-				t.Errorf("%v: %s", c.env, got)
-			}
-		} else if c.want != "" {
-			t.Errorf("%v: nowhere", c.env)
+		got := ""
+		if s != nil {
+			got = s.endpoint
+		}
+		if err != nil || got != c.want {
+			t.Errorf("%v: %q, %v", c.env, got, err)
 		}
 	}
 }
