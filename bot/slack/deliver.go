@@ -220,7 +220,7 @@ func messageOptions(l blocks.Layout, st stamp) []slack.MsgOption {
 	}
 	if st.key != "" {
 		options = append(options, slack.MsgOptionMetadata(slack.SlackMetadata{
-			EventType: eventType, EventPayload: map[string]any{stampKey: st.key, stampKind: string(st.kind)},
+			EventType: eventType, EventPayload: map[string]any{stampKey: short(st.key), stampKind: string(st.kind)},
 		}))
 	}
 	return options
@@ -249,9 +249,10 @@ func (s *Slack) whisper(ctx context.Context, thread bot.Thread, msg bot.Message)
 }
 
 func (s *Slack) whisperAll(ctx context.Context, thread bot.Thread, layouts []blocks.Layout) (first bot.Ref, err error) {
+	inThread := s.isActive(ctx, thread)
 	for i, l := range layouts {
 		options := messageOptions(l, stamp{})
-		if thread.ID != "" {
+		if inThread {
 			options = append(options, slack.MsgOptionTS(thread.ID))
 		}
 		var ts string
@@ -270,6 +271,21 @@ func (s *Slack) whisperAll(ctx context.Context, thread bot.Thread, layouts []blo
 		}
 	}
 	return first, nil
+}
+
+// activeTimeout bounds what is waited to know where a whisper is seen.
+const activeTimeout = 5 * time.Second
+
+// isActive reports whether a thread has replies. In one that has none Slack shows nobody
+// what only one person is to see; in the channel that person does see it.
+func (s *Slack) isActive(ctx context.Context, thread bot.Thread) bool {
+	if thread.ID == "" {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, activeTimeout)
+	defer cancel()
+	messages, _, err := s.page(ctx, thread, "", "")
+	return err == nil && len(messages) > 1
 }
 
 // tellDirectly delivers what its place does not take to the person who asked, and says

@@ -322,6 +322,59 @@ func TestWhispersElsewhere(t *testing.T) {
 	}
 }
 
+// What one person alone saw stays between us, whatever becomes of it.
+func TestWhispersStayPrivate(t *testing.T) {
+	t.Parallel()
+	o := startOut(t, slacktest.Options{})
+	for _, replied := range []bool{false, true} { // Slack shows whispers only in threads with replies
+		thread := o.asked(slacktest.Minji, slacktest.Sales)
+		if replied {
+			o.Say(slacktest.Alex, slacktest.Sales, "me too", slacktest.Saying{Thread: thread.ID})
+		}
+		before := len(o.Ephemeral(slacktest.Minji))
+		thread.Only = slacktest.Minji
+		progress, answer := question(1, "ko")
+		progress.Key, answer.Key = "", ""
+		ref, err := o.Post(t.Context(), thread, progress)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			for _, m := range []bot.Message{progress, answer} {
+				if err := o.Update(t.Context(), ref, m); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		if n := len(o.bots(thread)); n != 0 {
+			t.Errorf("everybody sees %d messages", n)
+		}
+		seen := o.Ephemeral(slacktest.Minji)[before:]
+		if len(seen) != 2 || !strings.Contains(slacktest.Text(seen[1]), "Answer number 1.") || (seen[1].ThreadTS != "") != replied {
+			t.Errorf("with replies %v the person sees %d messages", replied, len(seen))
+		}
+	}
+}
+
+// A key may be anything.
+func TestOddKeys(t *testing.T) {
+	t.Parallel()
+	o := startOut(t, slacktest.Options{})
+	for _, key := range []string{strings.Repeat("열쇠", 5000), "\x00\xff", `"}{<!channel>`, " "} {
+		thread := o.asked(slacktest.Minji, o.DM(slacktest.Minji))
+		_, answer := question(1, "ko")
+		answer.Key = key
+		first, err := o.Post(t.Context(), thread, answer)
+		if err != nil {
+			t.Errorf("%.20q: %v", key, err)
+		}
+		answer.Again = true
+		if again, err := o.process().Post(t.Context(), thread, answer); err != nil || again != first {
+			t.Errorf("%.20q is at %+v, was at %+v: %v", key, again, first, err)
+		}
+	}
+}
+
 // Half a company asks at once: nobody is refused by Slack, whoever gets progress gets the
 // answer without waiting for others' progress, and everybody is answered once.
 func TestTrainingDay(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/slack-go/slack"
 
@@ -212,7 +213,7 @@ func (s *Slack) page(ctx context.Context, thread bot.Thread, oldest, cursor stri
 func stamped(m *slack.Message, key string) (bot.MessageKind, bool) {
 	if m.Metadata.EventType == eventType {
 		kind, _ := m.Metadata.EventPayload[stampKind].(string)
-		return bot.MessageKind(kind), m.Metadata.EventPayload[stampKey] == key
+		return bot.MessageKind(kind), m.Metadata.EventPayload[stampKey] == short(key)
 	}
 	for _, b := range m.Blocks.BlockSet {
 		if b.ID() == streamMark(key) {
@@ -227,4 +228,14 @@ func stamped(m *slack.Message, key string) (bot.MessageKind, bool) {
 func streamMark(key string) string {
 	sum := sha256.Sum256([]byte(key))
 	return "bapsang." + hex.EncodeToString(sum[:12])
+}
+
+// short is a key as it comes back from metadata: Slack takes 8,000 bytes, and JSON takes
+// only text.
+func short(key string) string {
+	if len(key) <= 500 && utf8.ValidString(key) {
+		return key
+	}
+	sum := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(sum[:])
 }

@@ -216,7 +216,10 @@ func (s *Slack) Update(ctx context.Context, ref bot.Ref, msg bot.Message) error 
 		return notSent(err)
 	}
 	m := s.out.message(ref)
-	if msg.Kind == bot.KindProgress {
+	switch {
+	case ref.Thread.Only != "":
+		return s.whisperAgain(ctx, m, ref, msg)
+	case msg.Kind == bot.KindProgress:
 		return s.updateProgress(ctx, m, ref, msg)
 	}
 	m.newer(true)
@@ -254,6 +257,24 @@ func (s *Slack) Update(ctx context.Context, ref bot.Ref, msg bot.Message) error 
 	s.out.pay(m)
 	s.endSession(ctx, m, ref.Thread)
 	return nil
+}
+
+// whisperAgain shows one person what is to replace something that only that person saw.
+// Slack changes no such message; what is to be seen by one must not be posted for all.
+func (s *Slack) whisperAgain(ctx context.Context, m *sent, ref bot.Ref, msg bot.Message) error {
+	done, err := s.out.turns.take(ctx, "message "+messageKey(ref))
+	if err != nil {
+		return notSent(err)
+	}
+	defer done()
+	sum := digest(msg)
+	if msg.Kind == bot.KindProgress || sum == m.shown {
+		return nil
+	}
+	if _, err = s.whisper(ctx, ref.Thread, msg); err == nil {
+		m.shown = sum
+	}
+	return err
 }
 
 // keyed gives msg a key, when it has none: the place that it belongs to.
