@@ -112,7 +112,7 @@ func (d *Desk) tellDirectly(tx store.Tx, q *Question, u bot.User) error {
 func (t *texts) preface(q *Question) string {
 	asked := quoted(q.Text)
 	switch {
-	case q.Copy == nil:
+	case q.Copy == nil || q.Refused:
 		return ""
 	case q.Copy.Why == whyNotify:
 		return fmt.Sprintf(t.ready, asked) + "\n\n"

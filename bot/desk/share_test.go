@@ -100,6 +100,43 @@ func TestWhatCannotBeShared(t *testing.T) {
 	b.ended(t, slow.Question)
 }
 
+// TestStrangersTakeNoAnswerWithThem has a guest of the channel press what shows an answer
+// elsewhere.
+func TestStrangersTakeNoAnswerWithThem(t *testing.T) {
+	t.Parallel()
+	b := setup(t, says("secret"), 1, func(c *desk.Config) {
+		c.People = map[string]bot.Directory{"test": people(func(user string) (bot.Person, error) {
+			if user == "guest" {
+				return bot.Person{Standing: bot.Guest}, nil
+			}
+			return bot.Person{Standing: bot.Member}, nil
+		})}
+	})
+	asked := b.handle(t, message("1", "t1", "지난달 매출")).Question
+	b.ended(t, asked)
+	for _, action := range []string{bot.ActionShare, bot.ActionNotify, bot.ActionRetry} {
+		ev := press(action, "t1", asked, action, "marketing")
+		ev.User.ID = "guest"
+		b.handle(t, ev)
+	}
+	shown := func() []bot.Message {
+		return append(b.platform.in(onlyTo("guest")), b.platform.in(withUser("guest"))...)
+	}
+	for len(shown()) < 3 {
+		<-b.platform.changed
+	}
+	for _, m := range shown() {
+		if !strings.Contains(m.Text, "게스트") || strings.Contains(m.Text, "secret") || strings.Contains(m.Text, "매출") {
+			t.Errorf("the guest is told %q", m.Text)
+		}
+	}
+	for _, m := range b.platform.in(inChannel("marketing")) {
+		if m.For != "guest" || strings.Contains(m.Text, "secret") {
+			t.Errorf("the channel shows %+v", m)
+		}
+	}
+}
+
 func TestWhoWaitsIsToldDirectly(t *testing.T) {
 	t.Parallel()
 	begun, gate := make(chan struct{}, 2), make(chan struct{})
