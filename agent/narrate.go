@@ -65,7 +65,7 @@ func (n *narrator) body() string {
 	case len(n.query.Measures) == 0:
 		return n.list()
 	case n.timeColumn() >= 0 && n.dimensionColumn() < 0 && n.plan.Intent != compose.Rank:
-		return n.trend()
+		return n.matchingTimes() + n.trend()
 	case n.dimensionColumn() < 0 && n.timeColumn() < 0:
 		return n.value()
 	case n.dimensionColumn() >= 0 && n.timeColumn() >= 0:

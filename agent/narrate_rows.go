@@ -92,6 +92,18 @@ func (n *narrator) thingName(column int) string {
 	return n.columnName(column)
 }
 
+// matchingTimes says how many days or months meet a condition on the figures, where that is
+// asked, with a space.
+func (n *narrator) matchingTimes() string {
+	if len(n.query.Having) == 0 || n.result.Truncated || !howMany.MatchString(n.asked) {
+		return ""
+	}
+	if n.ko() {
+		return "조건에 맞는 " + n.ranked() + " 모두 " + figures.Count(n.result.Name) + "개입니다. "
+	}
+	return figures.Count(n.result.Name) + " match in all. "
+}
+
 // leader says which row has the most of a measure. A text that goes on does not say
 // the circumstances again; one that follows the total does not say the measure.
 func (n *narrator) leader(measure int, goesOn, total bool) string {

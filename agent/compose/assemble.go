@@ -500,6 +500,9 @@ func (b *builder) setIntent() {
 		b.p.Intent = Value
 	}
 	if b.p.Intent != Share {
+		if b.p.Part != nil && b.d.share && !b.follow {
+			b.fail(problem{decline: DeclineShape}) // 서울 매출 비중 작년 대비: of how much it was then nothing is computed
+		}
 		b.p.Part = nil
 	}
 }

@@ -11,7 +11,7 @@ import (
 // doubt refuses questions whose words are all known but may well mean another thing
 // than what they were put together to.
 func (r *reader) doubt() {
-	if r.opposed() || r.unjoinedMeasures() || r.dividesThings() || r.manyOfPrice() || r.commands() || r.blames() || r.gapOfValues() || r.ofPlaces() {
+	if r.opposed() || r.unjoinedMeasures() || r.dividesThings() || r.manyOfPrice() || r.commands() || r.blames() || r.gapOfValues() || r.ofPlaces() || r.countsGroups() {
 		r.fail(problem{decline: DeclineShape})
 	}
 }
@@ -21,6 +21,15 @@ func (r *reader) doubt() {
 func (r *reader) commands() bool {
 	return r.in.Previous == nil && slicesHas(r.toks, func(t token) bool {
 		return r.lex.has(t, wVerb) && slicesHas([]string{"바꿔", "변경", "change", "switch", "convert"}, func(verb string) bool { return strings.HasPrefix(strings.ToLower(t.text), verb) })
+	})
+}
+
+// countsGroups reports whether a figure counts what was taken to split by: of orders with
+// more than 3 items nothing is said by item.
+func (r *reader) countsGroups() bool {
+	return slicesHas(r.d.bounds, func(b bound) bool {
+		n := r.next(b.at)
+		return n >= 0 && !isHangulKey(r.toks[n].text) && slicesHas(r.d.groups, func(g group) bool { return g.token.from == r.toks[n].from && !g.marked })
 	})
 }
 

@@ -35,7 +35,7 @@ func (r *reader) readEach() {
 		return
 	}
 	key, name := r.lex.keyField(dataset), r.lex.nameOf(dataset)
-	list := r.lex.called(dataset) && len(r.lex.values[name]) > 0 && len(r.lex.values[name]) <= listable
+	list := name != "" && r.find(wList) >= 0 || r.lex.called(dataset) && len(r.lex.values[name]) > 0 && len(r.lex.values[name]) <= listable
 	switch {
 	case list && said != thing && !r.aliased(said) && !r.countsAfter(b, said) && len(r.senses(thing, isDataset)) > 0:
 		return // a metric and things with names are read as ever
@@ -183,6 +183,9 @@ func (r *reader) boundFigure(b *bound, thing int, dataset string) (metric string
 			best, distance = i, d
 		}
 	}
+	if best >= 0 && r.lex.isTrade(dataset) && r.namesGoods(best) {
+		return r.lex.firstKeyed(unitsOut), best // an order with more than 3 items
+	}
 	if best >= 0 && r.countsAfter(b, best) {
 		if name := r.lex.countOfDataset(r.lex.senses[r.senses(best, isDataset)[0].sense].ref); name != "" {
 			return name, best
@@ -294,6 +297,12 @@ func (r *reader) countsAfter(b *bound, i int) bool {
 	}
 	unit := b.values[0].unit
 	return unit == "" && !r.ko() && r.next(b.at) == i || unit == "item" && r.prev(b.at) == i
+}
+
+// namesGoods reports whether token i names what is sold.
+func (r *reader) namesGoods(i int) bool {
+	key, _ := fold(r.toks[i].text)
+	return slices.Contains(goods, singular(key))
 }
 
 // timesSaid reports whether a figure says how often: 3번, 5회, 4 times.

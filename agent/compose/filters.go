@@ -364,7 +364,7 @@ func (r *reader) groupCompared() {
 // as one: top products in Seoul and Busan.
 func (r *reader) sideBySide(f *filter) bool {
 	d := &r.d
-	if len(f.said) < 2 || r.find(wTotal) >= 0 || d.rank.wanted || d.sort != nil || d.share || d.listed || d.only || d.average && d.over != "" || r.bounded() || r.analytic() || r.in.Previous != nil {
+	if len(f.said) < 2 || r.find(wTotal) >= 0 || d.rank.wanted || d.sort != nil || d.share || d.listed || d.only || d.average && d.over != "" || r.bounded() || d.why || d.forecast || d.anomaly || d.relate || d.cumulative || r.in.Previous != nil {
 		return false
 	}
 	if len(r.d.groups) > 0 || r.otherNamed() || slicesHas(r.d.filters, func(g filter) bool { return g.Field != f.Field && len(g.said) > 1 }) {
@@ -372,7 +372,7 @@ func (r *reader) sideBySide(f *filter) bool {
 	}
 	for k := 1; k < len(f.said); k++ {
 		a, b := r.tokenAt(f.said[k-1].token.from), r.tokenAt(f.said[k].token.from)
-		if a < 0 || b < 0 || r.joined(a, 1) != b || r.joinedByOr(a, b) {
+		if a < 0 || b < 0 || r.joined(a, 1) != b && b != a+1 || r.joinedByOr(a, b) {
 			return false
 		}
 	}

@@ -177,7 +177,7 @@ func (r *reader) readMovement() {
 func (r *reader) rankMovement(either bool) {
 	d := &r.d
 	k := &d.rank
-	if !k.wanted || d.direction == 0 && !d.growth && !d.change {
+	if !k.wanted && d.sort == nil || d.direction == 0 && !d.growth && !d.change {
 		return
 	}
 	k.by = "change"
