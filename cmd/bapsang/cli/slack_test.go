@@ -200,11 +200,12 @@ func exerciseButtons(w *workspace) {
 	})
 	w.press(slacktest.Minji, got, "wrong")
 	w.until("the question why", func() bool { return len(w.Modals(slacktest.Minji)) == 1 })
-	for _, a := range slacktest.ViewActions(w.Modals(slacktest.Minji)[0].Raw) {
-		if err := w.Submit(slacktest.Minji, map[string]string{a.ID: "반품이 빠졌어요"}); err != nil {
-			w.t.Fatal(err)
-		}
-		break
+	inputs := slacktest.ViewActions(w.Modals(slacktest.Minji)[0].Raw)
+	if len(inputs) != 1 {
+		w.t.Fatalf("the modal has %d inputs", len(inputs))
+	}
+	if err := w.Submit(slacktest.Minji, map[string]string{inputs[0].ID: "반품이 빠졌어요"}); err != nil {
+		w.t.Fatal(err)
 	}
 	w.until("the modal to close", func() bool { return len(w.Modals(slacktest.Minji)) == 0 })
 	w.press(slacktest.Minji, got, "good")
