@@ -179,8 +179,9 @@ func (s *Slack) postMessage(ctx context.Context, thread bot.Thread, l blocks.Lay
 		options = append(options, slack.MsgOptionTS(thread.ID))
 	}
 	var channel, ts string
+	var is slack.Message
 	err := call(ctx, client.Method{Name: "chat.postMessage", Channel: thread.Channel}, func(ctx context.Context, api *slack.Client) (err error) {
-		channel, ts, err = api.PostMessageContext(ctx, thread.Channel, options...)
+		channel, ts, is, err = api.PostMessageWithResponseContext(ctx, thread.Channel, options...)
 		return err
 	})
 	if err == nil && ts == "" { // slack-go takes a reply without an error for a success
@@ -189,7 +190,24 @@ func (s *Slack) postMessage(ctx context.Context, thread bot.Thread, l blocks.Lay
 	if err != nil {
 		return bot.Ref{}, err
 	}
+	if thread.ID != "" && !thread.Direct && is.Timestamp == ts && is.ThreadTimestamp == "" && s.takeBack(ctx, channel, ts) {
+		return bot.Ref{}, &bot.Error{Code: bot.CodeGone, Method: "chat.postMessage", Reason: "thread_not_found", Err: errors.New("what began the thread was deleted")}
+	}
 	return refOf(thread, channel, ts), nil
+}
+
+// takeBack deletes a message that came out in the channel for all to see: Slack puts
+// replies there when what they reply to was deleted.
+func (s *Slack) takeBack(ctx context.Context, channel, ts string) bool {
+	err := s.client.Call(ctx, client.Method{Name: "chat.delete", Repeatable: true}, func(ctx context.Context, api *slack.Client) error {
+		_, _, err := api.DeleteMessageContext(ctx, channel, ts)
+		return err
+	})
+	if err != nil && client.Reason(err) != "message_not_found" {
+		s.log.WarnContext(ctx, "slack: a reply stands in the channel, for its thread was deleted", "channel", channel, "error", err)
+		return false
+	}
+	return true
 }
 
 // refOf is where a message posted to thread is. One without a thread begins one.

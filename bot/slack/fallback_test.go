@@ -280,6 +280,27 @@ func TestDeliversDirectly(t *testing.T) {
 	}
 }
 
+// Slack puts the reply to a deleted message into the channel. It does not stay there: who
+// took a question back did not ask for everybody to read the answer.
+func TestDeletedQuestionsAreAnsweredInPrivate(t *testing.T) {
+	t.Parallel()
+	o := startOut(t, slacktest.Options{})
+	thread := o.asked(slacktest.Minji, slacktest.Sales)
+	o.Delete(o.Messages(thread.Channel, thread.ID)[0])
+	before := len(o.All(slacktest.Sales))
+	_, answer := question(1, "ko")
+	ref, err := o.Post(t.Context(), thread, answer)
+	if err != nil || ref.Thread.Channel != o.DM(slacktest.Minji) {
+		t.Errorf("it went to %+v: %v", ref, err)
+	}
+	if after := len(o.All(slacktest.Sales)); after != before {
+		t.Errorf("%d messages more in the channel", after-before)
+	}
+	if n := len(o.All(o.DM(slacktest.Minji))); n != 1 {
+		t.Errorf("%d direct messages", n)
+	}
+}
+
 func TestNobodyToDeliverTo(t *testing.T) {
 	t.Parallel()
 	o := startOut(t, slacktest.Options{})
