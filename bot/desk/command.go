@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/bapsang/bapsang/agent"
 	"github.com/bapsang/bapsang/agent/figures"
@@ -49,6 +50,8 @@ func (d *Desk) takeCommand(ctx context.Context, ev bot.Event) (bot.Receipt, erro
 	switch {
 	case word == "":
 		command = commandHelp
+	case !known && isQuestion(ev.Text):
+		return d.askAlone(ctx, ev, strings.TrimSpace(ev.Text))
 	case !known:
 		command = commandUnknown
 	case command == commandAsk && rest != "":
@@ -57,6 +60,13 @@ func (d *Desk) takeCommand(ctx context.Context, ev bot.Event) (bot.Receipt, erro
 	return d.ask(ctx, ev.ID, &Question{
 		Thread: ev.Thread, User: ev.User, Text: strings.TrimSpace(ev.Text), Command: command, Language: language(ev.Text, ev.User.Locale),
 	})
+}
+
+// isQuestion tells what is asked without the word for it, as most people do, from a
+// command that is written wrong: that is one word, and in the letters of the commands
+// that people misspell.
+func isQuestion(text string) bool {
+	return len(strings.Fields(text)) > 1 || strings.IndexFunc(text, func(r rune) bool { return r > unicode.MaxASCII }) >= 0
 }
 
 // askAlone asks in a conversation with the person alone, and says so where they gave

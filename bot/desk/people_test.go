@@ -99,7 +99,7 @@ func TestCommandsAreAnsweredAlone(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"", "상태"}, {"help", "`status`"}, {"도움말", "`분석가`"}, {"ask", "What would you like to ask"}, {"질문", "무엇을 물어볼까요"},
 		{"analysts", "**판매 현황** (sales) — 주문과 매출 · owner 김하나"}, {"분석가", "담당 김하나"}, {"상태", "31건이 차례를"},
-		{"매주 <@U1> *받기*", "‘매주’라는 명령은 없어요"},
+		{"staus<@U1>*x*", "There is no command ‘staus"},
 	} {
 		r := b.handle(t, command("c-"+c.text, "minji", c.text))
 		b.ended(t, r.Question)
@@ -113,6 +113,18 @@ func TestCommandsAreAnsweredAlone(t *testing.T) {
 	}
 	if got := b.platform.in(onlyTo("minji")); len(got) != 9 || len(got) != b.platform.posts {
 		t.Errorf("%d messages for the person alone, of %d", len(got), b.platform.posts)
+	}
+}
+
+// TestACommandMayBeTheQuestionItself leaves out the word "ask", as most people do.
+func TestACommandMayBeTheQuestionItself(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"지난달 매출", "매출", "revenue last month", "ask revenue last month"} {
+		b := setup(t, says("x"), 1)
+		r := b.handle(t, command("c", "minji", text))
+		if q := b.ended(t, r.Question); "ask "+q.Text != text && q.Text != text || !q.Thread.Direct {
+			t.Errorf("%q: asked %q in %+v", text, q.Text, q.Thread)
+		}
 	}
 }
 

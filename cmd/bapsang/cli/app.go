@@ -168,6 +168,9 @@ func (a *App) wire() error {
 		Model: thinking != nil, Settled: brain.Forget,
 		Location: a.opts.Location, Now: a.opts.Now, Logger: a.opts.Logger, Concurrency: a.opts.Workers,
 	}
+	if thinking != nil {
+		cfg.ModelLoad = thinking.load
+	}
 	seat(&cfg, a.platforms)
 	if a.desk, err = desk.New(cfg); err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"github.com/bapsang/bapsang/agent/llm"
 	"github.com/bapsang/bapsang/agent/llm/openai"
 	"github.com/bapsang/bapsang/agent/think"
+	"github.com/bapsang/bapsang/bot/desk"
 	"github.com/bapsang/bapsang/cmd/bapsang/config"
 	"github.com/bapsang/bapsang/connectors"
 	"github.com/bapsang/bapsang/store"
@@ -151,6 +152,22 @@ func (t *thinking) into(c agent.Config) agent.Config {
 		c.Thinker, c.Journal = t.thinker, t.journal
 	}
 	return c
+}
+
+// load tells those who wait how the models stand. Backends that share a contract share
+// its rate.
+func (t *thinking) load() desk.ModelLoad {
+	s := t.pool.Snapshot()
+	l := desk.ModelLoad{Waiting: s.Waiting, Down: true}
+	counted := map[string]bool{}
+	for _, b := range s.Backends {
+		if b.Per > 0 && !counted[b.Budget] {
+			counted[b.Budget] = true
+			l.PerMinute += int(float64(b.Allowed) * float64(time.Minute) / float64(b.Per))
+		}
+		l.Down = l.Down && b.Breaker == "open"
+	}
+	return l
 }
 
 // Close ends the calls that are being made.
