@@ -73,6 +73,43 @@ func (r *reader) readStates() {
 	}
 }
 
+// readWhat lists the things to which something was done at a time, where they are asked for
+// and not how many they are: what did we last receive in November.
+func (r *reader) readWhat() {
+	d := &r.d
+	if len(d.measures)+len(d.groups)+len(d.bounds)+len(d.periods) > 0 || len(d.filters) != 1 || d.filters[0].Op != semantic.Between || r.in.Previous != nil || d.rank.wanted || r.analytic() {
+		return
+	}
+	i := slices.IndexFunc(r.toks, func(t token) bool {
+		return r.lex.has(t, wWhich) && slices.Contains([]string{"what", "뭐", "뭐가", "무엇", "무엇을", "뭘", "뭐야"}, strings.ToLower(t.text))
+	})
+	if i < 0 {
+		return
+	}
+	dataset, _, _ := cutRef(d.filters[0].Field)
+	ref := r.lex.goodsOf(dataset)
+	if ref == "" {
+		r.fail(problem{decline: DeclineNoMetric})
+		return
+	}
+	r.addGroup(group{Dimension: semantic.Dimension{Field: ref}, token: token{text: r.fieldLabel(ref)}, which: true})
+}
+
+// goodsOf returns the field that names what the rows of a dataset are, or are of.
+func (l *Lexicon) goodsOf(dataset string) string {
+	if l.called(dataset) {
+		return l.nameOf(dataset)
+	}
+	for _, f := range l.model.Dataset(dataset).Fields {
+		key, _ := fold(f.Label.En)
+		ko, _ := fold(f.Label.Ko)
+		if !f.Hidden && f.Kind == semantic.Categorical && (slices.Contains(goods, singular(key)) || slices.Contains(goods, ko)) {
+			return dataset + "." + f.Name
+		}
+	}
+	return ""
+}
+
 // readNew explains "new" before what is counted by the day on which it came: new customers
 // per year.
 func (r *reader) readNew() {

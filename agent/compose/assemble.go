@@ -111,7 +111,7 @@ func (b *builder) setDefaultMeasure() {
 	}
 	list := b.peopleShared()
 	for _, m := range b.lex.model.Metrics {
-		if m.Default && !m.Hidden && len(list) == 0 && b.canCut(m.Name) {
+		if m.Default && !m.Hidden && len(list) == 0 && b.canCut(m.Name) && !(b.d.rank.good != 0 && b.lex.countsRows(m.Name)) { // the best are not those there are most of
 			list = append(list, candidate{ref: m.Name, label: b.label(m.Label, m.Name), usual: true})
 		}
 	}

@@ -596,6 +596,12 @@ func (r *reader) medianOfEach(m *measure) bool {
 	if m.Per != "" {
 		metric, of = m.Metric, r.lex.counted(m.Per)
 	}
+	if m.Per == "" && of == "" {
+		if row := r.lex.averageOfSame(metric); row != "" {
+			m.Metric = row // the median transaction is that of the rows
+			return true
+		}
+	}
 	for k, g := range r.d.groups {
 		dataset, _, _ := cutRef(g.Field)
 		whole := g.Field != "" && (g.Field == r.lex.nameOf(dataset) || g.Field == r.lex.keyField(dataset))
@@ -611,6 +617,21 @@ func (r *reader) medianOfEach(m *measure) bool {
 	}
 	m.Metric, m.Per, m.Each = metric, "", key
 	return true
+}
+
+// averageOfSame returns the metric that averages what another adds up, "" for none.
+func (l *Lexicon) averageOfSame(metric string) string {
+	for _, e := range l.model.Metric(metric).Expression {
+		inside, ok := strings.CutPrefix(e, "SUM(")
+		for _, m := range l.model.Metrics {
+			for _, x := range m.Expression {
+				if ok && x == "AVG("+inside && !m.Hidden {
+					return m.Name
+				}
+			}
+		}
+	}
+	return ""
 }
 
 // quotient returns what a metric divides by the number of things, and the things: an

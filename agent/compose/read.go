@@ -398,6 +398,17 @@ func (r *reader) readList() {
 	}
 }
 
+// onlyHowMany reports whether all that is left asks for a number, of what is not clear.
+func (r *reader) onlyHowMany(words []string) bool {
+	return len(words) > 0 && !slices.ContainsFunc(words, func(w string) bool {
+		key, _ := fold(w)
+		return !slices.ContainsFunc(r.lex.index.lookup(key), func(e entry) bool {
+			s := &r.lex.senses[e.sense]
+			return s.kind == isWord && (s.word == wHowMany || s.word == wCount || s.word == wHowMuch)
+		})
+	})
+}
+
 // checkUsed declines when words remain that nothing has explained. Names and words
 // that nobody can answer for are told rather than the small words around them; the
 // latter count even when something else is wrong as well.
@@ -417,7 +428,7 @@ func (r *reader) checkUsed() {
 			names = append(names, strings.TrimSpace(t.text))
 		}
 	}
-	if len(names) == 0 {
+	if len(names) == 0 && !r.onlyHowMany(words) {
 		names = words
 	}
 	if never {

@@ -27,6 +27,7 @@ func (r *reader) readTerms() {
 	r.bindAges()
 	r.readValues()
 	r.readFields()
+	r.readWhat()
 	r.readGrains()
 	r.bindBounds()
 }
@@ -299,7 +300,7 @@ func (r *reader) countedValue(i, c int) bool {
 		return false
 	}
 	name := r.lex.countOfDataset(r.thingAtEnd(i))
-	if name == "" && !isHangulKey(r.toks[c].text) {
+	if name == "" && !isHangulKey(r.toks[c].text) && r.next(c) == i {
 		name = r.eventsOf(i)
 	}
 	if trade := r.traded(i, name); trade != "" {
