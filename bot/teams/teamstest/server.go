@@ -1,0 +1,234 @@
+package teamstest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+)
+
+// obj is a JSON object.
+type obj = map[string]any
+
+// Server is the fake Teams. It may be used concurrently.
+type Server struct {
+	opts  Options
+	base  string
+	clock Clock // of rates, streams and retries
+	stamp Clock // of timestamps and tokens
+
+	http   *http.Server
+	poster *http.Client // delivers
+
+	served chan error
+	ctx    context.Context
+	cancel context.CancelFunc
+	wg     sync.WaitGroup // deliveries
+
+	mu      sync.Mutex
+	changed chan struct{} // closed and renewed with each change
+	closed  bool
+	world
+	login
+	limiter limiter
+	faults  []*Fault
+	dice    *rand.Rand
+	calls   []Call
+	refused map[string]int
+	target  string
+
+	acks   []time.Duration
+	late   int // attempts not answered in time, or badly
+	failed int // deliveries given up
+	open   int // deliveries not over
+	chains map[string]chan struct{}
+	told   [][]byte // every activity
+
+	troubles   map[string][]string
+	complaints []string
+}
+
+// New starts a server on a free port of the loopback. Close ends it.
+func New(opts Options) *Server {
+	opts = opts.filled()
+	var stamp Clock = scaled{start: time.Now(), factor: 1}
+	if opts.Clock != nil {
+		stamp = opts.Clock
+	}
+	clock := stamp
+	if opts.Clock == nil && opts.Scale != 1 {
+		clock = scaled{start: time.Now(), factor: opts.Scale}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	s := &Server{
+		opts: opts, clock: clock, stamp: stamp, served: make(chan error, 1), ctx: ctx, cancel: cancel, poster: newPoster(),
+		changed: make(chan struct{}), world: newWorld(opts), login: newLogin(), limiter: newLimiter(), refused: map[string]int{},
+		dice: rand.New(rand.NewPCG(opts.Seed, 1)), chains: map[string]chan struct{}{}, target: opts.MessagesURL, troubles: map[string][]string{},
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		cancel()
+		panic(fmt.Sprintf("teamstest: no port: %v", err)) // as httptest does: there is nothing to test with
+	}
+	s.base = "http://" + l.Addr().String()
+	s.http = &http.Server{Handler: s.routes(), ReadHeaderTimeout: time.Minute}
+	go func() { s.served <- s.http.Serve(l) }()
+	return s
+}
+
+// TB is what Start needs of a *testing.T.
+type TB interface {
+	Helper()
+	Cleanup(func())
+	Errorf(format string, args ...any)
+}
+
+// Start is New for a test, which closes it.
+func Start(t TB, opts Options) *Server {
+	t.Helper()
+	s := New(opts)
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("teamstest: close: %v", err)
+		}
+	})
+	return s
+}
+
+// Close drops every connection, stops every delivery, and waits for both.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closed = true
+	s.mu.Unlock()
+	s.cancel()
+	err := s.http.Close()
+	if e := <-s.served; !errors.Is(e, http.ErrServerClosed) {
+		err = errors.Join(err, e)
+	}
+	s.wg.Wait()
+	s.poster.CloseIdleConnections()
+	return err
+}
+
+// ServiceURL is the serviceUrl of activities: the base of the connector's API.
+func (s *Server) ServiceURL() string { return s.base + "/kr/" + s.opts.Tenant + "/" }
+
+// LoginURL is the token endpoint of the app's tenant.
+func (s *Server) LoginURL() string { return s.base + "/" + s.opts.Tenant + "/oauth2/v2.0/token" }
+
+// OpenIDURL is the metadata of the keys that deliveries are signed with.
+func (s *Server) OpenIDURL() string { return s.base + "/v1/.well-known/openidconfiguration" }
+
+// AppID is the app's id.
+func (s *Server) AppID() string { return s.opts.AppID }
+
+// Password is the app's secret.
+func (s *Server) Password() string { return s.opts.Password }
+
+// Tenant is the id of the company.
+func (s *Server) Tenant() string { return s.opts.Tenant }
+
+// Bot is the bot's id in a conversation, "28:…".
+func (s *Server) Bot() string { return "28:" + s.opts.AppID }
+
+// Mention is how a person's text mentions the bot.
+func (s *Server) Mention() string { return at(s.opts.BotName) }
+
+// DeliverTo sends activities to base+"/api/messages".
+func (s *Server) DeliverTo(base string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.target = base
+}
+
+// Wait returns when cond holds, or ctx's error. It asks again whenever anything changed
+// here: a call, an acknowledgement, a message. Cond may ask the server anything.
+func (s *Server) Wait(ctx context.Context, cond func() bool) error {
+	for {
+		s.mu.Lock()
+		changed := s.changed
+		s.mu.Unlock()
+		if cond() {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return fmt.Errorf("teamstest: waited in vain: %w", ctx.Err())
+		}
+	}
+}
+
+// Idle waits until every activity was acknowledged or given up.
+func (s *Server) Idle(ctx context.Context) error {
+	return s.Wait(ctx, func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.open == 0
+	})
+}
+
+// notify wakes who waits. s.mu is held.
+func (s *Server) notify() {
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// Call is a call of one of the server's APIs as it came and ended.
+type Call struct {
+	Op           string // see Fault.Op
+	Conversation string
+	Activity     string // in the address
+	Body         json.RawMessage
+	Status       int    // 0 when the caller heard nothing
+	Error        string // empty when it was ok
+	At           time.Time
+}
+
+// Calls are the calls of an operation so far, in the order in which they ended; of every
+// operation when it is empty.
+func (s *Server) Calls(op string) []Call {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []Call
+	for _, c := range s.calls {
+		if op == "" || c.Op == op {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// Refused counts the calls that were refused for their rate, by operation.
+func (s *Server) Refused() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.refused)
+}
+
+// Complaints are what the app sent that Teams may tolerate and no app should send. They
+// refuse a call unless Options.Lenient is set.
+func (s *Server) Complaints() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.complaints)
+}
+
+// Troubles are what Teams itself told a person, because the app did not answer what they
+// did.
+func (s *Server) Troubles(person string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.troubles[person])
+}
