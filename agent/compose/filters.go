@@ -51,6 +51,11 @@ func (r *reader) takeValue(i int) {
 		r.useTrail(i)
 		return
 	}
+	if !slicesHas(r.d.measures, func(m measure) bool { return r.lex.countsRows(m.Metric) }) && len(r.d.measures) > 0 {
+		reachable = slices.DeleteFunc(reachable, func(m meant) bool { // the return on campaigns is not that of those with some order by email
+			return r.farthest(m.field, r.lex.graph.filterDistance) >= turned
+		})
+	}
 	if r.saidAbout(i) {
 		reachable = slices.DeleteFunc(reachable, func(m meant) bool { // a complaint is about no order's device
 			dataset, _, _ := cutRef(m.field)

@@ -133,6 +133,9 @@ func (b *builder) periodTerm() string {
 		return b.pickWord("기간", "period")
 	}
 	term := ""
+	if v := b.d.versus; v != nil && v.Period.Start.Equal(b.p.Query.Period.Start) && len(b.d.periods) == 1 {
+		return b.pickWord("기간", "period") // the later of two is asked about: last year vs this
+	}
 	for _, t := range b.toks {
 		if t.mention == nil || !slices.Contains(b.d.periods, t.mention) && t.mention != b.d.shift {
 			continue
@@ -231,7 +234,9 @@ func (b *builder) explainBound(x bound) {
 }
 
 func (b *builder) compareTerm(c *semantic.Compare) string {
-	if t := b.versusText(); t != "" {
+	v := b.d.versus
+	swapped := v != nil && !v.Period.Start.IsZero() && b.p.Query.Period != nil && v.Period.Start.Equal(b.p.Query.Period.Start)
+	if t := b.versusText(); t != "" && !swapped {
 		return strings.TrimSpace(t)
 	}
 	return b.pickWord("비교", "compared with")

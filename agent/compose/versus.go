@@ -84,8 +84,12 @@ func (b *builder) compareTo(v *period.Mention) {
 	}
 	if kind == semantic.CompareExplicit && q.Period != nil && len(b.d.periods) == 1 && other.Start.After(q.Period.Start) {
 		// "this month vs last month": the later one is asked about.
-		base := *q.Period
+		base, unit := *q.Period, b.p.PeriodGrain
 		b.usePeriod(other, v.Unit)
+		if unit != "" && unit == v.Unit && b.current(&other) && moved(other, unit, -1, unit, unit).Start.Equal(base.Start) {
+			b.compareBy(semantic.ComparePrevious) // as much of last year as has passed of this
+			return
+		}
 		other = base
 	}
 	q.Compare = &semantic.Compare{Kind: kind, Period: other}
