@@ -352,11 +352,16 @@ func TestStopAcknowledgesWhatIsBeingTaken(t *testing.T) {
 		<-release
 		return nil
 	})
-	_, stop := o.run(d)
+	driver, stop := o.run(d)
 	o.frames <- enveloped(t, "e1", "events_api", directMessage("1790000000.000001", "매출"))
 	<-begun
 	stopped := make(chan struct{})
 	go func() { stop(); close(stopped) }()
+	look := time.NewTicker(5 * time.Millisecond)
+	defer look.Stop()
+	for driver.Intake().Sockets > 0 { // until nothing is read any more
+		<-look.C
+	}
 	close(release)
 	<-stopped
 	o.acked("e1")
