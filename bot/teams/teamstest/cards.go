@@ -50,10 +50,10 @@ func (k *checker) typed(where, typ string, o obj) {
 		}
 	}
 	for name, v := range o {
-		if name == "type" {
+		f, known := fields[name]
+		if name == "type" && !known {
 			continue
 		}
-		f, known := fields[name]
 		if !known {
 			k.refuse("BadArgument", "%s: %s has no field %s", where, typ, name)
 			continue
@@ -125,7 +125,8 @@ func (k *checker) named(where, kind string, v any) {
 		k.card(where, o, true)
 		return
 	}
-	if t, there := o["type"]; there && t != kind {
+	_, own := k.cards.types[kind]["type"]
+	if t, there := o["type"]; there && !own && t != kind {
 		k.refuse("BadArgument", "%s: type is %v, not %s", where, t, kind)
 	}
 	k.typed(where, kind, o)
