@@ -31,7 +31,7 @@ func (n *narrator) measuresFromLead() []int {
 }
 
 // howMany asks for the number of things that meet a condition.
-var howMany = regexp.MustCompile(`(?i)\bhow many\b|\bnumber of\b|\bcount\b|몇|\pL\s*수(?:는|가|를|좀|요|\s|\?|$)`)
+var howMany = regexp.MustCompile(`(?i)\bhow many\b|\bnumber of\b|\bcount\b|몇|며칠|\pL\s*수(?:는|가|를|좀|요|\s|\?|$)`)
 
 // breakdown is a measure over the values of dimensions.
 func (n *narrator) breakdown() string {

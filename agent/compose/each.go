@@ -209,6 +209,11 @@ func (r *reader) boundFigure(b *bound, thing int, dataset string) (metric string
 		return t.kind == aWord && slices.Contains(trading, strings.ToLower(strings.TrimSpace(t.text)))
 	})
 	sold := r.find(wSold) >= 0
+	if i := r.find(wSold); i >= 0 && unit == "" {
+		if kind, _ := r.lex.arg(r.toks[i], wSold); kind == "money" {
+			return r.lex.takings(dataset), thing // stores that made less than 40 million
+		}
+	}
 	switch {
 	case (unit == "won" || unit == "dollar") && (bought && r.lex.ofPeople(dataset) || r.lex.isTrade(dataset)):
 		return r.lex.takings(dataset), thing

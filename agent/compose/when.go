@@ -180,6 +180,15 @@ func (b *builder) takeEditions() bool {
 			return false
 		}
 	}
+	if v := b.d.versus; event != nil && v != nil && len(years) < 2 && (v.Compare == semantic.CompareYearAgo || v.Unit == semantic.Year) {
+		year := event.Edition
+		if len(years) == 1 {
+			year = years[0]
+		}
+		if years = []int{year, year - 1}; v.Unit == semantic.Year && !v.Period.Start.IsZero() {
+			years[1] = v.Period.Start.Year() // how did Chuseok go this year vs last year
+		}
+	}
 	if event == nil || len(years) == 0 || len(years) == 1 && (!b.d.compare && !b.asksChange() || years[0] == event.Edition) {
 		return false
 	}
@@ -195,7 +204,7 @@ func (b *builder) takeEditions() bool {
 		return false
 	}
 	b.usePeriod(now, "")
-	b.p.PeriodDefault, b.editions = false, true
+	b.p.PeriodDefault, b.editions = false, len(b.d.periods) > 1
 	b.p.Query.Compare = &semantic.Compare{Kind: semantic.CompareEdition, Period: before}
 	return true
 }

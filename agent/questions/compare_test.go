@@ -39,7 +39,9 @@ func holds(answer *agent.Answer, gold *connectors.Result, q question) string {
 func same(r agent.Result, gold *connectors.Result, q question) string {
 	last := len(gold.Columns) - 1
 	goldRows := eventful(gold.Rows, func(c int) bool { return c == last })
-	r.Rows = eventful(r.Rows, func(c int) bool { return r.Columns[c].Role == string(semantic.RoleMeasure) })
+	r.Rows = eventful(r.Rows, func(c int) bool {
+		return slices.Contains([]semantic.Role{semantic.RoleMeasure, semantic.RoleBefore}, semantic.Role(r.Columns[c].Role)) // nothing now, but something before
+	})
 	if !q.Some && len(r.Rows) != len(goldRows) {
 		return fmt.Sprintf("%d rows, not %d", len(r.Rows), len(goldRows))
 	}

@@ -2,7 +2,7 @@
 // model. It holds nothing but tests: questions as different people would ask them, in
 // Korean and English, about the demo company and about seven databases for which the
 // model is drafted from their catalogue alone, each with SQL written by hand from what
-// the question plainly means (testdata/dev.jsonl, testdata/heldout.jsonl and testdata/ninth.jsonl).
+// the question plainly means (testdata: dev, heldout, and the later helpings ninth and tenth).
 //
 // A question is right when the answer's result holds every column of its gold result,
 // row by row. What the product must not answer is there too.
