@@ -1,9 +1,18 @@
 // Package cards lays a bot.Message out in Adaptive Cards as Teams shows them, within its
 // limits, and reads back what people press. It calls nothing.
+//
+// A message that Teams refuses would be an answer lost. So what does not fit is left out
+// in a fixed order (see shrink), said, and laying out never fails.
+//
+// Texts of people, data and models stand in rich text, of which Teams gives no character
+// a meaning, and on buttons. Where there is only Markdown, which is what Teams takes beside
+// a card, they are escaped.
 package cards
 
 import (
 	"encoding/json"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/bapsang/bapsang/bot"
@@ -12,25 +21,177 @@ import (
 // Options are what a layout depends on besides the message.
 type Options struct {
 	Location *time.Location // of clocks; nil means UTC
-	// Pictures are PNGs by the index of their chart in the message: what a client that
-	// draws no charts shows.
+	// Pictures are PNGs by the index of their chart in the message (see WantsPicture and
+	// PictureSpec): what a client that draws no charts shows. One that is too large is made
+	// smaller.
 	Pictures map[int][]byte
-	// CSV is where a result's rows can be fetched, by its name; none leaves the button out.
+	// CSV is where a browser gets a result's rows, by the result's name. A result without
+	// one is asked for by a press.
 	CSV map[string]string
-	// Limit bounds a layout in bytes; 0 means what Microsoft recommends.
+	// Streamed is set when the message's text is to stand above the card, as it does at the
+	// end of a stream: it is Layout.Text then, and not in the card.
+	Streamed bool
+	// Feedback is set when Teams' own 👍 and 👎 stand below the message: the card has none
+	// then.
+	Feedback bool
+	// Limit bounds a layout in bytes as Microsoft counts them, pictures apart; 0 means what
+	// Microsoft recommends.
 	Limit int
 }
 
 // Layout is what an activity shows.
 type Layout struct {
-	Text    string          // Markdown as Teams has it; what notifications show
+	Text    string          // Markdown as Teams has it; empty when the card says all
 	Card    json.RawMessage // an Adaptive Card; nil for none
-	Summary string
+	Summary string          // what notifications show, without marks
 	// Entities are the label that a machine wrote it, and the sources that are cited.
 	Entities []json.RawMessage
+	// Feedback is set when people shall be able to say below the message what they think of
+	// it (channelData.feedbackLoop).
+	Feedback bool
 }
+
+// The limits of an activity, in bytes: Microsoft counts its JSON in UTF-16.
+const (
+	maxActivity = 80_000 // recommended; refused are those above 100 KB
+	envelope    = 6_000  // of it, for who, where and to whom
+)
 
 // Render lays msg out. What does not fit is left out in a fixed order, and said.
 func Render(msg bot.Message, opts Options) Layout {
-	return Layout{Text: msg.Text}
+	msg = bounded(msg)
+	limit := opts.Limit
+	if limit <= 0 {
+		limit = maxActivity - envelope
+	}
+	album := albumOf(msg, opts.Pictures)
+	var out Layout
+	for _, cuts := range shrink {
+		r := renderer{msg: msg, opts: opts, words: wordsOf(msg), album: album, cuts: cuts}
+		if out = r.layout(); out.bytes() <= limit {
+			return out
+		}
+	}
+	// Nothing is left but a text: as much of it as fits.
+	for room := limit / 2; room > 8; room = room * 2 / 3 {
+		if out = plainLayout(msg, room); out.bytes() <= limit {
+			break
+		}
+	}
+	return out
+}
+
+// cuts are what a layout may hold.
+type cuts struct {
+	pictures bool
+	charts   int // drawn by Teams
+	sql      bool
+	rows     int // of a table
+	readings int
+	words    int // UTF-16 units of the message's text
+	asides   int // of suggestions, and of all else that is in lists
+}
+
+// shrink is what is tried one after the other until a layout fits: without pictures, with
+// one chart, without SQL (which can still be asked for), with fewer rows, with fewer
+// readings, with less text.
+var shrink = []cuts{
+	{pictures: true, charts: maxNative, sql: true, rows: maxRows, readings: many, words: longest, asides: many},
+	{charts: maxNative, sql: true, rows: maxRows, readings: many, words: longest, asides: many},
+	{charts: 1, sql: true, rows: maxRows, readings: many, words: longest, asides: many},
+	{charts: 1, rows: maxRows, readings: many, words: longest, asides: many},
+	{charts: 1, rows: 10, readings: many, words: longest, asides: many},
+	{charts: 1, rows: 5, readings: many, words: longest, asides: many},
+	{rows: 1, readings: many, words: longest, asides: many},
+	{rows: 1, readings: 5, words: longest, asides: 8},
+	{readings: 0, words: longest / 4, asides: 4},
+	{readings: 0, words: longest / 16, asides: 2},
+}
+
+// The limits within which a message is laid out at all: whoever makes a model, a column
+// or a file name go on forever shall not fill a channel.
+const (
+	longest = 20_000 // a text
+	aLine   = 500
+	many    = 50
+)
+
+// bounded is msg without what nobody would read to its end.
+func bounded(msg bot.Message) bot.Message {
+	msg.Text, msg.Number = cut(msg.Text, longest), cut(msg.Number, aLine)
+	msg.Charts = msg.Charts[:min(len(msg.Charts), many)]
+	msg.Tables = msg.Tables[:min(len(msg.Tables), many)]
+	msg.Readings = slices.Clone(msg.Readings[:min(len(msg.Readings), many)])
+	for i, r := range msg.Readings {
+		msg.Readings[i] = bot.Reading{Term: cut(r.Term, aLine), Meaning: cut(r.Meaning, aLine)}
+	}
+	msg.SQL = msg.SQL[:min(len(msg.SQL), many)]
+	if msg.Origin != nil {
+		o := *msg.Origin
+		o.Analyst, o.Label = cut(o.Analyst, aLine), cut(o.Label, aLine)
+		o.Sources = slices.Clone(o.Sources[:min(len(o.Sources), many)])
+		for i, s := range o.Sources {
+			o.Sources[i] = cut(s, aLine)
+		}
+		msg.Origin = &o
+	}
+	msg.Suggestions = msg.Suggestions[:min(len(msg.Suggestions), many)]
+	msg.Buttons = msg.Buttons[:min(len(msg.Buttons), many)]
+	if p := msg.Progress; p != nil {
+		shown := *p
+		shown.Steps = slices.Clone(p.Steps[max(len(p.Steps)-many, 0):])
+		for i, s := range shown.Steps {
+			shown.Steps[i].Text = cut(s.Text, aLine)
+		}
+		msg.Progress = &shown
+	}
+	return msg
+}
+
+// albumOf are the pictures that a card can hold.
+func albumOf(msg bot.Message, pictures map[int][]byte) map[int][]byte {
+	out := map[int][]byte{}
+	total := 0
+	for i := range msg.Charts {
+		data, ok := pictures[i], false
+		if data == nil || len(out) == maxPictures {
+			continue
+		}
+		if data, ok = fitted(data); ok && total+len(data) <= maxAlbum {
+			out[i] = data
+			total += len(data)
+		}
+	}
+	return out
+}
+
+// bytes counts a layout as Microsoft counts an activity: in UTF-16, without pictures.
+func (l Layout) bytes() int {
+	n := size(escapedJSON(l.Text)) + size(escapedJSON(l.Summary)) + size(withoutPictures(string(l.Card)))
+	for _, e := range l.Entities {
+		n += size(string(e))
+	}
+	return 2 * n
+}
+
+// escapedJSON is s as it is sent.
+func escapedJSON(s string) string {
+	data, err := json.Marshal(s)
+	if err != nil {
+		return s
+	}
+	return string(data)
+}
+
+func withoutPictures(s string) string {
+	var out strings.Builder
+	for {
+		head, tail, found := strings.Cut(s, dataURI)
+		out.WriteString(head)
+		if !found {
+			return out.String()
+		}
+		_, s, _ = strings.Cut(tail, `"`)
+		out.WriteByte('"')
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // size counts s in UTF-16 units, as Teams counts what it is sent: an emoji is two.
@@ -77,23 +78,36 @@ func clean(s string) string {
 // in is no address, mention or mark to Teams.
 const joiner = "\u2060"
 
-// live is what a client might act on even in a plain text: phones make links of addresses
-// that are written out, {{DATE(…)}} and {{TIME(…)}} are functions of Adaptive Cards, and
-// <at> is how Teams writes a mention.
-var live = regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*:/|www\.|[a-z0-9]\.[a-z]|[a-z0-9]@[a-z0-9]|\{\{|</?at`)
-
 // literal is s as it may stand where Teams gives no character a meaning: in runs of rich
-// text and on buttons. What a client might act on after all is broken by a joiner: a link
-// in an answer would be of somebody else's choice, and a click away from whoever trusts
-// the answer.
+// text and on buttons. What a client might act on after all is broken by a joiner: phones
+// make links of addresses that are written out, {{DATE(…)}} and {{TIME(…)}} are functions
+// of Adaptive Cards, and <at> is how Teams writes a mention. A link in an answer would be
+// of somebody else's choice, and a click away from whoever trusts the answer.
 func literal(s string) string {
 	s = clean(s)
-	// Twice, for one place may end where the next begins: in a.b.c the dots share b.
-	for range 2 {
-		s = live.ReplaceAllStringFunc(s, func(m string) string { return m[:1] + joiner + m[1:] })
+	var out strings.Builder
+	prev := ' '
+	for i, r := range s {
+		rest := s[i:]
+		_, width := utf8.DecodeRuneInString(rest)
+		next, _ := utf8.DecodeRuneInString(rest[width:])
+		if (r == '.' || r == '@') && inName(prev) && unicode.IsLetter(next) {
+			out.WriteString(joiner)
+		}
+		out.WriteRune(r)
+		if r == ':' && next == '/' || r == '{' && next == '{' || r == '<' && at.MatchString(rest) {
+			out.WriteString(joiner)
+		}
+		prev = r
 	}
-	return s
+	return out.String()
 }
+
+// at begins or ends a mention.
+var at = regexp.MustCompile(`^(?i)</?at`)
+
+// inName tells whether r may be of the name of a host or a mailbox.
+func inName(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
 // oneLine makes all white space of s single spaces.
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

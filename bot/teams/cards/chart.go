@@ -1,0 +1,425 @@
+package cards
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bapsang/bapsang/bot"
+)
+
+// The limits of charts, all ours. They are what the client of Microsoft's emulator, which
+// draws these elements, could show in a card of common width.
+const (
+	maxNative  = 4 // charts that Teams draws in one card
+	maxPoints  = 120
+	maxBars    = 20
+	maxGroups  = 12
+	maxSlices  = 6
+	maxName    = 40 // of a series or a part, in UTF-16 units
+	maxAcross  = 52 // letters of all names below an x axis: longer ones become one letter each
+	maxHeading = 120
+)
+
+// palette are the colours of series, in their order. Teams' own begins with red, which
+// would say that something is wrong, and has neighbours that look alike.
+var palette = []string{"categoricalBlue", "categoricalMarigold", "categoricalTeal", "categoricalPurple", "categoricalLime", "categoricalRed"}
+
+// chartSpec is what a chart spec says that matters here; agent/chart describes it.
+type chartSpec struct {
+	Kind        string      `json:"kind"`
+	Language    string      `json:"language"`
+	Title       string      `json:"title"`
+	Subtitle    string      `json:"subtitle"`
+	Note        string      `json:"note"`
+	XKind       string      `json:"x_kind"`
+	XLabel      string      `json:"x_label"`
+	Grain       string      `json:"grain"`
+	Categories  []string    `json:"categories"`
+	Times       []time.Time `json:"times"`
+	YLabel      string      `json:"y_label"`
+	YFormat     string      `json:"y_format"`
+	Series      []series    `json:"series"`
+	PartialLast bool        `json:"partial_last"`
+	Big         struct {
+		Spark []float64 `json:"spark"`
+	} `json:"big"`
+}
+
+type series struct {
+	Name   string     `json:"name"`
+	Values []*float64 `json:"values"`
+	Low    []*float64 `json:"low"`
+	High   []*float64 `json:"high"`
+	Dashed bool       `json:"dashed"`
+	Marks  []int      `json:"marks"`
+}
+
+// The data of Teams' charts.
+type (
+	point struct {
+		X string  `json:"x"`
+		Y float64 `json:"y"`
+	}
+	group struct {
+		Legend string  `json:"legend"`
+		Values []point `json:"values"`
+		Color  string  `json:"color,omitempty"`
+	}
+	slice struct {
+		Legend string  `json:"legend"`
+		Value  float64 `json:"value"`
+		Color  string  `json:"color,omitempty"`
+	}
+)
+
+// WantsPicture returns which charts of msg, by index, a picture is good for: Teams cannot
+// draw them itself, or a client that draws none shows it. One figure is told in words.
+func WantsPicture(msg bot.Message) []int {
+	var out []int
+	for i, c := range msg.Charts[:min(len(msg.Charts), maxPictures)] {
+		if !inWords(c) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// PictureSpec is the spec that a chart's picture is to be drawn of: without its title, for
+// that stands above it in the card.
+func PictureSpec(c bot.Chart) json.RawMessage {
+	var spec map[string]json.RawMessage
+	if json.Unmarshal(c.Spec, &spec) != nil || spec == nil || headingOf(c, "") == "" {
+		return c.Spec
+	}
+	spec["title"] = json.RawMessage(`""`)
+	delete(spec, "subtitle")
+	out, err := json.Marshal(spec)
+	if err != nil {
+		return c.Spec
+	}
+	return out
+}
+
+// inWords tells whether words say all that a picture would: it is of one figure.
+func inWords(c bot.Chart) bool {
+	var s chartSpec
+	return json.Unmarshal(c.Spec, &s) == nil && s.Kind == "number" && len(s.Big.Spark) == 0
+}
+
+// headingOf names a chart: its title, its period, and the unit of its axis.
+func headingOf(c bot.Chart, unit string) string {
+	var s chartSpec
+	if json.Unmarshal(c.Spec, &s) != nil {
+		s = chartSpec{}
+	}
+	title := oneLine(literal(s.Title))
+	if title == "" {
+		title = oneLine(literal(c.Title))
+	}
+	parts := []string{cut(title, maxHeading)}
+	if title != "" {
+		parts = append(parts, cut(s.period(), maxHeading))
+	}
+	if unit != "" {
+		parts = append(parts, unit)
+	}
+	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), " · ")
+}
+
+// nativeChart makes Teams draw the chart, and tells the unit of its figures. It is false
+// where its chart would say anything else than ours: it knows no gaps, no intervals, no
+// marks, no dashes, and leaves out what is below zero in bars.
+func nativeChart(c bot.Chart) (chart element, unit string, ok bool) {
+	var s chartSpec
+	if json.Unmarshal(c.Spec, &s) != nil || !s.plainEnough() {
+		return element{}, "", false
+	}
+	sc, ok := s.scale()
+	if !ok {
+		return element{}, "", false
+	}
+	chart, ok = s.draw(sc)
+	if chart.Title = cut(oneLine(literal(s.Title)), maxHeading); chart.Title == "" {
+		chart.Title = cut(oneLine(literal(c.Title)), maxHeading)
+	}
+	if sc.unit != "" {
+		unit = fmt.Sprintf(wordsFor(s.Language).unit, sc.unit)
+	}
+	return chart, unit, ok && finite(chart)
+}
+
+// finite tells whether a chart's figures can be written: one that has overflowed cannot.
+func finite(chart element) bool {
+	_, err := json.Marshal(chart.Data)
+	return err == nil
+}
+
+// draw chooses the element of the kind.
+func (s chartSpec) draw(sc scale) (element, bool) {
+	if s.Kind == "donut" {
+		return s.donut(sc)
+	}
+	names, axis, ok := s.names()
+	if !ok {
+		return element{}, false
+	}
+	across := fitsAcross(names)
+	chart := element{XAxisTitle: cut(axis, maxHeading)}
+	switch s.Kind {
+	case "hbar", "bar":
+		chart.Type, chart.Color, chart.ShowBarValues = "Chart.VerticalBar", palette[0], true
+		if s.Kind == "hbar" || s.XKind != "time" && !across {
+			// Lying, its names have room. What is its x axis is called y, and the other way round.
+			chart.Type, chart.ShowBarValues = "Chart.HorizontalBar", false
+			chart.YAxisTitle, chart.XAxisTitle = chart.XAxisTitle, ""
+		} else if !across {
+			return element{}, false
+		}
+		chart.Data = s.points(0, names, sc)
+		return chart, len(names) <= maxBars
+	case "grouped_bar", "stacked_bar":
+		chart.Type, chart.Stacked = "Chart.VerticalBar.Grouped", s.Kind == "stacked_bar"
+		groups, ok := s.groups(names, sc)
+		chart.Data = groups
+		return chart, ok && across && len(names) <= maxGroups
+	}
+	chart.Type = "Chart.Line"
+	if s.XKind == "time" && (!across || !evenly(s.Times, s.Grain)) {
+		if names, ok = s.dates(); !ok {
+			return element{}, false
+		}
+		chart.XAxisTitle = ""
+	} else if !across {
+		return element{}, false
+	}
+	groups, ok := s.groups(names, sc)
+	chart.Data, chart.ShowLegend = groups, ptr(len(groups) > 1)
+	chart.YMin, chart.YMax = s.bounds(sc)
+	return chart, ok
+}
+
+// plainEnough tells whether the chart is of a kind that Teams has, with nothing in it that
+// Teams has not.
+func (s chartSpec) plainEnough() bool {
+	n := len(s.Categories)
+	if s.XKind == "time" {
+		n = len(s.Times)
+	}
+	least, alone := 1, true
+	switch s.Kind {
+	case "line":
+		least, alone = 2, false // a lone point is no line
+	case "area": // a line, if nothing lies on top of it
+		least = 2
+	case "hbar", "bar", "donut":
+	case "grouped_bar", "stacked_bar":
+		alone = false
+	default:
+		return false
+	}
+	even := s.XKind != "time" || s.Kind == "line" || s.Kind == "area" || evenly(s.Times, s.Grain)
+	if n < least || n > maxPoints || len(s.Series) == 0 || len(s.Series) > len(palette) || alone && len(s.Series) != 1 ||
+		s.PartialLast || s.XKind == "number" || !even {
+		return false
+	}
+	return !slices.ContainsFunc(s.Series, func(x series) bool {
+		return len(x.Values) != n || x.Dashed || len(x.Low)+len(x.High)+len(x.Marks) > 0 || slices.ContainsFunc(x.Values, s.undrawn)
+	})
+}
+
+// undrawn tells whether Teams has no place for a value: a gap, what is below zero in bars,
+// or nothing in a part of a whole.
+func (s chartSpec) undrawn(v *float64) bool {
+	switch {
+	case v == nil:
+		return true
+	case s.Kind == "donut":
+		return *v <= 0
+	}
+	return *v < 0 && s.Kind != "line" && s.Kind != "area"
+}
+
+// names are what the x axis says, and its own name.
+func (s chartSpec) names() (names []string, axis string, ok bool) {
+	if s.XKind == "time" {
+		names, axis = timeLabels(s.Times, s.Grain, s.Language)
+		return names, axis, true
+	}
+	names, ok = apart(s.Categories)
+	return names, oneLine(literal(s.XLabel)), ok
+}
+
+// dates are the times as Teams takes them for an axis to scale.
+func (s chartSpec) dates() ([]string, bool) {
+	if s.Grain == "hour" {
+		return nil, false
+	}
+	var out []string
+	for i, t := range s.Times {
+		if i > 0 && !t.After(s.Times[i-1]) || t.Year() < 1 || t.Year() > 9999 {
+			return nil, false
+		}
+		out = append(out, t.Format(time.DateOnly))
+	}
+	return out, true
+}
+
+// apart makes names fit. It is false when two are alike or one is empty: then nobody could
+// tell what is what.
+func apart(names []string) ([]string, bool) {
+	out := make([]string, len(names))
+	seen := map[string]bool{}
+	for i, n := range names {
+		short := cut(oneLine(literal(n)), maxName)
+		if short == "" || seen[short] {
+			return nil, false
+		}
+		seen[short], out[i] = true, short
+	}
+	return out, true
+}
+
+// fitsAcross tells whether names have room below an x axis.
+func fitsAcross(names []string) bool {
+	widest := 0
+	for _, n := range names {
+		widest = max(widest, columns(n))
+	}
+	return len(names)*(widest+1) <= maxAcross
+}
+
+func (s chartSpec) points(i int, names []string, sc scale) []point {
+	var out []point
+	for j, v := range s.Series[i].Values {
+		out = append(out, point{names[j], sc.of(*v)})
+	}
+	return out
+}
+
+func (s chartSpec) groups(names []string, sc scale) ([]group, bool) {
+	legends := make([]string, len(s.Series))
+	for i, x := range s.Series {
+		legends[i] = x.Name
+	}
+	if len(legends) == 1 && strings.TrimSpace(legends[0]) == "" {
+		legends[0] = s.Title
+	}
+	legends, ok := apart(legends)
+	var out []group
+	for i, l := range legends {
+		out = append(out, group{l, s.points(i, names, sc), palette[i]})
+	}
+	return out, ok
+}
+
+// donut draws a whole in parts. Teams writes no figures on them, so the legend does.
+func (s chartSpec) donut(sc scale) (element, bool) {
+	names, ok := apart(s.Categories)
+	if !ok || s.XKind == "time" || len(names) > maxSlices {
+		return element{}, false
+	}
+	var parts []slice
+	for i, v := range s.Series[0].Values {
+		parts = append(parts, slice{names[i] + " " + sc.write(*v), sc.of(*v), palette[i]})
+	}
+	return element{Type: "Chart.Donut", Data: parts}, true
+}
+
+// write writes a figure of the axis with its unit.
+func (s scale) write(v float64) string {
+	text := fmt.Sprint(s.of(v))
+	if r := []rune(s.unit); len(r) > 0 && strings.ContainsRune("₩$€¥£", r[0]) {
+		return string(r[0]) + text + string(r[1:])
+	}
+	return strings.TrimSpace(text + " " + s.unit)
+}
+
+// bounds are those of a line's y axis, such that the figures at its four steps are short.
+// It begins at zero where nothing is below.
+func (s chartSpec) bounds(sc scale) (low, high *float64) {
+	most := 0.0
+	for _, x := range s.Series {
+		for _, v := range x.Values {
+			if *v < 0 {
+				return nil, nil
+			}
+			most = max(most, sc.of(*v))
+		}
+	}
+	if most == 0 {
+		return nil, nil
+	}
+	ten := math.Pow(10, math.Floor(math.Log10(most/4)))
+	for _, step := range []float64{1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10} {
+		if top := 4 * step * ten; top >= most {
+			return ptr(0.0), ptr(math.Round(top*1e9) / 1e9)
+		}
+	}
+	return nil, nil
+}
+
+// period is the subtitle without the unit: Teams' axis is in another one.
+func (s chartSpec) period() string {
+	parts := strings.Split(oneLine(literal(s.Subtitle)), " · ")
+	parts = slices.DeleteFunc(parts, func(p string) bool { return strings.HasPrefix(p, "단위: ") || strings.HasPrefix(p, "unit: ") })
+	return strings.Join(parts, " · ")
+}
+
+// evenly tells whether no period is missing between the first and the last: bars and names
+// stand at equal distances.
+func evenly(times []time.Time, grain string) bool {
+	for i := 1; i < len(times); i++ {
+		last, want := times[i-1], time.Time{}
+		switch grain {
+		case "hour":
+			want = last.Add(time.Hour)
+		case "day":
+			want = last.AddDate(0, 0, 1)
+		case "week":
+			want = last.AddDate(0, 0, 7)
+		case "month":
+			want = last.AddDate(0, 1, 0)
+		case "quarter":
+			want = last.AddDate(0, 3, 0)
+		case "year":
+			want = last.AddDate(1, 0, 0)
+		}
+		if !times[i].Equal(want) {
+			return false
+		}
+	}
+	return true
+}
+
+// altOf is what a chart shows, in words that name it.
+func altOf(c bot.Chart) string {
+	switch {
+	case strings.TrimSpace(c.Alt) == "":
+		return c.Title
+	case strings.Contains(c.Alt, c.Title) || strings.TrimSpace(c.Title) == "":
+		return c.Alt
+	}
+	return c.Title + ": " + c.Alt
+}
+
+// caption is what stands below a chart: what it shows in words, which also tell the
+// largest figures as they are, where the axis rounds. What its heading has said already
+// is left out.
+func caption(c bot.Chart) string {
+	var s chartSpec
+	if json.Unmarshal(c.Spec, &s) != nil {
+		return oneLine(literal(altOf(c)))
+	}
+	alt, said := altOf(c), s.Title
+	if s.Subtitle != "" {
+		said += " · " + s.Subtitle
+	}
+	if rest, ok := strings.CutPrefix(alt, said+". "); ok {
+		alt = rest
+	}
+	return oneLine(literal(alt + " " + s.Note))
+}

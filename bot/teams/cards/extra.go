@@ -1,0 +1,80 @@
+package cards
+
+import (
+	"encoding/json"
+
+	"github.com/bapsang/bapsang/bot"
+)
+
+// Home is what is said where we are installed: what this is, and questions one press away.
+func Home(language string, prompts []string) Layout {
+	w := wordsFor(language)
+	const most = 6 // nobody reads more
+	r := renderer{msg: bot.Message{Language: w.lang}, words: w}
+	title := styledRun("🍚  "+w.home, run{Weight: "Bolder", Size: "Large"})
+	r.add(texts(title))
+	r.add(texts(w.homeHow))
+	var buttons []bot.Button
+	for _, q := range prompts[:min(len(prompts), most)] {
+		buttons = append(buttons, bot.Button{Action: bot.ActionAsk, Label: q, Value: q})
+	}
+	r.row(w.homeTry, buttons)
+	r.aside("", w.homeFiles, "Medium")
+	return r.of(w.home)
+}
+
+// SQL shows the statements behind an answer, for one whose card had no room for them.
+func SQL(all []bot.SQL, language string) Layout {
+	w := wordsFor(language)
+	r := renderer{words: w}
+	shown, _ := statements(all, w, 2*maxStatements)
+	if len(shown.Items) == 0 {
+		return Layout{Text: escape(w.sqlNone), Summary: w.sqlNone}
+	}
+	r.add(texts(bold(w.sql)))
+	r.add(shown)
+	return r.of(w.sql)
+}
+
+// Place is where an answer may be shown.
+type Place struct {
+	ID   string // becomes Action.Value
+	Name string
+}
+
+const maxPlaces = 100
+
+// Share asks for the place that shall see an answer: what is picked comes back as the value
+// of the press.
+func Share(pressed Pressed, places []Place) Layout {
+	w := wordsFor(pressed.Language)
+	r := renderer{msg: bot.Message{Language: w.lang, Question: pressed.Question}, words: w}
+	pick := element{
+		Type: "Input.ChoiceSet", ID: inputValue, Label: w.shareLabel, IsRequired: true, ErrorMessage: w.shareLabel, Style: "compact",
+	}
+	for _, p := range places {
+		if name := cut(oneLine(literal(p.Name)), maxCell); name != "" && p.ID != "" && len(pick.Choices) < maxPlaces {
+			pick.Choices = append(pick.Choices, choice{name, p.ID})
+		}
+	}
+	button, ok := r.submit(bot.Button{Action: bot.ActionShare, Label: w.share})
+	if len(pick.Choices) == 0 || !ok {
+		return Layout{Text: escape(w.shareNone), Summary: w.shareNone}
+	}
+	r.add(texts(bold(w.share)))
+	r.add(pick)
+	r.aside("", w.shareHint, "Small")
+	r.tools = []action{button}
+	return r.of(w.share)
+}
+
+// of is a card of what was added.
+func (r *renderer) of(summary string) Layout {
+	c := newCard(r.body, r.tools)
+	c.FallbackText = summary
+	data, err := json.Marshal(c)
+	if err != nil {
+		return Layout{Text: escape(summary), Summary: summary}
+	}
+	return Layout{Card: data, Summary: summary}
+}

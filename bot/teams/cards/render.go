@@ -1,0 +1,403 @@
+package cards
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bapsang/bapsang/bot"
+)
+
+// renderer collects the elements of a card, in their order.
+type renderer struct {
+	msg    bot.Message
+	opts   Options
+	words  *words
+	album  map[int][]byte
+	cuts   cuts
+	body   []element
+	tools  []action // at the card's foot
+	native int      // charts that Teams draws
+	left   []string // what was left out
+	wide   bool     // the card needs all the width there is
+	ids    int      // of what is shown on demand
+}
+
+// layout lays the message out within the renderer's cuts.
+func (r *renderer) layout() Layout {
+	if text, ok := r.onlyText(); ok {
+		return Layout{Text: text, Summary: gist(r.msg), Entities: entities(r.msg)}
+	}
+	r.render()
+	c := newCard(r.body, r.tools)
+	c.FallbackText = cut(gist(r.msg), aLine)
+	if r.wide {
+		c.MSTeams = widthOf{"full"}
+	}
+	data, err := json.Marshal(c)
+	if err != nil { // no figure of a chart that gets here is without a number
+		return plainLayout(r.msg, longest)
+	}
+	out := Layout{Card: data, Summary: gist(r.msg), Entities: entities(r.msg), Feedback: r.opts.Feedback && judged(r.msg)}
+	if r.opts.Streamed {
+		out.Text = StreamText(r.msg)
+	}
+	return out
+}
+
+// onlyText is the message's text where there is nothing else to show, as of a notice: that
+// needs no card.
+func (r *renderer) onlyText() (string, bool) {
+	m := r.msg
+	if m.Kind != bot.KindNotice || m.Progress != nil || m.Origin != nil || m.Number != "" ||
+		len(m.Charts)+len(m.Tables)+len(m.Readings)+len(m.SQL)+len(m.Suggestions)+len(m.Buttons) > 0 {
+		return "", false
+	}
+	text := markdown(parse(m.Text))
+	return text, text != "" && size(m.Text) <= r.cuts.words
+}
+
+func (r *renderer) render() {
+	switch {
+	case r.msg.Kind == bot.KindProgress:
+		r.progress()
+	case !r.opts.Streamed:
+		r.text()
+	}
+	r.number()
+	for i, c := range r.msg.Charts {
+		r.chart(i, c)
+	}
+	for _, s := range sheetsOf(r.msg, r.cuts.rows) {
+		r.sheet(s)
+	}
+	r.choices()
+	r.readings()
+	r.origin()
+	r.sql()
+	if r.msg.Kind != bot.KindRefusal {
+		r.suggestions()
+	}
+	r.verdicts()
+	r.leftOut()
+	if len(r.body) == 0 {
+		r.add(texts(r.words.nothing))
+	}
+}
+
+func (r *renderer) add(e element) { r.body = append(r.body, e) }
+
+// id names an element that is shown on demand.
+func (r *renderer) id(of string) string {
+	r.ids++
+	return fmt.Sprintf("%s%d", of, r.ids)
+}
+
+// aside adds small print: a heading of ours and a text of anybody's.
+func (r *renderer) aside(heading, text string, spacing string) {
+	if text = literal(text); strings.TrimSpace(text) == "" {
+		return
+	}
+	e := texts(small(text))
+	if heading != "" {
+		e.Inlines = []any{strongSmall(heading + "  "), small(text)}
+	}
+	e.Spacing = spacing
+	r.add(e)
+}
+
+// text adds the message's text.
+func (r *renderer) text() {
+	lines := parse(cut(r.msg.Text, r.cuts.words))
+	if size(r.msg.Text) > r.cuts.words {
+		r.left = append(r.left, r.words.leftText)
+	}
+	r.body = append(r.body, paragraphs(lines)...)
+}
+
+// number adds the number to quote.
+func (r *renderer) number() {
+	if n := oneLine(r.msg.Number); n != "" {
+		r.aside("", r.words.number+"  #"+n, "Small")
+	}
+}
+
+// progress adds how far a question is.
+func (r *renderer) progress() {
+	blocks := paragraphs(parse(cut(r.msg.Text, r.cuts.words)))
+	if len(blocks) == 0 {
+		blocks = []element{texts("…")}
+	}
+	blocks[0].Inlines = append([]any{"⏳  "}, blocks[0].Inlines...)
+	r.body = append(r.body, blocks...)
+	r.aside("", r.words.waits(r.msg), "Small")
+	r.aside("", r.steps(), "Small")
+}
+
+// steps lists what is done, being done and planned; what the text says is not repeated.
+func (r *renderer) steps() string {
+	if r.msg.Progress == nil {
+		return ""
+	}
+	var lines []string
+	for _, s := range r.msg.Progress.Steps {
+		text := oneLine(s.Text)
+		switch {
+		case text == "" || s.Text == r.msg.Text:
+		case s.Done:
+			lines = append(lines, "✓ "+text)
+		case s.At.IsZero():
+			lines = append(lines, "○ "+text)
+		default:
+			lines = append(lines, "▸ "+text+r.until(s.Until))
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// until says when what a step waits for will be over.
+func (r *renderer) until(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	if r.opts.Location != nil {
+		t = t.In(r.opts.Location)
+	} else {
+		t = t.UTC()
+	}
+	return " · " + fmt.Sprintf(r.words.until, t.Format("15:04"))
+}
+
+// chart adds a chart as Teams' own, as a picture, or in words.
+func (r *renderer) chart(i int, c bot.Chart) {
+	data, pictured := r.album[i]
+	pictured = pictured && r.cuts.pictures
+	alt := cut(oneLine(literal(altOf(c))), 2*aLine)
+	if alt == "" {
+		alt = r.words.chart
+	}
+	shown, unit, drawn := nativeChart(c)
+	drawn = drawn && r.native < min(r.cuts.charts, maxNative)
+	switch {
+	case drawn:
+		r.native++
+		fallback := texts(small(alt))
+		if pictured {
+			fallback = picture(data, alt)
+		}
+		shown.Fallback = &fallback
+	case pictured:
+		shown, unit = picture(data, alt), ""
+	default:
+		if _, _, could := nativeChart(c); could {
+			r.left = append(r.left, r.words.chart)
+		}
+		r.aside("", cut(oneLine(altOf(c)), 2*aLine), "")
+		return
+	}
+	r.wide = true
+	if heading := headingOf(c, unit); heading != "" {
+		title, rest, _ := strings.Cut(heading, " · ")
+		e := texts(bold(title))
+		if rest != "" {
+			e.Inlines = append(e.Inlines, small("  "+rest))
+		}
+		e.Spacing = "Medium"
+		r.add(e)
+		shown.Spacing = "Small"
+	}
+	r.add(shown)
+	r.aside("", cut(caption(c), 2*aLine), "Small")
+}
+
+// sheet adds a table. Columns that have no room beside the others are a press away.
+func (r *renderer) sheet(s sheet) {
+	if s.title != "" {
+		e := texts(bold(s.title))
+		e.Spacing = "Medium"
+		r.add(e)
+	}
+	if len(s.rows) == 0 || len(s.head) == 0 {
+		r.aside("", s.listed(), "")
+		r.aside("", strings.Join(s.notes, " · "), "Small")
+		return
+	}
+	parts := s.parts()
+	r.wide = r.wide || len(s.head) > 3
+	r.add(parts[0].table())
+	r.aside("", strings.Join(s.notes, " · "), "Small")
+	if len(parts) > 1 {
+		more := element{Type: "Container", ID: r.id("columns"), IsVisible: ptr(false)}
+		for _, p := range parts[1:] {
+			more.Items = append(more.Items, p.table())
+		}
+		r.add(actionSet(toggle(fmt.Sprintf(r.words.moreColumns, len(s.head)-len(parts[0].head)), more.ID)))
+		r.add(more)
+	}
+}
+
+// toggle is a button that shows and hides an element.
+func toggle(label, id string) action {
+	return action{Type: "Action.ToggleVisibility", Title: label, TargetElements: []string{id}}
+}
+
+func actionSet(actions ...action) element { return element{Type: "ActionSet", Actions: actions} }
+
+// maxReadings are the readings that are seen at a glance; further ones are a press away.
+const maxReadings = 4
+
+// readings adds how the question was read.
+func (r *renderer) readings() {
+	all := r.msg.Readings[:min(len(r.msg.Readings), r.cuts.readings)]
+	if len(all) < len(r.msg.Readings) {
+		r.left = append(r.left, r.words.read)
+	}
+	if len(all) <= maxReadings {
+		r.aside(r.words.read, readings(all), "Medium")
+		return
+	}
+	r.aside(r.words.read, readings(all[:maxReadings])+" · …", "Medium")
+	more := element{Type: "Container", ID: r.id("readings"), IsVisible: ptr(false), Style: "emphasis"}
+	for _, x := range all {
+		if text := literal(readings([]bot.Reading{x})); strings.TrimSpace(text) != "" {
+			e := texts(small(text))
+			e.Spacing = "Small"
+			more.Items = append(more.Items, e)
+		}
+	}
+	if len(more.Items) == 0 {
+		return
+	}
+	r.add(more)
+	r.tools = append(r.tools, toggle(r.words.read, more.ID))
+}
+
+func readings(all []bot.Reading) string {
+	var parts []string
+	for _, x := range all {
+		term, meaning := oneLine(x.Term), oneLine(x.Meaning)
+		switch {
+		case term != "" && meaning != "":
+			parts = append(parts, term+" = "+meaning)
+		case term+meaning != "":
+			parts = append(parts, term+meaning)
+		}
+	}
+	return strings.Join(parts, " · ")
+}
+
+// origin adds where the answer came from.
+func (r *renderer) origin() {
+	spacing := "Medium"
+	if len(r.msg.Readings) > 0 {
+		spacing = "Small"
+	}
+	r.aside(r.words.source, cut(origin(r.msg), 4*aLine), spacing)
+}
+
+func origin(msg bot.Message) string {
+	o, w := msg.Origin, wordsOf(msg)
+	if o == nil {
+		return ""
+	}
+	var parts []string
+	add := func(s string) {
+		if s = oneLine(s); s != "" {
+			parts = append(parts, s)
+		}
+	}
+	source := strings.Join(o.Sources, ", ")
+	if o.Analyst != source { // one of one source is often called as it is
+		add(o.Analyst)
+	}
+	if !o.AsOf.IsZero() {
+		until := fmt.Sprintf(w.until, o.AsOf.Format(time.DateOnly))
+		if source == "" {
+			source = until
+		} else {
+			source += " (" + until + ")"
+		}
+	}
+	add(source)
+	add(o.Label)
+	if o.Elapsed > 0 {
+		add(w.elapsed(o.Elapsed))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// maxStatements bounds the SQL in a card, in UTF-16 units.
+const maxStatements = 12_000
+
+// sql adds the statements, to be shown by a press. What does not fit into the card can
+// still be asked for.
+func (r *renderer) sql() {
+	hidden, whole := statements(r.msg.SQL, r.words, maxStatements)
+	if len(hidden.Items) == 0 {
+		return
+	}
+	if !r.cuts.sql || !whole {
+		if !r.cuts.sql {
+			r.left = append(r.left, r.words.sql)
+		}
+		if b, ok := r.submit(bot.Button{Action: bot.ActionSQL, Label: r.words.sql}); ok {
+			r.tools = append(r.tools, b)
+		}
+		return
+	}
+	hidden.ID, hidden.IsVisible = r.id("sql"), ptr(false)
+	r.add(hidden)
+	r.tools = append(r.tools, toggle(r.words.sql, hidden.ID))
+}
+
+// statements are SQL as it is, in letters of one width. It is false when they are more than
+// limit.
+func statements(all []bot.SQL, w *words, limit int) (element, bool) {
+	out := element{Type: "Container", Style: "emphasis"}
+	room := limit
+	for _, s := range all {
+		text := strings.TrimSpace(strings.ReplaceAll(clean(s.Text), "{{", "{"+joiner+"{"))
+		if text == "" {
+			continue
+		}
+		if room -= size(text); room < 0 {
+			out.Items = append(out.Items, texts(small(w.sqlMore)))
+			return out, false
+		}
+		if heading := sqlHeading(s, len(all) > 1); heading != "" {
+			out.Items = append(out.Items, texts(small(cut(heading, aLine))))
+		}
+		e := texts(mono(text))
+		e.Spacing = "Small"
+		out.Items = append(out.Items, e)
+	}
+	return out, true
+}
+
+// sqlHeading names a statement: what it shows or its result, and its source.
+func sqlHeading(s bot.SQL, several bool) string {
+	name := s.Title
+	if name == "" && several {
+		name = s.Result
+	}
+	return literal(strings.Trim(oneLine(name)+" · "+oneLine(s.Source), " ·"))
+}
+
+// leftOut says what did not fit.
+func (r *renderer) leftOut() {
+	if len(r.left) > 0 {
+		r.aside("", fmt.Sprintf(r.words.leftOut, strings.Join(slices.Compact(r.left), ", ")), "Small")
+	}
+}
+
+// address is an address that a browser may open.
+func address(s string) (string, bool) {
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return "", false
+	}
+	return s, true
+}
