@@ -177,7 +177,7 @@ func (s *Server) check(r *room, c Call, o obj) *fail {
 	case "message":
 		k.message(o)
 	case "typing":
-		if len(objects(o["attachments"])) > 0 {
+		if streamInfo(o) == nil && o["attachments"] != nil {
 			k.refuse("BadArgument", "A typing activity has no attachments")
 		}
 	default:
