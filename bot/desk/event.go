@@ -40,9 +40,11 @@ func (d *Desk) Handle(ctx context.Context, ev bot.Event) (bot.Receipt, error) {
 
 // takeMessage turns a message into a question, unless it is not for us.
 func (d *Desk) takeMessage(ctx context.Context, ev bot.Event) (bot.Receipt, error) {
-	if !ev.Addressed && (d.cfg.Shelf == nil || !slices.ContainsFunc(ev.Files, isData)) {
+	if !ev.Addressed {
 		// Most of what people say to each other is not for us, and costs no more than a look.
-		if ours, err := d.ours(ctx, ev.Thread); err != nil || !ours {
+		// Nor is the picture for us that somebody shows the others below an answer.
+		ours, err := d.ours(ctx, ev.Thread)
+		if err != nil || !ours || len(ev.Files) > 0 && !slices.ContainsFunc(ev.Files, isData) {
 			return bot.Receipt{Thread: ev.Thread}, err
 		}
 	}

@@ -189,20 +189,25 @@ func TestWhatIsOfferedToOnePersonIsAskedAlone(t *testing.T) {
 	}
 }
 
-// TestWhatPeopleShowEachOtherIsNotRead takes a table that is dropped among people, and
-// no picture.
+// TestWhatPeopleShowEachOtherIsNotRead takes a table that is dropped where we were asked,
+// but no picture, and nothing that is dropped in a thread of other people's.
 func TestWhatPeopleShowEachOtherIsNotRead(t *testing.T) {
 	t.Parallel()
 	b := setup(t, says("x"), 1, func(c *desk.Config) { c.Shelf, c.UploadDir = &shelf{}, t.TempDir() })
-	for name, taken := range map[string]bool{"점심.png": false, "회의록.docx": false, "매출.CSV": true, "logs.jsonl.gz": true} {
-		ev := message(name, "t"+name, "")
-		ev.Files, ev.Addressed = []bot.File{file(name, "a\n1\n")}, false
-		r := b.handle(t, ev)
-		if (r.Question != "") != taken {
-			t.Errorf("%s became question %q", name, r.Question)
-		}
-		if taken {
-			b.ended(t, r.Question)
+	for name, table := range map[string]bool{"점심.png": false, "회의록.docx": false, "매출.CSV": true, "logs.jsonl.gz": true} {
+		for thread, ours := range map[string]bool{"ours-" + name: true, "theirs-" + name: false} {
+			if ours {
+				b.ended(t, b.handle(t, message("asked in "+thread, thread, "지난달 매출")).Question)
+			}
+			ev := message(name+thread, thread, "")
+			ev.Files, ev.Addressed = []bot.File{file(name, "a\n1\n")}, false
+			r := b.handle(t, ev)
+			if (r.Question != "") != (table && ours) {
+				t.Errorf("%s in %s became question %q", name, thread, r.Question)
+			}
+			if r.Question != "" {
+				b.ended(t, r.Question)
+			}
 		}
 	}
 }

@@ -97,7 +97,8 @@ func (w *Web) take(ctx context.Context, v *viewer, sub *submission) (_ *message,
 	}
 	text, mentioned := unmention(sub.Text)
 	ev := w.event(v, m, sub.Key, bot.EventMessage)
-	ev.Text, ev.Addressed = text, mentioned || ev.Thread.Direct
+	// A file that is dropped on this page is for us: there is nothing else to do with it.
+	ev.Text, ev.Addressed = text, mentioned || ev.Thread.Direct || len(sub.Files) > 0
 	for i, f := range sub.Files {
 		ev.Files = append(ev.Files, bot.File{
 			ID: fmt.Sprintf("%s-%d", m.ID, i+1), Name: f.Name, Size: f.Size,
@@ -108,7 +109,7 @@ func (w *Web) take(ctx context.Context, v *viewer, sub *submission) (_ *message,
 		w.chat.takeBack(ctx, w.log, m.ID)
 		return nil, false, err
 	}
-	return m, ev.Addressed || len(ev.Files) > 0, nil
+	return m, ev.Addressed, nil
 }
 
 // errNotTaken says that the handler failed.
