@@ -23,17 +23,18 @@ func (a *App) slackPlatform(c *config.Slack) (platform, error) {
 		return renderChart(ctx, spec, web.Picture{})
 	}
 	cfg.Prompts = a.prompts
+	cfg.Admit = func(p bot.Person) bool {
+		return p.Standing == bot.Member ||
+			p.Standing == bot.Guest && slices.Contains(c.Allow, "guests") ||
+			p.Standing == bot.External && slices.Contains(c.Allow, "external")
+	}
 	s, err := slack.New(cfg)
 	if err != nil {
 		return platform{}, err
 	}
 	p := platform{
 		name: slack.Platform, poster: s, people: s, files: s, run: s.Run, register: s.Register, channelName: s.ChannelName,
-		admit: func(p bot.Person) bool {
-			return p.Standing == bot.Member ||
-				p.Standing == bot.Guest && slices.Contains(c.Allow, "guests") ||
-				p.Standing == bot.External && slices.Contains(c.Allow, "external")
-		},
+		admit: cfg.Admit,
 	}
 	if c.Mode == config.SlackHTTP {
 		p.mount = func(mux *http.ServeMux, h bot.Handler) { mux.Handle("/slack/", s.HTTP(h)) }
