@@ -73,6 +73,7 @@ type sender struct {
 	tokens *Tokens
 	places places
 	limits *limits
+	turns  *turns
 	rate   float64
 	botID  string
 	log    *slog.Logger
@@ -81,7 +82,7 @@ type sender struct {
 
 func newClient(opts Options, client *http.Client, tokens *Tokens, places places) *Client {
 	return &Client{sender: &sender{
-		http: client, tokens: tokens, places: places, limits: newLimits(opts.Rate), rate: opts.Rate, botID: "28:" + opts.AppID,
+		http: client, tokens: tokens, places: places, limits: newLimits(opts.Rate), turns: newTurns(), rate: opts.Rate, botID: "28:" + opts.AppID,
 		log: opts.Logger, seen: opts.Observer,
 	}}
 }
@@ -110,7 +111,7 @@ func (c *Client) activity(ctx context.Context, one call, ref Ref, a Activity) (s
 		return "", &bot.Error{Code: bot.CodeUnavailable, Method: one.op, Reason: "not_sent", Err: fmt.Errorf("encode: %w", err)}
 	}
 	one.service, one.body = ref.ServiceURL, body
-	one.lane = lane{thread: threadOf(ref.Conversation), tenant: ref.Tenant}
+	one.lane, one.turn = lane{thread: threadOf(ref.Conversation), tenant: ref.Tenant}, ref.Conversation
 	r, err := c.do(ctx, one)
 	if err != nil {
 		return "", err
@@ -127,7 +128,7 @@ func (c *Client) Delete(ctx context.Context, ref Ref, id string) error {
 	_, err := c.do(ctx, call{
 		op: opDelete, verb: http.MethodDelete, service: ref.ServiceURL, repeatable: true,
 		path: []string{"conversations", ref.Conversation, "activities", id},
-		lane: lane{thread: threadOf(ref.Conversation), tenant: ref.Tenant},
+		lane: lane{thread: threadOf(ref.Conversation), tenant: ref.Tenant}, turn: ref.Conversation,
 	})
 	if KindOf(err) == KindMessage {
 		return nil
@@ -267,6 +268,7 @@ type call struct {
 	query    url.Values
 	body     []byte
 	lane     lane
+	turn     string // the conversation whose calls go one after the other; empty for none
 	// repeatable calls have the same effect when Teams gets them twice.
 	repeatable bool
 }
@@ -278,21 +280,48 @@ const (
 	maxRest     = 20 * time.Second
 )
 
-// do makes a call, once Teams' rates let it.
+// do makes a call, once it is its turn and Teams' rates let it.
 func (c *Client) do(ctx context.Context, one call) (reply, error) {
 	address, err := c.address(one)
 	if err != nil {
 		return reply{}, err
 	}
 	if c.passing {
-		gates := c.limits.try(one.lane)
-		if gates == nil {
-			c.seen.Called(one.op, "held_back")
-			return reply{}, &bot.Error{Code: bot.CodeBusy, Method: one.op, Reason: "no_budget", Err: errNoBudget}
-		}
-		out := c.once(ctx, one, address, gates)
-		return out.reply, out.err
+		return c.inPassing(ctx, one, address)
 	}
+	if one.turn != "" {
+		done, err := c.turns.take(ctx, one.turn)
+		if err != nil {
+			return reply{}, given(one.op, err)
+		}
+		defer done()
+	}
+	return c.untilDone(ctx, one, address)
+}
+
+// inPassing makes a call only if that hinders nobody, and once.
+func (c *Client) inPassing(ctx context.Context, one call, address *url.URL) (reply, error) {
+	held := func() error {
+		c.seen.Called(one.op, "held_back")
+		return &bot.Error{Code: bot.CodeBusy, Method: one.op, Reason: "no_budget", Err: errNoBudget}
+	}
+	if one.turn != "" {
+		done, ok := c.turns.try(one.turn)
+		if !ok {
+			return reply{}, held()
+		}
+		defer done()
+	}
+	gates := c.limits.try(one.lane)
+	if gates == nil {
+		return reply{}, held()
+	}
+	out := c.once(ctx, one, address, gates)
+	return out.reply, out.err
+}
+
+// untilDone makes a call, again while that may help.
+func (c *Client) untilDone(ctx context.Context, one call, address *url.URL) (reply, error) {
 	again, renewed, rest := false, false, time.Duration(float64(firstRest)/c.rate)
 	for attempt := 1; ; {
 		began := time.Now()

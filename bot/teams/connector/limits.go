@@ -163,6 +163,7 @@ type gate struct {
 	over     []time.Time   // when the last calls were over, oldest first
 	news     chan struct{} // closed and renewed when a call is over, or somebody stops waiting
 	paused   time.Time     // until when Teams told us to wait
+	next     time.Time     // until when those behind one that came back wait
 	stretch  float64       // how many times as slow as the rates, since Teams found us too fast
 }
 
@@ -193,7 +194,7 @@ func (g *gate) used(w window, now time.Time) int {
 // delay is how long until another call may pass; negative when that depends on a call
 // under way. g.mu is held.
 func (g *gate) delay(now time.Time) time.Duration {
-	d := max(g.paused.Sub(now), 0)
+	d := max(g.paused.Sub(now), g.next.Sub(now), 0)
 	for _, w := range g.windows {
 		switch {
 		case g.used(w, now) < w.calls:
@@ -211,7 +212,7 @@ func (g *gate) land(now time.Time) {
 	defer g.mu.Unlock()
 	g.flying--
 	i, _ := slices.BinarySearchFunc(g.over, now, time.Time.Compare)
-	g.over = slices.Insert(g.over, i, now) // before those that a refusal has left to come
+	g.over = slices.Insert(g.over, i, now)
 	g.forget(now)
 	g.tell()
 }
@@ -250,7 +251,7 @@ func (g *gate) wait(ctx context.Context, again bool) error {
 			d = -1
 		}
 		if d == 0 {
-			g.flying++
+			g.pass(time.Now())
 			g.mu.Unlock()
 			return nil
 		}
@@ -285,11 +286,20 @@ func (g *gate) waits(n, refusals int) {
 func (g *gate) try() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.roomLocked(time.Now()) <= 0 {
+	now := time.Now()
+	if g.roomLocked(now) <= 0 {
 		return false
 	}
-	g.flying++
+	g.pass(now)
 	return true
+}
+
+// pass lets a call through; one by one for a while after a pause. g.mu is held.
+func (g *gate) pass(now time.Time) {
+	g.flying++
+	if w := g.windows[0]; now.Sub(g.paused) < g.within(w) {
+		g.next = now.Add(g.within(w) / time.Duration(w.calls))
+	}
 }
 
 // room is how many calls could pass now, less a fifth of each window that is kept for
@@ -301,7 +311,7 @@ func (g *gate) room(now time.Time) int {
 }
 
 func (g *gate) roomLocked(now time.Time) int {
-	if g.paused.After(now) || g.waiting > 0 {
+	if g.paused.After(now) || g.next.After(now) || g.waiting > 0 {
 		return 0
 	}
 	room := math.MaxInt
@@ -324,14 +334,6 @@ func (g *gate) refused(now time.Time, pause time.Duration) {
 		return
 	}
 	g.paused = until
-	first := g.windows[0]
-	beat := g.within(first) / time.Duration(first.calls)
-	g.over = slices.DeleteFunc(g.over, func(t time.Time) bool { return t.After(now) }) // of an earlier refusal
-	for i := range first.calls {
-		g.over = append(g.over, until.Add(time.Duration(i)*beat-g.within(first)))
-	}
-	slices.SortFunc(g.over, time.Time.Compare)
-	g.forget(now)
 }
 
 func (g *gate) succeeded() {
@@ -351,4 +353,59 @@ func (g *gate) atRest(now time.Time) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.waiting == 0 && !g.paused.After(now) && g.stretch == 1 && g.used(g.widest(), now) == 0
+}
+
+// turns lets calls for one conversation happen one after the other: so they keep their
+// order, no progress overtakes the answer, and Teams is spared the "multiple concurrent
+// operations on the same conversation" that it fails with status 412.
+type turns struct {
+	mu    sync.Mutex
+	taken map[string]*turn
+}
+
+type turn struct {
+	*semaphore.Weighted
+	users int // who hold it or wait
+}
+
+func newTurns() *turns { return &turns{taken: map[string]*turn{}} }
+
+func (t *turns) get(of string) *turn {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	one := t.taken[of]
+	if one == nil {
+		one = &turn{Weighted: semaphore.NewWeighted(1)}
+		t.taken[of] = one
+	}
+	one.users++
+	return one
+}
+
+func (t *turns) leave(of string, one *turn) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if one.users--; one.users == 0 {
+		delete(t.taken, of)
+	}
+}
+
+// take waits for the turn of a conversation, in the order of the callers.
+func (t *turns) take(ctx context.Context, of string) (done func(), err error) {
+	one := t.get(of)
+	if err := one.Acquire(ctx, 1); err != nil {
+		t.leave(of, one)
+		return nil, err
+	}
+	return func() { one.Release(1); t.leave(of, one) }, nil
+}
+
+// try takes the turn unless another has it.
+func (t *turns) try(of string) (done func(), ok bool) {
+	one := t.get(of)
+	if !one.TryAcquire(1) {
+		t.leave(of, one)
+		return nil, false
+	}
+	return func() { one.Release(1); t.leave(of, one) }, true
 }

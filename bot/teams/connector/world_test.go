@@ -45,7 +45,10 @@ func (s server) RoundTrip(r *http.Request) (*http.Response, error) {
 	s(w, r)
 	resp := w.Result()
 	resp.Request = r
-	return resp, r.Context().Err()
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	return resp, nil
 }
 
 // withLogin answers for the login, and leaves the rest to next.
@@ -249,7 +252,9 @@ func head(changes ...obj) obj {
 }
 
 // genuine is the header of a request that is from Teams.
-func (i *issuing) genuine(now time.Time) string { return "Bearer " + i.sign(head(), claims(now), "good") }
+func (i *issuing) genuine(now time.Time) string {
+	return "Bearer " + i.sign(head(), claims(now), "good")
+}
 
 func validate(c *connector.Connector, header string) error {
 	_, err := c.Validator.Validate(context.Background(), header, "msteams", service)
