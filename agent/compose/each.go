@@ -36,6 +36,10 @@ func (r *reader) readEach() {
 	}
 	key, name := r.lex.keyField(dataset), r.lex.nameOf(dataset)
 	list := name != "" && r.find(wList) >= 0 || r.lex.called(dataset) && len(r.lex.values[name]) > 0 && len(r.lex.values[name]) <= listable
+	if !list && key == "" && r.eachRow(figure, dataset, b) {
+		r.takeThing(thing, said, b)
+		return
+	}
 	switch {
 	case list && said != thing && !r.aliased(said) && !r.countsAfter(b, said) && len(r.senses(thing, isDataset)) > 0:
 		return // a metric and things with names are read as ever
@@ -61,6 +65,23 @@ func (r *reader) readEach() {
 	}
 	r.d.measures = append(r.d.measures, measure{Measure: m, token: named})
 	r.d.bounds = nil
+}
+
+// eachRow puts a condition on the rows themselves where nothing tells them apart, and
+// counts them: 10만원 이상 판매 건수 of a sheet. It reports whether it did.
+func (r *reader) eachRow(figure, dataset string, b *bound) bool {
+	count := r.lex.countOfDataset(dataset)
+	for _, e := range r.lex.model.Metric(figure).Expression {
+		ref := strings.ReplaceAll(strings.TrimSuffix(strings.TrimPrefix(e, "SUM("), ")"), `"`, "")
+		of, f := r.lex.model.Field(ref)
+		if count == "" || !strings.HasPrefix(e, "SUM(") || f == nil || of.Name != dataset {
+			continue
+		}
+		b.target, b.field = ref, true
+		r.d.measures = append(r.d.measures, measure{Measure: semantic.Measure{Metric: count}, token: token{text: r.metricLabel(count)}})
+		return true
+	}
+	return false
 }
 
 // joinBounds makes one condition of two that are the ends of one range: 10만원 이상 50만원

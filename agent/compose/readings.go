@@ -47,7 +47,7 @@ func (b *builder) explain() {
 		b.explainBound(x)
 	}
 	if c := b.p.Query.Compare; c != nil {
-		b.say(ReadCompare, b.compareTerm(c), b.periodLabel(&c.Period))
+		b.say(ReadCompare, b.compareTerm(), b.periodLabel(&c.Period))
 	}
 	if b.p.Horizon > 0 {
 		b.say(ReadDefault, b.pickWord("예측", "forecast"), b.spanLabel(b.p.Horizon, b.p.Query.Dimensions[0].Grain))
@@ -233,7 +233,7 @@ func (b *builder) explainBound(x bound) {
 	}
 }
 
-func (b *builder) compareTerm(c *semantic.Compare) string {
+func (b *builder) compareTerm() string {
 	v := b.d.versus
 	swapped := v != nil && !v.Period.Start.IsZero() && b.p.Query.Period != nil && v.Period.Start.Equal(b.p.Query.Period.Start)
 	if t := b.versusText(); t != "" && !swapped {
