@@ -1,6 +1,7 @@
 package teamstest
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -95,13 +96,16 @@ func (m *message) show(o obj) {
 
 // own finds a message that the bot may change.
 func (s *Server) own(c Call) (*message, *fail) {
-	room, _, f := s.reach(c.Conversation)
+	room, thread, f := s.reach(c.Conversation)
 	if f != nil {
 		return nil, f
 	}
+	if thread == "" {
+		thread = c.Activity // a channel's own are the posts that began threads
+	}
 	m := s.find(room.id, c.Activity)
 	switch {
-	case m == nil || m.deleted:
+	case m == nil || m.deleted || room.kind == "channel" && m.thread != thread:
 		return nil, &fail{http.StatusNotFound, "ActivityNotFoundInConversation", "The message ID provided couldn't be found in the conversation.", 0}
 	case m.from != s.Bot():
 		return nil, &fail{http.StatusForbidden, "NotEnoughPermissions", "The bot may not change the message of another.", 0}
@@ -120,8 +124,8 @@ func (s *Server) update(_ *http.Request, c Call, o obj) reply {
 	if f == nil && streamInfo(o) != nil {
 		f = bad("BadArgument", "A stream is not updated but continued")
 	}
-	if f == nil && m.stream != nil && m.stream.running(s.clock.Now()) {
-		f = bad("BadArgument", "The message is being streamed")
+	if f == nil && m.stream != nil && !m.stream.over {
+		f = forbidden("Content stream is not allowed") // what was streamed stays, whether stopped or late
 	}
 	if f != nil {
 		return f.answer()
@@ -162,14 +166,18 @@ func (k *checker) gripe(format string, args ...any) {
 var (
 	activityFields = strings.Fields(`type id text textFormat summary locale from recipient conversation replyToId channelId serviceUrl attachments
 		attachmentLayout entities channelData suggestedActions importance inputHint deliveryMode timestamp localTimestamp localTimezone speak value valueType name`)
-	dataUri = regexp.MustCompile(`"data:[^"]*"`)
+	dataURI = regexp.MustCompile(`"data:[^"]*"`)
 )
 
 // check refuses an activity that Teams refuses. s.mu is held.
 func (s *Server) check(r *room, c Call, o obj) *fail {
 	k := &checker{Server: s, room: r, cards: schemaOf(), ids: map[string]bool{}}
 	if n := size(o); n > s.opts.Limit {
-		return usual(http.StatusRequestEntityTooLarge)
+		f := usual(http.StatusRequestEntityTooLarge)
+		if streamInfo(o) != nil {
+			return forbidden(f.text)
+		}
+		return f
 	}
 	k.frame(c, o)
 	k.untidy("", o)
@@ -199,7 +207,11 @@ func (s *Server) check(r *room, c Call, o obj) *fail {
 
 // size is what counts of an activity: UTF-16, without pictures.
 func size(o obj) int {
-	return 2 * len(utf16.Encode([]rune(string(dataUri.ReplaceAll(raw(o), []byte(`""`))))))
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(o) // came as JSON
+	return 2 * len(utf16.Encode([]rune(dataURI.ReplaceAllString(b.String(), `""`))))
 }
 
 // frame checks what an activity says of itself.
@@ -256,20 +268,24 @@ func (k *checker) frame(c Call, o obj) {
 // untidy finds what clients send that marshal without thought. What is within cards is
 // checked with them.
 func (k *checker) untidy(at string, v any) {
-	o, ok := v.(obj)
+	o, _ := v.(obj)
 	if s, is := v.(string); is && strings.HasPrefix(s, "0001-01-01T") {
 		k.gripe("%s is the zero time", at)
 	}
+	for i, x := range objects(v) {
+		k.untidy(fmt.Sprintf("%s/%d", at, i), x)
+	}
 	for name, x := range o {
-		if inner, is := x.(obj); is && len(inner) == 0 {
+		if inner, is := x.(obj); is && len(inner) == 0 && name != "content" {
 			k.gripe("%s/%s is empty", at, name)
 		}
 		if x == nil {
 			k.gripe("%s/%s is null", at, name)
 		}
-		k.untidy(at+"/"+name, x)
+		if name != "content" {
+			k.untidy(at+"/"+name, x)
+		}
 	}
-	_ = ok
 }
 
 func (k *checker) message(o obj) {

@@ -108,6 +108,9 @@ func TestActivitiesAreRefused(t *testing.T) {
 		"big":              {chat, said(strings.Repeat("가", 52000)), http.StatusRequestEntityTooLarge, "MessageSizeTooBig"},
 		"zero time":        {chat, with(said("x"), "timestamp", "0001-01-01T00:00:00Z"), http.StatusBadRequest, "BadSyntax"},
 		"empty object":     {chat, with(said("x"), "channelData", obj{}), http.StatusBadRequest, "BadSyntax"},
+		"null":             {chat, with(said("x"), "suggestedActions", nil), http.StatusBadRequest, "BadSyntax"},
+		"inner zero time":  {chat, with(said("x"), "entities", []any{obj{"type": "clientInfo", "at": "0001-01-01T00:00:00Z"}}), http.StatusBadRequest, "BadSyntax"},
+		"empty data":       {chat, withCard(obj{"type": "ActionSet", "actions": []any{obj{"type": "Action.Execute", "title": "x", "verb": "v", "data": obj{}}}}), http.StatusCreated, ""},
 		"unknown field":    {chat, with(said("x"), "relatesTo", obj{"a": 1}), http.StatusBadRequest, "BadSyntax"},
 		"other sender":     {chat, with(said("x"), "from", obj{"id": teamstest.Minji}), http.StatusBadRequest, "BadSyntax"},
 		"other place":      {chat, with(said("x"), "conversation", obj{"id": teamstest.Sales}), http.StatusBadRequest, "BadSyntax"},
@@ -139,6 +142,7 @@ func TestActivitiesAreRefused(t *testing.T) {
 		"theirs":       {http.MethodPut, theirs.Conversation, theirs.ID, said("x"), http.StatusForbidden},
 		"theirs away":  {http.MethodDelete, theirs.Conversation, theirs.ID, nil, http.StatusForbidden},
 		"elsewhere":    {http.MethodPut, chat, id, said("x"), http.StatusNotFound},
+		"the channel":  {http.MethodPut, teamstest.Sales, id, said("x"), http.StatusNotFound},
 		"another id":   {http.MethodPut, theirs.Conversation, id, with(said("x"), "id", "1"), http.StatusBadRequest},
 		"mine":         {http.MethodPut, theirs.Conversation, id, with(said("x"), "id", id), http.StatusOK},
 		"mine away":    {http.MethodDelete, theirs.Conversation, id, nil, http.StatusOK},
@@ -166,6 +170,18 @@ func TestLenientOnlyComplains(t *testing.T) {
 	c.send(teamstest.Group, obj{"type": "message", "text": "x", "timestamp": "0001-01-01T00:00:00Z", "semanticAction": obj{}, "suggestedActions": obj{}})
 	if got := strings.Join(s.Complaints(), "\n"); !strings.Contains(got, "zero time") || !strings.Contains(got, "unknown field semanticAction") || !strings.Contains(got, "/suggestedActions is empty") {
 		t.Errorf("complaints: %s", got)
+	}
+}
+
+func TestOlderClientsTakeLess(t *testing.T) {
+	t.Parallel()
+	s := teamstest.Start(t, teamstest.Options{Limit: 28 << 10})
+	c := newClient(t, s)
+	card := withCard(obj{"type": "Image", "url": picture(900, 900), "altText": strings.Repeat("가", 10000)})
+	c.send(teamstest.Group, card) // the picture does not count
+	card["text"] = strings.Repeat("가", 5000)
+	if status, body, _ := c.call(http.MethodPost, activities(teamstest.Group), card); status != http.StatusRequestEntityTooLarge {
+		t.Errorf("%d %v", status, body)
 	}
 }
 
@@ -338,6 +354,8 @@ func TestStreams(t *testing.T) {
 	step("too soon", 500*time.Millisecond, part("streaming", "매출은 1", id, 3), http.StatusTooManyRequests, "Throttled")
 	step("more", time.Second, part("streaming", "매출은 1,234", id, 3), http.StatusAccepted, "")
 	step("out of order", 2*time.Second, part("streaming", "매출은 1,234원", id, 3), http.StatusAccepted, "ContentStreamSequenceOrderPreConditionFailed")
+	step("informing late", 2*time.Second, part("informative", "Still looking", id, 4), http.StatusBadRequest, "before the content")
+	step("huge", 2*time.Second, part("streaming", "매출은 1,234"+strings.Repeat("가", 52000), id, 4), http.StatusForbidden, "size too large")
 	step("other text", 2*time.Second, part("streaming", "이익은", id, 4), http.StatusForbidden, "previously streamed content")
 	step("card too soon", 2*time.Second, with(part("streaming", "매출은 1,234원", id, 4), "attachments", []any{attached(obj{})}), http.StatusBadRequest, "Only the last part")
 	step("other end", 0, part("final", "이익은", id, 0), http.StatusForbidden, "previously streamed content")
@@ -356,6 +374,9 @@ func TestStreams(t *testing.T) {
 	if !s.StopStream(teamstest.Minji) || s.StopStream(teamstest.Alex) {
 		t.Error("what is streamed can be stopped, what is not cannot")
 	}
+	if status, body, _ := c.call(http.MethodPut, activities(chat, id), said("x")); status != http.StatusForbidden {
+		t.Errorf("what was stopped is changed: %d %v", status, body)
+	}
 	step("stopped", time.Second, part("streaming", "x", id, 2), http.StatusForbidden, "canceled by user")
 	id = begin()
 	step("too late", 2*time.Minute, part("final", "x", id, 0), http.StatusForbidden, "exceeded streaming time")
@@ -364,7 +385,7 @@ func TestStreams(t *testing.T) {
 	}
 	step("no text", time.Minute, part("streaming", "", "", 1), http.StatusBadRequest, "include text")
 	step("second first", time.Minute, part("streaming", "x", "", 2), http.StatusBadRequest, "sequence 1")
-	step("unknown", time.Minute, part("streaming", "x", "a-1", 2), http.StatusBadRequest, "not known")
+	step("unknown", time.Minute, part("streaming", "x", "1", 2), http.StatusBadRequest, "not known")
 	step("long", time.Minute, part("informative", strings.Repeat("가", 1001), "", 1), http.StatusBadRequest, "1,000")
 	if status, body, _ := c.call(http.MethodPost, activities(teamstest.Group), part("streaming", "x", "", 1)); status != http.StatusForbidden || code(body) != "ContentStreamNotAllowed" {
 		t.Errorf("in a group: %d %v", status, body)

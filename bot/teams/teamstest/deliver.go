@@ -15,7 +15,7 @@ type delivery struct {
 	payload []byte
 	order   string
 	forged  Forgery
-	once    bool   // invokes are not repeated
+	tries   int    // 0 means four
 	person  string // who did it
 	trouble string // what Teams tells them when the app does not answer
 	answer  func(status int, body []byte)
@@ -68,7 +68,7 @@ func (s *Server) send(d *delivery) {
 	}()
 }
 
-// deliver tries at once and, what is no invoke, three times more.
+// deliver tries at once and some times more.
 func (s *Server) deliver(d *delivery, tried chan struct{}) {
 	acked, again := s.attempt(d)
 	s.mu.Lock()
@@ -77,8 +77,9 @@ func (s *Server) deliver(d *delivery, tried chan struct{}) {
 	}
 	s.mu.Unlock()
 	close(tried)
-	for _, wait := range []time.Duration{time.Second, 10 * time.Second, 30 * time.Second} {
-		if acked || !again || d.once || s.clock.Sleep(s.ctx, wait) != nil {
+	waits := []time.Duration{time.Second, 10 * time.Second, 30 * time.Second}
+	for i, wait := range waits {
+		if acked || !again || d.tries == i+1 || s.clock.Sleep(s.ctx, wait) != nil {
 			break
 		}
 		acked, again = s.attempt(d)
@@ -182,7 +183,7 @@ func (s *Server) Replay() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, payload := range s.told {
-		s.send(&delivery{payload: payload, order: "replay", once: true})
+		s.send(&delivery{payload: payload, order: "replay", tries: 1})
 	}
 }
 

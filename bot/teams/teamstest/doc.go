@@ -17,7 +17,8 @@
 // [Server.Shown], [Server.CardsFor], [Server.Dialog], [Server.Notes], [Server.Typing],
 // [Server.Files], [Server.Troubles], and of a message [Text] and [Actions]. What goes
 // wrong: [Server.Fault], [Server.Chaos], [Server.RotateKeys], [Server.RevokeTokens],
-// [Server.Replay], [Server.Post] with [Server.Authorization] for any [Forgery]. What was
+// [Server.Replay], and [Server.Post] with [Server.Authorization] for any [Forgery] and
+// [Server.Hostile] for any body. What was
 // measured: [Server.Acks], [Server.Calls], [Server.Refused], [Server.Complaints].
 //
 // Options left zero give a small company: Minji and Alex are members, Guest is a guest,
@@ -25,13 +26,15 @@
 // and Guest are in a team with the channels General and Sales; Minji and Alex have a Group
 // chat.
 //
-// Teams does not say everything. Guessed here, on the strict side: that 100 KB of an
-// activity are counted in UTF-16 and whole, but for pictures in data URIs; that a card
-// which Teams could not show is refused rather than shown as broken; that
-// a chart without a fallback is one; that updates and deletions count
-// as sending; that deliveries that fail come three times more; that fields which Teams
-// ignores (zero times, empty objects, unknown ones) are refused, unless [Options.Lenient]
-// is set. What an app must not rely on either way.
+// Teams does not say everything. Guessed here, on the strict side: that the 100 KB of an
+// activity are UTF-16 and all of it but pictures in data URIs; that a card which Teams
+// could not show is refused, where Teams may accept it and show an error; that a chart
+// without a fallback is such a card; that updates and deletions count as sending; that a
+// message of a stream which was stopped or came too late cannot be updated; that nothing
+// informs once content is streamed; that what the app fails to take comes three times
+// more, an invoke once more, with the same id; that six suggested actions are shown. What
+// Teams ignores (zero times, empty objects, nulls, unknown fields) is refused too, unless
+// [Options.Lenient] is set. An app must not rely on any of it, either way.
 //
 // It imports nothing of the product and decodes what it is sent by itself: its peers are
 // any client. Its own tests hold it against Microsoft's own libraries.

@@ -120,7 +120,7 @@ func TestMicrosoftsClientUnderstands(t *testing.T) {
 		"people":    {`"first":2`, `"rest":1`, `"end":""`, `김민지`, `"aad":"00000000-`},
 		"create":    {`"chat":true`, `"post":true`},
 		"stranger":  {`"status":400`},
-		"stream":    {`"status":400`, `streamType`},
+		"stream":    {`"status":400`, `streamSequence`},
 		"huge":      {`"status":413`, `MessageSizeTooBig`},
 	} {
 		for _, part := range parts {

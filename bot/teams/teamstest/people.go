@@ -302,5 +302,9 @@ func (s *Server) Tell(person, conversation, kind string, more map[string]any, ho
 			delete(a, k)
 		}
 	}
-	s.tell(a, p, h.Times, delivery{forged: h.Token, once: kind == "invoke"})
+	d := delivery{forged: h.Token}
+	if kind == "invoke" {
+		d.tries = 2
+	}
+	s.tell(a, p, h.Times, d)
 }

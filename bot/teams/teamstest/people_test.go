@@ -223,7 +223,7 @@ func TestPresses(t *testing.T) {
 
 func TestDialogsAndFeedback(t *testing.T) {
 	t.Parallel()
-	s := teamstest.Start(t, teamstest.Options{})
+	s := teamstest.Start(t, teamstest.Options{Scale: 100})
 	a := newApp(t, s)
 	c := newClient(t, s)
 	open := obj{"type": "Action.Submit", "title": "fix", "data": obj{"q": "q1", "msteams": obj{"type": "task/fetch"}}}
@@ -290,9 +290,12 @@ func TestDialogsAndFeedback(t *testing.T) {
 	if err := s.Feedback(teamstest.Minji, plain, "like", ""); err != nil {
 		t.Fatal(err)
 	}
-	before := len(a.got())
 	a.last(t, s)
-	if got := s.Troubles(teamstest.Minji); len(got) != 1 || len(a.got()) > before+1 {
+	failed := a.got()
+	if n := len(failed); failed[n-1]["id"] != failed[n-2]["id"] || failed[n-3]["id"] == failed[n-1]["id"] {
+		t.Error("an invoke that fails comes twice, with one id")
+	}
+	if got := s.Troubles(teamstest.Minji); len(got) != 1 {
 		t.Errorf("an invoke that failed: troubles %q", got)
 	}
 }
@@ -427,5 +430,60 @@ func TestLoad(t *testing.T) {
 	raw, err := json.Marshal(said[7])
 	if err != nil || !strings.Contains(string(raw), `"q7"`) {
 		t.Errorf("said %s", raw)
+	}
+}
+
+// TestHostileBodies proves that the hostile bodies are what they say: each part of a
+// message is replaced, and what is left is a message.
+func TestHostileBodies(t *testing.T) {
+	t.Parallel()
+	s := teamstest.Start(t, teamstest.Options{})
+	a := newApp(t, s)
+	all := s.Hostile()
+	ids := map[any]bool{}
+	for name, body := range all {
+		if len(body) > 1<<20 || !strings.Contains(name, " is ") {
+			continue
+		}
+		if status, _, err := s.Post(soon(t), body, s.Authorization(teamstest.Genuine)); err != nil || status != http.StatusOK {
+			t.Fatalf("%s: %d %v", name, status, err)
+		}
+	}
+	for _, got := range a.got() {
+		if id, ok := got["id"].(string); ok {
+			ids[id] = true
+		}
+	}
+	if len(all) < 300 || len(ids) < 250 {
+		t.Errorf("%d bodies, %d messages", len(all), len(ids))
+	}
+	for _, name := range []string{"from is null (0)", "entities/0/mentioned/id is [] (6)", "channelData/tenant/id is -1 (2)", "conversation is true (1)", "deep", "twice"} {
+		if all[name] == nil {
+			t.Errorf("there is none whose %s", name)
+		}
+	}
+	var deep obj
+	if err := json.Unmarshal(all["twice"], &deep); err != nil {
+		t.Errorf("twice: %v", err)
+	}
+}
+
+// TestLateAnswers proves that what the app does not answer in time counts as late.
+func TestLateAnswers(t *testing.T) {
+	t.Parallel()
+	s := teamstest.Start(t, teamstest.Options{AckWait: 200 * time.Millisecond, Scale: 1000})
+	a := newApp(t, s)
+	release := make(chan struct{})
+	a.answers(func(n int, _ obj) (int, string) {
+		if n == 1 {
+			<-release
+		}
+		return http.StatusOK, ""
+	})
+	s.Say(teamstest.Minji, teamstest.Minji, "hi")
+	err := s.Wait(soon(t), func() bool { return s.Acks().Acked == 1 })
+	close(release)
+	if acks := s.Acks(); err != nil || acks.Late < 1 {
+		t.Errorf("acks %+v, %v", acks, err)
 	}
 }

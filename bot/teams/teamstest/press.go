@@ -228,7 +228,7 @@ func (s *Server) invoke(p *Person, m *message, name string, value obj, times int
 	a := s.from("invoke", "f:"+s.uuid(), p, m.room, m.thread)
 	a["name"], a["value"], a["replyToId"] = name, value, m.id
 	a["channelData"].(obj)["source"] = obj{"name": "message"}
-	s.tell(a, p, times, delivery{once: true, trouble: unreached, answer: func(status int, body []byte) {
+	s.tell(a, p, times, delivery{tries: 2, trouble: unreached, answer: func(status int, body []byte) {
 		var o obj
 		if len(body) > 0 && json.Unmarshal(body, &o) != nil || answer != nil && status == http.StatusAccepted {
 			s.troubles[p.ID] = append(s.troubles[p.ID], wentWrong)

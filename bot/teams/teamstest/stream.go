@@ -89,7 +89,7 @@ func (s *Server) streamed(r *room, o, info obj) reply {
 		return f.answer()
 	}
 	t.last = now
-	if info["streamType"] == "final" {
+	if kindOf(info) == Final {
 		t.over = true
 		m.show(o)
 	} else {
@@ -101,10 +101,10 @@ func (s *Server) streamed(r *room, o, info obj) reply {
 
 // shapeOf refuses parts that no stream has.
 func shapeOf(o, info obj) *fail {
-	kind, said := info["streamType"], text(o, "text")
-	final := kind == "final"
+	kind, said := kindOf(info), text(o, "text")
+	final := kind == Final
 	switch {
-	case kind != "informative" && kind != "streaming" && !final:
+	case kind != Informing && kind != Streaming && !final:
 		return bad("BadArgument", "streamType is informative, streaming or final")
 	case final != (o["type"] == "message"):
 		return bad("BadArgument", "The last part of a stream is a message, the others are typing")
@@ -116,12 +116,21 @@ func shapeOf(o, info obj) *fail {
 		return bad("BadArgument", "A part of a stream has a streamSequence")
 	case !final && said == "":
 		return bad("BadRequest", "Start streaming activities should include text")
-	case kind == "informative" && utf8.RuneCountInString(said) > maxInform:
+	case kind == Informing && utf8.RuneCountInString(said) > maxInform:
 		return bad("BadRequest", "An informative message has at most 1,000 characters")
 	case !final && (o["attachments"] != nil || o["suggestedActions"] != nil || feedbackOf(o) != "" || len(objects(o["entities"])) > 1):
 		return bad("BadRequest", "Only the last part of a stream has attachments, labels and feedback")
 	}
 	return nil
+}
+
+// kindOf is the kind of a part.
+func kindOf(info obj) StreamState {
+	kind, ok := info["streamType"].(string)
+	if !ok && info["streamType"] == nil {
+		return Streaming
+	}
+	return StreamState(kind)
 }
 
 func text(o obj, name string) string {
@@ -136,7 +145,7 @@ func (s *Server) beginStream(r *room, o, info obj, now time.Time) reply {
 	if before := s.streams[r.id]; before != nil && before.running(now) {
 		return forbidden("Content stream is not allowed").answer()
 	}
-	m := &message{room: r, id: "a-" + s.nextID(), from: s.Bot(), reactions: map[string][]string{}}
+	m := &message{room: r, id: s.nextID(), from: s.Bot(), reactions: map[string][]string{}}
 	m.stream = &stream{id: m.id, began: now, last: now}
 	s.streams[r.id] = m.stream
 	s.grow(m, o, info)
@@ -150,7 +159,7 @@ func (s *Server) grow(m *message, o, info obj) {
 	if n, is := info["streamSequence"].(float64); is {
 		t.seq = int(n)
 	}
-	t.kind = StreamState(text(info, "streamType"))
+	t.kind = kindOf(info)
 	if t.kind == Streaming {
 		t.text = text(o, "text")
 	}
@@ -158,7 +167,7 @@ func (s *Server) grow(m *message, o, info obj) {
 
 func (s *Server) mayContinue(t *stream, o, info obj, now time.Time) *fail {
 	said := text(o, "text")
-	seq, final := 0, info["streamType"] == "final"
+	seq, final := 0, kindOf(info) == Final
 	if n, is := info["streamSequence"].(float64); is {
 		seq = int(n)
 	}
@@ -171,7 +180,9 @@ func (s *Server) mayContinue(t *stream, o, info obj, now time.Time) *fail {
 		return forbidden("Content stream finished due to exceeded streaming time.")
 	case !final && seq <= t.seq:
 		return &fail{http.StatusAccepted, "ContentStreamSequenceOrderPreConditionFailed", "PreCondition failed exception when processing streaming activity.", 0}
-	case info["streamType"] != "informative" && !strings.HasPrefix(said, t.text):
+	case kindOf(info) == Informing && t.text != "":
+		return bad("BadRequest", "Informative updates come before the content")
+	case kindOf(info) != Informing && !strings.HasPrefix(said, t.text):
 		return forbidden("Request streamed content should contain the previously streamed content.")
 	}
 	if wait := streamSpacing - now.Sub(t.last); !final && !s.opts.NoRates && wait > s.leeway() {
