@@ -124,8 +124,8 @@ func (s *Server) update(_ *http.Request, c Call, o obj) reply {
 	if f == nil && streamInfo(o) != nil {
 		f = bad("BadArgument", "A stream is not updated but continued")
 	}
-	if f == nil && m.stream != nil && !m.stream.over {
-		f = forbidden("Content stream is not allowed") // what was streamed stays, whether stopped or late
+	if f == nil && m.stream != nil {
+		f = m.stream.mayUpdate(s.clock.Now())
 	}
 	if f != nil {
 		return f.answer()

@@ -383,6 +383,9 @@ func TestStreams(t *testing.T) {
 	if m, _ := s.Message(chat, id); m.Stream != teamstest.TimedOut {
 		t.Errorf("late: %+v", m)
 	}
+	if status, body, _ := c.call(http.MethodPut, activities(chat, id), said("x")); status != http.StatusOK {
+		t.Errorf("what was late is not changed: %d %v", status, body)
+	}
 	step("no text", time.Minute, part("streaming", "", "", 1), http.StatusBadRequest, "include text")
 	step("second first", time.Minute, part("streaming", "x", "", 2), http.StatusBadRequest, "sequence 1")
 	step("unknown", time.Minute, part("streaming", "x", "1", 2), http.StatusBadRequest, "not known")

@@ -30,8 +30,8 @@
 // activity are UTF-16 and all of it but pictures in data URIs; that a card which Teams
 // could not show is refused, where Teams may accept it and show an error; that a chart
 // without a fallback is such a card; that updates and deletions count as sending; that a
-// message of a stream which was stopped or came too late cannot be updated; that nothing
-// informs once content is streamed; that what the app fails to take comes three times
+// message of a stream which was stopped cannot be updated; that nothing informs once
+// content is streamed; that the end of a stream says all that was streamed; that what the app fails to take comes three times
 // more, an invoke once more, with the same id; that six suggested actions are shown. What
 // Teams ignores (zero times, empty objects, nulls, unknown fields) is refused too, unless
 // [Options.Lenient] is set. An app must not rely on any of it, either way.

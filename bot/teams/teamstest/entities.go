@@ -132,7 +132,7 @@ func (k *checker) within(where string, o obj, name string, least, most int) {
 	}
 }
 
-var dataFields = strings.Fields("feedbackLoop feedbackLoopEnabled notification tenant team channel onBehalfOf")
+var dataFields = strings.Fields("streamId streamType streamSequence feedbackLoop feedbackLoopEnabled notification tenant team channel onBehalfOf")
 
 func (k *checker) channelData(o obj) {
 	x, there := o["channelData"]

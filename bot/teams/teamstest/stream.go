@@ -42,6 +42,18 @@ func (t *stream) state(now time.Time) StreamState {
 	return t.kind
 }
 
+// mayUpdate refuses to change what is being streamed, or was when the person stopped it.
+// What ran out of time can be changed: Microsoft's SDK ends streams so.
+func (t *stream) mayUpdate(now time.Time) *fail {
+	switch t.state(now) {
+	case Stopped:
+		return forbidden("Content stream was canceled by user.")
+	case Informing, Streaming:
+		return forbidden("Content stream is not allowed")
+	}
+	return nil
+}
+
 func streamInfo(o obj) obj {
 	for _, e := range objects(o["entities"]) {
 		if e["type"] == "streaminfo" {
