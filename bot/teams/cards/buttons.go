@@ -93,6 +93,9 @@ func (r *renderer) suggestions() {
 
 // toolActions are what acts on the message itself.
 func (r *renderer) toolActions() []action {
+	if r.stops {
+		return nil // it is the only one
+	}
 	var out []action
 	seen := map[string]bool{"": true} // results that can be had
 	for _, b := range r.msg.Buttons {

@@ -64,10 +64,10 @@ func Render(msg bot.Message, opts Options) Layout {
 	if limit <= 0 {
 		limit = maxActivity - envelope
 	}
-	album := albumOf(msg, opts.Pictures)
+	charts := figuresOf(msg, opts.Pictures)
 	var out Layout
 	for _, cuts := range shrink {
-		r := renderer{msg: msg, opts: opts, words: wordsOf(msg), album: album, cuts: cuts}
+		r := renderer{msg: msg, opts: opts, words: wordsOf(msg), charts: charts, cuts: cuts}
 		if out = r.layout(); out.bytes() <= limit {
 			return out
 		}
@@ -146,23 +146,6 @@ func bounded(msg bot.Message) bot.Message {
 		msg.Progress = &shown
 	}
 	return msg
-}
-
-// albumOf are the pictures that a card can hold.
-func albumOf(msg bot.Message, pictures map[int][]byte) map[int][]byte {
-	out := map[int][]byte{}
-	total := 0
-	for i := range msg.Charts {
-		data, ok := pictures[i], false
-		if data == nil || len(out) == maxPictures {
-			continue
-		}
-		if data, ok = fitted(data); ok && total+len(data) <= maxAlbum {
-			out[i] = data
-			total += len(data)
-		}
-	}
-	return out
 }
 
 // bytes counts a layout as Microsoft counts an activity: in UTF-16, without pictures.

@@ -12,15 +12,16 @@ import (
 )
 
 // The limits of charts, all ours. They are what the client of Microsoft's emulator, which
-// draws these elements, could show in a card of common width.
+// draws these elements, could show; it leaves them a narrower card than Teams does.
 const (
 	maxNative  = 4 // charts that Teams draws in one card
 	maxPoints  = 120
 	maxBars    = 20
 	maxGroups  = 12
 	maxSlices  = 6
-	maxName    = 40 // of a series or a part, in UTF-16 units
-	maxAcross  = 52 // letters of all names below an x axis: longer ones become one letter each
+	maxName    = 40  // of a series or a part, in UTF-16 units
+	maxAcross  = 110 // letters of all names below an x axis: longer ones lose their end
+	aroundName = 3   // letters that Teams leaves free beside each
 	maxHeading = 120
 )
 
@@ -92,7 +93,7 @@ func WantsPicture(msg bot.Message) []int {
 // that stands above it in the card.
 func PictureSpec(c bot.Chart) json.RawMessage {
 	var spec map[string]json.RawMessage
-	if json.Unmarshal(c.Spec, &spec) != nil || spec == nil || headingOf(c, "") == "" {
+	if json.Unmarshal(c.Spec, &spec) != nil || spec == nil || headingOf(c) == nil {
 		return c.Spec
 	}
 	spec["title"] = json.RawMessage(`""`)
@@ -110,8 +111,34 @@ func inWords(c bot.Chart) bool {
 	return json.Unmarshal(c.Spec, &s) == nil && s.Kind == "number" && len(s.Big.Spark) == 0
 }
 
-// headingOf names a chart: its title, its period, and the unit of its axis.
-func headingOf(c bot.Chart, unit string) string {
+// figure is a chart with all that is shown of it.
+type figure struct {
+	native  element // as Teams draws it, if drawn is set
+	drawn   bool
+	unit    string   // of the figures of native
+	picture []byte   // nil for none
+	heading []string // its title and period
+	alt     string
+	caption string
+}
+
+// figuresOf are the charts of a message.
+func figuresOf(msg bot.Message, pictures map[int][]byte) []figure {
+	var out []figure
+	var a album
+	for i, c := range msg.Charts {
+		f := figure{picture: a.take(pictures[i]), heading: headingOf(c), caption: cut(caption(c), 2*aLine)}
+		f.native, f.unit, f.drawn = nativeChart(c)
+		if f.alt = cut(oneLine(literal(altOf(c))), 2*aLine); f.alt == "" {
+			f.alt = wordsOf(msg).chart
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// headingOf names a chart: its title and its period.
+func headingOf(c bot.Chart) []string {
 	var s chartSpec
 	if json.Unmarshal(c.Spec, &s) != nil {
 		s = chartSpec{}
@@ -120,14 +147,14 @@ func headingOf(c bot.Chart, unit string) string {
 	if title == "" {
 		title = oneLine(literal(c.Title))
 	}
-	parts := []string{cut(title, maxHeading)}
-	if title != "" {
-		parts = append(parts, cut(s.period(), maxHeading))
+	if title == "" {
+		return nil
 	}
-	if unit != "" {
-		parts = append(parts, unit)
+	out := []string{cut(title, maxHeading)}
+	if period := literal(s.period()); period != "" {
+		out = append(out, cut(period, maxHeading))
 	}
-	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), " · ")
+	return out
 }
 
 // nativeChart makes Teams draw the chart, and tells the unit of its figures. It is false
@@ -247,10 +274,27 @@ func (s chartSpec) undrawn(v *float64) bool {
 func (s chartSpec) names() (names []string, axis string, ok bool) {
 	if s.XKind == "time" {
 		names, axis = timeLabels(s.Times, s.Grain, s.Language)
-		return names, axis, true
+		return s.shortDays(names), axis, true
 	}
 	names, ok = apart(s.Categories)
 	return names, oneLine(literal(s.XLabel)), ok
+}
+
+// shortDays writes days as 10/5 where 10월 5일 is too long for a narrow card. In English,
+// where that might be the tenth of May, they stay as they are.
+func (s chartSpec) shortDays(names []string) []string {
+	const many = 5
+	if s.Language != "ko" || s.Grain != "day" && s.Grain != "week" || len(names) <= many {
+		return names
+	}
+	out := make([]string, len(names))
+	for i, t := range s.Times {
+		out[i] = t.Format("1/2")
+	}
+	if !distinct(out) {
+		return names
+	}
+	return out
 }
 
 // dates are the times as Teams takes them for an axis to scale.
@@ -289,7 +333,7 @@ func fitsAcross(names []string) bool {
 	for _, n := range names {
 		widest = max(widest, columns(n))
 	}
-	return len(names)*(widest+1) <= maxAcross
+	return len(names)*(widest+aroundName) <= maxAcross
 }
 
 func (s chartSpec) points(i int, names []string, sc scale) []point {

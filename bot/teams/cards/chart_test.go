@@ -105,23 +105,23 @@ func beside(s *chart.Spec) {
 // drawable are charts that Teams draws, by what they become.
 func drawable() map[string]chart.Spec {
 	return map[string]chart.Spec{
-		"VerticalBar of bars":                bar(nil),
-		"VerticalBar of months":              line(func(s *chart.Spec) { s.Kind = chart.Bar }),
-		"VerticalBar of nothing but zero":    bar(func(s *chart.Spec) { s.Series[0].Values = figures(0, 0, 0) }),
-		"HorizontalBar of lying bars":        bar(func(s *chart.Spec) { s.Kind = chart.HBar }),
-		"HorizontalBar of many bars":         bar(ofMany(20)),
-		"HorizontalBar of long names":        bar(func(s *chart.Spec) { s.Categories[0] = "아주 길고 길어서 아래에 자리가 없는 이름" }),
-		"VerticalBar.Grouped of groups":      bar(func(s *chart.Spec) { s.Kind = chart.GroupedBar; beside(s) }),
-		"VerticalBar.Grouped of stacks":      bar(func(s *chart.Spec) { s.Kind = chart.StackedBar; beside(s) }),
-		"Line of months":                     line(nil),
-		"Line of two":                        line(beside),
-		"Line of an area":                    line(func(s *chart.Spec) { s.Kind = chart.Area }),
-		"Line of what is below zero":         line(func(s *chart.Spec) { *s.Series[0].Values[1] = -5e7 }),
-		"Line of many days":                  line(days(90, 0)),
-		"Line of days with some missing":     line(days(5, 3)),
-		"Line of steps":                      bar(func(s *chart.Spec) { s.Kind = chart.Line }),
-		"Donut of parts":                     bar(func(s *chart.Spec) { s.Kind = chart.Donut }),
-		"HorizontalBar of names with a link": bar(func(s *chart.Spec) { s.Categories[0] = "[a](http://b.example)"; s.Title = "<at>x</at>" }),
+		"VerticalBar of bars":              bar(nil),
+		"VerticalBar of months":            line(func(s *chart.Spec) { s.Kind = chart.Bar }),
+		"VerticalBar of nothing but zero":  bar(func(s *chart.Spec) { s.Series[0].Values = figures(0, 0, 0) }),
+		"HorizontalBar of lying bars":      bar(func(s *chart.Spec) { s.Kind = chart.HBar }),
+		"HorizontalBar of many bars":       bar(ofMany(20)),
+		"HorizontalBar of long names":      bar(func(s *chart.Spec) { s.Categories[0] = "아주 길고 길어서 아래에 자리가 없는 이름" }),
+		"VerticalBar.Grouped of groups":    bar(func(s *chart.Spec) { s.Kind = chart.GroupedBar; beside(s) }),
+		"VerticalBar.Grouped of stacks":    bar(func(s *chart.Spec) { s.Kind = chart.StackedBar; beside(s) }),
+		"Line of months":                   line(nil),
+		"Line of two":                      line(beside),
+		"Line of an area":                  line(func(s *chart.Spec) { s.Kind = chart.Area }),
+		"Line of what is below zero":       line(func(s *chart.Spec) { *s.Series[0].Values[1] = -5e7 }),
+		"Line of many days":                line(days(90, 0)),
+		"Line of days with some missing":   line(days(5, 3)),
+		"Line of steps":                    bar(func(s *chart.Spec) { s.Kind = chart.Line }),
+		"Donut of parts":                   bar(func(s *chart.Spec) { s.Kind = chart.Donut }),
+		"VerticalBar of names with a link": bar(func(s *chart.Spec) { s.Categories[0] = "[a](http://b.example)"; s.Title = "<at>x</at>" }),
 	}
 }
 
@@ -208,16 +208,20 @@ func TestTeamsAxis(t *testing.T) {
 		spec chart.Spec
 		want drawn
 	}{
-		"won":      {bar(nil), drawn{"지역별 매출  단위: 억 원", regions(4.084, 3.586, 0.984)}},
-		"dollars":  {english("usd", 1.2e9, 3.4e8, 5.6e7), drawn{"Revenue  unit: $B", regions(1.2, 0.34, 0.056)}},
-		"few":      {english("count:orders", 98000, 1500, 12), drawn{"Revenue  unit: orders", regions(98000, 1500, 12)}},
-		"percents": {bar(func(s *chart.Spec) { s.YFormat, s.Series[0].Values = "percent", figures(0.335, 0.294, 0.1) }), drawn{"지역별 매출  단위: %", regions(33.5, 29.4, 10)}},
-		"a period": {bar(func(s *chart.Spec) { s.Subtitle = "2026-10-01–10-31 · 단위: 원" }), drawn{"지역별 매출  2026-10-01–10-31 · 단위: 억 원", regions(4.084, 3.586, 0.984)}},
-		"a pie": {bar(func(s *chart.Spec) { s.Kind = chart.Donut }), drawn{"지역별 매출  단위: 억 원", []any{
+		"won":      {bar(nil), drawn{"지역별 매출\u2002단위: 억 원", regions(4.084, 3.586, 0.984)}},
+		"dollars":  {english("usd", 1.2e9, 3.4e8, 5.6e7), drawn{"Revenue\u2002unit: $B", regions(1.2, 0.34, 0.056)}},
+		"few":      {english("count:orders", 98000, 1500, 12), drawn{"Revenue\u2002unit: orders", regions(98000, 1500, 12)}},
+		"percents": {bar(func(s *chart.Spec) { s.YFormat, s.Series[0].Values = "percent", figures(0.335, 0.294, 0.1) }), drawn{"지역별 매출\u2002단위: %", regions(33.5, 29.4, 10)}},
+		"a period": {bar(func(s *chart.Spec) { s.Subtitle = "2026-10-01–10-31 · 단위: 원" }), drawn{"지역별 매출\u20022026-10-01–10-31 · 단위: 억 원", regions(4.084, 3.586, 0.984)}},
+		"a pie": {bar(func(s *chart.Spec) { s.Kind = chart.Donut }), drawn{"지역별 매출\u2002단위: 억 원", []any{
 			object{"legend": "경기도 4.084 억 원", "value": 4.084, "color": "categoricalBlue"}, object{"legend": "서울특별시 3.586 억 원", "value": 3.586, "color": "categoricalMarigold"},
 			object{"legend": "부산광역시 0.984 억 원", "value": 0.984, "color": "categoricalTeal"},
 		}}},
-		"missing days": {line(days(3, 1)), drawn{"지역별 매출  단위: 원", []any{object{"legend": "매출", "color": "categoricalBlue", "values": []any{
+		"a week": {line(days(7, 0)), drawn{"지역별 매출\u2002단위: 원", []any{object{"legend": "매출", "color": "categoricalBlue", "values": []any{
+			object{"x": "1/1", "y": 1.0}, object{"x": "1/2", "y": 2.0}, object{"x": "1/3", "y": 3.0}, object{"x": "1/4", "y": 4.0}, object{"x": "1/5", "y": 5.0},
+			object{"x": "1/6", "y": 6.0}, object{"x": "1/7", "y": 7.0},
+		}}}}},
+		"missing days": {line(days(3, 1)), drawn{"지역별 매출\u2002단위: 원", []any{object{"legend": "매출", "color": "categoricalBlue", "values": []any{
 			object{"x": "2026-01-01", "y": 1.0}, object{"x": "2026-01-02", "y": 2.0}, object{"x": "2026-01-04", "y": 3.0},
 		}}}}},
 	} {

@@ -15,6 +15,10 @@ type element struct {
 	Inlines []any     `json:"inlines,omitempty"` // of a RichTextBlock: run or string
 	Actions []action  `json:"actions,omitempty"` // of an ActionSet
 
+	// of a Column
+	Width  string `json:"width,omitempty"`
+	Center string `json:"verticalContentAlignment,omitempty"`
+
 	// of an Image
 	URL     string `json:"url,omitempty"`
 	AltText string `json:"altText,omitempty"`
@@ -22,11 +26,11 @@ type element struct {
 	MSTeams any    `json:"msteams,omitempty"`
 
 	// of a Table, its rows and cells
-	FirstRowAsHeaders *bool    `json:"firstRowAsHeaders,omitempty"`
-	ShowGridLines     *bool    `json:"showGridLines,omitempty"`
-	MinWidth          string   `json:"minWidth,omitempty"`
-	Columns           []column `json:"columns,omitempty"`
-	Rows              []tr     `json:"rows,omitempty"`
+	FirstRowAsHeaders *bool  `json:"firstRowAsHeaders,omitempty"`
+	ShowGridLines     *bool  `json:"showGridLines,omitempty"`
+	MinWidth          string `json:"minWidth,omitempty"`
+	Columns           any    `json:"columns,omitempty"` // []column; of a ColumnSet, []element
+	Rows              []tr   `json:"rows,omitempty"`
 
 	// of an input
 	Label        string   `json:"label,omitempty"`

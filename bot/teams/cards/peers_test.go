@@ -118,13 +118,16 @@ func kindsOf(t *testing.T, data json.RawMessage) []string {
 	}
 	walk = func(v any) {
 		e := v.(object)
-		kind := e["type"].(string)
+		kind, ok := e["type"].(string)
+		if !ok { // the shape of a table's column
+			return
+		}
 		if strings.HasPrefix(kind, "Chart.") {
 			walk(e["fallback"])
 			return
 		}
 		out = append(out, kind)
-		for _, name := range []string{"body", "items", "rows", "cells", "actions"} {
+		for _, name := range []string{"body", "items", "columns", "rows", "cells", "actions"} {
 			each(e[name])
 		}
 		if card, ok := e["card"]; ok {

@@ -62,3 +62,19 @@ func picture(data []byte, alt string) element {
 		Type: "Image", URL: dataURI + base64.StdEncoding.EncodeToString(data), AltText: alt, Size: "Stretch", MSTeams: expanding{true},
 	}
 }
+
+// album takes pictures as long as a card can hold them.
+type album struct{ pictures, bytes int }
+
+// take is a picture made to fit, or nil.
+func (a *album) take(data []byte) []byte {
+	if data == nil || a.pictures == maxPictures {
+		return nil
+	}
+	data, ok := fitted(data)
+	if !ok || a.bytes+len(data) > maxAlbum {
+		return nil
+	}
+	a.pictures, a.bytes = a.pictures+1, a.bytes+len(data)
+	return data
+}

@@ -16,13 +16,14 @@ type renderer struct {
 	msg    bot.Message
 	opts   Options
 	words  *words
-	album  map[int][]byte
+	charts []figure
 	cuts   cuts
 	body   []element
 	tools  []action // at the card's foot
 	native int      // charts that Teams draws
 	left   []string // what was left out
 	wide   bool     // the card needs all the width there is
+	stops  bool     // the stop button stands beside the text
 	ids    int      // of what is shown on demand
 }
 
@@ -68,8 +69,8 @@ func (r *renderer) render() {
 		r.text()
 	}
 	r.number()
-	for i, c := range r.msg.Charts {
-		r.chart(i, c)
+	for _, c := range r.charts {
+		r.chart(c)
 	}
 	for _, s := range sheetsOf(r.msg, r.cuts.rows) {
 		r.sheet(s)
@@ -103,7 +104,7 @@ func (r *renderer) aside(heading, text string, spacing string) {
 	}
 	e := texts(small(text))
 	if heading != "" {
-		e.Inlines = []any{strongSmall(heading + "  "), small(text)}
+		e.Inlines = []any{strongSmall(heading + "\u2002"), small(text)}
 	}
 	e.Spacing = spacing
 	r.add(e)
@@ -131,10 +132,25 @@ func (r *renderer) progress() {
 	if len(blocks) == 0 {
 		blocks = []element{texts("…")}
 	}
-	blocks[0].Inlines = append([]any{"⏳  "}, blocks[0].Inlines...)
+	blocks[0].Inlines = append([]any{"⏳\u2002"}, blocks[0].Inlines...)
+	if stop, ok := r.stop(); ok { // beside the text it takes no line of its own
+		blocks = []element{{Type: "ColumnSet", Columns: []element{
+			{Type: "Column", Width: "stretch", Center: "Center", Items: blocks}, {Type: "Column", Width: "auto", Items: []element{actionSet(stop)}},
+		}}}
+	}
 	r.body = append(r.body, blocks...)
 	r.aside("", r.words.waits(r.msg), "Small")
 	r.aside("", r.steps(), "Small")
+}
+
+// stop is the button of a message that has no other.
+func (r *renderer) stop() (action, bool) {
+	if len(r.msg.Buttons) != 1 || r.msg.Buttons[0].Action != bot.ActionCancel {
+		return action{}, false
+	}
+	b, ok := r.submit(r.msg.Buttons[0])
+	r.stops = ok
+	return b, ok
 }
 
 // steps lists what is done, being done and planned; what the text says is not repeated.
@@ -172,45 +188,39 @@ func (r *renderer) until(t time.Time) string {
 }
 
 // chart adds a chart as Teams' own, as a picture, or in words.
-func (r *renderer) chart(i int, c bot.Chart) {
-	data, pictured := r.album[i]
-	pictured = pictured && r.cuts.pictures
-	alt := cut(oneLine(literal(altOf(c))), 2*aLine)
-	if alt == "" {
-		alt = r.words.chart
-	}
-	shown, unit, drawn := nativeChart(c)
-	drawn = drawn && r.native < min(r.cuts.charts, maxNative)
+func (r *renderer) chart(c figure) {
+	shown, heading := c.native, c.heading
 	switch {
-	case drawn:
+	case c.drawn && r.native < min(r.cuts.charts, maxNative):
 		r.native++
-		fallback := texts(small(alt))
-		if pictured {
-			fallback = picture(data, alt)
+		fallback := texts(small(c.alt))
+		if c.picture != nil && r.cuts.pictures {
+			fallback = picture(c.picture, c.alt)
 		}
 		shown.Fallback = &fallback
-	case pictured:
-		shown, unit = picture(data, alt), ""
+		if c.unit != "" {
+			heading = append(slices.Clone(heading), c.unit)
+		}
+	case c.picture != nil && r.cuts.pictures:
+		shown = picture(c.picture, c.alt)
 	default:
-		if _, _, could := nativeChart(c); could {
+		if c.drawn {
 			r.left = append(r.left, r.words.chart)
 		}
-		r.aside("", cut(oneLine(altOf(c)), 2*aLine), "")
+		r.aside("", c.alt, "")
 		return
 	}
 	r.wide = true
-	if heading := headingOf(c, unit); heading != "" {
-		title, rest, _ := strings.Cut(heading, " · ")
-		e := texts(bold(title))
-		if rest != "" {
-			e.Inlines = append(e.Inlines, small("  "+rest))
+	if len(heading) > 0 {
+		e := texts(bold(heading[0]))
+		if rest := strings.Join(heading[1:], " · "); rest != "" {
+			e.Inlines = append(e.Inlines, small("\u2002"+rest))
 		}
-		e.Spacing = "Medium"
+		e.Spacing, shown.Spacing = "Medium", "Small"
 		r.add(e)
-		shown.Spacing = "Small"
 	}
 	r.add(shown)
-	r.aside("", cut(caption(c), 2*aLine), "Small")
+	r.aside("", c.caption, "Small")
 }
 
 // sheet adds a table. Columns that have no room beside the others are a press away.

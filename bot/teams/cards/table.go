@@ -13,10 +13,10 @@ import (
 const (
 	maxRows    = 20 // without the header: a card has no pages to turn
 	maxColumns = 20
-	maxBeside  = 7   // columns that can be read beside each other
+	maxBeside  = 57  // letters of columns beside each other, in a card of common width
 	maxCell    = 200 // a cell is read at a glance
 	maxTables  = 10  // of a message
-	minColumn  = 5   // letters that a column is given at least, and at most
+	minColumn  = 8   // letters that a column is given at least, and at most
 	wideColumn = 24
 	pixels     = 9 // that such a letter takes, with what stands around it
 )
@@ -97,14 +97,45 @@ func cell(s string) string {
 	return s
 }
 
-// parts are the columns that are shown beside each other. Each part but the first repeats
-// the first column, which says what the row is of.
+// parts are the columns that are shown beside each other, as many as a card of common
+// width shows without breaking figures. Each part but the first repeats the first column,
+// which says what the row is of; these are of about as many columns.
 func (s sheet) parts() []sheet {
-	out := []sheet{s.columns(0, min(len(s.head), maxBeside))}
-	for from := maxBeside; from < len(s.head); from += maxBeside - 1 {
-		out = append(out, s.columns(from, min(from+maxBeside-1, len(s.head))))
+	first := s.beside(0)
+	out := []sheet{s.columns(0, first)}
+	rest, parts := len(s.head)-first, 0
+	for from := first; from < len(s.head); from += s.beside(from) {
+		parts++
+	}
+	for i := range parts {
+		out = append(out, s.columns(first+rest*i/parts, first+rest*(i+1)/parts))
 	}
 	return out
+}
+
+// beside is how many columns from one on fit beside each other, after the first where that
+// is repeated: at least one, and not the first alone.
+func (s sheet) beside(from int) int {
+	n, room := 0, maxBeside
+	if from > 0 {
+		room -= s.letters(0) + 1
+	}
+	for i := from; i < len(s.head); i++ {
+		if room -= s.letters(i) + 1; room < 0 && i > from && i > 1 {
+			break
+		}
+		n++
+	}
+	return n
+}
+
+// letters is how wide a column is.
+func (s sheet) letters(i int) int {
+	n := columns(s.head[i])
+	for _, row := range s.rows {
+		n = max(n, columns(row[i]))
+	}
+	return min(max(n, minColumn), wideColumn)
 }
 
 func (s sheet) columns(from, to int) sheet {
@@ -129,19 +160,17 @@ func (s sheet) columns(from, to int) sheet {
 // table is the element that shows the sheet.
 func (s sheet) table() element {
 	t := element{Type: "Table", FirstRowAsHeaders: ptr(true), ShowGridLines: ptr(false)}
+	var shape []column
 	total := 0
 	for i, numeric := range s.numeric {
-		letters := columns(s.head[i])
-		for _, row := range s.rows {
-			letters = max(letters, columns(row[i]))
-		}
-		c := column{Width: min(max(letters, minColumn), wideColumn)}
+		c := column{Width: s.letters(i)}
 		if numeric {
 			c.Align = "Right"
 		}
 		total += c.Width
-		t.Columns = append(t.Columns, c)
+		shape = append(shape, c)
 	}
+	t.Columns = shape
 	if len(s.head) > 4 { // else it is broken into lines where it must
 		t.MinWidth = fmt.Sprintf("%dpx", total*pixels)
 	}

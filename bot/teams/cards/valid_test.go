@@ -45,7 +45,7 @@ func elementsOf(t testing.TB, l cards.Layout) []object {
 			if v["type"] != nil {
 				out = append(out, v)
 			}
-			for _, name := range []string{"body", "items", "rows", "cells"} {
+			for _, name := range []string{"body", "items", "columns", "rows", "cells"} {
 				walk(v[name])
 			}
 		}
@@ -158,6 +158,12 @@ func (c *checker) element(e object) {
 		}
 		for _, i := range list(e["items"]) {
 			c.element(i.(object))
+		}
+	case "ColumnSet":
+		for _, column := range list(e["columns"]) {
+			for _, i := range list(column.(object)["items"]) {
+				c.element(i.(object))
+			}
 		}
 	case "ActionSet":
 		if len(list(e["actions"])) == 0 {
