@@ -225,14 +225,21 @@ func (m *matcher) addTypo(a, z int, i int32, distance int) {
 	entries := m.lex.index.lookup(m.lex.index.entries[i].key)
 	for _, e := range entries {
 		kind, base := m.lex.kindOf(e)
-		if kind == aParticle {
-			continue
+		if kind == aParticle || kind == aWord && m.startsWithName(m.slice(a, z)) {
+			continue // 구매 주기 is no slip of 구해 주기
 		}
 		how := asTypo
 		p := piece{m.token(kind, a, z), base + 2.5 + 1.5*float64(distance)}
 		p.meanings = []meaning{{e.sense, how}}
 		m.typos[a] = mergePiece(m.typos[a], p)
 	}
+}
+
+// startsWithName reports whether the first of several words is a name.
+func (m *matcher) startsWithName(words string) bool {
+	first, _, several := strings.Cut(strings.TrimSpace(words), " ")
+	key, _ := fold(first)
+	return several && slices.ContainsFunc(m.lex.index.lookup(key), func(e entry) bool { return m.lex.senses[e.sense].kind != isWord })
 }
 
 // mergePiece adds the meanings of a piece to one with the same extent.

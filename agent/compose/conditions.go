@@ -21,10 +21,43 @@ func (r *reader) readNumbers() {
 		if r.overYear(i) {
 			continue
 		}
+		if p := r.prev(i); r.is(p, wExact) {
+			r.use(p)
+			r.exactly(i)
+			continue
+		}
 		if op, at := r.comparator(i); at >= 0 {
 			r.use(i)
 			r.use(at)
 			r.d.bounds = append(r.d.bounds, bound{op: op, values: []number{r.toks[i].num}, token: r.toks[i], at: i})
+		}
+	}
+}
+
+// exactly adds the condition that a figure is the one at token i.
+func (r *reader) exactly(i int) {
+	n := r.toks[i].num
+	if r.toks[i].kind != aNumber { // 한 번만
+		n = number{value: 1, unit: "times"}
+	}
+	r.use(i)
+	r.d.bounds = append(r.d.bounds, bound{op: semantic.Between, values: []number{n, n}, token: r.toks[i], at: i})
+}
+
+// readOften finds how often something was done where no comparison is made: 2번 구매한, 한
+// 번만 구매한.
+func (r *reader) readOften() {
+	if len(r.d.bounds) > 0 {
+		return
+	}
+	for i := range r.toks {
+		key, _ := fold(r.toks[i].text)
+		often := r.toks[i].kind == aNumber && !r.toks[i].used && (strings.HasSuffix(key, "번") || strings.HasSuffix(key, "회")) || key == "한번" && r.trails(i, wOnly)
+		n := r.afterTrail(i)
+		if often && n >= 0 && slices.Contains(trading, r.toks[n].text) {
+			r.exactly(i)
+			r.useTrail(i)
+			return
 		}
 	}
 }

@@ -18,6 +18,7 @@ var ordersOf = []string{"주문수", "주문건수", "구매건수", "거래건�
 // readEach reads a condition on a figure of each of some things: customers with more than
 // 3 orders, 5만원 이상 주문 건수. Things that have names are listed, others counted.
 func (r *reader) readEach() {
+	r.readOften()
 	r.joinBounds()
 	if len(r.d.bounds) != 1 || r.d.mean.op != "" || r.d.rank.wanted || r.d.share || r.in.Previous != nil {
 		return
@@ -388,7 +389,7 @@ func EachLabel(model *semantic.Model, m semantic.Measure, d *semantic.Dataset, l
 		written = format.Short // 100만 원
 	}
 	low := written(m.Low, format.Format(x.Format), language)
-	if m.Is == semantic.Between {
+	if m.Is == semantic.Between && m.High != m.Low {
 		low += "–" + written(m.High, format.Format(x.Format), language)
 	}
 	switch {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bapsang/bapsang/agent/period"
 	"github.com/bapsang/bapsang/agent/semantic"
 )
 
@@ -154,11 +155,21 @@ func (b *builder) periodTerm() string {
 func (b *builder) withoutParticles(t token) string {
 	s := strings.TrimRight(t.text, " ,.?!~")
 	for _, p := range []string{"기준으로요", "기준으로", "기준", "이랑은", "이랑", "랑", "하고", "꺼로", "꺼는", "꺼", "거는", "거", "에는", "에의", "에서", "에", "의", "은", "는", "이", "가", "을", "를", "도", "엔", "과", "와", "요"} {
-		if stem, ok := strings.CutSuffix(s, p); ok && len([]rune(stem)) >= 2 && Detect(stem) == "ko" {
+		if stem, ok := strings.CutSuffix(s, p); ok && len([]rune(stem)) >= 2 && Detect(stem) == "ko" && b.samePeriod(stem, t.mention) {
 			return strings.TrimSpace(stem)
 		}
 	}
 	return s
+}
+
+// samePeriod reports whether words without a particle still mean the period: 블랙프라이데이
+// has none.
+func (b *builder) samePeriod(words string, m *period.Mention) bool {
+	if m == nil || m.Event == "" {
+		return true
+	}
+	found := b.in.mentions(words)
+	return len(found) == 1 && found[0].Event == m.Event
 }
 
 func (b *builder) defaultLabel(p *semantic.Period) string {

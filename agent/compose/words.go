@@ -96,6 +96,7 @@ const (
 	wDays  // 주말, Mondays; arg is the Korean name
 	wFirst // 처음으로, first: the time at which something came about
 	wRest  // 나머지, the others: after what is left out
+	wExact // 딱, exactly: before a figure
 	wHow   // 어땠어, how was: how a time went, in words that are also verbs
 )
 

@@ -21,6 +21,7 @@ func englishFunction() map[word]vocabulary {
 		wFirst:   one("first|for the first time|the first|the first time"),
 		wWhere:   one("where|whose|in which|for which"),
 		wVerb:    one("show|show me|show us|give|give me|give us|tell|tell me|display|find|find me|fetch|pull|pull up|calculate|compute|see|let me see|let's see|i want|i want to see|i want to know|i need|i need to know|i'd like|i'd like to see|i'd like to know|i would like to see|i would like to know|can you show me|could you show me|can you|could you|could you please|want|want to know|need|know|draw|draw me|make|create|check|look at|return|report|present|provide|put|make it|do it|turn it|turn into|switch|switch to|change to|change it to|convert to|render|produce|what is|what's|whats|what was|what were|what are|what're|how is|how was|how are|how were|how did|how does|how do|how's|how has|how have|wondering|curious"),
+		wExact:   one("exactly|precisely"),
 		wHow:     one("how was|how were|how did|how is|how are|how's|how has|how have|performance|performing|doing|business"),
 		wDone:    one("spent|paid|paid with|paid by|bought|bought something|bought anything|purchased|purchased something|made a purchase|placed|place|placed an order|ordered|ordered something|started|opened|created|received|recorded|registered|using|used|via|through|coming from|made"),
 		wThen:    one("what about|how about|and what about|and how about|then|now|so|and for|same for|the same for|and the|ok and|okay and"),
