@@ -138,6 +138,11 @@ func TestMicrosoftsBotWorksHere(t *testing.T) {
 	if x := s.Messages(teamstest.Minji)[1]; !strings.Contains(string(x.Entities), "AIGeneratedContent") {
 		t.Errorf("streamed %+v", x)
 	}
+	for _, c := range s.Calls("") {
+		if c.Error != "" && c.Error != "Throttled" {
+			t.Errorf("refused: %+v", c)
+		}
+	}
 	if got := s.Troubles(teamstest.Alex); len(got) > 0 {
 		t.Errorf("troubles %q", got)
 	}

@@ -427,6 +427,24 @@ func TestPeopleAndTeams(t *testing.T) {
 	}
 }
 
+// TestNothingBreaksTheConnector proves that the fake itself survives what is hostile.
+func TestNothingBreaksTheConnector(t *testing.T) {
+	t.Parallel()
+	s := teamstest.Start(t, teamstest.Options{NoRates: true})
+	c := newClient(t, s)
+	answered := map[int]int{}
+	for name, body := range s.Hostile() {
+		status, _, _ := c.call(http.MethodPost, activities(teamstest.Chat(teamstest.Minji)), string(body))
+		answered[status]++
+		if status != http.StatusCreated && status/100 != 4 {
+			t.Errorf("%s: %d", name, status)
+		}
+	}
+	if answered[http.StatusBadRequest] < 100 {
+		t.Errorf("answered %v", answered)
+	}
+}
+
 // TestConcurrently is for the race detector.
 func TestConcurrently(t *testing.T) {
 	t.Parallel()

@@ -187,10 +187,11 @@ func (s *Server) Replay() {
 	}
 }
 
-// from is what every activity of a person has.
+// from is what every activity of a person has. The tenant in channelData is the person's,
+// which is not always the conversation's.
 func (s *Server) from(kind, id string, p *Person, r *room, thread string) obj {
 	now := s.stamp.Now()
-	conversation := obj{"conversationType": r.kind, "tenantId": p.Tenant, "id": r.id}
+	conversation := obj{"conversationType": r.kind, "tenantId": r.tenant, "id": r.id}
 	data := obj{"tenant": obj{"id": p.Tenant}}
 	switch r.kind {
 	case "groupChat":

@@ -11,7 +11,7 @@
 //
 // What people do: [Server.Say], [Server.Edit], [Server.Delete], [Server.Undelete],
 // [Server.React], [Server.DropFile], [Server.Install], [Server.Uninstall], [Server.Block],
-// [Server.Join], [Server.Leave], [Server.Press], [Server.SubmitDialog], [Server.Feedback],
+// [Server.Join], [Server.Leave], [Server.View], [Server.Press], [Server.SubmitDialog], [Server.Feedback],
 // [Server.Consent], [Server.StopStream], and [Server.Tell] for any other activity;
 // [Server.Load] is a crowd of them. What they see: [Server.Messages], [Server.Message],
 // [Server.Shown], [Server.CardsFor], [Server.Dialog], [Server.Notes], [Server.Typing],

@@ -84,6 +84,12 @@ func TestWhatPeopleSay(t *testing.T) {
 	if got := a.last(t, s); inner(got, "conversation", "tenantId") != teamstest.OtherTenant || inner(got, "channelData", "tenant", "id") != teamstest.OtherTenant {
 		t.Errorf("an outsider %v", got)
 	}
+	s.Join(teamstest.Outsider, teamstest.Sales)
+	a.last(t, s)
+	s.Say(teamstest.Outsider, teamstest.Sales, s.Mention()+" me too")
+	if got := a.last(t, s); inner(got, "conversation", "tenantId") != s.Tenant() || inner(got, "channelData", "tenant", "id") != teamstest.OtherTenant {
+		t.Errorf("an outsider in a channel %v", got)
+	}
 	before := len(a.got())
 	s.Install(teamstest.Newcomer, teamstest.Newcomer)
 	a.last(t, s)
@@ -205,6 +211,9 @@ func TestPresses(t *testing.T) {
 	if err := s.Press(teamstest.Minji, m, "go", teamstest.Pressing{Inputs: typed}); err == nil {
 		t.Error("what is gone for her was pressed")
 	}
+	if s.View(teamstest.Alex, m); len(a.got()) != 3 {
+		t.Error("a card that asks for no refreshing was refreshed")
+	}
 	for body, want := range map[string]string{
 		`{"statusCode":200,"type":"application/vnd.microsoft.activity.message","value":"알겠습니다"}`: "note", `{}`: "trouble", `nonsense`: "trouble",
 		`{"statusCode":200,"type":"application/vnd.microsoft.card.adaptive","value":{"type":"AdaptiveCard"}}`: "trouble",
@@ -218,6 +227,22 @@ func TestPresses(t *testing.T) {
 		if n, m := len(s.Notes(teamstest.Alex))-notes, len(s.Troubles(teamstest.Alex))-troubles; (want == "note") != (n == 1) || (want == "trouble") != (m == 1) {
 			t.Errorf("%s: %d notes, %d troubles", body, n, m)
 		}
+	}
+}
+
+func TestCardsAreRefreshedForWhomTheySay(t *testing.T) {
+	t.Parallel()
+	s := teamstest.Start(t, teamstest.Options{})
+	a := newApp(t, s)
+	c := newClient(t, s)
+	card := obj{"type": "AdaptiveCard", "version": "1.4", "body": []any{obj{"type": "TextBlock", "text": "x"}}, "refresh": obj{
+		"action": obj{"type": "Action.Execute", "verb": "again", "data": obj{"q": 1}}, "userIds": []any{teamstest.Minji},
+	}}
+	m, _ := s.Message(teamstest.Group, c.send(teamstest.Group, obj{"type": "message", "attachments": []any{attached(card)}}))
+	s.View(teamstest.Alex, m)
+	s.View(teamstest.Minji, m)
+	if got := a.last(t, s); len(a.got()) != 1 || inner(got, "value", "trigger") != "automatic" || inner(got, "value", "action", "verb") != "again" || inner(got, "from", "id") != teamstest.Minji {
+		t.Errorf("refreshed %v", a.got())
 	}
 }
 

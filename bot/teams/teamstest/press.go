@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -238,6 +239,26 @@ func (s *Server) invoke(p *Person, m *message, name string, value obj, times int
 			answer(o)
 		}
 	}})
+}
+
+// View has a person look at a message: a card that asks for it is refreshed for them.
+func (s *Server) View(person string, m Message) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, x := s.mustPerson(person), s.find(m.Conversation, m.ID)
+	if x == nil || x.deleted {
+		return
+	}
+	for i, c := range s.cardsFor(x, person) {
+		refresh, _ := c["refresh"].(obj)
+		action, _ := refresh["action"].(obj)
+		ids, limited := refresh["userIds"].([]any)
+		if action == nil || limited && !slices.Contains(ids, any(person)) {
+			continue
+		}
+		value := obj{"action": obj{"type": "Action.Execute", "verb": action["verb"], "id": action["id"], "data": action["data"]}, "trigger": "automatic"}
+		s.invoke(p, x, "adaptiveCard/action", value, 1, func(body obj) { s.executed(p, x, i, body) })
+	}
 }
 
 // executed takes the answer to Action.Execute. s.mu is held.
