@@ -135,6 +135,14 @@ func TestLibraryUsesOurParts(t *testing.T) {
 	}
 }
 
+func TestSettingsAsTheyAreCopied(t *testing.T) {
+	i := newIssuing(t)
+	c := i.connector(func(o *connector.Options) { o.AppID = " " + strings.ToUpper(appID) + "\n" })
+	if err := validate(c, i.genuine(time.Now())); err != nil {
+		t.Error(err)
+	}
+}
+
 type allowing bool
 
 func (a allowing) IsValidAppID(string) bool       { return bool(a) }

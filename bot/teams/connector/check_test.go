@@ -33,10 +33,10 @@ func TestCheck(t *testing.T) {
 		{"an address without TLS", func(o *options) { o.LoginURL = "http://login.microsoftonline.com/x" }, nil, nil, map[string]bot.FindingState{"teams addresses": bot.Warning}, "https"},
 		{"an address that is none", func(o *options) { o.ServiceURLs = []string{"smba.trafficmanager.net"} }, nil, nil, map[string]bot.FindingState{"teams addresses": bot.Broken}, "smba.trafficmanager.net"},
 		{"a bad secret", none, func(w http.ResponseWriter) {
-			w.WriteHeader(401)
+			w.WriteHeader(http.StatusUnauthorized)
 			fmt.Fprint(w, `{"error":"invalid_client","error_codes":[7000215]}`)
 		}, nil, map[string]bot.FindingState{"teams login": bot.Broken}, "Certificates & secrets"},
-		{"no login", none, func(w http.ResponseWriter) { w.WriteHeader(503) }, nil, map[string]bot.FindingState{"teams login": bot.Broken}, "login.microsoftonline.com can be reached"},
+		{"no login", none, func(w http.ResponseWriter) { w.WriteHeader(http.StatusServiceUnavailable) }, nil, map[string]bot.FindingState{"teams login": bot.Broken}, "login.microsoftonline.com can be reached"},
 		{"a clock that is off", none, func(w http.ResponseWriter) {
 			w.Header().Set("Date", time.Now().Add(2*time.Minute).UTC().Format(http.TimeFormat))
 			fmt.Fprint(w, `{"access_token":"t","expires_in":3600}`)

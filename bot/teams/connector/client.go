@@ -346,7 +346,7 @@ func (c *Client) untilDone(ctx context.Context, one call, address *url.URL) (rep
 			return reply{}, out.err
 		}
 		// Half of it by chance, so that those who failed together do not return together.
-		if sleep(ctx, rest/2+rand.N(rest)) != nil {
+		if sleep(ctx, out.after+rest/2+rand.N(rest)) != nil {
 			return reply{}, out.err
 		}
 		rest = min(2*rest, time.Duration(float64(maxRest)/c.rate))
@@ -359,9 +359,10 @@ func (c *Client) untilDone(ctx context.Context, one call, address *url.URL) (rep
 type outcome struct {
 	reply  reply
 	err    error
-	again  bool // another try may end otherwise
-	paused bool // Teams says when
-	stale  bool // the token was one that it does not take any more
+	again  bool          // another try may end otherwise
+	after  time.Duration // not before that
+	paused bool          // it was refused for its rate: Teams says when
+	stale  bool          // the token was one that it does not take any more
 }
 
 // once makes one request, and learns from the reply.
@@ -400,6 +401,10 @@ func (c *Client) once(ctx context.Context, one call, address *url.URL, gates []*
 	case http.StatusUnauthorized:
 		c.tokens.drop(token)
 		out.stale = true
+	default:
+		if r.header.Get("Retry-After") != "" {
+			out.after = min(retryAfter(r.header, time.Now()), maxRest)
+		}
 	}
 	return out
 }

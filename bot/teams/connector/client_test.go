@@ -259,20 +259,16 @@ func ops() []op {
 // What failed is repeated when Microsoft says so or when that does no harm, and nothing
 // else.
 func TestOnlyWhatMayBeIsRepeated(t *testing.T) {
-	reset := func(*http.Request) (*http.Response, error) { return nil, errors.New("connection reset by peer") }
-	status := func(code int) func(*http.Request) (*http.Response, error) {
-		return func(r *http.Request) (*http.Response, error) {
-			w := httptest.NewRecorder()
-			w.WriteHeader(code)
-			return w.Result(), nil
-		}
+	reset := trip(func(*http.Request) (*http.Response, error) { return nil, errors.New("connection reset by peer") })
+	status := func(code int) http.RoundTripper {
+		return server(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) })
 	}
-	refused := func(*http.Request) (*http.Response, error) {
+	refused := trip(func(*http.Request) (*http.Response, error) {
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
-	}
-	hang := func(r *http.Request) (*http.Response, error) { <-r.Context().Done(); return nil, r.Context().Err() }
+	})
+	hang := trip(func(r *http.Request) (*http.Response, error) { <-r.Context().Done(); return nil, r.Context().Err() })
 	for name, c := range map[string]struct {
-		fault   func(*http.Request) (*http.Response, error)
+		fault   http.RoundTripper
 		always  bool // is repeated whatever was asked
 		safely  bool // is when that does no harm
 		unknown bool // whether a send was done
@@ -292,7 +288,7 @@ func TestOnlyWhatMayBeIsRepeated(t *testing.T) {
 						return login.RoundTrip(r)
 					}
 					calls++
-					return c.fault(r)
+					return c.fault.RoundTrip(r)
 				})).Client
 				err := o.do(t.Context(), cl)
 				var e *bot.Error
@@ -344,6 +340,128 @@ func TestRepeatedUntilItWorks(t *testing.T) {
 			t.Errorf("took %v", took)
 		}
 	})
+}
+
+// A gateway that says when it is back is asked then.
+func TestOutageThatSaysWhenItEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first := true
+		cl := newConnector(withLogin(func(w http.ResponseWriter, r *http.Request) {
+			if first {
+				first = false
+				w.Header().Set("Retry-After", "15")
+				w.WriteHeader(http.StatusServiceUnavailable)
+				return
+			}
+			made(w, r)
+		})).Client
+		began := time.Now()
+		if _, err := cl.Send(t.Context(), here(), hello()); err != nil || time.Since(began) < 15*time.Second || time.Since(began) > 17*time.Second {
+			t.Errorf("after %v: %v", time.Since(began), err)
+		}
+	})
+}
+
+// watcher counts what it is told.
+type watcher struct {
+	mu     sync.Mutex
+	called map[string]int
+	waited time.Duration
+}
+
+func (w *watcher) Called(op, outcome string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.called[op+" "+outcome]++
+}
+
+func (w *watcher) Waited(_ string, d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.waited += d
+}
+
+func TestObserverIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		seen := &watcher{called: map[string]int{}}
+		bad := true
+		cl := newConnector(withLogin(func(w http.ResponseWriter, r *http.Request) {
+			if bad {
+				bad = false
+				w.WriteHeader(http.StatusPreconditionFailed)
+				return
+			}
+			made(w, r)
+		}), func(o *connector.Options) { o.Observer = seen }).Client
+		for range 12 {
+			if _, err := cl.Send(t.Context(), here(), hello()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 3 {
+			_, _ = cl.Try().Send(t.Context(), here(), hello())
+		}
+		want := map[string]int{"token ok": 1, "activities.send http_412": 1, "activities.send ok": 12 + 2, "activities.send held_back": 1}
+		for name, n := range want {
+			if seen.called[name] != n {
+				t.Errorf("%s: %d times, want %d (%v)", name, seen.called[name], n, seen.called)
+			}
+		}
+		if seen.waited == 0 {
+			t.Error("no wait was told")
+		}
+	})
+}
+
+// Many conversations are spoken to once, and are forgotten some day.
+func TestManyConversations(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cl := newConnector(withLogin(made), func(o *connector.Options) { o.Rate = 1e6 }).Client
+		for i := range 10_000 {
+			ref := here()
+			ref.Conversation = fmt.Sprint("a:", i)
+			if _, err := cl.Send(t.Context(), ref, hello()); err != nil {
+				t.Fatal(err)
+			}
+			if i%1000 == 0 {
+				<-time.After(time.Second)
+			}
+		}
+		if n := connector.Gates(cl); n > 9000 {
+			t.Errorf("%d gates are kept", n)
+		}
+	})
+}
+
+func TestChannels(t *testing.T) {
+	cl := newConnector(withLogin(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/kr/"+tenant+"/v3/teams/19:g@thread.tacv2/conversations" {
+			t.Errorf("asked %s", r.URL.Path)
+		}
+		fmt.Fprint(w, `{"conversations":[{"id":"19:g@thread.tacv2","name":null},{"id":"19:s@thread.tacv2","name":"매출"},{"id":7}]}`)
+	})).Client
+	got, err := cl.Channels(t.Context(), service, tenant, "19:g@thread.tacv2")
+	if err != nil || len(got) != 3 || got[1] != (connector.Channel{ID: "19:s@thread.tacv2", Name: "매출"}) || got[0].Name != "" {
+		t.Errorf("%+v %v", got, err)
+	}
+}
+
+func TestRepliesThatSayNothing(t *testing.T) {
+	for _, body := range []string{"", "null", "[]", "{", `{"id":""}`, `{"id":7,"members":7}`} {
+		cl := newConnector(withLogin(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, body) })).Client
+		if id, err := cl.Send(t.Context(), here(), hello()); id != "" || err != nil {
+			t.Errorf("%q: %q %v", body, id, err) // it was sent, by its status
+		}
+		if _, err := cl.Member(t.Context(), here(), "29:1"); connector.Reason(err) != "bad_reply" {
+			t.Errorf("%q: %v", body, err)
+		}
+		if _, err := cl.CreateConversation(t.Context(), service, tenant, "29:1"); connector.Reason(err) != "bad_reply" {
+			t.Errorf("%q: %v", body, err)
+		}
+	}
+	if connector.KindOf(nil) != connector.KindOther || connector.Reason(errors.New("x")) != "" || connector.Message(nil) != "" || connector.StatusOf(io.EOF) != http.StatusInternalServerError {
+		t.Error("errors of others mean something")
+	}
 }
 
 func TestErrorsSayWhatTheyAskFor(t *testing.T) {

@@ -23,6 +23,7 @@ package connector
 import (
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -94,7 +95,9 @@ func New(opts Options) *Connector {
 	return c
 }
 
+// filled leaves out what copying adds, of ids in capitals and secrets that end their line.
 func (o Options) filled() Options {
+	o.AppID, o.TenantID, o.Password = strings.ToLower(strings.TrimSpace(o.AppID)), strings.TrimSpace(o.TenantID), strings.TrimSpace(o.Password)
 	if o.LoginURL == "" {
 		tenant := o.TenantID
 		if tenant == "" {

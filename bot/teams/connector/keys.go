@@ -136,7 +136,7 @@ func (k *keyring) fetch(ctx context.Context) (keyset, error) {
 		Keys       string   `json:"jwks_uri"`
 		Algorithms []string `json:"id_token_signing_alg_values_supported"`
 	}
-	if _, err := k.get(ctx, k.url, &meta); err != nil {
+	if err := k.get(ctx, k.url, &meta); err != nil {
 		return keyset{}, fmt.Errorf("metadata: %w", err)
 	}
 	from, err := url.Parse(meta.Keys)
@@ -146,7 +146,7 @@ func (k *keyring) fetch(ctx context.Context) (keyset, error) {
 	var published struct {
 		Keys []json.RawMessage `json:"keys"`
 	}
-	if _, err := k.get(ctx, meta.Keys, &published); err != nil {
+	if err := k.get(ctx, meta.Keys, &published); err != nil {
 		return keyset{}, fmt.Errorf("keys: %w", err)
 	}
 	set := keyset{keys: map[string]key{}, at: k.now(), issuer: meta.Issuer}
@@ -173,20 +173,20 @@ func sameScheme(u *url.URL, metadata string) bool {
 }
 
 // get reads a document of JSON.
-func (k *keyring) get(ctx context.Context, address string, into any) (reply, error) {
+func (k *keyring) get(ctx context.Context, address string, into any) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return reply{}, err
+		return err
 	}
 	req.Header.Set("Accept", "application/json")
 	r, err := exchange(k.client, req)
 	switch {
 	case err != nil:
-		return r, err
+		return err
 	case r.status != http.StatusOK:
-		return r, fmt.Errorf("status %d", r.status)
+		return fmt.Errorf("status %d", r.status)
 	}
-	return r, json.Unmarshal(r.body, into)
+	return json.Unmarshal(r.body, into)
 }
 
 // readKey reads a published key; one that cannot be used for requests is none.

@@ -50,16 +50,16 @@ func TestTokenIsKeptAndRenewed(t *testing.T) {
 			wg.Wait()
 		}
 		want("first", "t1")
-		time.Sleep(54 * time.Minute) // of the bubble's clock
+		<-time.After(54 * time.Minute) // of the bubble's clock
 		want("still good", "t1")
-		time.Sleep(2 * time.Minute)
+		<-time.After(2 * time.Minute)
 		broken.Store(true)
 		want("no new one, and the old is good for minutes", "t1")
 		broken.Store(false)
-		time.Sleep(3 * time.Second)
+		<-time.After(3 * time.Second)
 		want("renewed", "t2")
 		broken.Store(true)
-		time.Sleep(time.Hour)
+		<-time.After(time.Hour)
 		_, err := c.Tokens.Token(t.Context())
 		if e := (*bot.Error)(nil); !errors.As(err, &e) || e.Code != bot.CodeUnavailable {
 			t.Errorf("%v", err)

@@ -90,7 +90,6 @@ type issuing struct {
 	broken  bool
 	fetched int // of the keys
 	asked   int // of the metadata
-	url     string
 }
 
 // pool is a few keys, as they take long to make.
