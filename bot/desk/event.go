@@ -40,13 +40,16 @@ func (d *Desk) Handle(ctx context.Context, ev bot.Event) (bot.Receipt, error) {
 
 // takeMessage turns a message into a question, unless it is not for us.
 func (d *Desk) takeMessage(ctx context.Context, ev bot.Event) (bot.Receipt, error) {
+	overheard := false
 	if !ev.Addressed {
 		// Most of what people say to each other is not for us, and costs no more than a look.
 		// Nor is the picture for us that somebody shows the others below an answer.
-		ours, err := d.ours(ctx, ev.Thread)
-		if err != nil || !ours || len(ev.Files) > 0 && !slices.ContainsFunc(ev.Files, isData) {
+		rec, err := d.ours(ctx, ev.Thread)
+		data := slices.ContainsFunc(ev.Files, isData)
+		if err != nil || rec == nil || !data && (len(ev.Files) > 0 || toOthers(ev.Text)) {
 			return bot.Receipt{Thread: ev.Thread}, err
 		}
+		overheard = !data && rec.amongOthers(ev.Thread, ev.User) && !asks(ev.Text)
 	}
 	if len(ev.Files) > 0 && d.cfg.Shelf == nil && ev.Addressed {
 		return d.say(ctx, ev, func(t *texts) string { return t.noFiles })
@@ -58,7 +61,10 @@ func (d *Desk) takeMessage(ctx context.Context, ev bot.Event) (bot.Receipt, erro
 	q := &Question{
 		Thread: ev.Thread, Message: ev.Message, User: ev.User,
 		Text: strings.TrimSpace(ev.Text), Files: files,
-		Language: language(ev.Text, ev.User.Locale),
+		Language: language(ev.Text, ev.User.Locale), Overheard: overheard,
+	}
+	if overheard {
+		q.Rungs = []agent.Rung{agent.Recall, agent.Match, agent.Compose}
 	}
 	if q.Thread.Direct && len(files) == 0 {
 		q.Command = commandIn(q.Text)
@@ -66,17 +72,15 @@ func (d *Desk) takeMessage(ctx context.Context, ev bot.Event) (bot.Receipt, erro
 	return d.ask(ctx, ev.ID, q)
 }
 
-// ours reports whether we were asked in the thread before.
-func (d *Desk) ours(ctx context.Context, t bot.Thread) (ours bool, err error) {
-	err = d.cfg.Store.View(ctx, func(tx store.ReadTx) error {
-		_, err := tx.Get(kindThread, t.Key())
-		ours = err == nil
-		if errors.Is(err, store.ErrNotFound) {
-			return nil
+// ours is what the thread remembers when we were asked in it before, else nil.
+func (d *Desk) ours(ctx context.Context, t bot.Thread) (rec *threadRecord, err error) {
+	err = d.cfg.Store.View(ctx, func(tx store.ReadTx) (err error) {
+		if rec, err = load[threadRecord](tx, kindThread, t.Key()); errors.Is(err, store.ErrNotFound) {
+			rec, err = nil, nil
 		}
 		return err
 	})
-	return ours, err
+	return rec, err
 }
 
 // ask makes q durable together with its job. The event id is the key of
@@ -127,7 +131,7 @@ func (d *Desk) taken(id string, q *Question) {
 		d.metrics.asked.Inc()
 		d.pace.waiting(id)
 	}
-	if q.Answer == nil || q.passing() {
+	if q.Answer == nil && !q.Overheard || q.passing() {
 		d.greetSoon(id)
 	}
 }
@@ -146,7 +150,7 @@ func (d *Desk) say(ctx context.Context, ev bot.Event, sentence func(*texts) stri
 func (d *Desk) record(tx store.Tx, id string, q *Question) error {
 	stored := *q
 	stored.ID, stored.State, stored.AskedAt, stored.Process = id, store.Queued, d.now(), d.process
-	if d.cfg.Posters[q.Thread.Platform] != nil && (q.Answer == nil || q.passing()) {
+	if d.cfg.Posters[q.Thread.Platform] != nil && (q.Answer == nil && !q.Overheard || q.passing()) {
 		stored.GreetUntil = stored.AskedAt.Add(greetFor)
 	}
 	if stored.Message != "" {
@@ -155,7 +159,7 @@ func (d *Desk) record(tx store.Tx, id string, q *Question) error {
 		}
 	}
 	for _, t := range stored.threads() {
-		if err := remember(tx, t, func(*threadRecord) {}); err != nil {
+		if err := remember(tx, t, func(rec *threadRecord) { rec.meet(q) }); err != nil {
 			return err
 		}
 	}
@@ -203,7 +207,7 @@ func (d *Desk) takeEdit(ctx context.Context, ev bot.Event) (bot.Receipt, error) 
 			return false
 		}
 		if q.State != store.Queued {
-			late = text != ""
+			late = text != "" && !sameWords(q.Text, text)
 			return false
 		}
 		q.Text, q.Language = text, language(ev.Text, ev.User.Locale)

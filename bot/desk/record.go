@@ -41,6 +41,8 @@ type Question struct {
 	Command  string          `json:"command,omitempty"` // a word of ours that is asked instead of an analyst
 	// Aside questions need no model, so they do not wait for their thread.
 	Aside bool `json:"aside,omitempty"`
+	// Overheard is set for what may have been said to somebody else.
+	Overheard bool `json:"overheard,omitempty"`
 	// Copy is set when the answer of another question is shown.
 	Copy *copied `json:"copy,omitempty"`
 
@@ -189,6 +191,9 @@ type threadRecord struct {
 	Choices []compose.Choice `json:"choices,omitempty"`
 	// Asking is set when the last thing said was a question back to the asker.
 	Asking *asking `json:"asking,omitempty"`
+	// First is who asked first; Company is set when others are there.
+	First   string `json:"first,omitempty"`
+	Company bool   `json:"company,omitempty"`
 	// Begun is the question whose message began the thread. Its answer comes first.
 	Begun string `json:"begun,omitempty"`
 }

@@ -200,6 +200,9 @@ func (d *Desk) show(ctx context.Context, q *Question) error {
 	if codeOf(err) != bot.CodeGone {
 		return err
 	}
+	if q.State == store.Cancelled {
+		return nil // that it stopped needs no message of its own
+	}
 	// Somebody removed the message; the answer needs another.
 	next, cerr := d.change(ctx, q.ID, func(q *Question) bool {
 		q.Ref, q.Shown, q.Part = nil, "", q.Part+1

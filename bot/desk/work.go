@@ -75,7 +75,7 @@ func (d *Desk) carryOut(ctx context.Context, claim store.Claim) error {
 		return d.end(tx, id, store.Done)
 	})
 	if err == nil {
-		if q.Copy == nil && q.Command == "" { // which nobody computed, or nobody asked
+		if q.Copy == nil && q.Command == "" && !q.unsaid() { // which nobody computed, or nobody asked
 			d.metrics.answer(q.Answer, d.now().Sub(q.AskedAt))
 		}
 		d.settled(ctx, id)
@@ -107,6 +107,9 @@ func (d *Desk) answered(ctx context.Context, claim store.Claim, q *Question) (*Q
 // gone or closed to us, is kept and noted; what it cannot show now is tried again until
 // it can.
 func (d *Desk) deliver(ctx context.Context, claim store.Claim, q *Question) error {
+	if q.unsaid() {
+		return nil
+	}
 	err := d.show(ctx, q)
 	switch {
 	case err == nil:
@@ -147,7 +150,7 @@ func (d *Desk) settled(ctx context.Context, id string) {
 // begin marks the question as running and sees that it has a message. One that the
 // platform does not take now does not hold the question up.
 func (d *Desk) begin(ctx context.Context, claim store.Claim, q *Question) (*Question, error) {
-	if q.Ref == nil && !d.showProgress(ctx, q) && ctx.Err() != nil {
+	if q.Ref == nil && !q.Overheard && !d.showProgress(ctx, q) && ctx.Err() != nil {
 		return q, ctx.Err()
 	}
 	return q, claim.Commit(ctx, func(tx store.Tx) error {
@@ -275,6 +278,9 @@ func (d *Desk) keep(ctx context.Context, claim store.Claim, q *Question, a *agen
 			return err
 		}
 		for _, t := range fresh.threads() {
+			if fresh.unsaid() {
+				break // a question back still waits for its answer
+			}
 			if err := remember(tx, t, func(rec *threadRecord) { rec.learn(q, a) }); err != nil {
 				return err
 			}
@@ -347,6 +353,9 @@ func (d *Desk) finishAs(ctx context.Context, claim store.Claim, q *Question, sta
 	}
 	if state == store.Failed {
 		d.metrics.failed.Inc()
+	}
+	if state == store.Cancelled && q.Ref == nil && q.Process == d.process {
+		return nil // whoever stopped it saw nothing yet that has to end
 	}
 	if err := d.showOrOwe(ctx, q); err != nil {
 		d.cfg.Logger.WarnContext(ctx, "desk: end not shown", "question", q.ID, "error", err)
