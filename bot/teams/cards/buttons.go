@@ -79,7 +79,6 @@ func (r *renderer) choices() {
 		r.suggestions()
 	}
 	r.row(r.words.analysts, filter(r.msg.Buttons, isAnalyst))
-	r.tools = append(r.tools, r.toolActions()...)
 }
 
 // suggestions adds other questions.
@@ -142,24 +141,15 @@ func (r *renderer) csvLabel(b bot.Button) string {
 	return r.words.csv + " " + b.Value
 }
 
-// verdicts puts what people think of the message last of the tools, and what is too much
-// for a row out of it.
-func (r *renderer) verdicts() {
+// foot adds what acts on the message itself, and last what people think of it.
+func (r *renderer) foot() {
+	r.tools = append(r.shows, r.toolActions()...)
 	for _, b := range filter(r.msg.Buttons, isVerdict) {
 		if a, ok := r.submit(b); ok && !(r.opts.Feedback && isOpinion(b)) {
 			r.tools = append(r.tools, a)
 		}
 	}
-	// What shows the SQL comes first: it was found last.
-	slices.SortStableFunc(r.tools, func(a, b action) int { return firstOf(a) - firstOf(b) })
 	overflow(r.tools)
-}
-
-func firstOf(a action) int {
-	if a.Type == "Action.ToggleVisibility" {
-		return 0
-	}
-	return 1
 }
 
 // overflow puts what is beyond Teams' row behind its "…": of the tools from the last, for

@@ -19,6 +19,7 @@ type renderer struct {
 	charts []figure
 	cuts   cuts
 	body   []element
+	shows  []action // what shows more of the card: first at its foot
 	tools  []action // at the card's foot
 	native int      // charts that Teams draws
 	left   []string // what was left out
@@ -33,6 +34,9 @@ func (r *renderer) layout() Layout {
 		return Layout{Text: text, Summary: gist(r.msg), Entities: entities(r.msg)}
 	}
 	r.render()
+	if r.opts.Streamed && len(r.body)+len(r.tools) == 0 {
+		return Layout{Text: StreamText(r.msg), Summary: gist(r.msg), Entities: entities(r.msg)}
+	}
 	c := newCard(r.body, r.tools)
 	c.FallbackText = cut(gist(r.msg), aLine)
 	if r.wide {
@@ -82,9 +86,9 @@ func (r *renderer) render() {
 	if r.msg.Kind != bot.KindRefusal {
 		r.suggestions()
 	}
-	r.verdicts()
 	r.leftOut()
-	if len(r.body) == 0 {
+	r.foot()
+	if len(r.body) == 0 && !r.opts.Streamed {
 		r.add(texts(r.words.nothing))
 	}
 }
@@ -282,7 +286,7 @@ func (r *renderer) readings() {
 		return
 	}
 	r.add(more)
-	r.tools = append(r.tools, toggle(r.words.read, more.ID))
+	r.shows = append(r.shows, toggle(r.words.read, more.ID))
 }
 
 func readings(all []bot.Reading) string {
@@ -354,13 +358,13 @@ func (r *renderer) sql() {
 			r.left = append(r.left, r.words.sql)
 		}
 		if b, ok := r.submit(bot.Button{Action: bot.ActionSQL, Label: r.words.sql}); ok {
-			r.tools = append(r.tools, b)
+			r.shows = slices.Insert(r.shows, 0, b)
 		}
 		return
 	}
 	hidden.ID, hidden.IsVisible = r.id("sql"), ptr(false)
 	r.add(hidden)
-	r.tools = append(r.tools, toggle(r.words.sql, hidden.ID))
+	r.shows = slices.Insert(r.shows, 0, toggle(r.words.sql, hidden.ID))
 }
 
 // statements are SQL as it is, in letters of one width. It is false when they are more than

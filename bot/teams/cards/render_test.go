@@ -271,6 +271,90 @@ func TestSQLStandsAsItIs(t *testing.T) {
 	}
 }
 
+func TestManyReadingsAreAPressAway(t *testing.T) {
+	msg := bottest.Messages()["answer-en"]
+	for i := range 6 {
+		msg.Readings = append(msg.Readings, bot.Reading{Term: fmt.Sprint("term ", i), Meaning: fmt.Sprint("meaning ", i)})
+	}
+	l := cards.Render(msg, cards.Options{})
+	atOnce, hidden := "", ""
+	for _, e := range elementsOf(t, l) {
+		switch text := inlinesOf(e); {
+		case strings.HasPrefix(text, "How I read this"):
+			atOnce = text
+		case e["isVisible"] == false && strings.HasPrefix(fmt.Sprint(e["id"]), "readings"):
+			hidden = string(marshal(t, e))
+		}
+	}
+	if !strings.Contains(atOnce, "term 1 = meaning 1 · …") || strings.Contains(atOnce, "term 2") {
+		t.Errorf("at once it is said: %q", atOnce)
+	}
+	for i := range 6 {
+		if !strings.Contains(hidden, fmt.Sprintf("term %d = meaning %d", i, i)) {
+			t.Errorf("reading %d is not among those a press away: %s", i, hidden)
+		}
+	}
+	titles := ""
+	for _, a := range list(cardOf(t, l)["actions"]) {
+		titles += fmt.Sprint(a.(object)["title"], a.(object)["mode"], "; ")
+	}
+	if want := "SQL<nil>; How I read this<nil>; CSV<nil>; 👍<nil>; 👎<nil>; It's wrong<nil>; "; titles != want {
+		t.Errorf("there can be pressed %s, want %s", titles, want)
+	}
+}
+
+func TestATextAloneNeedsNoCard(t *testing.T) {
+	for _, name := range []string{"long-text", "markdown"} {
+		msg := bottest.Messages()[name]
+		if l := cards.Render(msg, cards.Options{Streamed: true}); l.Card != nil || l.Text == "" {
+			t.Errorf("%s: below a streamed text stands %s", name, l.Card)
+		}
+		if l := cards.Render(msg, cards.Options{}); l.Card == nil || l.Text != "" {
+			t.Errorf("%s: it is shown as %q and %s", name, l.Text, l.Card)
+		}
+	}
+}
+
+func TestToolsThatAreTooMany(t *testing.T) {
+	modes := func(msg bot.Message, opts cards.Options) (primary, secondary []string) {
+		for _, v := range list(cardOf(t, cards.Render(msg, opts))["actions"]) {
+			if a := v.(object); a["mode"] == "secondary" {
+				secondary = append(secondary, fmt.Sprint(a["title"]))
+			} else {
+				primary = append(primary, fmt.Sprint(a["title"]))
+			}
+		}
+		return primary, secondary
+	}
+	primary, secondary := modes(bottest.Messages()["direct-ko"], cards.Options{})
+	if want := []string{"SQL", "CSV", "더 깊이", "👍", "👎", "틀렸어요"}; !slices.Equal(primary, want) || !slices.Equal(secondary, []string{"채널에 공유"}) {
+		t.Errorf("in the row: %q, behind it: %q", primary, secondary)
+	}
+	if primary, secondary = modes(bottest.Messages()["direct-ko"], cards.Options{Feedback: true}); len(primary) != 5 || secondary != nil {
+		t.Errorf("with Teams' own thumbs, in the row: %q, behind it: %q", primary, secondary)
+	}
+	var many []bot.Button
+	for i := range 40 {
+		many = append(many, bot.Button{Action: "tool", Label: fmt.Sprint("tool ", i)})
+	}
+	if primary, secondary = modes(bot.Message{Text: "x", Buttons: many}, cards.Options{}); len(primary) != 6 || len(secondary) != 34 {
+		t.Errorf("of 40 tools %d are in the row and %d behind it", len(primary), len(secondary))
+	}
+}
+
+func TestCSVIsALinkWhereThereIsOne(t *testing.T) {
+	msg := bottest.Messages()["several"]
+	l := cards.Render(msg, cards.Options{CSV: map[string]string{"r1": "https://bapsang.example/csv?q=1&r=r1", "r2": "javascript:alert(1)"}})
+	kinds := map[string]string{}
+	for _, v := range list(cardOf(t, l)["actions"]) {
+		a := v.(object)
+		kinds[fmt.Sprint(a["title"])] = fmt.Sprint(a["type"], " ", a["url"])
+	}
+	if kinds["CSV r1"] != "Action.OpenUrl https://bapsang.example/csv?q=1&r=r1" || kinds["CSV r2"] != "Action.Submit <nil>" {
+		t.Errorf("the rows are had by %v", kinds)
+	}
+}
+
 func TestWhatDoesNotFitIsSaid(t *testing.T) {
 	msg := bottest.Messages()["several"]
 	msg.Charts = append(msg.Charts, msg.Charts...)
@@ -426,7 +510,7 @@ func TestMarkdownIsTeams(t *testing.T) {
 func TestEverythingFits(t *testing.T) {
 	const seed = 7
 	random := rand.New(rand.NewPCG(seed, seed))
-	for i := range 60 {
+	for i := range 30 {
 		msg := anyMessage(random)
 		for way, opts := range ways(t, msg) {
 			opts.Limit = []int{0, 40_000, 6_000}[i%3]
@@ -536,9 +620,8 @@ func anySpec(r *rand.Rand, text func(int) string) json.RawMessage {
 }
 
 func FuzzRender(f *testing.F) {
-	for _, msg := range bottest.Messages() {
-		f.Add(msg.Text, msg.Language, 0)
-	}
+	f.Add(bottest.Markdown, "en", 0)
+	f.Add(bottest.Hostile().Text, "en", 30_000)
 	f.Add(venom, "ko", 9000)
 	f.Fuzz(func(t *testing.T, text, language string, limit int) {
 		msg := poisoned(bottest.Messages()["several"], strings.ToValidUTF8(text, "?"))

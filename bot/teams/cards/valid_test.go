@@ -137,7 +137,7 @@ func (c *checker) card(card object) {
 		c.element(e.(object))
 	}
 	c.actions(list(card["actions"]))
-	if len(list(card["body"])) == 0 {
+	if len(list(card["body"]))+len(list(card["actions"])) == 0 || card["body"] == nil {
 		c.fault("a card of nothing")
 	}
 }
