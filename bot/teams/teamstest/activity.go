@@ -303,6 +303,7 @@ func (k *checker) message(o obj) {
 	k.suggestions(o)
 }
 
+// suggestions checks the suggested actions: three are shown, and none with attachments.
 func (k *checker) suggestions(o obj) {
 	x, there := o["suggestedActions"]
 	if !there {
@@ -310,20 +311,20 @@ func (k *checker) suggestions(o obj) {
 	}
 	s, _ := x.(obj)
 	list := objects(s["actions"])
-	if k.room.kind != "personal" {
-		k.gripe("suggestedActions are shown in personal chats only")
+	if len(list) == 0 || len(list) > maxSuggested {
+		k.gripe("suggestedActions are %d, Teams shows 1 to %d", len(list), maxSuggested)
 	}
-	if len(list) == 0 || len(list) > 6 {
-		k.gripe("suggestedActions are %d, not 1 to 6", len(list))
+	if len(objects(o["attachments"])) > 0 {
+		k.gripe("suggestedActions are not shown with attachments")
 	}
 	for _, a := range list {
-		title, _ := a["title"].(string)
 		_, says := a["value"].(string)
-		switch {
-		case a["type"] != "imBack" && a["type"] != "Action.Compose":
-			k.gripe("a suggested action is imBack or Action.Compose, not %v", a["type"])
-		case title == "" || a["type"] == "imBack" && !says:
-			k.gripe("a suggested action has a title and a value")
+		_, holds := a["value"].(obj)
+		switch kind := a["type"]; {
+		case kind != "imBack" && kind != "Action.Compose" && kind != "Action.Submit":
+			k.gripe("a suggested action is imBack, Action.Compose or Action.Submit, not %v", kind)
+		case text(a, "title") == "" || kind == "imBack" && !says || kind != "imBack" && !holds:
+			k.gripe("a suggested action has a title, and a value of its kind")
 		}
 	}
 	if to, there := s["to"]; there {
@@ -332,3 +333,5 @@ func (k *checker) suggestions(o obj) {
 		}
 	}
 }
+
+const maxSuggested = 3

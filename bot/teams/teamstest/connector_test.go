@@ -3,6 +3,7 @@ package teamstest_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -89,7 +90,10 @@ func TestActivitiesAreRefused(t *testing.T) {
 		code     string
 	}{
 		"fine":             {chat, said("x"), http.StatusCreated, ""},
-		"cited":            {chat, cite("text", "more"), http.StatusCreated, ""},
+		"cited":            {chat, cite("image", obj{"@type": "ImageObject", "name": "Source Code"}), http.StatusCreated, ""},
+		"cited in a card":  {chat, cite("text", cardOf(`{"type":"TextBlock","text":"x"}`)), http.StatusBadRequest, "BadRequest"},
+		"other icon":       {chat, cite("image", obj{"@type": "ImageObject", "name": "Cat"}), http.StatusBadRequest, "BadArgument"},
+		"uncited":          {chat, with(cite("name", "x"), "text", "no number"), http.StatusBadRequest, "BadSyntax"},
 		"mentioned":        {teamstest.Sales, mention("<at>Minji</at> hi", "<at>Minji</at>", teamstest.Minji), http.StatusCreated, ""},
 		"consent":          {chat, obj{"type": "message", "attachments": []any{consent}}, http.StatusCreated, ""},
 		"picture":          {teamstest.Group, obj{"type": "message", "attachments": []any{obj{"contentType": "image/png", "contentUrl": picture(8, 8)}}}, http.StatusCreated, ""},
@@ -121,13 +125,20 @@ func TestActivitiesAreRefused(t *testing.T) {
 		"mention of none":  {teamstest.Sales, mention("<at>M</at>", "<at>M</at>", "29:none"), http.StatusBadRequest, "BadArgument"},
 		"bare <at>":        {teamstest.Sales, said("<at>Minji</at> hi"), http.StatusBadRequest, "BadSyntax"},
 		"consent outside":  {teamstest.Group, obj{"type": "message", "attachments": []any{consent}}, http.StatusBadRequest, "BadArgument"},
-		"prompts outside":  {teamstest.Group, with(said("x"), "suggestedActions", obj{"actions": []any{obj{"type": "imBack", "title": "a", "value": "b"}}}), http.StatusBadRequest, "BadSyntax"},
-		"prompts of none":  {chat, with(said("x"), "suggestedActions", obj{"actions": []any{}}), http.StatusBadRequest, "BadSyntax"},
-		"long name":        {chat, cite("name", strings.Repeat("가", 81)), http.StatusBadRequest, "BadArgument"},
-		"long abstract":    {chat, cite("abstract", strings.Repeat("가", 161)), http.StatusBadRequest, "BadArgument"},
-		"long keyword":     {chat, cite("keywords", []any{strings.Repeat("a", 29)}), http.StatusBadRequest, "BadArgument"},
-		"four keywords":    {chat, cite("keywords", []any{"a", "b", "c", "d"}), http.StatusBadRequest, "BadArgument"},
-		"cited nowhere":    {chat, cite("url", "orders"), http.StatusBadRequest, "BadArgument"},
+		"prompts in group": {teamstest.Group, with(said("x"), "suggestedActions", obj{"actions": []any{obj{"type": "Action.Submit", "title": "a", "value": obj{"b": 1}}}}), http.StatusCreated, ""},
+		"prompt as text":   {chat, with(said("x"), "suggestedActions", obj{"actions": []any{obj{"type": "Action.Submit", "title": "a", "value": "b"}}}), http.StatusBadRequest, "BadSyntax"},
+		"four prompts": {chat, with(said("x"), "suggestedActions", obj{"actions": slices.Repeat([]any{obj{"type": "imBack", "title": "a", "value": "b"}}, 4)}),
+			http.StatusBadRequest, "BadSyntax"},
+		"prompts on cards": {chat, with(withCard(obj{"type": "TextBlock", "text": "x"}), "suggestedActions", obj{"actions": []any{obj{"type": "imBack", "title": "a", "value": "b"}}}),
+			http.StatusBadRequest, "BadSyntax"},
+		"two labels": {chat, with(said("x"), "entities", slices.Repeat([]any{obj{"type": "https://schema.org/Message", "@type": "Message", "@context": "https://schema.org"}}, 2)),
+			http.StatusBadRequest, "BadRequest"},
+		"prompts of none": {chat, with(said("x"), "suggestedActions", obj{"actions": []any{}}), http.StatusBadRequest, "BadSyntax"},
+		"long name":       {chat, cite("name", strings.Repeat("가", 81)), http.StatusBadRequest, "BadArgument"},
+		"long abstract":   {chat, cite("abstract", strings.Repeat("가", 161)), http.StatusBadRequest, "BadArgument"},
+		"long keyword":    {chat, cite("keywords", []any{strings.Repeat("a", 29)}), http.StatusBadRequest, "BadArgument"},
+		"four keywords":   {chat, cite("keywords", []any{"a", "b", "c", "d"}), http.StatusBadRequest, "BadArgument"},
+		"cited nowhere":   {chat, cite("url", "orders"), http.StatusBadRequest, "BadArgument"},
 	} {
 		if status, body, _ := c.call(http.MethodPost, activities(x.to), x.activity); status != x.status || code(body) != x.code {
 			t.Errorf("%s: %d %v", name, status, body)
@@ -389,7 +400,8 @@ func TestStreams(t *testing.T) {
 	step("no text", time.Minute, part("streaming", "", "", 1), http.StatusBadRequest, "include text")
 	step("second first", time.Minute, part("streaming", "x", "", 2), http.StatusBadRequest, "sequence 1")
 	step("unknown", time.Minute, part("streaming", "x", "1", 2), http.StatusBadRequest, "not known")
-	step("long", time.Minute, part("informative", strings.Repeat("가", 1001), "", 1), http.StatusBadRequest, "1,000")
+	step("long", time.Minute, part("informative", strings.Repeat("x", 1001), "", 1), http.StatusBadRequest, "1,000")
+	step("over a kilobyte", time.Minute, part("informative", strings.Repeat("가", 342), "", 1), http.StatusBadRequest, "1 kb")
 	if status, body, _ := c.call(http.MethodPost, activities(teamstest.Group), part("streaming", "x", "", 1)); status != http.StatusForbidden || code(body) != "ContentStreamNotAllowed" {
 		t.Errorf("in a group: %d %v", status, body)
 	}

@@ -31,9 +31,10 @@
 // could not show is refused, where Teams may accept it and show an error; that a chart
 // without a fallback is such a card; that updates and deletions count as sending; that a
 // message of a stream which was stopped cannot be updated; that nothing informs once
-// content is streamed; that the end of a stream says all that was streamed; that what the app fails to take comes three times
-// more, an invoke once more, with the same id; that six suggested actions are shown. What
-// Teams ignores (zero times, empty objects, nulls, unknown fields) is refused too, unless
+// content is streamed; that the end of a stream says all that was streamed; that what the
+// app fails to take comes three times more, an invoke once more, with the same id; that a
+// citation counts which only a card makes. What Teams ignores (zero times, empty objects,
+// nulls, unknown fields, a fourth suggested action) is refused too, unless
 // [Options.Lenient] is set. An app must not rely on any of it, either way.
 //
 // It imports nothing of the product and decodes what it is sent by itself: its peers are

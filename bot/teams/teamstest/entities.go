@@ -17,7 +17,11 @@ func escape(text string) string {
 
 func (k *checker) entities(o obj) {
 	text, _ := o["text"].(string)
-	mentioned := 0
+	said := text
+	for _, c := range cardsOf(o) {
+		said += "\n" + strings.Join(read(nil, c), "\n")
+	}
+	mentioned, labels := 0, 0
 	for i, e := range objects(o["entities"]) {
 		where := fmt.Sprintf("entities/%d", i)
 		switch e["type"] {
@@ -27,7 +31,10 @@ func (k *checker) entities(o obj) {
 		case "streaminfo":
 			k.streamInfo(where, e)
 		case "https://schema.org/Message":
-			k.label(where, e)
+			k.label(where, said, e)
+			if labels++; labels > 1 {
+				k.refuse("BadRequest", "Multiple root message entities found under entities array.")
+			}
 		case "ProductInfo", "clientInfo":
 		default:
 			k.gripe("%s: unknown type %v", where, e["type"])
@@ -59,8 +66,9 @@ func (k *checker) mention(where, text string, e obj) {
 	}
 }
 
-// label checks the entity that says a machine wrote a message, and its citations.
-func (k *checker) label(where string, e obj) {
+// label checks the entity that says a machine wrote a message, and its citations; said is
+// all that the message says.
+func (k *checker) label(where, said string, e obj) {
 	for _, x := range [][2]string{{"@type", "Message"}, {"@context", "https://schema.org"}} {
 		if e[x[0]] != x[1] {
 			k.refuse("BadArgument", "%s: %s is not %s", where, x[0], x[1])
@@ -85,6 +93,9 @@ func (k *checker) label(where string, e obj) {
 			k.refuse("BadArgument", "%s/citation/%d: position %v is not a number of its own from 1", where, i, c["position"])
 		}
 		seen[n] = true
+		if !strings.Contains(said, fmt.Sprintf("[%v]", n)) {
+			k.gripe("%s/citation/%d: nothing in the message cites [%v]", where, i, n)
+		}
 		k.citation(fmt.Sprintf("%s/citation/%d", where, i), c)
 	}
 }
@@ -104,7 +115,15 @@ func (k *checker) citation(where string, c obj) {
 		}
 	}
 	k.within(where, a, "name", 1, 80)
-	k.within(where, a, "abstract", 1, 160)
+	if _, there := a["abstract"]; there {
+		k.within(where, a, "abstract", 1, 160)
+	}
+	if card, there := a["text"].(string); there {
+		wrong := CheckCard([]byte(card))
+		if a["encodingFormat"] != adaptive || len(wrong) > 0 || strings.Contains(card, `"Action.`) {
+			k.refuse("BadRequest", "%s: text is a card as text, without actions: %q", where, wrong)
+		}
+	}
 	if link, there := a["url"]; there {
 		text, _ := link.(string)
 		if u, err := url.Parse(text); err != nil || u.Scheme != "https" && u.Scheme != "http" {
@@ -120,10 +139,14 @@ func (k *checker) citation(where string, c obj) {
 			k.refuse("BadArgument", "%s: keyword %v is longer than 28", where, w)
 		}
 	}
-	if img, there := a["image"].(obj); there && img["@type"] != "ImageObject" {
-		k.refuse("BadArgument", "%s: image is no ImageObject", where)
+	if img, there := a["image"].(obj); there && (img["@type"] != "ImageObject" || !slices.Contains(icons, text(img, "name"))) {
+		k.refuse("BadArgument", "%s: image is no ImageObject with one of Teams' names", where)
 	}
 }
+
+// icons are what a citation can show.
+var icons = strings.Split("Microsoft Word,Microsoft Excel,Microsoft PowerPoint,Microsoft OneNote,Microsoft SharePoint,Microsoft Visio,Microsoft Loop,"+
+	"Microsoft Whiteboard,Source Code,Sketch,Adobe Illustrator,Adobe Photoshop,Adobe InDesign,Adobe Flash,Image,GIF,Video,Sound,ZIP,Text,PDF", ",")
 
 func (k *checker) within(where string, o obj, name string, least, most int) {
 	s, ok := o[name].(string)

@@ -423,6 +423,18 @@ func TestPromptsAndReactions(t *testing.T) {
 	if got := a.last(t, s); got["text"] != "지난달 매출은?" || len(s.Messages(teamstest.Minji)) != 2 {
 		t.Errorf("said %v", got)
 	}
+	if err := s.Press(teamstest.Minji, m, "매출"); err == nil {
+		t.Error("what was suggested before is no longer there")
+	}
+	offer := c.send(teamstest.Group, with(said("그룹"), "suggestedActions", obj{"actions": []any{obj{"type": "Action.Submit", "title": "찬성", "value": obj{"vote": "yes"}}}}))
+	c.send(teamstest.Group, said("later"))
+	group, _ := s.Message(teamstest.Group, offer)
+	if err := s.Press(teamstest.Alex, group, "찬성"); err != nil {
+		t.Fatal(err)
+	}
+	if got := a.last(t, s); got["name"] != "suggestedAction/submit" || inner(got, "value", "vote") != "yes" {
+		t.Errorf("submitted %v", got)
+	}
 	s.React(teamstest.Minji, m, "like")
 	if got := a.last(t, s); got["replyToId"] != id || got["reactionsAdded"] == nil {
 		t.Errorf("reaction %v", got)

@@ -31,14 +31,12 @@ func (s *Server) Press(person string, m Message, action string, how ...Pressing)
 		s.mu.Unlock()
 		return fmt.Errorf("teamstest: %s sees no message %s in %s", person, m.ID, m.Conversation)
 	}
-	for _, a := range suggested(x.activity) {
-		if said := text(a, "value"); (text(a, "title") == action || said == action) && a["type"] == "imBack" {
-			s.mu.Unlock()
-			s.Say(person, x.conversation(), said)
-			return nil
+	defer s.mu.Unlock()
+	for _, a := range s.suggestions(x) {
+		if text(a, "title") == action || a["value"] == action {
+			return s.suggestedPress(p, x, a, h)
 		}
 	}
-	defer s.mu.Unlock()
 	for i, c := range s.cardsFor(x, person) {
 		found, card := findAction(c, action, h.Data)
 		if found == nil {
@@ -47,6 +45,41 @@ func (s *Server) Press(person string, m Message, action string, how ...Pressing)
 		return s.pressed(p, x, i, found, card, h)
 	}
 	return fmt.Errorf("teamstest: no action %q %q in message %s, only %q", action, h.Data, m.ID, titles(s.cardsFor(x, person)))
+}
+
+// suggestions are the suggested actions of a message that are there to be pressed: in a
+// person's chat only those of the last message are.
+func (s *Server) suggestions(m *message) []obj {
+	list := suggested(m.activity)
+	for i := len(s.order) - 1; i >= 0 && m.room.kind == "personal"; i-- {
+		if s.order[i].room == m.room && !s.order[i].deleted {
+			if s.order[i] != m {
+				return nil
+			}
+			break
+		}
+	}
+	return list[:min(len(list), maxSuggested)]
+}
+
+func (s *Server) suggestedPress(p *Person, m *message, a obj, h Pressing) error {
+	switch a["type"] {
+	case "imBack":
+		s.echo(p, m, text(a, "value"), h.Times)
+	case "Action.Submit":
+		s.invoke(p, m, "suggestedAction/submit", a["value"], h.Times, nil)
+	default:
+		return fmt.Errorf("teamstest: %v only fills the compose box", a["type"])
+	}
+	return nil
+}
+
+// echo has a person say what a button says for them.
+func (s *Server) echo(p *Person, m *message, words string, times int) {
+	said := &message{room: m.room, id: s.nextID(), thread: m.thread, from: p.ID, text: words, reactions: map[string][]string{}}
+	s.keep(said)
+	said.activity = s.said("message", p, said, nil)
+	s.tell(said.activity, p, times, delivery{})
 }
 
 // cardsFor are the cards of a message as a person sees them.
@@ -156,10 +189,7 @@ func (s *Server) submit(p *Person, m *message, action obj, data any, h Pressing)
 		s.invoke(p, m, "task/fetch", value, h.Times, func(body obj) { s.opened(p, m, "task/submit", nil, body) })
 		return nil
 	case "imBack":
-		said := &message{room: m.room, id: s.nextID(), thread: m.thread, from: p.ID, text: text(special, "value"), reactions: map[string][]string{}}
-		s.keep(said)
-		said.activity = s.said("message", p, said, nil)
-		s.tell(said.activity, p, h.Times, delivery{})
+		s.echo(p, m, text(special, "value"), h.Times)
 		return nil
 	case "messageBack":
 		a["text"] = text(special, "text")
@@ -225,7 +255,7 @@ func fillIn(card, action obj, typed map[string]string) (any, error) {
 }
 
 // invoke calls the app about a message, which answers in the response.
-func (s *Server) invoke(p *Person, m *message, name string, value obj, times int, answer func(obj)) {
+func (s *Server) invoke(p *Person, m *message, name string, value any, times int, answer func(obj)) {
 	a := s.from("invoke", "f:"+s.uuid(), p, m.room, m.thread)
 	a["name"], a["value"], a["replyToId"] = name, value, m.id
 	a["channelData"].(obj)["source"] = obj{"name": "message"}

@@ -11,7 +11,7 @@ import (
 const (
 	streamTime    = 2 * time.Minute
 	streamSpacing = time.Second
-	maxInform     = 1000
+	maxInform     = 1000 // characters, and a kilobyte
 )
 
 // stream is a message that grows in a person's chat.
@@ -128,8 +128,8 @@ func shapeOf(o, info obj) *fail {
 		return bad("BadArgument", "A part of a stream has a streamSequence")
 	case !final && said == "":
 		return bad("BadRequest", "Start streaming activities should include text")
-	case kind == Informing && utf8.RuneCountInString(said) > maxInform:
-		return bad("BadRequest", "An informative message has at most 1,000 characters")
+	case kind == Informing && (utf8.RuneCountInString(said) > maxInform || len(said) > 1024):
+		return bad("BadRequest", "An informative message has at most 1 kb or 1,000 characters")
 	case !final && (o["attachments"] != nil || o["suggestedActions"] != nil || feedbackOf(o) != "" || len(objects(o["entities"])) > 1):
 		return bad("BadRequest", "Only the last part of a stream has attachments, labels and feedback")
 	}
