@@ -379,6 +379,9 @@ func (b *builder) timelineGrain() semantic.Grain {
 func (b *builder) setExtras() {
 	q := &b.p.Query
 	if p := b.p.Part; p != nil && (b.d.share || !slicesHas(q.Dimensions, func(d semantic.Dimension) bool { return d.Field == p.Field })) {
+		if !b.d.share && !slicesHas(q.Filters, func(f semantic.Filter) bool { return f.Field == p.Field }) {
+			q.Filters = append(q.Filters, *p) // by channel, after the share of mobile: of mobile
+		}
 		b.p.Part = nil
 	}
 	if b.d.share {

@@ -46,6 +46,10 @@ type Plan struct {
 	PeriodGrain semantic.Grain `json:"period_grain,omitempty"`
 	// PeriodDefault is set when the question named no period and one was assumed.
 	PeriodDefault bool `json:"period_default,omitempty"`
+	// Event is the calendar's event that the period was named by, and Edition its year:
+	// "last year?" after Chuseok is Chuseok last year.
+	Event   string `json:"event,omitempty"`
+	Edition int    `json:"edition,omitempty"`
 	// Part is what a share was asked of, one or several values among those that the
 	// query tells apart: the answer is how much of the whole they are together.
 	Part *semantic.Filter `json:"part,omitempty"`

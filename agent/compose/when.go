@@ -99,11 +99,29 @@ func (b *builder) setPeriod() {
 func (b *builder) takePeriod(m *period.Mention) {
 	p := m.Period
 	unit := m.Unit
+	if b.followEvent(m) {
+		return
+	}
 	if b.follow && m.Bare && m.Unit == semantic.Year && b.p.Query.Period != nil {
 		p, unit = b.sameDates(m)
 	}
 	b.usePeriod(p, unit)
-	b.p.PeriodDefault = false
+	b.p.PeriodDefault, b.p.Event, b.p.Edition = false, m.Event, m.Edition
+}
+
+// followEvent reads a year after an event as that event of the year.
+func (b *builder) followEvent(m *period.Mention) bool {
+	old := b.in.Previous
+	if !b.follow || !m.Bare || m.Unit != semantic.Year || m.Event != "" || old.Event == "" || old.Query.Period == nil {
+		return false
+	}
+	year := m.Period.Start.Year()
+	p, unit, ok := b.editionIn(&period.Mention{Event: old.Event, Edition: old.Edition, Period: *old.Query.Period}, year)
+	if ok {
+		b.usePeriod(p, unit)
+		b.p.PeriodDefault, b.p.Edition = false, year
+	}
+	return ok
 }
 
 // sameDates reads "작년은?" after a question about a month as that month a year ago.
@@ -241,14 +259,14 @@ func (b *builder) shiftPeriod() {
 	}
 	p := period.Apply(*m, *old, b.p.PeriodGrain)
 	b.usePeriod(p, b.p.PeriodGrain)
-	b.p.PeriodDefault = false
+	b.p.PeriodDefault, b.p.Event = false, ""
 }
 
 // setDefaultPeriod assumes a period when none was named: all the data for totals,
 // the last week for levels, the last twelve months for trends, this year so far for running totals, the last
 // complete month for changes, the last ninety days for anomalies.
 func (b *builder) setDefaultPeriod() {
-	b.p.PeriodDefault = true
+	b.p.PeriodDefault, b.p.Event = true, ""
 	d := &b.d
 	switch {
 	case b.special == Anomaly:
