@@ -37,7 +37,7 @@ func (s *Slack) takeCommand(ctx context.Context, h bot.Handler, payload []byte) 
 	user := s.user(c.User, c.UserName)
 	err = s.hand(ctx, h, bot.Event{
 		ID: "c:" + c.Trigger, Kind: bot.EventCommand, Thread: thread, User: user,
-		Text: plainText(c.Text, us.bot, s.people.nameOf), Addressed: true, At: s.cfg.Now(),
+		Text: plainText(withoutEmoji(c.Text, nil), us.bot, s.people.nameOf), Addressed: true, At: s.cfg.Now(),
 	})
 	if err != nil {
 		s.in.failed.Add(1)

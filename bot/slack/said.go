@@ -2,6 +2,7 @@ package slack
 
 import (
 	"encoding/json"
+	"maps"
 	"regexp"
 	"strconv"
 	"strings"
@@ -17,17 +18,50 @@ import (
 // sign; its rich text tells them apart. But the rich text may have parts that we do not
 // know, so it is used only where it says the same words.
 func readable(m *message, us string, nameOf func(id string) string) string {
-	source := m.Text
-	plain := plainText(source, us, nameOf)
-	if source == "" {
+	if m.Text == "" {
 		return plainText(wordsIn(m.Blocks, m.Attached), us, nameOf)
 	}
+	source := withoutEmoji(m.Text, m.Blocks)
+	plain := plainText(source, us, nameOf)
 	if rich, ok := richText(m.Blocks, labelsIn(source)); ok {
-		if unmarked := plainText(rich, us, nameOf); letters(unmarked) == letters(plain) {
+		if unmarked := plainText(withoutEmoji(rich, m.Blocks), us, nameOf); letters(unmarked) == letters(plain) {
 			return unmarked
 		}
 	}
 	return plain
+}
+
+// emojiName is how Slack writes an emoji, whichever way it was put in. A time of day is
+// none, and neither is what touches a word on both sides.
+var emojiName = regexp.MustCompile(`(^|[^0-9A-Za-z:])[ \t]*:(?:[a-z][a-z0-9_+'-]*|\+1|-1|100|1234):(?::skin-tone-[2-6]:)?[ \t]*`)
+
+// withoutEmoji is a text without its emoji: they ask nothing, and their names would be
+// taken for words. Blocks know those that a text does not show to be any.
+func withoutEmoji(text string, blocks json.RawMessage) string {
+	var all []element
+	if json.Unmarshal(blocks, &all) == nil {
+		for name := range emojiIn(all, 0) {
+			text = strings.ReplaceAll(text, ":"+name+":", " :emoji: ") // one, whatever stands beside it
+		}
+	}
+	for before := ""; before != text; { // one may end where the next begins
+		before, text = text, emojiName.ReplaceAllString(text, "$1 ")
+	}
+	return text
+}
+
+// emojiIn are the names of the emoji in rich text.
+func emojiIn(elements []element, depth int) map[string]bool {
+	out := map[string]bool{}
+	for _, e := range elements {
+		if e.Type == "emoji" && e.Name != "" {
+			out[e.Name] = true
+		}
+		if depth < maxDepth {
+			maps.Copy(out, emojiIn(e.Elements, depth+1))
+		}
+	}
+	return out
 }
 
 // reference is what Slack writes in angle brackets; brackets that people write come as
@@ -37,14 +71,25 @@ var reference = regexp.MustCompile(`<([^<>\n]*)>`)
 // entities are the three that Slack escapes.
 var entities = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
 
+// Whom somebody calls besides us, before the question or as a copy after it, is no part of
+// what they ask.
+var (
+	others = regexp.MustCompile(`^(?:\s*<(?:@|!subteam\^|!here|!channel|!everyone)[^<>]*>(?:[\s,:;]+|$))+`)
+	copied = regexp.MustCompile(`(?i)(?:^|\s)(?:cc|fyi|참조)[\s.:]*(?:<(?:@|!subteam\^)[^<>]*>[\s,]*)+$`)
+)
+
 // plainText resolves references and entities of Slack's own markup.
 func plainText(text, us string, nameOf func(id string) string) string {
 	if us != "" {
 		ours := regexp.MustCompile(`[ \t]*<@` + regexp.QuoteMeta(us) + `(?:\|[^<>]*)?>[ \t]*`)
+		called := ours.MatchString(text)
 		if loc := ours.FindStringIndex(text); loc != nil && strings.TrimSpace(text[:loc[0]]) == "" {
 			text = strings.TrimLeft(text[loc[1]:], " \t,:;") // "@bapsang, …"
 		}
-		text = ours.ReplaceAllString(text, " ")
+		if called {
+			text = copied.ReplaceAllString(ours.ReplaceAllString(text, " "), "")
+			text = others.ReplaceAllString(text, "")
+		}
 	}
 	var out strings.Builder
 	at := 0
