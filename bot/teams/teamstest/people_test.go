@@ -84,6 +84,10 @@ func TestWhatPeopleSay(t *testing.T) {
 	if got := a.last(t, s); inner(got, "conversation", "tenantId") != teamstest.OtherTenant || inner(got, "channelData", "tenant", "id") != teamstest.OtherTenant {
 		t.Errorf("an outsider %v", got)
 	}
+	s.Tell(teamstest.Minji, teamstest.Sales, "conversationUpdate", map[string]any{"channelData": map[string]any{"eventType": "channelRenamed"}, "locale": nil})
+	if got := a.last(t, s); inner(got, "channelData", "eventType") != "channelRenamed" || got["locale"] != nil || got["timestamp"] == nil {
+		t.Errorf("told %v", got)
+	}
 	s.Join(teamstest.Outsider, teamstest.Sales)
 	a.last(t, s)
 	s.Say(teamstest.Outsider, teamstest.Sales, s.Mention()+" me too")
@@ -208,6 +212,9 @@ func TestPresses(t *testing.T) {
 	if mine, theirs := s.Shown(teamstest.Minji, m), s.Shown(teamstest.Alex, m); mine != "done" || !strings.Contains(theirs, "1,234") {
 		t.Errorf("executed: %s for her, %s for him", mine, theirs)
 	}
+	if cards := s.CardsFor(teamstest.Minji, m); len(cards) != 1 || teamstest.CardText(cards[0]) != "done" {
+		t.Errorf("her cards are %s", cards)
+	}
 	if err := s.Press(teamstest.Minji, m, "go", teamstest.Pressing{Inputs: typed}); err == nil {
 		t.Error("what is gone for her was pressed")
 	}
@@ -295,6 +302,14 @@ func TestDialogsAndFeedback(t *testing.T) {
 	if got["name"] != "message/submitAction" || inner(got, "value", "actionName") != "feedback" || inner(got, "value", "actionValue", "reaction") != "dislike" ||
 		!strings.Contains(fmt.Sprint(inner(got, "value", "actionValue", "feedback")), `"what":"틀림"`) {
 		t.Errorf("feedback %v", got)
+	}
+	if err := s.Feedback(teamstest.Alex, m, "like", ""); err != nil {
+		t.Fatal(err)
+	}
+	a.last(t, s)
+	s.CloseDialog(teamstest.Alex)
+	if _, open := s.Dialog(teamstest.Alex); open || s.SubmitDialog(teamstest.Alex, "", nil) == nil {
+		t.Error("a dialog that was closed is open")
 	}
 	// And in Teams' own.
 	plain, _ := s.Message(teamstest.Group, c.send(teamstest.Group, with(said("x"), "channelData", obj{"feedbackLoopEnabled": true})))

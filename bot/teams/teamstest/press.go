@@ -173,11 +173,11 @@ func (s *Server) pressed(p *Person, m *message, card int, action, within obj, h 
 		s.invoke(p, m, "adaptiveCard/action", value, h.Times, func(body obj) { s.executed(p, m, card, body) })
 		return nil
 	}
-	return s.submit(p, m, action, data, h)
+	return s.submit(p, m, data, h)
 }
 
 // submit is Action.Submit: a message with a value, unless its data says otherwise.
-func (s *Server) submit(p *Person, m *message, action obj, data any, h Pressing) error {
+func (s *Server) submit(p *Person, m *message, data any, h Pressing) error {
 	o, _ := data.(obj)
 	special, _ := o["msteams"].(obj)
 	a := s.from("message", s.nextID(), p, m.room, m.thread)

@@ -55,7 +55,6 @@ type message struct {
 	reactions  map[string][]string
 	cards      map[string]any // as a person sees them after Action.Execute, by person and index
 	shown      map[string]bool
-	uploads    []string
 }
 
 type world struct {
@@ -71,7 +70,6 @@ type world struct {
 	dialogs  map[string]*dialog
 	notes    map[string][]string
 	files    map[string]*File
-	gone     bool
 }
 
 func newWorld(opts Options) world {
