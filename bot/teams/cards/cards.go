@@ -29,7 +29,7 @@ type Options struct {
 	// one is asked for by a press.
 	CSV map[string]string
 	// Streamed is set when the message's text is to stand above the card, as it does at the
-	// end of a stream: it is Layout.Text then, and not in the card.
+	// end of a stream: it is Layout.Text then, and not in the card. It begins with StreamText.
 	Streamed bool
 	// Feedback is set when Teams' own 👍 and 👎 stand below the message: the card has none
 	// then.

@@ -66,6 +66,19 @@ func entities(msg bot.Message) []json.RawMessage {
 	return []json.RawMessage{data}
 }
 
+// cited is a text that refers to the message's sources: Teams shows a citation where its
+// number stands. In a card there is no place for them; there the line of small print tells
+// the sources.
+func cited(text string, msg bot.Message) string {
+	if msg.Kind != bot.KindAnswer || msg.Origin == nil {
+		return text
+	}
+	for _, c := range citations(*msg.Origin, wordsOf(msg)) {
+		text += fmt.Sprintf(" [%d]", c.Position)
+	}
+	return text
+}
+
 // citations are the sources, with what is known of each.
 func citations(o bot.Origin, w *words) []claim {
 	var known []string

@@ -23,8 +23,8 @@ func StreamText(msg bot.Message) string {
 	return text
 }
 
-// Informative says how far a question is, for a stream that has not begun its answer. It
-// keeps Teams' limit.
+// Informative says how far a question is, for a stream that has not begun its answer:
+// Markdown, escaped, within Teams' limit.
 func Informative(msg bot.Message) string {
 	msg = bounded(msg)
 	text := oneLine(plain(parse(msg.Text)))
@@ -34,7 +34,16 @@ func Informative(msg bot.Message) string {
 	if text = strings.TrimPrefix(text, " · "); text == "" {
 		text = wordsOf(msg).working
 	}
-	return cut(text, maxInformative)
+	return escapedWithin(text, maxInformative)
+}
+
+// escapedWithin is s escaped and cut to limit.
+func escapedWithin(s string, limit int) string {
+	text := escape(cut(s, limit))
+	for try := limit; size(text) > limit; try = try * 3 / 4 {
+		text = escape(cut(s, try))
+	}
+	return text
 }
 
 // Extends tells whether a stream that shows one text may go on with the next: Teams demands

@@ -35,7 +35,7 @@ func (r *renderer) layout() Layout {
 	}
 	r.render()
 	if r.opts.Streamed && len(r.body)+len(r.tools) == 0 {
-		return Layout{Text: StreamText(r.msg), Summary: gist(r.msg), Entities: entities(r.msg)}
+		return Layout{Text: cited(StreamText(r.msg), r.msg), Summary: gist(r.msg), Entities: entities(r.msg)}
 	}
 	c := newCard(r.body, r.tools)
 	c.FallbackText = cut(gist(r.msg), aLine)
@@ -48,7 +48,7 @@ func (r *renderer) layout() Layout {
 	}
 	out := Layout{Card: data, Summary: gist(r.msg), Entities: entities(r.msg), Feedback: r.opts.Feedback && judged(r.msg)}
 	if r.opts.Streamed {
-		out.Text = StreamText(r.msg)
+		out.Text = cited(StreamText(r.msg), r.msg)
 	}
 	return out
 }

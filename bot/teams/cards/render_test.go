@@ -12,8 +12,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/slack-go/slack"
+
 	"github.com/bapsang/bapsang/bot"
 	"github.com/bapsang/bapsang/bot/bottest"
+	"github.com/bapsang/bapsang/bot/slack/blocks"
 	"github.com/bapsang/bapsang/bot/teams/cards"
 )
 
@@ -156,7 +159,7 @@ func readOut(t testing.TB, l cards.Layout) page {
 const venom = " [x](https://evil.example/a) <at>General</at> {{DATE(2026-01-01T00:00:00Z,SHORT)}} https://evil.example/?q=1 www.evil.example a@evil.example **b** _i_ `c` ~~s~~ | a | b |\n|---|---|\n# h\n> q\n1. one\n- item\n[r]: https://evil.example \u202eevil\u202c \x00\x1b[31m \U000e0041 "
 
 // anywhere is what must stand nowhere that Teams shows.
-var anywhere = regexp.MustCompile(`:/|www\.|[a-z]\.example|[a-z]@[a-z]|\{\{|<at>|[\x00-\x08\x0b-\x1f\x7f\x{202a}-\x{202e}\x{2066}-\x{2069}\x{e0000}-\x{e007f}]`)
+var anywhere = regexp.MustCompile(`:/|www\.\w|[a-z]\.\w|[a-z0-9]\.[a-z]|[a-z]@[a-z]|\{\{|<at>|[\x00-\x08\x0b-\x1f\x7f\x{202a}-\x{202e}\x{2066}-\x{2069}\x{e0000}-\x{e007f}]`)
 
 // inMarkdown is what must not stand in Markdown that is not ours.
 var inMarkdown = regexp.MustCompile("\\]\\(|\\]:|\\]\\[|<|`|~~|__|(?m)^[ \t]*(?:#|>|\\||-{2}|=|\\+ |-{3})|\\\\[!-/:-@\\[-`{-~]")
@@ -188,7 +191,7 @@ func TestNothingOfOthersTakesEffect(t *testing.T) {
 			}
 		}
 		for _, s := range []string{cards.StreamText(msg), cards.Informative(msg)} {
-			for _, fault := range faultsOf(page{runs: []string{s}}) {
+			for _, fault := range faultsOf(page{markup: []string{s}}) {
 				t.Errorf("%s streamed: %s", msg.Kind, fault)
 			}
 		}
@@ -466,10 +469,44 @@ func TestLabelAndSources(t *testing.T) {
 	}
 }
 
+// TestSameWordsAsInSlack holds our own words against those in Slack, where the same message
+// is to say the same.
+func TestSameWordsAsInSlack(t *testing.T) {
+	squeeze := func(s string) string {
+		return strings.Join(strings.Fields(strings.NewReplacer("\u2060", "", "\u200b", "", "*", "", "&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(s)), "")
+	}
+	lines := 0
+	for name, msg := range bottest.Messages() {
+		msg.Charts, msg.Text = nil, "x" // what stands below charts differs
+		here := squeeze(readOut(t, cards.Render(msg, cards.Options{})).text)
+		var there []string
+		for _, l := range blocks.Render(msg, blocks.Native, blocks.Options{}) {
+			for _, b := range l.Blocks {
+				if c, ok := b.(*slack.ContextBlock); ok {
+					for _, e := range c.ContextElements.Elements {
+						there = append(there, e.(*slack.TextBlockObject).Text)
+					}
+				}
+			}
+		}
+		for _, line := range there {
+			lines++
+			if name != "hostile" && !strings.Contains(here, squeeze(line)) { // escaped otherwise
+				t.Errorf("%s: in Slack it says %q, here %q", name, line, here)
+			}
+		}
+	}
+	if lines < 20 {
+		t.Errorf("only %d lines were compared", lines)
+	}
+}
+
 func TestStreams(t *testing.T) {
 	for name, msg := range bottest.Messages() {
 		l := cards.Render(msg, cards.Options{Streamed: true})
-		if text := cards.StreamText(msg); strings.TrimSpace(text) == "" || l.Text != text {
+		text := cards.StreamText(msg)
+		rest, grows := strings.CutPrefix(l.Text, text)
+		if strings.TrimSpace(text) == "" || !grows || !cards.Extends(text, l.Text) || msg.Origin != nil != (rest == " [1]") {
 			t.Errorf("%s: a stream of %.200q ends with %.200q", name, text, l.Text)
 		}
 		if s := cards.Informative(msg); strings.TrimSpace(s) == "" || units(s) > 1000 || strings.Contains(s, "\n") {
@@ -624,11 +661,12 @@ func FuzzRender(f *testing.F) {
 	f.Add(bottest.Hostile().Text, "en", 30_000)
 	f.Add(venom, "ko", 9000)
 	f.Fuzz(func(t *testing.T, text, language string, limit int) {
-		msg := poisoned(bottest.Messages()["several"], strings.ToValidUTF8(text, "?"))
-		msg.Text, msg.Language, msg.SQL = text, language, nil
+		msg := bot.Message{
+			Kind: bot.KindAnswer, Language: language, Text: text, Number: text, Suggestions: []string{text}, Readings: []bot.Reading{{Term: text, Meaning: text}},
+			Tables: []bot.Table{{Columns: []bot.TableColumn{{Label: text}}, Rows: [][]string{{text}}}}, Charts: message(t, bar(nil)).Charts,
+		}
 		limit = min(max(limit, 2000), 80_000)
-		for _, opts := range ways(t, msg) {
-			opts.Limit = limit
+		for _, opts := range []cards.Options{{Limit: limit}, {Limit: limit, Streamed: true}} {
 			l := cards.Render(msg, opts)
 			for _, fault := range append(validate(t, l, limit), faultsOf(readOut(t, l))...) {
 				t.Error(fault)

@@ -91,7 +91,7 @@ func literal(s string) string {
 		rest := s[i:]
 		_, width := utf8.DecodeRuneInString(rest)
 		next, _ := utf8.DecodeRuneInString(rest[width:])
-		if (r == '.' || r == '@') && inName(prev) && unicode.IsLetter(next) {
+		if (r == '.' || r == '@') && inName(prev) && inName(next) && !(unicode.IsDigit(prev) && unicode.IsDigit(next)) {
 			out.WriteString(joiner)
 		}
 		out.WriteRune(r)
