@@ -57,7 +57,7 @@ func (s *Server) createPost(channel string, o obj) reply {
 	out := s.post(nil, Call{Conversation: channel}, activity)
 	if body, fine := out.body.(obj); fine && out.status == http.StatusCreated {
 		id := body["id"].(string)
-		return ok(http.StatusCreated, obj{"id": channel + ";messageid=" + id, "activityId": id, "serviceUrl": s.ServiceURL()})
+		return ok(http.StatusCreated, obj{"id": channel + ";messageid=" + id, "activityId": id, "serviceUrl": s.service()})
 	}
 	return out
 }
@@ -234,7 +234,7 @@ func (k *checker) frame(c Call, o obj) {
 	if x := o["channelId"]; x != nil && x != "msteams" {
 		k.gripe("channelId is %v", x)
 	}
-	if x := o["serviceUrl"]; x != nil && x != k.ServiceURL() {
+	if x := o["serviceUrl"]; x != nil && x != k.service() {
 		k.gripe("serviceUrl is %v", x)
 	}
 	if x := o["replyToId"]; x != nil && c.Op == "activities.reply" && x != c.Activity {

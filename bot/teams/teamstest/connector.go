@@ -66,7 +66,7 @@ func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	api := func(pattern, op string, limited bool, answer func(*Server, *http.Request, Call, obj) reply) {
 		method, path, _ := strings.Cut(pattern, " ")
-		mux.HandleFunc(method+" /kr/{tenant}/v3/"+path, s.connector(op, limited, answer))
+		mux.HandleFunc(method+" /{region}/{tenant}/v3/"+path, s.connector(op, limited, answer))
 	}
 	api("POST conversations", "conversations.create", true, (*Server).create)
 	api("POST conversations/{conversation}/activities", "activities.send", true, (*Server).post)
@@ -138,8 +138,8 @@ func (s *Server) locked(r *http.Request, c Call, limited bool, body []byte, answ
 	if !s.authorised(r.Header.Get("Authorization")) {
 		return usual(http.StatusUnauthorized).answer()
 	}
-	if r.PathValue("tenant") != s.opts.Tenant {
-		return usual(http.StatusNotFound).answer()
+	if r.PathValue("region") != s.region || r.PathValue("tenant") != s.opts.Tenant {
+		return (&fail{http.StatusForbidden, "InvalidBotApiHost", "Invalid bot API host.", 0}).answer()
 	}
 	thread := ""
 	if limited {

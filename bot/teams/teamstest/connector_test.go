@@ -457,6 +457,35 @@ func TestNothingBreaksTheConnector(t *testing.T) {
 	}
 }
 
+func TestTheCompanyMoves(t *testing.T) {
+	t.Parallel()
+	s := teamstest.Start(t, teamstest.Options{})
+	a := newApp(t, s)
+	c := newClient(t, s)
+	old := s.ServiceURL()
+	s.Move("emea")
+	if s.ServiceURL() == old || !strings.HasPrefix(s.ServiceURL(), s.Base()+"emea/") {
+		t.Errorf("moved from %s to %s", old, s.ServiceURL())
+	}
+	s.Say(teamstest.Minji, teamstest.Minji, "hi")
+	if got := a.last(t, s); got["serviceUrl"] != s.ServiceURL() {
+		t.Errorf("says %v", got["serviceUrl"])
+	}
+	c.send(teamstest.Chat(teamstest.Minji), said("x"))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, old+"v3/"+activities(teamstest.Group), strings.NewReader(`{"type":"message","text":"x"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header = http.Header{"Authorization": {"Bearer " + c.token}, "Content-Type": {"application/json"}}
+	if status, body, _ := do(t, req); status != http.StatusForbidden || code(body) != "InvalidBotApiHost" {
+		t.Errorf("where it was: %d %v", status, body)
+	}
+	s.Say(teamstest.Minji, teamstest.Minji, "hi", teamstest.Saying{ServiceURL: "https://evil.example/"})
+	if got := a.last(t, s); got["serviceUrl"] != "https://evil.example/" {
+		t.Errorf("says %v", got["serviceUrl"])
+	}
+}
+
 // TestConcurrently is for the race detector.
 func TestConcurrently(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package teamstest
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,6 +16,7 @@ type delivery struct {
 	payload []byte
 	order   string
 	forged  Forgery
+	service string // that the token is for
 	tries   int    // 0 means four
 	person  string // who did it
 	trouble string // what Teams tells them when the app does not answer
@@ -100,7 +102,7 @@ func (s *Server) deliver(d *delivery, tried chan struct{}) {
 // to be tried again.
 func (s *Server) attempt(d *delivery) (acked, again bool) {
 	s.mu.Lock()
-	authorization := s.authorization(d.forged)
+	authorization := s.authorization(d.forged, d.service)
 	s.mu.Unlock()
 	start := time.Now()
 	status, body, err := s.Post(s.ctx, d.payload, authorization)
@@ -161,6 +163,9 @@ func newPoster() *http.Client {
 func (s *Server) tell(activity obj, p *Person, times int, d delivery) {
 	d.payload = raw(activity)
 	d.person = p.ID
+	if d.service == "" {
+		d.service = s.service()
+	}
 	conversation, _ := activity["conversation"].(obj)
 	d.order = text(conversation, "id")
 	s.acts[text(activity, "id")] = true
@@ -183,7 +188,9 @@ func (s *Server) Replay() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, payload := range s.told {
-		s.send(&delivery{payload: payload, order: "replay", tries: 1})
+		var then struct{ ServiceURL string }
+		_ = json.Unmarshal(payload, &then)
+		s.send(&delivery{payload: payload, service: then.ServiceURL, order: "replay", tries: 1})
 	}
 }
 
@@ -207,7 +214,7 @@ func (s *Server) from(kind, id string, p *Person, r *room, thread string) obj {
 	zone := time.FixedZone(p.Zone, p.Offset)
 	return obj{
 		"type": kind, "id": id, "timestamp": stamped(now), "localTimestamp": now.In(zone).Format("2006-01-02T15:04:05.0000000-07:00"),
-		"localTimezone": p.Zone, "locale": p.Locale, "channelId": "msteams", "serviceUrl": s.ServiceURL(), "conversation": conversation,
+		"localTimezone": p.Zone, "locale": p.Locale, "channelId": "msteams", "serviceUrl": s.service(), "conversation": conversation,
 		"from": obj{"id": p.ID, "name": p.Name, "aadObjectId": p.Object}, "recipient": obj{"id": s.Bot(), "name": s.opts.BotName},
 		"channelData": data, "entities": []any{clientInfo(p)},
 	}

@@ -16,7 +16,7 @@
 // [Server.Load] is a crowd of them. What they see: [Server.Messages], [Server.Message],
 // [Server.Shown], [Server.CardsFor], [Server.Dialog], [Server.Notes], [Server.Typing],
 // [Server.Files], [Server.Troubles], and of a message [Text] and [Actions]. What goes
-// wrong: [Server.Fault], [Server.Chaos], [Server.RotateKeys], [Server.RevokeTokens],
+// wrong: [Server.Fault], [Server.Chaos], [Server.RotateKeys], [Server.RevokeTokens], [Server.Move],
 // [Server.Replay], and [Server.Post] with [Server.Authorization] for any [Forgery] and
 // [Server.Hostile] for any body. What was
 // measured: [Server.Acks], [Server.Calls], [Server.Refused], [Server.Complaints].

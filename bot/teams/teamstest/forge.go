@@ -60,10 +60,18 @@ func Forgeries() map[Forgery]bool {
 func (s *Server) Authorization(f Forgery) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.authorization(f)
+	return s.authorization(f, s.service())
 }
 
-func (s *Server) authorization(f Forgery) string {
+// AuthorizationFor is the header of a delivery from another part of Teams: genuine, and
+// for that serviceUrl.
+func (s *Server) AuthorizationFor(serviceURL string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.authorization(Genuine, serviceURL)
+}
+
+func (s *Server) authorization(f Forgery, service string) string {
 	switch f {
 	case NoToken:
 		return ""
@@ -72,11 +80,11 @@ func (s *Server) authorization(f Forgery) string {
 	case AppToken:
 		return "Bearer " + s.grant(botAudience)["access_token"].(string)
 	}
-	token := s.forge(f)
+	token := s.forge(f, service)
 	switch f {
 	case Tampered:
 		parts := strings.Split(token, ".")
-		parts[1] = segment(s.claims(ManyClaims))
+		parts[1] = segment(s.claims(ManyClaims, service))
 		token = strings.Join(parts, ".")
 	case OtherScheme:
 		return "bearer " + token
@@ -85,10 +93,10 @@ func (s *Server) authorization(f Forgery) string {
 }
 
 // claims are those of a token, forged. The header's and the key's forgeries leave them.
-func (s *Server) claims(f Forgery) obj {
+func (s *Server) claims(f Forgery, service string) obj {
 	now := s.stamp.Now()
 	c := obj{
-		"iss": botAudience, "aud": s.opts.AppID, "serviceurl": s.ServiceURL(), "nbf": now.Add(-5 * time.Minute).Unix(), "exp": now.Add(55 * time.Minute).Unix(),
+		"iss": botAudience, "aud": s.opts.AppID, "serviceurl": service, "nbf": now.Add(-5 * time.Minute).Unix(), "exp": now.Add(55 * time.Minute).Unix(),
 	}
 	set := map[Forgery]obj{
 		JustExpired:  {"exp": now.Add(-time.Minute).Unix(), "nbf": now.Add(-time.Hour).Unix()},
@@ -104,7 +112,7 @@ func (s *Server) claims(f Forgery) obj {
 		Issuer:       {"iss": "https://sts.windows.net/" + s.opts.Tenant + "/"},
 		NoIssuer:     {"iss": nil},
 		ServiceURL:   {"serviceurl": "https://evil.example/"},
-		ServiceSlash: {"serviceurl": strings.TrimSuffix(s.ServiceURL(), "/")},
+		ServiceSlash: {"serviceurl": strings.TrimSuffix(service, "/")},
 		NoService:    {"serviceurl": nil},
 	}
 	for name, v := range set[f] {
@@ -115,7 +123,7 @@ func (s *Server) claims(f Forgery) obj {
 	return c
 }
 
-func (s *Server) forge(f Forgery) string {
+func (s *Server) forge(f Forgery, service string) string {
 	k := s.keys[len(s.keys)-1]
 	header := obj{"typ": "JWT", "alg": "RS256", "kid": k.id, "x5t": k.id}
 	switch f {
@@ -142,5 +150,5 @@ func (s *Server) forge(f Forgery) string {
 	case AlgHMAC:
 		header["alg"] = "HS256"
 	}
-	return signed(k, header, s.claims(f))
+	return signed(k, header, s.claims(f, service))
 }

@@ -75,6 +75,8 @@ func TestMicrosoftAgreesOnTokens(t *testing.T) {
 	}
 	list = append(list, token{"for another channel", s.Authorization(teamstest.Genuine), s.ServiceURL(), "webchat"})
 	want["for another channel"] = false
+	list = append(list, token{"for another service", s.AuthorizationFor("https://other.example/"), "https://other.example/", "msteams"})
+	want["for another service"] = true
 	var got map[teamstest.Forgery]string
 	peer(t, &got, list, "jwt.mjs", s.OpenIDURL(), s.AppID())
 	for f, accepted := range want {

@@ -15,6 +15,8 @@ type Saying struct {
 	Times int
 	// Token is what is wrong with the token that it arrives with.
 	Token Forgery
+	// ServiceURL is the serviceUrl that it says, with a token for that one.
+	ServiceURL string
 	// Silent delivers nothing.
 	Silent bool
 	// Change changes the activity before it is sent, such as to leave something out.
@@ -42,12 +44,15 @@ func (s *Server) Say(person, conversation, text string, how ...Saying) Message {
 	m := &message{room: r, id: s.nextID(), thread: thread, from: person, reactions: map[string][]string{}, text: text}
 	s.keep(m)
 	a := s.said("message", p, m, h.attachments)
+	if h.ServiceURL != "" {
+		a["serviceUrl"] = h.ServiceURL
+	}
 	if h.Change != nil {
 		h.Change(a)
 	}
 	m.activity = a
 	if !h.Silent && s.hears(m) {
-		s.tell(a, p, h.Times, delivery{forged: h.Token})
+		s.tell(a, p, h.Times, delivery{forged: h.Token, service: h.ServiceURL})
 	}
 	return s.seen(m)
 }

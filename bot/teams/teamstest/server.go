@@ -122,7 +122,24 @@ func (s *Server) Close() error {
 }
 
 // ServiceURL is the serviceUrl of activities: the base of the connector's API.
-func (s *Server) ServiceURL() string { return s.base + "/kr/" + s.opts.Tenant + "/" }
+func (s *Server) ServiceURL() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.service()
+}
+
+func (s *Server) service() string { return s.base + "/" + s.region + "/" + s.opts.Tenant + "/" }
+
+// Base is what every ServiceURL begins with.
+func (s *Server) Base() string { return s.base + "/" }
+
+// Move moves the company to another region of Teams, such as "emea": its serviceUrl is
+// another from now on, and the one before is refused.
+func (s *Server) Move(region string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.region = region
+}
 
 // LoginURL is the token endpoint of the app's tenant.
 func (s *Server) LoginURL() string { return s.base + "/" + s.opts.Tenant + "/oauth2/v2.0/token" }

@@ -58,6 +58,7 @@ type message struct {
 }
 
 type world struct {
+	region   string
 	people   []*Person
 	rooms    map[string]*room
 	messages map[string]*message // by room and id
@@ -74,7 +75,8 @@ type world struct {
 
 func newWorld(opts Options) world {
 	w := world{
-		rooms: map[string]*room{}, messages: map[string]*message{}, acts: map[string]bool{}, streams: map[string]*stream{},
+		region: "kr",
+		rooms:  map[string]*room{}, messages: map[string]*message{}, acts: map[string]bool{}, streams: map[string]*stream{},
 		typing: map[string]int{}, dialogs: map[string]*dialog{}, notes: map[string][]string{}, files: map[string]*File{},
 	}
 	for _, p := range append(defaultPeople(opts.Tenant), opts.People...) {
