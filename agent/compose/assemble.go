@@ -27,7 +27,7 @@ const maxDimensions = 2
 func (b *builder) build() {
 	for _, step := range []func(){
 		b.setSpecial, b.setMeasures, b.setDimensions, b.setFilters, b.setPeriod, b.setRelated, b.setTimeline,
-		b.setHorizon, b.setCompare, b.setRank, b.setBounds, b.setMean, b.setFirst, b.setExtras, b.setIntent, b.checkShape, b.explain,
+		b.setHorizon, b.setCompare, b.setRank, b.setBounds, b.setMean, b.setFirst, b.setExtras, b.dropStale, b.setIntent, b.checkShape, b.explain,
 	} {
 		if b.problem != nil {
 			return
@@ -478,6 +478,32 @@ func (b *builder) shareOfFilter() {
 	b.p.Part = &part
 	q.Dimensions = append(q.Dimensions, semantic.Dimension{Field: q.Filters[i].Field})
 	q.Filters = slices.Delete(slices.Clone(q.Filters), i, i+1)
+}
+
+// dropStale forgets orders and conditions of the turn before on columns that there are no
+// longer.
+func (b *builder) dropStale() {
+	q := &b.p.Query
+	if !b.follow {
+		return
+	}
+	has := func(key string) bool {
+		base, _, _ := strings.Cut(key, "__")
+		return slicesHas(q.Measures, func(m semantic.Measure) bool { return m.Key() == base }) || slicesHas(q.Dimensions, func(d semantic.Dimension) bool { return d.Key() == key })
+	}
+	q.Order = slices.DeleteFunc(slices.Clone(q.Order), func(o semantic.Order) bool {
+		return !has(o.Key) || strings.Contains(o.Key, "__") && q.Compare == nil && !q.Share && !q.Cumulative
+	})
+	q.Having = slices.DeleteFunc(slices.Clone(q.Having), func(h semantic.Having) bool { return !has(h.Key) })
+	if q.Top != nil && (!has(q.Top.Of) || !has(q.Top.By)) {
+		q.Top = nil
+	}
+	if q.LimitPer != "" && !has(q.LimitPer) {
+		q.LimitPer = ""
+	}
+	if q.SharePer != "" && !has(q.SharePer) {
+		q.SharePer = ""
+	}
 }
 
 // setIntent names what the query has become.

@@ -3,6 +3,7 @@ package compose
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/bapsang/bapsang/agent/format"
 	"github.com/bapsang/bapsang/agent/semantic"
@@ -381,8 +382,10 @@ func EachLabel(model *semantic.Model, m semantic.Measure, d *semantic.Dataset, l
 		return m.Key()
 	}
 	label, things := x.Label.In(language, x.Name), d.Label.In(language, d.Name)
-	if language != "ko" && singular(strings.ToLower(things)) == strings.ToLower(things) {
-		things = things[:1] + plural(strings.ToLower(things))[1:]
+	if language != "ko" && things[0] <= unicode.MaxASCII {
+		if low := strings.ToLower(things); singular(low) == low {
+			things = things[:1] + plural(low)[1:]
+		}
 	}
 	written := format.Value
 	if language == "ko" {
@@ -400,11 +403,19 @@ func EachLabel(model *semantic.Model, m semantic.Measure, d *semantic.Dataset, l
 	case language == "ko":
 		return things + "별 평균 " + label
 	case m.Is != "":
-		return things + " with " + strings.Join(strings.Fields(strings.ToLower(label[:1])+label[1:]+" "+sides[m.Is]+" "+low), " ")
+		return things + " with " + strings.Join(strings.Fields(lowerFirst(label)+" "+sides[m.Is]+" "+low), " ")
 	case m.Median:
 		return "median " + label + " per " + singular(strings.ToLower(things))
 	}
 	return "average " + label + " per " + singular(strings.ToLower(things))
+}
+
+// lowerFirst writes a label as inside a phrase; abbreviations and Hangul stay.
+func lowerFirst(label string) string {
+	if len(label) > 1 && label[0] >= 'A' && label[0] <= 'Z' && label[1] >= 'a' && label[1] <= 'z' {
+		return strings.ToLower(label[:1]) + label[1:]
+	}
+	return label
 }
 
 // The words for the side of a figure that others lie on.

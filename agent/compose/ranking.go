@@ -320,6 +320,11 @@ func (b *builder) setBounds() {
 			q.Filters = append(q.Filters, semantic.Filter{Field: key, Op: op, Values: values})
 			continue
 		}
+		for _, m := range q.Measures {
+			if m.Metric == key && m.Over != "" {
+				key = m.Key() // 일평균 매출 1억 이상: the average over days is the figure
+			}
+		}
 		q.Having = append(q.Having, semantic.Having{Key: key, Op: op, Values: values})
 	}
 	if len(q.Having) > 0 && len(q.Dimensions) == 0 {

@@ -27,6 +27,9 @@ func (b *builder) setCompare() {
 	default:
 		q.Compare = nil
 	}
+	if q.Period == nil {
+		q.Compare = nil // a follow-up has taken away what was compared
+	}
 	if q.Compare != nil && q.Compare.Kind == semantic.ComparePrevious && len(b.d.periods) < 2 && b.problem == nil && b.special == "" {
 		b.compareSteps()
 	}
