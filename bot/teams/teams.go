@@ -5,8 +5,10 @@ package teams
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/bapsang/bapsang/bot"
@@ -18,6 +20,8 @@ const Platform = "teams"
 
 // Config is what the driver needs.
 type Config struct {
+	// Connector says which app we are. TenantID is required, too: nobody of another tenant
+	// is heard.
 	Connector connector.Options
 	// References keeps where conversations are, so that digests and late answers find them
 	// after a restart.
@@ -26,10 +30,14 @@ type Config struct {
 	Render func(ctx context.Context, spec json.RawMessage) ([]byte, error)
 	// SQL returns the statements behind a question's answer.
 	SQL func(ctx context.Context, question string) ([]bot.SQL, error)
-	// CSV writes a result of a question; Link is an address, good for a while, under which
-	// a browser gets it.
-	CSV  func(ctx context.Context, question, result string, w io.Writer) error
-	Link func(question, result string) string
+	// CSV writes a result of a question.
+	CSV func(ctx context.Context, question, result string, w io.Writer) error
+	// PublicURL is where people's browsers reach this server, such as
+	// "https://bapsang.example.com": Teams takes files in personal chats only, elsewhere rows
+	// are behind a link. Without it there is no CSV there.
+	PublicURL string
+	// Admit says whom SQL and CSV are for; nil admits everybody who sees the answer.
+	Admit func(bot.Person) bool
 	// Prompts are questions to begin with, in the language.
 	Prompts  func(language string) []string
 	Location *time.Location   // nil means UTC
@@ -43,4 +51,77 @@ type References interface {
 	Put(ctx context.Context, key string, ref json.RawMessage) error
 	// Get returns what was kept; nil when there is nothing.
 	Get(ctx context.Context, key string) (json.RawMessage, error)
+}
+
+// Teams is the driver. It implements bot.Poster, bot.Directory, bot.FileOpener and
+// bot.Checker; HTTP is the door by which events come in, and Run its life.
+//
+// A thread of ours (bot.Thread) is, by where it happens:
+//
+//   - in a channel, a post with its replies: Channel is the channel, ID the post;
+//   - in a chat, of one person with us or of several, a talk: Channel is the chat, ID the
+//     message that began the talk. Chats have no threads, and people follow up there by
+//     just going on, so all that is said belongs together until nobody has said anything
+//     for eight hours (see reference.talk).
+//
+// Workspace is the tenant, and a User's ID the object id in its directory: it stays when
+// the bot is registered anew, and is what admins know.
+type Teams struct {
+	cfg     Config
+	conn    *connector.Connector
+	log     *slog.Logger
+	metrics *metrics
+	out     *outbox
+	signer  signer
+	// handler is told that somebody stopped a stream, which only the poster learns.
+	handler atomic.Pointer[bot.Handler]
+
+	in       *intake
+	refs     book
+	people   people
+	channels channels
+}
+
+// New returns a driver. It calls nothing yet.
+func New(cfg Config) (*Teams, error) {
+	switch {
+	case cfg.Connector.AppID == "":
+		return nil, errors.New("teams: an app id is required")
+	case cfg.Connector.TenantID == "":
+		// Whoever installed the app elsewhere would ask about this company's data.
+		return nil, errors.New("teams: a tenant id is required: people of one tenant are answered, and no others")
+	case cfg.References == nil:
+		return nil, errors.New("teams: somewhere to keep references is required")
+	}
+	if cfg.Location == nil {
+		cfg.Location = time.UTC
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.Default()
+	}
+	m := newMetrics()
+	if cfg.Connector.Logger == nil {
+		cfg.Connector.Logger = cfg.Logger
+	}
+	cfg.Connector.Observer = m
+	return &Teams{
+		cfg: cfg, conn: connector.New(cfg.Connector), log: cfg.Logger, metrics: m, out: newOutbox(), in: newIntake(),
+		refs: book{store: cfg.References, known: map[string]*reference{}},
+	}, nil
+}
+
+// Run keeps what the driver does beside deliveries going until ctx is done, and returns
+// nil when all of it has ended; h hears of what Teams tells the poster alone. It is called
+// once.
+func (t *Teams) Run(ctx context.Context, h bot.Handler) error {
+	if h != nil {
+		t.handler.Store(&h)
+	}
+	<-ctx.Done()
+	t.in.stop()
+	t.conn.CloseIdle()
+	return nil
 }

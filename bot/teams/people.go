@@ -1,0 +1,237 @@
+package teams
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/teams/connector"
+)
+
+const (
+	// knowFor is how long what Teams said of somebody holds.
+	knowFor = time.Hour
+	// knowAtWorst is how long it holds when Teams cannot be asked again.
+	knowAtWorst = 24 * time.Hour
+	maxKnown    = 200_000
+	// askedBeforeListing is how many members of a channel are asked for one by one, before
+	// everybody is listed: Teams lets us ask for four members of one conversation a second,
+	// and tells of two hundred at once.
+	askedBeforeListing = 8
+	lookWithin         = 30 * time.Second
+	// renewWithin is how long renewing what is known may hold somebody up.
+	renewWithin = 2 * time.Second
+)
+
+// people are those whom we know, by their ids.
+type people struct {
+	mu      sync.Mutex
+	entries map[string]entryOf
+	locales map[string]string // as people's own Teams says
+	asked   map[string]asking // by conversation
+	flights singleflight.Group
+}
+
+// entryOf is what Teams said of somebody.
+type entryOf struct {
+	person bot.Person
+	at     time.Time
+}
+
+// asking is how many members of a conversation were asked for one by one.
+type asking struct {
+	times int
+	since time.Time
+}
+
+// spoke notes what an activity says of who did it.
+func (p *people) spoke(a *activity) {
+	if !a.human() || a.locale() == "" {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.locales == nil || len(p.locales) > maxKnown {
+		p.locales = map[string]string{}
+	}
+	p.locales[a.who()] = a.locale()
+}
+
+func (p *people) locale(id string) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.locales[id]
+}
+
+func (p *people) known(id string) (entryOf, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	e, ok := p.entries[id]
+	e.person.Locale = p.locales[id]
+	return e, ok
+}
+
+func (p *people) keep(person bot.Person, at time.Time, ids ...string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.entries == nil || len(p.entries) > maxKnown {
+		p.entries = map[string]entryOf{}
+	}
+	for _, id := range ids {
+		if id != "" {
+			p.entries[id] = entryOf{person, at}
+		}
+	}
+}
+
+// lists tells whether everybody in a conversation is to be listed, rather than asked for
+// one by one, and counts.
+func (p *people) lists(conversation string, now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.asked == nil || len(p.asked) > maxKnown {
+		p.asked = map[string]asking{}
+	}
+	a := p.asked[conversation]
+	if now.Sub(a.since) > knowFor {
+		a = asking{since: now}
+	}
+	a.times++
+	p.asked[conversation] = a
+	return a.times > askedBeforeListing
+}
+
+// Person implements bot.Directory.
+func (t *Teams) Person(ctx context.Context, thread bot.Thread, user bot.User) (bot.Person, error) {
+	if strings.HasPrefix(user.ID, "28:") {
+		return bot.Person{Name: user.Name, Standing: bot.Robot}, nil
+	}
+	before, ok := t.people.known(user.ID)
+	age := t.cfg.Now().Sub(before.at)
+	if ok && age < knowFor {
+		return before.person, nil
+	}
+	found := t.people.flights.DoChan("person "+user.ID, func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookWithin)
+		defer cancel()
+		return t.look(ctx, thread, user)
+	})
+	// Who was known an hour ago is not worth a long wait.
+	var patience <-chan time.Time
+	usable := ok && age < knowAtWorst
+	if usable {
+		timer := time.NewTimer(renewWithin)
+		defer timer.Stop()
+		patience = timer.C
+	}
+	err := context.DeadlineExceeded
+	select {
+	case r := <-found:
+		if r.Err == nil {
+			p := r.Val.(bot.Person)
+			p.Locale = t.people.locale(user.ID)
+			return p, nil
+		}
+		err = r.Err
+	case <-patience:
+	case <-ctx.Done():
+		return bot.Person{}, ctx.Err()
+	}
+	if usable {
+		t.log.WarnContext(ctx, "teams: a person cannot be looked up, taken as before", "error", err)
+		return before.person, nil
+	}
+	return bot.Person{}, err
+}
+
+// look asks Teams who somebody is, in the conversation where they did something.
+func (t *Teams) look(ctx context.Context, thread bot.Thread, user bot.User) (bot.Person, error) {
+	thread.ID = "" // people are of the whole conversation
+	at, err := t.place(ctx, thread)
+	if err != nil {
+		return bot.Person{}, err
+	}
+	if !thread.Direct && t.people.lists(at.Conversation, t.cfg.Now()) {
+		if err := t.list(ctx, at); err != nil {
+			t.log.WarnContext(ctx, "teams: members could not be listed, they are looked up one by one", "error", err)
+		}
+		if e, ok := t.people.known(user.ID); ok && t.cfg.Now().Sub(e.at) < knowFor {
+			return e.person, nil
+		}
+	}
+	m, err := t.conn.Client.Member(ctx, at, user.ID)
+	if connector.KindOf(err) == connector.KindMember {
+		p := bot.Person{Name: user.Name, Standing: bot.Left}
+		t.people.keep(p, t.cfg.Now(), user.ID)
+		return p, nil
+	}
+	if err != nil {
+		return bot.Person{}, fmt.Errorf("look up member: %w", err)
+	}
+	return t.learn(m, user.ID), nil
+}
+
+// list asks who everybody in a conversation is.
+func (t *Teams) list(ctx context.Context, at connector.Ref) error {
+	_, err, _ := t.people.flights.Do("members "+at.Conversation, func() (any, error) {
+		for m, err := range t.conn.Client.Members(ctx, at) {
+			if err != nil {
+				return nil, fmt.Errorf("list members: %w", err)
+			}
+			t.learn(m)
+		}
+		return nil, nil
+	})
+	return err
+}
+
+// learn keeps who somebody is.
+func (t *Teams) learn(m connector.Member, ids ...string) bot.Person {
+	p := bot.Person{Name: tidy(m.Name), Email: emailOf(m), Standing: t.standing(m)}
+	t.people.keep(p, t.cfg.Now(), append(ids, strings.ToLower(m.AADObject), m.ID)...)
+	return p
+}
+
+// emailOf is somebody's address. Where Teams does not tell it, the name by which they sign
+// in nearly always is one; a guest's is made up of theirs elsewhere.
+func emailOf(m connector.Member) string {
+	for _, address := range []string{m.Email, m.UPN} {
+		address = strings.ToLower(strings.TrimSpace(address))
+		if strings.Contains(address, "@") && !strings.Contains(address, "#ext#") {
+			return address
+		}
+	}
+	return ""
+}
+
+// standing is what somebody is to our company. Of whom Teams does not say whose they are,
+// nobody says that they are one of us.
+func (t *Teams) standing(m connector.Member) bot.Standing {
+	switch {
+	case strings.HasPrefix(m.ID, "28:"):
+		return bot.Robot
+	case !strings.EqualFold(m.Tenant, t.cfg.Connector.TenantID), m.Role == "anonymous":
+		return bot.External
+	case m.Role == "guest", strings.Contains(strings.ToUpper(m.UPN), "#EXT#"):
+		return bot.Guest
+	}
+	return bot.Member
+}
+
+// isIn tells whether somebody is in a conversation.
+func (t *Teams) isIn(ctx context.Context, at connector.Ref, user string) (bool, error) {
+	_, err := t.conn.Client.Member(ctx, at, user)
+	switch kind := connector.KindOf(err); {
+	case err == nil:
+		return true, nil
+	case kind == connector.KindMember, kind == connector.KindRemoved, kind == connector.KindPlace:
+		return false, nil
+	}
+	return false, errors.Join(errors.New("membership unknown"), err)
+}

@@ -1,0 +1,272 @@
+package teams
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/teams/cards"
+	"github.com/bapsang/bapsang/bot/teams/connector"
+)
+
+// Teams ends a stream two minutes after it began, whatever is added. We are gone before:
+// then the message is one that can be changed, and has buttons.
+const (
+	streamTime = 2 * time.Minute
+	streamLife = streamTime - 15*time.Second
+)
+
+// leaveWithin bounds what nobody waits for, and leaveRetry is when it is tried again.
+const (
+	leaveWithin = 10 * time.Second
+	leaveRetry  = 3 * time.Second
+)
+
+// errNoStream says that progress is to be a card.
+var errNoStream = errors.New("no stream")
+
+// stream is a message that is being streamed. It only says how far the question is, in
+// informative updates, which replace one another; what a stream has said of an answer could
+// only be added to. It has no buttons of ours, but Teams' own one to stop it.
+type stream struct {
+	chat  string // a chat has one stream at a time
+	seq   int    // of the last part
+	began time.Time
+	timer *time.Timer // ends it in time
+	last  bot.Message // what it said last
+	// inherited is set when an earlier process began it: its sequence is unknown, so all that
+	// can be done is to end it.
+	inherited bool
+}
+
+// streamInfo is the entity that makes an activity part of a stream.
+type streamInfo struct {
+	Type     string `json:"type"`
+	Stream   string `json:"streamType"`
+	ID       string `json:"streamId,omitempty"`
+	Sequence int    `json:"streamSequence,omitempty"`
+}
+
+func (i streamInfo) entity() json.RawMessage {
+	i.Type = "streaminfo"
+	data, err := json.Marshal(i)
+	if err != nil {
+		return nil // it marshals
+	}
+	return data
+}
+
+// informative is a part of a stream that says how far the question is.
+func informative(msg bot.Message, id string, seq int) connector.Activity {
+	return connector.Activity{
+		Type: "typing", Text: cards.Informative(msg), Entities: []json.RawMessage{streamInfo{Stream: "informative", ID: id, Sequence: seq}.entity()},
+	}
+}
+
+// streamable reports whether a stream shows all of msg: of what can be pressed only the
+// button that Teams puts there itself.
+func streamable(msg bot.Message) bool {
+	if len(msg.Suggestions) > 0 {
+		return false
+	}
+	stop := false
+	for _, b := range msg.Buttons {
+		if b.Action != bot.ActionCancel {
+			return false
+		}
+		stop = true
+	}
+	return stop
+}
+
+// startStream begins a message that is streamed, and makes m one. Its error is errNoStream
+// when there is no such message.
+func (t *Teams) startStream(ctx context.Context, at spot, m *sent, msg bot.Message) (bot.Ref, error) {
+	chat := at.chat()
+	if !at.thread.Direct || !streamable(msg) || t.out.isRefused("streams") || t.out.isRefused("streams "+chat) || !t.out.mayStream(chat, m) {
+		return bot.Ref{}, errNoStream
+	}
+	began := time.Now()
+	id, err := t.conn.Client.Try().Send(ctx, at.Ref, informative(msg, "", 1))
+	if err == nil && id != "" {
+		m.stream = &stream{chat: chat, seq: 1, began: began}
+		return t.refAt(ctx, at, id), nil
+	}
+	t.out.streamOver(chat, m)
+	switch kind := connector.KindOf(err); {
+	case kind == connector.KindRate, connector.Reason(err) == "no_budget":
+		return bot.Ref{}, err
+	case isPlace(err):
+		t.mind(ctx, at, err)
+		return bot.Ref{}, err
+	case kind == connector.KindStream, err == nil, connector.Unknown(err):
+		// One of an earlier process, or perhaps this one, is running. Teams ends it.
+		t.out.refuse("streams "+chat, t.pace(streamTime))
+	case kind == connector.KindLayout:
+		t.out.refuse("streams", refusedFor)
+	}
+	t.streamFell(ctx, msg, err)
+	return bot.Ref{}, errNoStream
+}
+
+func (t *Teams) streamFell(ctx context.Context, msg bot.Message, err error) {
+	reason := firstOf(connector.Reason(err), "no_id")
+	t.metrics.falls.WithLabelValues("stream", reason).Inc()
+	t.log.InfoContext(ctx, "teams: no stream, changing the message instead", "question", msg.Question, "reason", reason)
+}
+
+// watch has the stream end in time, also when it says nothing more.
+func (t *Teams) watch(m *sent, ref bot.Ref, msg bot.Message) {
+	m.stream.last = msg
+	m.stream.timer = time.AfterFunc(t.pace(streamLife), func() {
+		t.after("end a stream in time", leaveWithin, func(ctx context.Context) error { return t.leaveInTime(ctx, m, ref) })
+	})
+}
+
+// noStream notes that m is a message like others.
+func (t *Teams) noStream(m *sent) {
+	if m.stream.timer != nil {
+		m.stream.timer.Stop()
+	}
+	t.out.streamOver(m.stream.chat, m)
+	m.stream = nil
+}
+
+// inform streams progress. Afterwards m is no stream any more when it cannot go on as
+// one; without an error it shows the progress all the same, or shall show no more.
+func (t *Teams) inform(ctx context.Context, m *sent, ref bot.Ref, msg bot.Message) error {
+	at, err := t.spot(ctx, ref.Thread)
+	if err != nil {
+		return err
+	}
+	s := m.stream
+	if s.inherited || !streamable(msg) || time.Since(s.began) > t.pace(streamLife) {
+		return t.leave(ctx, at, m, ref, msg)
+	}
+	s.seq++
+	_, err = t.conn.Client.Try().Send(ctx, at.Ref, informative(msg, ref.ID, s.seq))
+	switch connector.KindOf(err) {
+	case connector.KindStream:
+		t.noStream(m)
+		if t.isStopped(ctx, ref, msg, err) {
+			return nil
+		}
+		t.streamFell(ctx, msg, err)
+	case connector.KindOrder: // something newer is shown
+		return nil
+	default:
+		t.mind(ctx, at, err)
+	}
+	if err == nil {
+		s.last = msg
+	}
+	return err
+}
+
+// leave ends a stream with progress: a card that can be changed.
+func (t *Teams) leave(ctx context.Context, at spot, m *sent, ref bot.Ref, msg bot.Message) error {
+	_, err := t.conn.Client.Try().Send(ctx, at.Ref, final(t.activity(t.layout(ctx, at, msg, t.level(), true)), ref.ID))
+	switch kind := connector.KindOf(err); {
+	case err == nil, kind == connector.KindStream:
+		t.noStream(m)
+		if err != nil && t.isStopped(ctx, ref, msg, err) {
+			return nil
+		}
+	default:
+		t.mind(ctx, at, err)
+	}
+	return err
+}
+
+// leaveInTime is leave for a stream whose time is nearly over.
+func (t *Teams) leaveInTime(ctx context.Context, m *sent, ref bot.Ref) error {
+	done, err := t.out.turns.take(ctx, "message "+messageKey(ref))
+	if err != nil {
+		return err
+	}
+	defer done()
+	s := m.stream
+	if s == nil || m.isEnded() {
+		return nil
+	}
+	at, err := t.spot(ctx, ref.Thread)
+	if err != nil {
+		return err
+	}
+	if err = t.leave(ctx, at, m, ref, s.last); err != nil && m.stream == nil {
+		err = t.replaceProgress(ctx, ref, s.last)
+	}
+	if m.stream != nil {
+		s.timer.Reset(t.pace(leaveRetry))
+	}
+	return err
+}
+
+// final is the last part of a stream.
+func final(a connector.Activity, id string) connector.Activity {
+	a.Entities = append([]json.RawMessage{streamInfo{Stream: "final", ID: id}.entity()}, a.Entities...)
+	return a
+}
+
+// maxFinals is how often the end of a stream is sent that Teams did not answer for. A
+// second one is refused when the first was taken.
+const maxFinals = 3
+
+// finish ends a stream with msg. It is over without showing msg when Teams takes no more of
+// it: the message can be changed then.
+func (t *Teams) finish(ctx context.Context, m *sent, ref bot.Ref, msg bot.Message) (over bool, err error) {
+	at, err := t.spot(ctx, ref.Thread)
+	if err != nil {
+		return false, err
+	}
+	msg = noted(msg, m.note)
+	for level := t.level(); ; level++ {
+		l := t.layout(ctx, at, msg, level, true)
+		a := final(t.activity(l), ref.ID)
+		for range maxFinals {
+			if _, err = t.conn.Client.Send(ctx, at.Ref, a); !connector.Unknown(err) || ctx.Err() != nil {
+				break
+			}
+		}
+		switch kind := connector.KindOf(err); {
+		case err == nil:
+			t.noStream(m)
+			t.thumbs(ctx, at, ref.ID, l, msg, nil)
+			t.out.succeeded(level.String())
+			return false, nil
+		case kind == connector.KindStream, kind == connector.KindMessage, kind == connector.KindLayout && level == textOnly:
+			t.noStream(m)
+			return true, nil
+		case (kind == connector.KindLayout || kind == connector.KindSize) && level < textOnly:
+			t.fell(ctx, level, msg, err)
+		default:
+			t.mind(ctx, at, err)
+			return false, err
+		}
+	}
+}
+
+// stopTold bounds how long the handler takes to hear of a stop.
+const stopTold = 10 * time.Second
+
+// isStopped reports whether somebody pressed Teams' own button to stop a stream. Teams
+// tells that with the next part alone, so it becomes the press of a button here.
+func (t *Teams) isStopped(ctx context.Context, ref bot.Ref, msg bot.Message, err error) bool {
+	if !strings.Contains(strings.ToLower(connector.Message(err)), "cancel") {
+		return false
+	}
+	t.log.InfoContext(ctx, "teams: stopped by the reader", "question", msg.Question)
+	h := t.handler.Load()
+	if h == nil {
+		return true
+	}
+	ev := bot.Event{
+		ID: "stop:" + messageKey(ref), Kind: bot.EventAction, Thread: ref.Thread, Message: ref.ID, User: bot.User{ID: msg.For},
+		Action: &bot.Action{Name: bot.ActionCancel, Question: msg.Question}, At: t.cfg.Now(),
+	}
+	t.after("stop not taken", stopTold, func(ctx context.Context) error { return t.hand(ctx, *h, ev) })
+	return true
+}
