@@ -126,3 +126,20 @@ func TestCards(t *testing.T) {
 		}
 	}
 }
+
+// FuzzCheckCard proves that no card breaks the checks.
+func FuzzCheckCard(f *testing.F) {
+	for _, cards := range []map[string]string{goodCards(), teamsCards()} {
+		for _, card := range cards {
+			f.Add([]byte(card))
+		}
+	}
+	for _, x := range badCards() {
+		f.Add([]byte(x.card))
+	}
+	f.Fuzz(func(_ *testing.T, card []byte) {
+		teamstest.CheckCard(card)
+		teamstest.CardText(card)
+		teamstest.CardActions(card)
+	})
+}
