@@ -21,6 +21,7 @@ func TestTokenIsKeptAndRenewed(t *testing.T) {
 		var logins atomic.Int32
 		var broken atomic.Bool
 		c := newConnector(server(func(w http.ResponseWriter, r *http.Request) {
+			<-time.After(10 * time.Millisecond) // of the bubble's clock, so that all come meanwhile
 			if broken.Load() {
 				w.WriteHeader(http.StatusServiceUnavailable)
 				return

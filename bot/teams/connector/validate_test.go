@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/bapsang/bapsang/bot/teams/connector"
@@ -122,6 +123,7 @@ func requests(i *issuing, now time.Time) []request {
 	add("critical", connector.WhyToken, head(obj{"crit": []any{"x"}, "x": 1}), claims(now), "good", stricter("what must be understood is not"))
 	add("a key that it brings", connector.WhyKey, head(obj{"kid": "mine", "jwk": obj{"kty": "oct", "k": "AA"}, "jku": "https://evil.example/"}), claims(now), "good")
 
+	add("longer than any", connector.WhyToken, head(), claims(now, obj{"more": strings.Repeat("x", 20<<10)}), "good", stricter("a token has 16 KB at most"))
 	add("claims that are a list", connector.WhyToken, head(), `[]`, "good")
 	add("claims that are null", connector.WhyIssuer, head(), `null`, "good")
 	add("claims that are no JSON", connector.WhyToken, head(), `{`, "good")
@@ -316,17 +318,22 @@ func TestGarbageFetchesNothing(t *testing.T) {
 
 func TestKeysAreFetchedOnceForAll(t *testing.T) {
 	i := newIssuing(t)
-	c := i.connector()
-	header := i.genuine(time.Now())
-	var wg sync.WaitGroup
-	for range 50 {
-		wg.Go(func() {
-			if err := validate(c, header); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	wg.Wait()
+	synctest.Test(t, func(t *testing.T) {
+		c := newConnector(server(func(w http.ResponseWriter, r *http.Request) {
+			<-time.After(time.Second) // of the bubble's clock, so that all come meanwhile
+			i.ServeHTTP(w, r)
+		}))
+		header := i.genuine(time.Now())
+		var wg sync.WaitGroup
+		for range 50 {
+			wg.Go(func() {
+				if err := validate(c, header); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+	})
 	if asked, fetched := i.counts(); asked != 1 || fetched != 1 {
 		t.Errorf("fetched %d and %d times", asked, fetched)
 	}
@@ -355,11 +362,15 @@ func TestKeysComeThoughTheirAskerLeaves(t *testing.T) {
 func TestMetadataThatCannotBeUsed(t *testing.T) {
 	for name, body := range map[string]string{
 		"empty": "", "null": "null", "a list": "[]", "no address": `{}`, "a file": `{"jwks_uri":"file:///etc/passwd"}`,
-		"without TLS": `{"jwks_uri":"http://login.botframework.com/keys"}`, "a number": `{"jwks_uri":1}`,
+		"without TLS": `{"jwks_uri":"http://login.botframework.com/v1/.well-known/keys"}`, "a number": `{"jwks_uri":1}`,
 		"no keys": `{"jwks_uri":"https://login.botframework.com/keys"}`, "too long": strings.Repeat(" ", 2<<20) + "{}",
 	} {
 		i := newIssuing(t)
 		c := newConnector(server(func(w http.ResponseWriter, r *http.Request) {
+			if strings.Contains(r.URL.Path, ".well-known/keys") {
+				i.ServeHTTP(w, r)
+				return
+			}
 			if strings.HasSuffix(r.URL.Path, "keys") {
 				fmt.Fprint(w, `{"keys":[null,1,"x",{},{"kty":"RSA"},{"kty":"RSA","kid":"good","n":"","e":""},{"kty":"RSA","kid":"good","n":"AQ","e":"AQAB"}]}`)
 				return
