@@ -56,6 +56,7 @@ type Options struct {
 	Backends         []llm.Backend
 	CallsPerQuestion int
 	Slack            *config.Slack     // nil: none
+	Teams            *config.Teams     // nil: none
 	Traces           *telemetry.Traces // of questions; nil goes nowhere
 }
 
@@ -87,7 +88,7 @@ type App struct {
 func Open(ctx context.Context, opts Options) (_ *App, err error) {
 	if opts.Workers == 0 {
 		opts.Workers = workers
-		if len(opts.Backends) > 0 || opts.Slack != nil {
+		if len(opts.Backends) > 0 || opts.Slack != nil || opts.Teams != nil {
 			opts.Workers = waitingWorkers
 		}
 	}
@@ -155,6 +156,13 @@ func (a *App) wire() error {
 	}
 	if a.opts.Slack != nil {
 		p, err := a.slackPlatform(a.opts.Slack)
+		if err != nil {
+			return err
+		}
+		a.platforms = append(a.platforms, p)
+	}
+	if a.opts.Teams != nil {
+		p, err := a.teamsPlatform(a.opts.Teams)
 		if err != nil {
 			return err
 		}

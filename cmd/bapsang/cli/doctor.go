@@ -70,6 +70,9 @@ func (c *doctorCmd) Run(e *env) error {
 	if cfg.Slack != nil {
 		look("slack", func(ctx context.Context) []bot.Finding { return checkSlack(ctx, e, cfg) })
 	}
+	if cfg.Teams != nil {
+		look("teams", func(ctx context.Context) []bot.Finding { return checkTeams(ctx, e, cfg) })
+	}
 	if e.ctx.Err() != nil {
 		return e.ctx.Err()
 	}

@@ -34,7 +34,9 @@ type Config struct {
 	Timezone string `yaml:"timezone"`
 	Store    Store  `yaml:"store"`
 	// Slack is nil when there is none.
-	Slack   *Slack   `yaml:"slack"`
+	Slack *Slack `yaml:"slack"`
+	// Teams is nil when there is none.
+	Teams   *Teams   `yaml:"teams"`
 	LLM     LLM      `yaml:"llm"`
 	Sources []Source `yaml:"sources"`
 	// AnalystsDir holds analysts as YAML; without it each source gets a drafted one.
@@ -258,6 +260,7 @@ func (c *Config) validate() (problems []error) {
 	c.validateSources(wrong)
 	c.validateLLM(wrong)
 	c.validateSlack(wrong)
+	c.validateTeams(wrong)
 	names := map[string]bool{}
 	for i := range c.API.Tokens {
 		t := &c.API.Tokens[i]

@@ -1,0 +1,110 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/teams"
+	"github.com/bapsang/bapsang/bot/teams/connector"
+	"github.com/bapsang/bapsang/bot/web"
+	"github.com/bapsang/bapsang/cmd/bapsang/config"
+	"github.com/bapsang/bapsang/store"
+	"github.com/bapsang/bapsang/store/bolt"
+)
+
+// teamsPlatform makes the driver for Microsoft Teams.
+func (a *App) teamsPlatform(c *config.Teams) (platform, error) {
+	cfg := teamsConfig(c)
+	cfg.References = references{a.store}
+	cfg.Now, cfg.Logger, cfg.Location = a.opts.Now, a.opts.Logger, a.opts.Location
+	cfg.CSV = a.csv
+	cfg.SQL = func(ctx context.Context, question string) ([]bot.SQL, error) { return a.desk.Statements(ctx, question) }
+	cfg.Render = func(ctx context.Context, spec json.RawMessage) ([]byte, error) {
+		return renderChart(ctx, spec, web.Picture{})
+	}
+	cfg.Prompts = a.prompts
+	cfg.Admit = func(p bot.Person) bool {
+		return p.Standing == bot.Member ||
+			p.Standing == bot.Guest && slices.Contains(c.Allow, "guests") ||
+			p.Standing == bot.External && slices.Contains(c.Allow, "external")
+	}
+	t, err := teams.New(cfg)
+	if err != nil {
+		return platform{}, err
+	}
+	return platform{
+		name: teams.Platform, poster: t, people: t, files: t, run: t.Run, register: t.Register, channelName: t.ChannelName, admit: cfg.Admit,
+		mount: func(mux *http.ServeMux, h bot.Handler) {
+			mux.Handle("/api/messages", t.HTTP(h))
+			mux.Handle("/teams/csv/", t.CSV())
+		},
+	}, nil
+}
+
+// teamsConfig is the driver's part of a configuration.
+func teamsConfig(c *config.Teams) teams.Config {
+	return teams.Config{
+		Connector: connector.Options{
+			AppID: c.AppID, Password: c.AppPassword, TenantID: c.TenantID, LoginURL: c.LoginURL, OpenIDURL: c.OpenIDURL, ServiceURLs: c.ServiceURLs, Rate: c.Rate,
+		},
+		PublicURL: c.PublicURL,
+	}
+}
+
+// kindTeams is the kind of what the driver keeps in the store.
+const kindTeams = "teams"
+
+// references keeps conversation references in the store.
+type references struct{ store store.Store }
+
+// Put implements teams.References.
+func (r references) Put(ctx context.Context, key string, ref json.RawMessage) error {
+	return r.store.Update(ctx, func(tx store.Tx) error { return tx.Put(kindTeams, key, ref) })
+}
+
+// Get implements teams.References.
+func (r references) Get(ctx context.Context, key string) (ref json.RawMessage, err error) {
+	err = r.store.View(ctx, func(tx store.ReadTx) error {
+		ref, err = tx.Get(kindTeams, key)
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	return ref, err
+}
+
+// checkTeams has the driver look at its app. What Teams has told is in the store, which a
+// bapsang that runs does not share.
+func checkTeams(ctx context.Context, e *env, cfg *config.Config) []bot.Finding {
+	c := teamsConfig(cfg.Teams)
+	c.Logger, c.References = e.logger, unread{}
+	dir := cfg.Path(cfg.DataDir)
+	if _, err := os.Stat(filepath.Join(dir, bolt.FileName)); err == nil {
+		s, err := bolt.Open(ctx, dir, bolt.Options{Logger: e.logger})
+		if err == nil {
+			defer func() { _ = s.Close() }()
+			c.References = references{s}
+		}
+	}
+	t, err := teams.New(c)
+	if err != nil {
+		return []bot.Finding{{Name: "settings", State: bot.Broken, Text: err.Error()}}
+	}
+	return t.Check(ctx)
+}
+
+// unread is what the driver keeps when nobody can look into it.
+type unread struct{}
+
+// Put implements teams.References.
+func (unread) Put(context.Context, string, json.RawMessage) error { return teams.ErrUnread }
+
+// Get implements teams.References.
+func (unread) Get(context.Context, string) (json.RawMessage, error) { return nil, teams.ErrUnread }
