@@ -84,7 +84,7 @@ func (r *renderer) choices() {
 // suggestions adds other questions.
 func (r *renderer) suggestions() {
 	var buttons []bot.Button
-	for _, s := range r.msg.Suggestions[:min(len(r.msg.Suggestions), r.cuts.asides)] {
+	for _, s := range r.msg.Suggestions {
 		buttons = append(buttons, bot.Button{Action: bot.ActionAsk, Label: s, Value: s})
 	}
 	r.row(r.words.suggestions, buttons)
@@ -174,6 +174,10 @@ func overflow(tools []action) {
 // row adds buttons under a heading. What a button's label has no room for, or what cannot
 // be a button, is written out above, where it can be read and typed.
 func (r *renderer) row(heading string, buttons []bot.Button) {
+	if most := r.cuts.buttons; len(buttons) > most {
+		buttons = buttons[:most]
+		r.left = append(r.left, r.words.leftButtons)
+	}
 	var actions []action
 	var long []string
 	for _, b := range buttons {

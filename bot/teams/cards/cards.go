@@ -89,23 +89,23 @@ type cuts struct {
 	rows     int // of a table
 	readings int
 	words    int // UTF-16 units of the message's text
-	asides   int // of suggestions, and of all else that is in lists
+	buttons  int // of each kind that leads on: choices, analysts, suggestions
 }
 
 // shrink is what is tried one after the other until a layout fits: without pictures, with
 // one chart, without SQL (which can still be asked for), with fewer rows, with fewer
-// readings, with less text.
+// readings and questions, with less text.
 var shrink = []cuts{
-	{pictures: true, charts: maxNative, sql: true, rows: maxRows, readings: many, words: longest, asides: many},
-	{charts: maxNative, sql: true, rows: maxRows, readings: many, words: longest, asides: many},
-	{charts: 1, sql: true, rows: maxRows, readings: many, words: longest, asides: many},
-	{charts: 1, rows: maxRows, readings: many, words: longest, asides: many},
-	{charts: 1, rows: 10, readings: many, words: longest, asides: many},
-	{charts: 1, rows: 5, readings: many, words: longest, asides: many},
-	{rows: 1, readings: many, words: longest, asides: many},
-	{rows: 1, readings: 5, words: longest, asides: 8},
-	{readings: 0, words: longest / 4, asides: 4},
-	{readings: 0, words: longest / 16, asides: 2},
+	{pictures: true, charts: maxNative, sql: true, rows: maxRows, readings: many, words: longest, buttons: many},
+	{charts: maxNative, sql: true, rows: maxRows, readings: many, words: longest, buttons: many},
+	{charts: 1, sql: true, rows: maxRows, readings: many, words: longest, buttons: many},
+	{charts: 1, rows: maxRows, readings: many, words: longest, buttons: many},
+	{charts: 1, rows: 10, readings: many, words: longest, buttons: many},
+	{charts: 1, rows: 5, readings: many, words: longest, buttons: many},
+	{rows: 1, readings: many, words: longest, buttons: many},
+	{rows: 1, readings: 5, words: longest, buttons: 8},
+	{readings: 0, words: longest / 4, buttons: 4},
+	{readings: 0, words: longest / 16, buttons: 2},
 }
 
 // The limits within which a message is laid out at all: whoever makes a model, a column

@@ -16,8 +16,8 @@ type element struct {
 	Actions []action  `json:"actions,omitempty"` // of an ActionSet
 
 	// of a Column
-	Width  string `json:"width,omitempty"`
-	Center string `json:"verticalContentAlignment,omitempty"`
+	Width string `json:"width,omitempty"`
+	Align string `json:"verticalContentAlignment,omitempty"`
 
 	// of an Image
 	URL     string `json:"url,omitempty"`

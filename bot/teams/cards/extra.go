@@ -10,7 +10,7 @@ import (
 func Home(language string, prompts []string) Layout {
 	w := wordsFor(language)
 	const most = 6 // nobody reads more
-	r := renderer{msg: bot.Message{Language: w.lang}, words: w}
+	r := renderer{msg: bot.Message{Language: w.lang}, words: w, cuts: cuts{buttons: most}}
 	title := styledRun("🍚  "+w.home, run{Weight: "Bolder", Size: "Large"})
 	r.add(texts(title))
 	r.add(texts(w.homeHow))

@@ -12,11 +12,18 @@ import (
 // maxInformative is how long a text is that a stream shows before the answer.
 const maxInformative = 1000
 
+// maxStreamed is how long a text is above a card, in UTF-16 units of JSON: it leaves room
+// for a small card.
+const maxStreamed = 24_000
+
 // StreamText is the text of msg for a stream: Markdown, escaped. At a stream's end it
 // stands above the card (Options.Streamed).
 func StreamText(msg bot.Message) string {
 	msg = bounded(msg)
 	text := markdown(parse(msg.Text))
+	for try := longest; size(escapedJSON(text)) > maxStreamed; try = try * 3 / 4 {
+		text = markdown(parse(cut(msg.Text, try)))
+	}
 	if text == "" {
 		text = escape(gist(msg))
 	}
@@ -50,14 +57,19 @@ func escapedWithin(s string, limit int) string {
 // that a stream only grows. What is said before an answer does not count.
 func Extends(shown, next string) bool { return strings.HasPrefix(next, shown) }
 
-// plainLayout is as much of msg as fits into a text of limit UTF-16 units.
+// plainLayout is as much of msg as fits into a text of limit UTF-16 units, with the label of
+// who wrote it.
 func plainLayout(msg bot.Message, limit int) Layout {
 	w := wordsOf(msg)
 	head := cut(plain(parse(msg.Text)), limit)
 	if strings.TrimSpace(head) == "" {
 		head = cut(gist(msg), limit)
 	}
-	return Layout{Text: escape(head) + "\n\n" + escape(w.sqlMore), Summary: cut(gist(msg), min(limit, maxSummary))}
+	out := Layout{Text: escape(head) + "\n\n" + escape(w.sqlMore), Summary: cut(gist(msg), min(limit, maxSummary))}
+	if ByModel(msg) {
+		out.Entities = entities(bot.Message{Kind: msg.Kind, Origin: &bot.Origin{Label: msg.Origin.Label}})
+	}
+	return out
 }
 
 const maxSummary = 300

@@ -139,7 +139,7 @@ func (r *renderer) progress() {
 	blocks[0].Inlines = append([]any{"⏳\u2002"}, blocks[0].Inlines...)
 	if stop, ok := r.stop(); ok { // beside the text it takes no line of its own
 		blocks = []element{{Type: "ColumnSet", Columns: []element{
-			{Type: "Column", Width: "stretch", Center: "Center", Items: blocks}, {Type: "Column", Width: "auto", Items: []element{actionSet(stop)}},
+			{Type: "Column", Width: "stretch", Align: "Center", Items: blocks}, {Type: "Column", Width: "auto", Items: []element{actionSet(stop)}},
 		}}}
 	}
 	r.body = append(r.body, blocks...)
@@ -208,7 +208,7 @@ func (r *renderer) chart(c figure) {
 	case c.picture != nil && r.cuts.pictures:
 		shown = picture(c.picture, c.alt)
 	default:
-		if c.drawn {
+		if c.drawn || c.picture != nil {
 			r.left = append(r.left, r.words.chart)
 		}
 		r.aside("", c.alt, "")

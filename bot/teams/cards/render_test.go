@@ -405,8 +405,24 @@ func TestWhatDoesNotFitIsSaid(t *testing.T) {
 	}
 }
 
+func TestManyButtonsLeaveTheAnswer(t *testing.T) {
+	msg := bottest.Messages()["clarify-en"]
+	for i := range 40 {
+		long := fmt.Sprint(i, strings.Repeat(" long", 300))
+		msg.Buttons = append(msg.Buttons, bot.Button{Action: bot.ActionChoose, Label: long, Value: long})
+	}
+	l := cards.Render(msg, cards.Options{})
+	for _, fault := range validate(t, l, 80_000) {
+		t.Error(fault)
+	}
+	p := readOut(t, l)
+	if n := len(p.actions); n < 4 || n > 20 || !strings.Contains(p.text, msg.Text) || !strings.Contains(p.text, "some buttons") {
+		t.Errorf("of 42 choices %d can be made: %.300s", n, p.text)
+	}
+}
+
 func TestPicturesFit(t *testing.T) {
-	msg := message(t, bar(nil), bar(nil), bar(nil), bar(nil), bar(nil), bar(nil))
+	msg := message(t, bar(nil), bar(nil))
 	for name, p := range map[string][]byte{
 		"fits": blank(t, 1000, 600), "for sharp screens": blank(t, 2400, 1350), "narrow": blank(t, 3, 9000), "no picture": []byte("GIF89a"), "nothing": nil,
 		"a bomb": {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0, 13, 'I', 'H', 'D', 'R', 0x7f, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff, 8, 0, 0, 0, 0, 0x2c, 0xe5, 0xf3, 0x98},
@@ -447,7 +463,7 @@ func TestLabelAndSources(t *testing.T) {
 		t.Error("what is no answer bears the label of a model's")
 	}
 	msg.Kind, msg.Origin.Sources = bot.KindAnswer, nil
-	for i := range 30 {
+	for i := range 24 {
 		msg.Origin.Sources = append(msg.Origin.Sources, fmt.Sprintf("%d %s", i, strings.Repeat("긴 이름", 40)))
 	}
 	msg.Origin.Analyst = strings.Repeat("분석가 ", 100)
@@ -513,6 +529,18 @@ func TestStreams(t *testing.T) {
 			t.Errorf("%s: said before the answer: %.200q", name, s)
 		}
 	}
+	// The longest text leaves room for its card.
+	for _, letter := range []string{"가", "<", "*", "x.y "} {
+		msg := bottest.Messages()["answer-ko"]
+		msg.Text = strings.Repeat(letter, 30_000)
+		l := cards.Render(msg, cards.Options{Streamed: true})
+		if l.Card == nil || !strings.HasPrefix(l.Text, cards.StreamText(msg)) {
+			t.Errorf("below a stream of %q there is no card, or it ends otherwise", letter)
+		}
+		for _, fault := range validate(t, l, 80_000) {
+			t.Errorf("a stream of %q: %s", letter, fault)
+		}
+	}
 	if s := cards.Informative(bot.Message{Kind: bot.KindProgress, Language: "ko", Text: strings.Repeat("가", 3000)}); units(s) != 1000 || !strings.HasSuffix(s, "…") {
 		t.Errorf("%d characters are said before the answer", units(s))
 	}
@@ -547,7 +575,7 @@ func TestMarkdownIsTeams(t *testing.T) {
 func TestEverythingFits(t *testing.T) {
 	const seed = 7
 	random := rand.New(rand.NewPCG(seed, seed))
-	for i := range 30 {
+	for i := range 24 {
 		msg := anyMessage(random)
 		for way, opts := range ways(t, msg) {
 			opts.Limit = []int{0, 40_000, 6_000}[i%3]

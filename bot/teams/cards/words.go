@@ -20,7 +20,7 @@ type words struct {
 	rows, rowsPart, row, rest, columns, partial string
 	table, chart, moreTables, unit              string
 	ahead, eta, working                         string
-	moreColumns, leftOut, leftText              string
+	moreColumns, leftOut, leftText, leftButtons string
 
 	// in cards of their own
 	send, askEmpty                          string
@@ -46,7 +46,7 @@ var korean = words{
 	suggestions: "이런 것도 물어보세요", analysts: "이 데이터를 가진 분석가", good: "도움이 됐어요", bad: "도움이 안 됐어요", nothing: "보여 드릴 내용이 없어요.",
 	rows: "%s행", rowsPart: "%s행 중 %s행", row: "1행", rest: "나머지는 CSV에 있어요", columns: "열 %d개 중 %d개", table: "표", chart: "차트", moreTables: "표가 %d개 더 있어요",
 	ahead: "앞에 %d건", eta: "약 %s", working: "답을 준비하고 있어요",
-	moreColumns: "열 %d개 더 보기", leftOut: "너무 길어 뺀 것: %s", leftText: "본문의 뒷부분",
+	moreColumns: "열 %d개 더 보기", leftOut: "너무 길어 뺀 것: %s", leftText: "본문의 뒷부분", leftButtons: "버튼 일부",
 	send: "보내기", askEmpty: "한 줄만 적어 주세요",
 	share: "채널에 공유", shareLabel: "어느 채널에 보여 줄까요?", shareHint: "그 채널의 모두가 답을 보게 돼요.", shareNone: "제가 들어가 있는 채널이 없어요. 팀에 저를 추가해 주세요.",
 	home: "무엇이 궁금하세요?", homeHow: "평소 말로 물어보세요. 채널과 그룹 채팅에서는 저를 @멘션하고, 여기 1:1 채팅에서는 바로 적으면 됩니다. 답은 같은 자리에 차려 드려요.",
@@ -60,7 +60,7 @@ var english = words{
 	suggestions: "You could also ask", analysts: "Analysts who have this data", good: "Helpful", bad: "Not helpful", nothing: "There is nothing to show.",
 	rows: "%s rows", rowsPart: "%s of %s rows", row: "1 row", rest: "the rest is in the CSV", columns: "%[2]d of %[1]d columns", table: "Table", chart: "Chart", moreTables: "%d more tables",
 	ahead: "%d ahead of you", eta: "about %s", working: "Working on your answer",
-	moreColumns: "%d more columns", leftOut: "Left out, for it is too long: %s", leftText: "the rest of the text",
+	moreColumns: "%d more columns", leftOut: "Left out, for it is too long: %s", leftText: "the rest of the text", leftButtons: "some buttons",
 	send: "Send", askEmpty: "A line, please",
 	share: "Share to a channel", shareLabel: "Which channel shall see it?", shareHint: "Everybody in that channel will see the answer.", shareNone: "I am in no channel yet: add me to a team.",
 	home: "What would you like to know?", homeHow: "Ask in your own words: mention me in a channel or a group chat, or just write here, one to one. The answer is served in the same place.",
