@@ -113,9 +113,6 @@ type card struct {
 const version = "1.5"
 
 func newCard(body []element, actions []action) card {
-	if body == nil {
-		body = []element{} // there may be nothing but buttons, but not no body
-	}
 	return card{
 		Type: "AdaptiveCard", Schema: "http://adaptivecards.io/schemas/adaptive-card.json", Version: version, Body: body, Actions: actions,
 	}

@@ -3,6 +3,7 @@ package cards_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"github.com/bapsang/bapsang/bot"
 	"github.com/bapsang/bapsang/bot/bottest"
 	"github.com/bapsang/bapsang/bot/teams/cards"
+	"github.com/bapsang/bapsang/bot/teams/teamstest"
 )
 
 // everyCard is each card that is made of the fixtures, by name.
@@ -94,12 +96,22 @@ func TestMicrosoftsRendererAgrees(t *testing.T) {
 	}
 }
 
+// TestTheStrictTeamsTakesThem holds all cards against the Teams of our own tests.
+func TestTheStrictTeamsTakesThem(t *testing.T) {
+	for name, card := range everyCard(t) {
+		for _, fault := range teamstest.CheckCard(card) {
+			t.Errorf("%s: %s", name, fault)
+		}
+	}
+}
+
 type verdict struct {
 	Faults, Unknown, Shown []string
 }
 
 func stderr(err error) []byte {
-	if exit, ok := err.(*exec.ExitError); ok {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
 		return exit.Stderr
 	}
 	return nil

@@ -57,6 +57,83 @@ func escapedWithin(s string, limit int) string {
 // that a stream only grows. What is said before an answer does not count.
 func Extends(shown, next string) bool { return strings.HasPrefix(next, shown) }
 
+// Plain tells msg without a card, for where Teams takes none: in Markdown, within what one
+// message holds. What could be pressed is written out, to be said instead; statements are
+// left out.
+func Plain(msg bot.Message) Layout {
+	msg = bounded(msg)
+	out := Layout{Text: StreamText(msg), Summary: gist(msg), Entities: entities(msg)}
+	room := maxActivity/2 - envelope - size(escapedJSON(out.Text))
+	for _, piece := range plainPieces(msg) {
+		if room -= size(escapedJSON(piece)); room < 0 {
+			out.Text += "\n\n" + escape(wordsOf(msg).sqlMore)
+			break
+		}
+		out.Text += "\n\n" + piece
+	}
+	out.Text = cited(out.Text, msg)
+	return out
+}
+
+// plainPieces are the parts of a message below its text, in Markdown.
+func plainPieces(msg bot.Message) []string {
+	w := wordsOf(msg)
+	var out []string
+	add := func(heading, text string) {
+		if text = escapeWithin(oneLine(literal(text)), heading == ""); text == "" {
+			return
+		}
+		if heading != "" {
+			text = "**" + heading + "**  " + text
+		}
+		out = append(out, text)
+	}
+	list := func(heading string, lines []string) {
+		var items []string
+		for _, l := range lines {
+			if l = oneLine(literal(l)); l != "" {
+				items = append(items, "- "+escape(cut(l, aLine)))
+			}
+		}
+		if len(items) > 0 && heading != "" {
+			out = append(out, "**"+heading+"**")
+		}
+		if len(items) > 0 {
+			out = append(out, strings.Join(items, "\n"))
+		}
+	}
+	labels := func(keep func(bot.Button) bool) []string {
+		var labels []string
+		for _, b := range filter(msg.Buttons, keep) {
+			labels = append(labels, b.Label)
+		}
+		return labels
+	}
+	if n := oneLine(msg.Number); n != "" {
+		add("", w.number+"  #"+n)
+	}
+	if msg.Kind == bot.KindProgress {
+		add("", w.waits(msg))
+	}
+	for _, c := range msg.Charts {
+		add("", cut(altOf(c), 2*aLine))
+	}
+	for _, s := range sheetsOf(msg, maxRows) {
+		heading := ""
+		if s.title != "" {
+			heading = escape(s.title)
+		}
+		list(heading, strings.Split(strings.ReplaceAll(s.listed(), "• ", ""), "\n"))
+		add("", strings.Join(s.notes, " · "))
+	}
+	list(w.choices, labels(isChoice))
+	add(w.read, readings(msg.Readings))
+	add(w.source, cut(origin(msg), 4*aLine))
+	list(w.analysts, labels(isAnalyst))
+	list(w.suggestions, msg.Suggestions)
+	return out
+}
+
 // plainLayout is as much of msg as fits into a text of limit UTF-16 units, with the label of
 // who wrote it.
 func plainLayout(msg bot.Message, limit int) Layout {

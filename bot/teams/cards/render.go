@@ -37,6 +37,9 @@ func (r *renderer) layout() Layout {
 	if r.opts.Streamed && len(r.body)+len(r.tools) == 0 {
 		return Layout{Text: cited(StreamText(r.msg), r.msg), Summary: gist(r.msg), Entities: entities(r.msg)}
 	}
+	if len(r.body) == 0 { // a card of nothing but a foot is refused
+		r.body, r.tools = []element{actionSet(r.tools...)}, nil
+	}
 	c := newCard(r.body, r.tools)
 	c.FallbackText = cut(gist(r.msg), aLine)
 	if r.wide {

@@ -405,6 +405,46 @@ func TestWhatDoesNotFitIsSaid(t *testing.T) {
 	}
 }
 
+func TestPlainTellsAll(t *testing.T) {
+	for name, msg := range bottest.Messages() {
+		l := cards.Plain(msg)
+		for _, fault := range append(validate(t, l, 80_000), faultsOf(readOut(t, l))...) {
+			t.Errorf("%s: %s", name, fault)
+		}
+		if l.Card != nil || name == "hostile" { // cut and escaped otherwise
+			continue
+		}
+		have := strings.NewReplacer("\u2060", "", "**", "").Replace(entitiesOf.Replace(l.Text))
+		want := append([]string{msg.Number}, msg.Suggestions...)
+		for _, table := range msg.Tables {
+			want = append(want, table.Rows[0]...)
+		}
+		for _, r := range msg.Readings {
+			want = append(want, r.Term+" = "+r.Meaning)
+		}
+		for _, c := range msg.Charts {
+			want = append(want, c.Alt)
+		}
+		for _, b := range msg.Buttons {
+			if b.Action == bot.ActionChoose || b.Action == bot.ActionAnalyst {
+				want = append(want, b.Label)
+			}
+		}
+		for _, text := range want {
+			if !strings.Contains(have, text) {
+				t.Errorf("%s: %q cannot be read in %s", name, text, have)
+			}
+		}
+	}
+	msg := bottest.Messages()["several"]
+	for range 9 {
+		msg.Tables = append(msg.Tables, bottest.Messages()["long-table"].Tables...)
+	}
+	if l := cards.Plain(msg); !strings.Contains(l.Text, "너무 길어") || len(validate(t, l, 80_000)) > 0 {
+		t.Errorf("ten long tables are told in %d letters: %v", len(l.Text), validate(t, l, 80_000))
+	}
+}
+
 func TestManyButtonsLeaveTheAnswer(t *testing.T) {
 	msg := bottest.Messages()["clarify-en"]
 	for i := range 40 {

@@ -42,21 +42,6 @@ func prefix(s string, limit int) string {
 	return s
 }
 
-// splitNicely takes as much of s as has the size, up to the last line, sentence or word
-// that ends in the second half of it.
-func splitNicely(s string, limit int) (head, tail string) {
-	head = prefix(s, limit)
-	if head == s {
-		return s, ""
-	}
-	for _, end := range []string{"\n", ". ", " "} {
-		if i := strings.LastIndex(head, end); i >= len(head)/2 {
-			return s[:i+len(end)], s[i+len(end):]
-		}
-	}
-	return head, s[len(head):]
-}
-
 // clean drops what is not shown but does something: control characters, the marks by
 // which a text may turn round what follows it, and the invisible copies of ASCII.
 func clean(s string) string {

@@ -15,12 +15,12 @@ type words struct {
 	lang string
 
 	// in messages
-	read, source, sql, csv, number, until       string
-	suggestions, analysts, good, bad, nothing   string
-	rows, rowsPart, row, rest, columns, partial string
-	table, chart, moreTables, unit              string
-	ahead, eta, working                         string
-	moreColumns, leftOut, leftText, leftButtons string
+	read, source, sql, csv, number, until              string
+	suggestions, choices, analysts, good, bad, nothing string
+	rows, rowsPart, row, rest, columns, partial        string
+	table, chart, moreTables, unit                     string
+	ahead, eta, working                                string
+	moreColumns, leftOut, leftText, leftButtons        string
 
 	// in cards of their own
 	send, askEmpty                          string
@@ -43,7 +43,7 @@ func languageOf(msg bot.Message) string { return wordsOf(msg).lang }
 var korean = words{
 	lang: "ko",
 	read: "이렇게 읽었어요", source: "출처", sql: "SQL", csv: "CSV", number: "문의할 때 알려 주세요", until: "%s까지", partial: "결과가 한도에서 잘렸어요",
-	suggestions: "이런 것도 물어보세요", analysts: "이 데이터를 가진 분석가", good: "도움이 됐어요", bad: "도움이 안 됐어요", nothing: "보여 드릴 내용이 없어요.",
+	suggestions: "이런 것도 물어보세요", choices: "고를 수 있는 것", analysts: "이 데이터를 가진 분석가", good: "도움이 됐어요", bad: "도움이 안 됐어요", nothing: "보여 드릴 내용이 없어요.",
 	rows: "%s행", rowsPart: "%s행 중 %s행", row: "1행", rest: "나머지는 CSV에 있어요", columns: "열 %d개 중 %d개", table: "표", chart: "차트", moreTables: "표가 %d개 더 있어요",
 	ahead: "앞에 %d건", eta: "약 %s", working: "답을 준비하고 있어요",
 	moreColumns: "열 %d개 더 보기", leftOut: "너무 길어 뺀 것: %s", leftText: "본문의 뒷부분", leftButtons: "버튼 일부",
@@ -57,7 +57,7 @@ var korean = words{
 var english = words{
 	lang: "en",
 	read: "How I read this", source: "Source", sql: "SQL", csv: "CSV", number: "Quote this when you ask us", until: "until %s", partial: "The result was cut at its limit",
-	suggestions: "You could also ask", analysts: "Analysts who have this data", good: "Helpful", bad: "Not helpful", nothing: "There is nothing to show.",
+	suggestions: "You could also ask", choices: "To choose from", analysts: "Analysts who have this data", good: "Helpful", bad: "Not helpful", nothing: "There is nothing to show.",
 	rows: "%s rows", rowsPart: "%s of %s rows", row: "1 row", rest: "the rest is in the CSV", columns: "%[2]d of %[1]d columns", table: "Table", chart: "Chart", moreTables: "%d more tables",
 	ahead: "%d ahead of you", eta: "about %s", working: "Working on your answer",
 	moreColumns: "%d more columns", leftOut: "Left out, for it is too long: %s", leftText: "the rest of the text", leftButtons: "some buttons",
