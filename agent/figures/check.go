@@ -107,11 +107,11 @@ func (e *evidence) stands(sentence string, before focus, given *Given) (bool, fo
 		if d == nil {
 			d = e.derive(body, rows, before)
 		}
-		if !e.holds(l, body, d) {
+		if !e.holds(l, body, refs, rows, d) {
 			return false, rows
 		}
 	}
-	return !e.exaggerates(body) && (!given.Unseen || !e.guesses(body, refs, given)), rows
+	return !e.exaggerates(body) && !e.miscounts(body, refs) && !e.misled(body, refs) && (!given.Unseen || !e.guesses(body, refs, given)), rows
 }
 
 var (

@@ -18,7 +18,7 @@ const (
 )
 
 var (
-	directionAfter  = regexp.MustCompile(`(?i)^(?:\s?(?:원|달러|건|명|개))?[^{}.,\s]{0,3}(?:\s?` + beside + `){0,2}\s?(?:(` + rising + `)|(` + falling + `))|^\s(?:(higher|more|up|increase|growth|rise|gain|jump)|(lower|less|fewer|down|decrease|decline|drop|fall|reduction))\b`)
+	directionAfter  = regexp.MustCompile(`(?i)^(?:\s?(?:원|달러|건|명|개))?[^{}.,\s]{0,3}(?:\s?` + beside + `){0,2}\s?(?:(` + rising + `)|(` + falling + `))|^\s(?:(higher|more|up|increase|growth|rise|gain|jump)|(lower|less|fewer|down|decrease|decline|drop|fall|reduction|(?:\w+\s)?(?:was|were)\s(?:lost|gone)))\b`)
 	directionBefore = regexp.MustCompile(`(?i)(?:\b(rose|rise|risen|up|grew|grown|gained|increased?|climbed)|\b(fell|fall|fallen|down|declined?|dropped|decreased?|shrank|lost))(?:\s` + besideEn + `){0,2}\s?[₩$€¥]?$`)
 	levelAfter      = regexp.MustCompile(`^(?:\s?(?:원|달러|건|명|개))?\s?(?:수준|으?로[\s,]|까지|에서\s)`)
 	levelBefore     = regexp.MustCompile(`(?i)\b(?:to|at|from|of)\s?[₩$€¥]?$`)
@@ -63,31 +63,35 @@ var (
 
 // percent reports whether the evidence has a percentage as it is told.
 func (e *evidence) percent(l literal, body string, d *derived) bool {
-	part, unit := l.value/100, l.unit/100
+	whole, bounded := l.windowOf(body)
+	part := whole.percent()
+	amounts := e.values
+	if bounded { // of which a few are found near any figure
+		amounts = e.raw
+	}
 	before, after := body[:l.start], body[l.end:]
 	if sureAfter.MatchString(after) || sureBefore.MatchString(before) {
-		return near(e.rates, part, unit) || near(e.values, l.value, l.unit)
+		return part.among(e.rates) || whole.among(amounts)
 	}
 	way := direction(before, after)
-	if near(e.stated, part, unit) || near(e.values, l.value, l.unit) {
+	if around(l.value, l.unit).percent().among(e.stated) || whole.among(amounts) {
 		return true
 	}
-	if way == 0 || shareWords.MatchString(body) {
-		return near(e.rates, part, unit) || near(d.parts, part, unit) || nearWay(d.moves, part, unit, 0) || nearWay(e.changes, part, unit, 0)
+	share := shareWords.MatchString(body)
+	if way == 0 && share { // a part of a whole is no change
+		return part.among(e.rates) || part.among(d.parts) || part.moved(e.changes, 0)
+	}
+	if way == 0 || share {
+		return part.among(e.rates) || part.among(d.parts) || part.moved(d.moves, 0) || part.moved(e.changes, 0)
 	}
 	// Only a change has a direction; a rate that is a cell may be one without saying so.
-	return near(e.rates, part, unit) || nearWay(e.changes, part, unit, way) || nearWay(d.moves, part, unit, way)
-}
-
-// nearWay is near for a list with signs: of those of one direction, or of both for 0.
-func nearWay(list []float64, v, unit float64, way int) bool {
-	v = math.Abs(v)
-	return way >= 0 && within(list, v, unit) || way <= 0 && within(list, -v, unit)
+	return part.among(e.rates) || part.moved(e.changes, way) || part.moved(d.moves, way)
 }
 
 // shiftedOtherwise reports whether an amount is told as a change that results have in the
 // other direction alone.
 func (e *evidence) shiftedOtherwise(l literal, body string) bool {
 	way := direction(body[:l.start], body[l.end:])
-	return way != 0 && !math.IsNaN(l.value) && nearWay(e.shifts, l.value, l.unit, -way) && !nearWay(e.shifts, l.value, l.unit, way)
+	w, _ := l.windowOf(body)
+	return way != 0 && !math.IsNaN(l.value) && w.moved(e.shifts, -way) && !w.moved(e.shifts, way)
 }

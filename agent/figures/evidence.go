@@ -21,10 +21,13 @@ type evidence struct {
 	names   [][][]string // by table and row: what a sentence may call it, in small letters
 
 	values  []float64 // sorted: cells, their differences, sums and means
+	losses  []float64 // sorted: cells below zero beside others above it, without their sign
+	raw     []float64 // sorted: cells that may be percentages as they are
 	rates   []float64 // sorted: cells that may be parts of one, without a sign
 	changes []float64 // sorted: cells of columns of changes, with their sign
 	shifts  []float64 // sorted: amounts in columns of changes, with their sign
 	stated  []float64 // sorted: percentages that were said before, as parts of one
+	said    map[threshold]bool
 	counts  map[float64]bool
 	ranks   int             // the largest number of rows of a result
 	years   map[int]bool    // of dates in results and in what was said
@@ -38,13 +41,14 @@ type evidence struct {
 const maxPaired = 60
 
 func gather(tables []Table, known []string) *evidence {
-	e := &evidence{tables: tables, counts: map[float64]bool{}, years: map[int]bool{}, days: map[string]bool{}, months: map[int]bool{}}
+	e := &evidence{tables: tables, said: map[threshold]bool{}, counts: map[float64]bool{}, years: map[int]bool{}, days: map[string]bool{}, months: map[int]bool{}}
 	var words []string
 	for _, k := range known {
 		words = append(words, k)
 		e.saw(k)
 		for _, l := range literals(k, nil) {
 			e.values = append(e.values, math.Abs(l.value))
+			e.said[threshold{l.value, l.kind == percentLiteral}] = true
 			if l.kind == percentLiteral {
 				e.stated = append(e.stated, math.Abs(l.value)/100)
 			}
@@ -60,7 +64,7 @@ func gather(tables []Table, known []string) *evidence {
 		e.readNames(t)
 	}
 	e.words = strings.ToLower(strings.Join(words, "\n"))
-	for _, list := range []*[]float64{&e.values, &e.rates, &e.changes, &e.shifts, &e.stated} {
+	for _, list := range []*[]float64{&e.values, &e.losses, &e.raw, &e.rates, &e.changes, &e.shifts, &e.stated} {
 		*list = sorted(*list)
 	}
 	return e
@@ -100,6 +104,7 @@ func (e *evidence) readNumbers(t *Table) {
 		columns[j] = s
 		fraction := c.Format == format.Percent || c.Format == format.Points
 		signed := c.changes(s)
+		mixed := slices.ContainsFunc(s.cells, func(v cell) bool { return v.ok && v.value > 0 })
 		for _, cell := range s.cells {
 			switch {
 			case !cell.ok:
@@ -109,7 +114,14 @@ func (e *evidence) readNumbers(t *Table) {
 				e.rates = append(e.rates, math.Abs(cell.value))
 			}
 			if cell.ok && !fraction { // 0.041 is no amount
-				e.values = append(e.values, math.Abs(cell.value))
+				if cell.value < 0 && mixed && !signed {
+					e.losses = append(e.losses, -cell.value)
+				} else {
+					e.values = append(e.values, math.Abs(cell.value))
+				}
+				if c.Format == "" {
+					e.raw = append(e.raw, math.Abs(cell.value))
+				}
 				if signed {
 					e.shifts = append(e.shifts, cell.value)
 				}
@@ -117,16 +129,35 @@ func (e *evidence) readNumbers(t *Table) {
 		}
 		if s.n > 1 {
 			e.sums(s, fraction)
+			if signed && !fraction {
+				e.shifts = append(e.shifts, s.sum)
+			}
 		}
 	}
 	e.columns = append(e.columns, columns)
-	for r := range t.Rows[:min(len(t.Rows), maxPaired)] {
-		for i := range columns {
-			for j := range columns[:i] {
-				if x, y := columns[i].cells[r], columns[j].cells[r]; x.ok && y.ok && !t.Columns[i].partial() && !t.Columns[j].partial() {
-					e.values = append(e.values, math.Abs(x.value-y.value))
-				}
+	for i := range columns {
+		for j := range columns[:i] {
+			if a, b := t.Columns[i], t.Columns[j]; a.Format == b.Format && !a.partial() && !b.partial() {
+				e.differences(columns[i], columns[j], earlier(b), earlier(a))
 			}
+		}
+	}
+}
+
+// differences relates two columns row by row; one of them may be known to be of a time
+// before the other's.
+func (e *evidence) differences(a, b series, after, before bool) {
+	for r := range a.cells[:min(len(a.cells), maxPaired)] {
+		x, y := a.cells[r], b.cells[r]
+		if !x.ok || !y.ok {
+			continue
+		}
+		e.values = append(e.values, math.Abs(x.value-y.value))
+		switch {
+		case after && !before:
+			e.shifts = append(e.shifts, x.value-y.value)
+		case before && !after:
+			e.shifts = append(e.shifts, y.value-x.value)
 		}
 	}
 }
@@ -141,7 +172,7 @@ func (e *evidence) sums(s series, fraction bool) {
 	first, last := s.cells[0].value, s.cells[len(s.cells)-1].value
 	running := 0.0
 	for i, c := range s.cells[:min(len(s.cells), maxPaired)] {
-		if running += c.value; i < 10 {
+		if running += c.value; i > 0 && i < 10 {
 			e.values = append(e.values, math.Abs(running))
 		}
 		if i > 0 { // with itself there is nothing between
@@ -151,6 +182,13 @@ func (e *evidence) sums(s series, fraction bool) {
 			e.values = append(e.values, math.Abs(c.value-last))
 		}
 	}
+}
+
+var earlierWords = regexp.MustCompile(`(?i)before|\bprev|_prev|prior|last_(?:year|month|week|quarter)|(?:month|year|week)_ago|전월|전년|전주|작년|이전|직전|지난`)
+
+// earlier reports whether a column is of a time before that of the others, by its name.
+func earlier(c Column) bool {
+	return earlierWords.MatchString(c.Key) || earlierWords.MatchString(c.Label)
 }
 
 // changes reports whether a column tells changes: it says so, or is a rate below zero
@@ -169,6 +207,8 @@ func (c Column) partial() bool {
 
 var (
 	endsWord    = regexp.MustCompile(`(?i)(?:상위|하위|\btop|\bbottom|\bfirst|\blast)\s?$`)
+	yearAfter   = regexp.MustCompile(`^\s?(?:년\s?(?:전|새|사이|동안|만에)|year\b)`)
+	lastYear    = regexp.MustCompile(`작년|전년|지난해|last year|year ago|year_ago|year.over.year|yoy`)
 	isoDate     = regexp.MustCompile(`(\d{4})-(\d{2})-(\d{2})`)
 	numberWords = regexp.MustCompile(`\d+`)
 	koreanMonth = regexp.MustCompile(`(\d{1,2})\s?월`)
@@ -205,7 +245,7 @@ func atoi(s string) int {
 }
 
 // holds reports whether the evidence has what the literal says.
-func (e *evidence) holds(l literal, text string, d *derived) bool {
+func (e *evidence) holds(l literal, text string, refs [][]int, rows focus, d *derived) bool {
 	if e.named(l, text) || math.IsNaN(l.value) && strings.Contains(e.words, strings.ToLower(l.text)) {
 		return true
 	}
@@ -215,20 +255,42 @@ func (e *evidence) holds(l literal, text string, d *derived) bool {
 	if (l.kind == plainLiteral || l.kind == countLiteral) && e.shiftedOtherwise(l, text) {
 		return false
 	}
+	if e.reversed(l, text, rows) {
+		return false
+	}
+	w, bounded := l.windowOf(text)
+	if bounded && e.said[threshold{l.value, l.kind == percentLiteral}] {
+		return true // a threshold is said of what is on either side of it
+	}
+	if bounded && e.missed(l, text, w, rows) {
+		return false
+	}
 	switch l.kind {
 	case dateLiteral:
 		return e.dated(l.text)
 	case ordinalLiteral:
 		return l.value >= 1 && l.value <= float64(max(e.ranks, 1)) && l.unit == 1
 	case countLiteral:
-		return e.counts[l.value] || near(e.values, l.value, l.unit)
+		if known, right := e.counted(l, text, refs); known {
+			return right || e.said[threshold{l.value, false}]
+		}
+		return e.counts[l.value] || w.among(e.values) || w.among(d.sums) || l.value == 1 && yearAfter.MatchString(text[l.end:]) && lastYear.MatchString(e.words)
 	case percentLiteral:
 		return e.percent(l, text, d)
 	case timesLiteral:
-		return near(e.rates, l.value, l.unit) || near(d.parts, l.value, l.unit)
+		if known, right := e.grown(l, text, w, rows, d); known {
+			return right
+		}
+		if way := direction(text[:l.start], text[l.end:]); way != 0 && l.value < 1 {
+			return w.moved(d.moves, way) || w.moved(e.changes, way)
+		}
+		return w.among(e.rates) || w.among(d.parts)
+	}
+	if w.among(e.losses) && !w.among(e.values) {
+		return !e.denied(l, text, w)
 	}
 	// Small ones are found too easily among quotients.
-	return near(e.values, l.value, l.unit) || l.kind == plainLiteral && (l.value >= 10 || l.unit < 1) && near(d.per, l.value, l.unit)
+	return w.among(e.values) || w.among(d.sums) || l.kind == plainLiteral && (l.value >= 10 || l.unit < 1) && around(l.value, l.unit).among(d.per)
 }
 
 // named reports whether the literal is a part of a name that was said: 16kg, S24.
@@ -292,25 +354,3 @@ func (e *evidence) anyDay(n int) bool {
 }
 
 func twoDigits(n int) string { return string([]byte{byte('0' + n/10%10), byte('0' + n%10)}) }
-
-// coarse is the largest part of itself by which a rounded figure may be off: "1억" may
-// stand for 1.04억, not for 1.4억.
-const coarse = 0.05
-
-// near reports whether sorted has a value that v is a rounding of.
-func near(sorted []float64, v, unit float64) bool {
-	if math.IsNaN(v) {
-		return false
-	}
-	return within(sorted, math.Abs(v), unit)
-}
-
-// within is near with the sign that v has.
-func within(sorted []float64, v, unit float64) bool {
-	tolerance := unit * 0.5000001
-	if unit > 1 {
-		tolerance = min(tolerance, math.Abs(v)*coarse)
-	}
-	i := sort.SearchFloat64s(sorted, v-tolerance)
-	return i < len(sorted) && sorted[i] <= v+tolerance
-}

@@ -22,9 +22,9 @@ func (e *evidence) rowsNamed(body string, refs [][]int) focus {
 	prose := strings.ToLower(body)
 	for i := range e.tables {
 		t := &e.tables[i]
-		for n, names := range e.names[i] {
-			if slices.ContainsFunc(names, func(name string) bool { return hasWord(prose, name) }) {
-				f[i] = append(f[i], n)
+		for _, m := range e.mentions(i, prose) {
+			if !slices.Contains(f[i], m.row) {
+				f[i] = append(f[i], m.row)
 			}
 		}
 		for _, ref := range refs {
@@ -35,6 +35,36 @@ func (e *evidence) rowsNamed(body string, refs [][]int) focus {
 		}
 	}
 	return f
+}
+
+// mention is a row by a name of its own.
+type mention struct{ start, end, row int }
+
+// mentions are the rows that a sentence in small letters names, by their longest names:
+// Q3 2026 is not the Q3 of another year.
+func (e *evidence) mentions(table int, prose string) (out []mention) {
+	var all []mention
+	for row, names := range e.names[table] {
+		for _, name := range names {
+			for from := 0; name != ""; {
+				i := strings.Index(prose[from:], name)
+				if i < 0 {
+					break
+				}
+				start, end := from+i, from+i+len(name)
+				if wordAt(prose, start, end) {
+					all = append(all, mention{start, end, row})
+				}
+				from = end
+			}
+		}
+	}
+	for _, m := range all {
+		if !slices.ContainsFunc(all, func(o mention) bool { return o.start <= m.start && m.end <= o.end && o.end-o.start > m.end-m.start }) {
+			out = append(out, m)
+		}
+	}
+	return out
 }
 
 func (f focus) empty() bool {
@@ -108,19 +138,34 @@ func hasWord(sentence, name string) bool {
 		if i < 0 {
 			return false
 		}
-		before, _ := utf8.DecodeLastRuneInString(sentence[:from+i])
-		if !isLetterOrDigit(before) {
+		if wordAt(sentence, from+i, from+i+len(name)) {
 			return true
 		}
 		from += i + len(name)
 	}
 }
 
+// wordAt reports whether a word begins with what stands between two places. A number ends
+// where it does: Oct 2 does not begin Oct 26.
+func wordAt[T string | []byte](text T, from, to int) bool {
+	before, _ := utf8.DecodeLastRuneInString(string(text[max(from-utf8.UTFMax, 0):from]))
+	return !isLetterOrDigit(before) && (to >= len(text) || !isDigit(text[to-1]) || !isDigit(text[to]))
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
 // dayNames are what a sentence may call a day, month, quarter or year.
 func dayNames(v any, c Column) []string {
 	switch v := v.(type) {
 	case time.Time:
-		return []string{dateText(v, c, Brief, "ko"), dateText(v, c, Brief, "en")}
+		names := []string{dateText(v, c, Brief, "ko"), dateText(v, c, Brief, "en"), dateText(v, c, "", "ko"), dateText(v, c, "", "en")}
+		if c.Grain == "week" { // people leave the week out
+			c.Grain = "day"
+		}
+		if c.Grain == "day" {
+			names = append(names, dateText(v, c, Brief, "ko"), dateText(v, c, Brief, "en"), v.Format("January 2"), v.Format(time.DateOnly))
+		}
+		return names
 	default:
 		if n, ok := number(v); ok && c.Grain != "" {
 			return []string{longGrain(int(n), c.Grain, "ko"), longGrain(int(n), c.Grain, "en")}
@@ -161,6 +206,7 @@ func dedupe(rows []int) []int {
 
 // derived is what follows from two figures of a table.
 type derived struct {
+	sums  []float64 // sorted: of the rows that a sentence names
 	parts []float64 // sorted: quotients, shares, differences of shares
 	per   []float64 // sorted: quotients within a row, such as revenue per order
 	moves []float64 // sorted: relative changes, as parts of one, with their sign
@@ -174,8 +220,15 @@ func (e *evidence) derive(body string, now, before focus) *derived {
 	for i := range e.tables {
 		t := &e.tables[i]
 		rows := e.spoken(i, now, before)
+		at, timely := e.times(i)
+		if !timely || than.MatchString(body) || strings.Contains(body, "보다") {
+			at = nil
+		}
 		for j, c := range t.Columns {
-			d.column(e.columns[i][j], rows, !c.partial())
+			d.column(e.columns[i][j], rows, at, !c.partial())
+			if len(now[i]) > 1 && !c.partial() {
+				d.sum(e.columns[i][j], now[i])
+			}
 			if len(now[i]) > 1 && c.Format == format.Percent && !c.changes(e.columns[i][j]) {
 				d.rates(e.columns[i][j], now[i])
 			}
@@ -192,7 +245,7 @@ func (e *evidence) derive(body string, now, before focus) *derived {
 			}
 		}
 	}
-	d.parts, d.per, d.moves = sorted(d.parts), sorted(d.per), sorted(d.moves)
+	d.sums, d.parts, d.per, d.moves = sorted(d.sums), sorted(d.parts), sorted(d.per), sorted(d.moves)
 	return d
 }
 
@@ -229,7 +282,8 @@ func newSeries(t *Table, j int) series {
 // mostShares is of how many of the first rows together the share is told.
 const mostShares = 5
 
-func (d *derived) column(s series, rows []int, divisible bool) {
+// column relates the cells of a column, those of times with what was before them.
+func (d *derived) column(s series, rows []int, at []time.Time, divisible bool) {
 	if s.n < 2 {
 		return
 	}
@@ -241,10 +295,22 @@ func (d *derived) column(s series, rows []int, divisible bool) {
 		}
 		v := s.cells[r].value
 		together += v
-		others := dedupe(append([]int{0, last, max(r-1, 0), min(r+1, last)}, rows[:min(len(rows), few)]...))
+		others := append([]int{0, last, max(r-1, 0), min(r+1, last)}, rows[:min(len(rows), few)]...)
+		if at != nil {
+			if ago := slices.IndexFunc(at, at[r].AddDate(-1, 0, 0).Equal); ago >= 0 {
+				others = append(others, ago)
+			}
+		}
+		others = dedupe(others)
 		for _, o := range others {
-			if o != r && s.cells[o].ok {
+			switch {
+			case o == r || !s.cells[o].ok:
+			case at == nil || !divisible:
 				d.pair(v, s.cells[o].value, divisible)
+			case at[o].Before(at[r]):
+				d.since(v, s.cells[o].value)
+			default:
+				d.since(s.cells[o].value, v)
 			}
 		}
 		if divisible {
@@ -282,6 +348,7 @@ func (d *derived) row(t *Table, cell func(j int) (float64, bool)) {
 			cells = append(cells, v)
 		}
 	}
+	d.regrow(t, cell)
 	for i, x := range cells {
 		for _, y := range cells[i+1:] {
 			d.pair(x, y, true)
@@ -289,6 +356,21 @@ func (d *derived) row(t *Table, cell func(j int) (float64, bool)) {
 				if p[1] != 0 {
 					d.per = append(d.per, abs(p[0]/p[1]))
 				}
+			}
+		}
+	}
+}
+
+// regrow relates a row's change, where that is an amount, with what there was before it.
+func (d *derived) regrow(t *Table, cell func(j int) (float64, bool)) {
+	for j, c := range t.Columns {
+		change, ok := cell(j)
+		if !ok || !c.Signed || c.Format == format.Percent || c.Format == format.Points {
+			continue
+		}
+		for k, other := range t.Columns {
+			if v, ok := cell(k); ok && !other.partial() && other.Format == c.Format && v != change {
+				d.moves = append(d.moves, change/abs(v-change))
 			}
 		}
 	}
@@ -317,6 +399,25 @@ func (d *derived) pair(x, y float64, divisible bool) {
 			d.moves = append(d.moves, (p[0]-p[1])/abs(p[1]))
 		}
 	}
+}
+
+// since relates a figure with one from before.
+func (d *derived) since(now, before float64) {
+	d.share(now, before)
+	d.share(before, now)
+	if before != 0 {
+		d.moves = append(d.moves, (now-before)/abs(before))
+	}
+}
+
+func (d *derived) sum(s series, rows []int) {
+	sum := 0.0
+	for _, r := range rows {
+		if s.cells[r].ok {
+			sum += s.cells[r].value
+		}
+	}
+	d.sums = append(d.sums, abs(sum))
 }
 
 func (d *derived) share(part, whole float64) {

@@ -14,6 +14,7 @@ type literal struct {
 	value      float64
 	unit       float64 // what one step of its last digit is worth
 	kind       literalKind
+	inWords    bool // a ratio that has a word
 }
 
 type literalKind int
@@ -49,19 +50,46 @@ var (
 	ordinalPattern = regexp.MustCompile(`^\s?(?:위|등|번째|째|순위)|^(?:st|nd|rd|th)\b`)
 	percentPattern = regexp.MustCompile(`^\s?(?:%p?|퍼센트|프로|percent\b|percentage points?\b|pp\b)`)
 	timesPattern   = regexp.MustCompile(`^\s?(?:배|[x×](?:\W|$)|times\b|-?fold\b)`)
-	countPattern   = regexp.MustCompile(`^\s?(?:개|곳|행|rows?\b|가지|개월|주|일|년|시간|days?\b|weeks?\b|months?\b|years?\b|quarters?\b|regions?\b|products?\b|channels?\b|items?\b)`)
+	countPattern   = regexp.MustCompile(`^\s?(?:개|곳|행|rows?\b|가지|개월|주|일|년|시간|days?\b|weeks?\b|months?\b|years?\b|quarters?\b|regions?\b|products?\b|channels?\b|items?\b|of\s(?:the\s)?\d+\s[a-z])`)
 	koreanNumber   = regexp.MustCompile(`[일이삼사오육칠팔구십백천]+[만억조](?:\s?[일이삼사오육칠팔구십백천]+[만억]?)*\s?(?:원|명|건|개)|[일이삼사오육칠팔구십백]+\s?(?:퍼센트|프로)`)
 	englishNumber  = regexp.MustCompile(`(?i)\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|a|several)[- ]?(?:one|two|three|four|five|six|seven|eight|nine)?\s(?:hundred|thousand|million|billion|percent)\b`)
 	otherDigits    = regexp.MustCompile(`[\p{Nd}\p{No}\p{Nl}]`)
 	ratioWords     = regexp.MustCompile(`(?i)절반|반토막|갑절|곱절|(?:두|세|네|다섯|여섯|열)\s?배|(?:열\s?[한두세네]|스무|수|몇|수십|수백)\s?배|[이삼사오육칠팔구십백]+분의\s?[일이삼사오육칠팔구]|\bhalf\b|\bhalved\b|\bdoubl(?:e|ed|ing)\b|\btripl(?:e|ed|ing)\b|\bquadrupl(?:e|ed|ing)\b|\btwice\b|\bthrice\b|\b(?:a|one)[- ](?:third|quarter|fifth|tenth) of\b|\bthree[- ]quarters\b|\ba third\b|\btwo[- ]thirds\b|[1-9]분의\s?[1-9]`)
 )
 
-// ratios are what words for a ratio say. Words that are missing say nothing that can
-// be checked.
+// ratios are what words for a ratio say, in small letters and without hyphens. Words that
+// are missing say nothing that can be checked.
 var ratios = map[string]float64{
 	"절반": 0.5, "반토막": 0.5, "갑절": 2, "곱절": 2, "두배": 2, "세배": 3, "네배": 4, "다섯배": 5, "여섯배": 6, "열배": 10,
 	"half": 0.5, "halved": 0.5, "double": 2, "doubled": 2, "doubling": 2, "triple": 3, "tripled": 3, "tripling": 3,
-	"quadruple": 4, "quadrupled": 4, "quadrupling": 4, "twice": 2, "thrice": 3, "a third": 1.0 / 3, "a third of": 1.0 / 3, "one third of": 1.0 / 3, "a quarter of": 0.25, "three quarters": 0.75, "two-thirds": 2.0 / 3, "two thirds": 2.0 / 3,
+	"quadruple": 4, "quadrupled": 4, "quadrupling": 4, "twice": 2, "thrice": 3, "two thirds": 2.0 / 3, "three quarters": 0.75,
+	"a third": 1.0 / 3, "a third of": 1.0 / 3, "one third of": 1.0 / 3, "a quarter of": 0.25, "one quarter of": 0.25,
+	"a fifth of": 0.2, "one fifth of": 0.2, "a tenth of": 0.1, "one tenth of": 0.1,
+}
+
+var koreanPart = regexp.MustCompile(`^(\S)분의\s?(\S)$`)
+
+// ratioOf is what a word for a ratio says; NaN where that cannot be checked.
+func ratioOf(word string) float64 {
+	word = strings.ToLower(strings.NewReplacer(" 배", "배", "-", " ").Replace(word))
+	if v, ok := ratios[word]; ok {
+		return v
+	}
+	if m := koreanPart.FindStringSubmatch(word); m != nil {
+		if whole, part := oneDigit(m[1]), oneDigit(m[2]); whole > 0 && part > 0 {
+			return part / whole
+		}
+	}
+	return math.NaN()
+}
+
+func oneDigit(s string) float64 {
+	for _, digits := range []string{"123456789", "일이삼사오육칠팔구"} {
+		if i := strings.Index(digits, s); i >= 0 {
+			return float64(i/len(s) + 1)
+		}
+	}
+	return 0
 }
 
 // literals finds the figures that text states itself, outside the spans given.
@@ -83,6 +111,9 @@ func literals(text string, opaque [][]int) []literal {
 					break
 				}
 			}
+			if broken(masked, loc[0], loc[1]) {
+				continue
+			}
 			l := make(string(masked[loc[0]:loc[1]]))
 			l.start, l.end, l.text = loc[0], loc[1], text[loc[0]:loc[1]]
 			out = append(out, l)
@@ -91,11 +122,8 @@ func literals(text string, opaque [][]int) []literal {
 	}
 	take(datePattern, func(string) literal { return literal{kind: dateLiteral} })
 	take(ratioWords, func(m string) literal {
-		v, ok := ratios[strings.ToLower(strings.ReplaceAll(m, " 배", "배"))]
-		if !ok {
-			v = math.NaN()
-		}
-		return literal{kind: timesLiteral, value: v, unit: v * 0.1}
+		v := ratioOf(m)
+		return literal{kind: timesLiteral, value: v, unit: v * 0.1, inWords: true}
 	})
 	for _, loc := range figurePattern.FindAllIndex(masked, -1) { // indices hold: blanking keeps lengths
 		l := readFigure(string(masked[loc[0]:loc[1]]))
@@ -105,7 +133,7 @@ func literals(text string, opaque [][]int) []literal {
 		case percentPattern.MatchString(after):
 			l.kind, l.end = percentLiteral, loc[1]+len(percentPattern.FindString(after))
 		case timesPattern.MatchString(after):
-			l.kind = timesLiteral
+			l.kind, l.end = timesLiteral, loc[1]+len(strings.TrimRight(timesPattern.FindString(after), " .,!?)"))
 		case ordinalPattern.MatchString(after):
 			l.kind = ordinalLiteral
 		case l.unit == 1 && countPattern.MatchString(after):
@@ -120,6 +148,13 @@ func literals(text string, opaque [][]int) []literal {
 	}
 	inWords(take)
 	return out
+}
+
+// broken reports whether what looks like a time is a part of a longer figure: 1시 of
+// 22.1시간.
+func broken(text []byte, from, to int) bool {
+	decimal := from > 1 && text[from-1] == '.' && isDigit(text[from-2]) && isDigit(text[from])
+	return decimal || strings.HasSuffix(string(text[from:to]), "시") && strings.HasPrefix(string(text[to:]), "간")
 }
 
 // readFigure adds up the groups of a figure: 12억 1,854만 is 1,218,540,000 ± 5,000.

@@ -2,6 +2,7 @@ package figures
 
 import (
 	"cmp"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -22,11 +23,17 @@ const (
 	onlyDown
 )
 
-// superlatives are words that claim one. A word is taken whole or by its beginning.
+// superlatives are words that claim one. A word is taken whole or by its beginning. A
+// group says how many places from the end.
 var superlatives = []struct {
 	words *regexp.Regexp
 	claim extreme
 }{
+	{regexp.MustCompile(`(두|세|네|다섯|[2-9])\s?번째로\s(?:큰|큽|컸|크|많은|많습|많았|많고|많으|높|비싼|비쌉|비쌌)[^\s,.!?]*`), largest},
+	{regexp.MustCompile(`(두|세|네|다섯|[2-9])\s?번째로\s(?:작|적은|적습|적었|적고|적으|낮|짧|싼|쌉|쌌|저렴)[^\s,.!?]*`), smallest},
+	{regexp.MustCompile(`(?i)\b(second|third|fourth|fifth|2nd|3rd|[4-9]th)[- ](?:highest|largest|biggest|greatest|most)\b`), largest},
+	{regexp.MustCompile(`(?i)\b(second|third|fourth|fifth|2nd|3rd|[4-9]th)[- ](?:lowest|smallest|fewest)\b`), smallest},
+	{regexp.MustCompile(`(?i)\b(second|third|fourth|fifth|2nd|3rd|[4-9]th)[- ](?:best|worst|place)\b`), either},
 	{regexp.MustCompile(`가장\s(?:많이|크게|가파르게|큰\s폭으로)\s?(?:늘|증가|올랐|오른|상승|성장)\S*`), mostUp},
 	{regexp.MustCompile(`가장\s(?:많이|크게|가파르게|큰\s폭으로)\s?(?:줄|감소|떨어|하락|내렸|내린)\S*`), mostDown},
 	{regexp.MustCompile(`유일하게\s?(?:늘|증가|올랐|오른|상승|성장)\S*`), onlyUp},
@@ -35,8 +42,9 @@ var superlatives = []struct {
 	{regexp.MustCompile(`가장\s(?:작|적은|적습|적었|적고|적으|낮|짧|싼|쌉|쌌|저렴)[^\s,.!?]*`), smallest},
 	{regexp.MustCompile(`(?:^|\s)최(?:고|대|다)치?(?:[는은인이가의]|입니다|였습니다|로|를|을)?(?:[\s,.!?]|$)`), largest},
 	{regexp.MustCompile(`(?:^|\s)최(?:저|소)치?(?:[는은인이가의]|입니다|였습니다|로|를|을)?(?:[\s,.!?]|$)`), smallest},
-	{regexp.MustCompile(`(?:^|\s)1위(?:[는은인가로를]|입니다|였습니다)?(?:[\s,.!?]|$)`), either},
-	{regexp.MustCompile(`(?i)\b(?:highest|largest|biggest|greatest)\b`), largest},
+	{regexp.MustCompile(`(?:^|\s)(\d{1,2})위(?:[는은인가로를]|입니다|였습니다)?(?:[\s,.!?]|$)`), either},
+	{regexp.MustCompile(`정점(?:을|이|에)?\s?(?:찍|이었|도달|올랐)\S*`), largest},
+	{regexp.MustCompile(`(?i)\b(?:highest|largest|biggest|greatest|peak(?:ed)?)\b`), largest},
 	{regexp.MustCompile(`(?i)\b(?:lowest|smallest|fewest)\b`), smallest},
 }
 
@@ -62,14 +70,25 @@ func (e *evidence) exaggerates(body string) bool {
 
 func (e *evidence) falseClaim(clause, before string) bool {
 	for _, s := range superlatives {
-		loc := s.words.FindStringIndex(clause)
+		loc := s.words.FindStringSubmatchIndex(clause)
 		if loc == nil {
 			continue
 		}
-		c := e.read(clause, loc, before)
-		return c != nil && c.refuted(s.claim)
+		place := 1
+		if len(loc) > 2 {
+			place = places[strings.ToLower(clause[loc[2]:loc[3]])]
+		}
+		c := e.read(clause, loc[:2], before)
+		return c != nil && place > 0 && c.refuted(s.claim, place)
 	}
 	return false
+}
+
+// places are how many from the end words say.
+var places = map[string]int{
+	"두": 2, "세": 3, "네": 4, "다섯": 5, "second": 2, "third": 3, "fourth": 4, "fifth": 5,
+	"2nd": 2, "3rd": 3, "4th": 4, "5th": 5, "6th": 6, "7th": 7, "8th": 8, "9th": 9,
+	"1": 1, "2": 2, "3": 3, "4": 4, "5": 5, "6": 6, "7": 7, "8": 8, "9": 9, "10": 10,
 }
 
 // marked is something that a clause names, in the order in which it does.
@@ -93,10 +112,10 @@ type claimed struct {
 const named0 = "\x01"
 
 // filler are words that change nothing about a claim, after their particles are gone.
-var filler = regexp.MustCompile(`(?i)^(?:곳|것|달|날|지역|상품|항목|순|값|전체|모두|모든|중|가운데|기록했|보였|나왔|나타났|차지했|거뒀|했|the|an?|is|was|are|were|has|had|have|with|at|of|by|all|overall|it|its|one|region|value|figure|recorded|saw|posted|reached)$`)
+var filler = regexp.MustCompile(`(?i)^(?:곳|것|달|날|지역|상품|항목|순|값|전체|모두|모든|중|가운데|기록했|보였|나왔|나타났|차지했|거뒀|했|the|an?|is|was|are|were|has|had|have|with|at|of|by|in|all|overall|it|its|one|region|value|figure|recorded|saw|posted|reached)$`)
 
 // particle ends a Korean word, and units a figure.
-var particle = regexp.MustCompile(`(?:이었습니다|였습니다|었습니다|았습니다|했습니다|입니다|습니다|인데|이며|이고|으로|에서는|에서|이|가|은|는|을|를|의|도|로|만|인|원|건|명|개)$`)
+var particle = regexp.MustCompile(`(?:이었습니다|였습니다|었습니다|았습니다|했습니다|입니다|습니다|인데|이며|이고|으로|에서는|에서|에는|에|이|가|은|는|을|를|의|도|로|만|인|원|건|명|개|시간|회|점)$`)
 
 // read finds the row and the column of the superlative at loc, or nil where there are
 // other words than are understood. What the sentence named before stays its topic.
@@ -105,6 +124,7 @@ func (e *evidence) read(clause string, loc []int, before string) *claimed {
 	if !understood(rest) {
 		return nil
 	}
+	marks = e.meant(clause, marks)
 	if len(marks) == 0 {
 		return nil
 	}
@@ -127,9 +147,49 @@ func (e *evidence) read(clause string, loc []int, before string) *claimed {
 	return &claimed{table: t, column: s, signed: t.Columns[column].changes(s), row: row}
 }
 
+// meant adds what a figure in a clause refers to: of the row that the clause names, or of
+// any, the only cell that it is a rounding of.
+func (e *evidence) meant(clause string, marks []marked) []marked {
+	row, table := -1, -1
+	for _, m := range marks {
+		if table = m.table; m.row >= 0 {
+			row = m.row
+		}
+	}
+	for _, l := range literals(clause, reference.FindAllStringSubmatchIndex(clause, -1)) {
+		if l.kind != plainLiteral && l.kind != percentLiteral {
+			continue
+		}
+		cells := e.cellsOf(l, func(at marked) bool { return (row < 0 || at.row == row) && (table < 0 || at.table == table) })
+		if len(cells) == 1 {
+			marks = append(marks, cells[0])
+		}
+	}
+	return marks
+}
+
+// cellsOf are the amounts that a figure may be a rounding of, among those that count.
+func (e *evidence) cellsOf(l literal, counts func(marked) bool) (cells []marked) {
+	for i := range e.tables {
+		for j, c := range e.tables[i].Columns {
+			w := around(l.value, l.unit)
+			if l.kind == percentLiteral && (c.Format == "percent" || c.Format == "points") {
+				w = w.percent()
+			}
+			for r, v := range e.columns[i][j].cells {
+				at := marked{at: l.start, table: i, column: j, row: r}
+				if v.ok && counts(at) && e.measures(i, j) && w.holds(math.Abs(v.value)) {
+					cells = append(cells, at)
+				}
+			}
+		}
+	}
+	return cells
+}
+
 // understood reports whether words change nothing about a claim.
 func understood(rest string) bool {
-	for _, word := range strings.FieldsFunc(rest, func(r rune) bool { return strings.ContainsRune(" \t\n,.!?:;()*_\"'“”‘’·", r) }) {
+	for _, word := range strings.FieldsFunc(rest, func(r rune) bool { return strings.ContainsRune(" \t\n,.!?:;()*_-−₩$€¥\"'“”‘’·", r) }) {
 		for range 2 {
 			if word == "" || filler.MatchString(word) {
 				break
@@ -238,11 +298,17 @@ func (e *evidence) marks(clause string, loc []int) ([]marked, string) {
 				break
 			}
 			at := from + i
-			if before, _ := utf8.DecodeLastRune(masked[:at]); !isLetterOrDigit(before) {
+			if wordAt(masked, at, at+len(name.text)) {
 				out = append(out, marked{at: at, table: name.table, column: name.column, row: name.row, label: name.row < 0})
 				blank(at, at+len(name.text), named0)
 			}
 			from = at + len(name.text)
+		}
+	}
+	for _, l := range literals(string(masked), nil) {
+		year := l.kind == dateLiteral && len(l.text) == 4 && len(e.years) == 1
+		if year || l.kind == plainLiteral || l.kind == percentLiteral { // which is judged by itself
+			blank(l.start, l.end, named0)
 		}
 	}
 	slices.SortStableFunc(out, func(a, b marked) int { return cmp.Compare(a.at, b.at) })
@@ -312,13 +378,14 @@ func (t *Table) gathers(row int) bool {
 	return false
 }
 
-// refuted reports whether the row is not what the claim says. Equals share a place.
-func (c *claimed) refuted(claim extreme) bool {
+// refuted reports whether the row is not what the claim says, at the place that it says.
+// Equals share a place.
+func (c *claimed) refuted(claim extreme, place int) bool {
 	own := c.column.cells[c.row]
 	if !own.ok || claim >= mostUp && !c.signed {
 		return false
 	}
-	above, below, up, down := 0, 0, 0, 0
+	above, below, equal, up, down := 0, 0, 0, 0, 0
 	for r, v := range c.column.cells {
 		switch {
 		case !v.ok || r == c.row || c.table.gathers(r):
@@ -327,6 +394,8 @@ func (c *claimed) refuted(claim extreme) bool {
 			above++
 		case v.value < own.value:
 			below++
+		default:
+			equal++
 		}
 		if v.value > 0 {
 			up++
@@ -334,13 +403,14 @@ func (c *claimed) refuted(claim extreme) bool {
 			down++
 		}
 	}
+	off := func(ahead int) bool { return ahead >= place || ahead+equal < place-1 }
 	switch claim {
 	case largest, mostUp:
-		return above > 0
+		return off(above)
 	case smallest, mostDown:
-		return below > 0
+		return off(below)
 	case either:
-		return above > 0 && below > 0
+		return off(above) && off(below)
 	case onlyUp:
 		return own.value <= 0 || up > 0
 	case onlyDown:
