@@ -37,7 +37,9 @@ func (d *Desk) admit(ctx context.Context, q *Question) (*Question, error) {
 		}
 		if q.User.Locale == "" {
 			q.User.Locale = p.Locale
-			q.Language = language(q.Text, p.Locale)
+			if q.Language = language(q.Text, p.Locale); q.Command != "" {
+				q.Language = commandLanguage(q.Text, p.Locale)
+			}
 		}
 		if !admitted {
 			q.Refused = true

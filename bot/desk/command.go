@@ -44,8 +44,7 @@ func commandIn(text string) string {
 
 // takeCommand takes what somebody wrote after "/bapsang".
 func (d *Desk) takeCommand(ctx context.Context, ev bot.Event) (bot.Receipt, error) {
-	word, rest, _ := strings.Cut(strings.TrimSpace(ev.Text), " ")
-	rest = strings.TrimSpace(rest)
+	word, rest := firstWord(ev.Text)
 	command, known := commands[strings.ToLower(word)]
 	switch {
 	case word == "":
@@ -58,8 +57,27 @@ func (d *Desk) takeCommand(ctx context.Context, ev bot.Event) (bot.Receipt, erro
 		return d.askAlone(ctx, ev, rest)
 	}
 	return d.ask(ctx, ev.ID, &Question{
-		Thread: ev.Thread, User: ev.User, Text: strings.TrimSpace(ev.Text), Command: command, Language: language(ev.Text, ev.User.Locale),
+		Thread: ev.Thread, User: ev.User, Text: strings.TrimSpace(ev.Text), Command: command,
+		Language: commandLanguage(ev.Text, ev.User.Locale),
 	})
+}
+
+// firstWord parts a text behind its first word.
+func firstWord(text string) (word, rest string) {
+	text = strings.TrimSpace(text)
+	if end := strings.IndexFunc(text, unicode.IsSpace); end >= 0 {
+		return text[:end], strings.TrimSpace(text[end:])
+	}
+	return text, ""
+}
+
+// commandLanguage is the language to answer a command in. Everybody types "help", so in
+// ASCII a command says nothing of its giver's language.
+func commandLanguage(text, locale string) string {
+	if locale != "" && strings.IndexFunc(text, func(r rune) bool { return r > unicode.MaxASCII }) < 0 {
+		return language("", locale)
+	}
+	return language(text, locale)
 }
 
 // isQuestion tells what is asked without the word for it, as most people do, from a
@@ -134,7 +152,7 @@ func (d *Desk) tellHelp(ctx context.Context, q *Question) (*agent.Answer, error)
 	text := t.help
 	switch q.Command {
 	case commandUnknown:
-		word, _, _ := strings.Cut(q.Text, " ")
+		word, _ := firstWord(q.Text)
 		text = fmt.Sprintf(t.noCommand, figures.Escape(clip(word))) + "\n\n" + text
 	case commandAsk:
 		text = t.askWhat + "\n\n" + text

@@ -67,7 +67,9 @@ func (d *Desk) takeMessage(ctx context.Context, ev bot.Event) (bot.Receipt, erro
 		q.Rungs = []agent.Rung{agent.Recall, agent.Match, agent.Compose}
 	}
 	if q.Thread.Direct && len(files) == 0 {
-		q.Command = commandIn(q.Text)
+		if q.Command = commandIn(q.Text); q.Command != "" {
+			q.Language = commandLanguage(q.Text, ev.User.Locale)
+		}
 	}
 	return d.ask(ctx, ev.ID, q)
 }

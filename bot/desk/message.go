@@ -22,6 +22,9 @@ const tableRows = 20
 func (d *Desk) message(q *Question, p *bot.Progress) bot.Message {
 	t := textFor(q.Language)
 	msg := bot.Message{Language: q.Language, Question: q.ID, Key: q.key(), For: q.User.ID}
+	if q.Copy != nil && q.Copy.Why == whyShare && !q.Refused {
+		msg.For = "" // it is for a channel, and for nobody where the channel does not take it
+	}
 	switch {
 	case q.Answer != nil:
 		msg = d.answerMessage(msg, q, t)

@@ -96,22 +96,25 @@ func TestCommandsAreAnsweredAlone(t *testing.T) {
 	b := setup(t, says("x"), 1, func(c *desk.Config) {
 		c.ModelLoad = func() desk.ModelLoad { return desk.ModelLoad{Waiting: 31, PerMinute: 100} }
 	})
-	for _, c := range []struct{ text, want string }{
-		{"", "상태"}, {"help", "`status`"}, {"도움말", "`분석가`"}, {"ask", "What would you like to ask"}, {"질문", "무엇을 물어볼까요"},
-		{"analysts", "**판매 현황** (sales) — 주문과 매출 · owner 김하나"}, {"분석가", "담당 김하나"}, {"상태", "31건이 차례를"},
-		{"staus<@U1>*x*", "There is no command ‘staus"},
+	for _, c := range []struct{ locale, text, want string }{
+		{"ko-KR", "", "상태"}, {"ko-KR", "help", "`상태`"}, {"en-US", "help", "`status`"}, {"en-US", "도움말", "`분석가`"}, {"", "help", "`status`"},
+		{"en-US", "ask", "What would you like to ask"}, {"ko-KR", "ask", "무엇을 물어볼까요"}, {"ko-KR", "질문", "무엇을 물어볼까요"},
+		{"en-US", "analysts", "**판매 현황** (sales) — 주문과 매출 · owner 김하나"}, {"ko-KR", "분석가", "담당 김하나"}, {"ko-KR", "상태", "31건이 차례를"},
+		{"en-US", "staus<@U1>*x*", "There is no command ‘staus"}, {"ko-KR", "staus", "‘staus’라는 명령은"},
 	} {
-		r := b.handle(t, command("c-"+c.text, "minji", c.text))
+		ev := command("c-"+c.locale+c.text, "minji", c.text)
+		ev.User.Locale = c.locale
+		r := b.handle(t, ev)
 		b.ended(t, r.Question)
 		m := b.platform.wait(t, func(m bot.Message) bool { return m.Question == r.Question })
 		if m.Kind != bot.KindNotice || !strings.Contains(m.Text, c.want) || len(m.Buttons) > 0 {
 			t.Errorf("%q: said %+v, want %q", c.text, m, c.want)
 		}
-		if again := b.handle(t, command("c-"+c.text, "minji", c.text)); !again.Duplicate {
+		if again := b.handle(t, ev); !again.Duplicate {
 			t.Errorf("%q was taken twice", c.text)
 		}
 	}
-	if got := b.platform.in(onlyTo("minji")); len(got) != 9 || len(got) != b.platform.posts {
+	if got := b.platform.in(onlyTo("minji")); len(got) != 13 || len(got) != b.platform.posts {
 		t.Errorf("%d messages for the person alone, of %d", len(got), b.platform.posts)
 	}
 }
@@ -119,10 +122,10 @@ func TestCommandsAreAnsweredAlone(t *testing.T) {
 // TestACommandMayBeTheQuestionItself leaves out the word "ask", as most people do.
 func TestACommandMayBeTheQuestionItself(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"지난달 매출", "매출", "revenue last month", "ask revenue last month"} {
+	for _, text := range []string{"지난달 매출", "매출", "revenue last month", "ask revenue last month", "ask\nrevenue last month"} {
 		b := setup(t, says("x"), 1)
 		r := b.handle(t, command("c", "minji", text))
-		if q := b.ended(t, r.Question); "ask "+q.Text != text && q.Text != text || !q.Thread.Direct {
+		if q := b.ended(t, r.Question); "ask "+q.Text != strings.ReplaceAll(text, "\n", " ") && q.Text != text || !q.Thread.Direct {
 			t.Errorf("%q: asked %q in %+v", text, q.Text, q.Thread)
 		}
 	}
@@ -149,7 +152,9 @@ func TestACommandDoesNotWaitForTheQueue(t *testing.T) {
 			t.Errorf("status %q lacks %q", m.Text, want)
 		}
 	}
-	b.handle(t, command("4", "somebody", "status"))
+	other := command("4", "somebody", "status")
+	other.User.Locale = "en-US"
+	b.handle(t, other)
 	b.platform.wait(t, func(m bot.Message) bool { return strings.Contains(m.Text, "None of your questions") })
 	close(release)
 	b.ended(t, running.Question)
@@ -217,7 +222,7 @@ func TestCommandsInAConversation(t *testing.T) {
 	t.Parallel()
 	b := setup(t, says("x"), 1)
 	for text, want := range map[string]string{
-		"분석가 목록": "판매 현황", " 상태? ": "기다리는 질문이", "help": "`status`", "주문 상태": "x: 주문 상태", "상태별 주문": "x: 상태별 주문",
+		"분석가 목록": "판매 현황", " 상태? ": "기다리는 질문이", "help": "`상태`", "주문 상태": "x: 주문 상태", "상태별 주문": "x: 상태별 주문",
 	} {
 		ev := message(text, text, text)
 		ev.Thread.Direct = true

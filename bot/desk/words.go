@@ -131,7 +131,7 @@ var korean = texts{
 	sharedBy:  "%s님이 공유한 답이에요 · %s",
 	ready:     "기다리던 답이 나왔어요 · %s",
 
-	help: "궁금한 것을 평소 말로 물어보세요. 채널에서는 저를 부르고, 여기서는 그냥 적으면 돼요.\n\n" +
+	help: "궁금한 것을 평소 말로 물어보세요. 채널에서는 저를 부르고, 둘만의 대화에서는 그냥 적으면 돼요.\n\n" +
 		"- `질문 …` 답을 DM으로 혼자 받아요\n- `분석가` 물어볼 수 있는 분석가들\n- `상태` 내 질문이 어디쯤 있는지\n- `도움말` 이 안내",
 	askWhat:     "무엇을 물어볼까요? `질문 지난달 매출`처럼 적어 주세요.",
 	askedAlone:  "접수했어요. 답은 DM으로 드릴게요.",
@@ -212,7 +212,7 @@ var english = texts{
 	sharedBy:  "%s shared this answer · %s",
 	ready:     "The answer you waited for · %s",
 
-	help: "Ask in your own words. In a channel mention me; here just write.\n\n" +
+	help: "Ask in your own words. In a channel mention me; in a direct message just write.\n\n" +
 		"- `ask …` get the answer alone, in a DM\n- `analysts` whom you can ask\n- `status` where your questions are\n- `help` this",
 	askWhat:     "What would you like to ask? Write it like `ask revenue last month`.",
 	askedAlone:  "Got it. The answer comes in a DM.",
