@@ -44,7 +44,7 @@ type Layout struct {
 	Text    string          // Markdown as Teams has it; empty when the card says all
 	Card    json.RawMessage // an Adaptive Card; nil for none
 	Summary string          // what notifications show, without marks
-	// Entities are the label that a machine wrote it, and the sources that are cited.
+	// Entities are the label that a model wrote it, and the sources that Text cites.
 	Entities []json.RawMessage
 	// Feedback is set when people shall be able to say below the message what they think of
 	// it (channelData.feedbackLoop).

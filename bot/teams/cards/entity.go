@@ -47,13 +47,14 @@ type document struct {
 	Abstract string `json:"abstract"`
 }
 
-// entities are the label that a machine wrote an answer, and its sources.
-func entities(msg bot.Message) []json.RawMessage {
+// entities are the label that a model wrote an answer, and its sources where a text cites
+// them: Teams shows no others.
+func entities(msg bot.Message, text string) []json.RawMessage {
 	s := statement{Type: "https://schema.org/Message", At: "Message", Context: "https://schema.org"}
 	if ByModel(msg) {
 		s.Additional = []string{"AIGeneratedContent"}
 	}
-	if msg.Kind == bot.KindAnswer && msg.Origin != nil {
+	if text != "" && msg.Kind == bot.KindAnswer && msg.Origin != nil {
 		s.Citation = citations(*msg.Origin, wordsOf(msg))
 	}
 	if len(s.Additional)+len(s.Citation) == 0 {

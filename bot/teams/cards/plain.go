@@ -62,7 +62,7 @@ func Extends(shown, next string) bool { return strings.HasPrefix(next, shown) }
 // left out.
 func Plain(msg bot.Message) Layout {
 	msg = bounded(msg)
-	out := Layout{Text: StreamText(msg), Summary: gist(msg), Entities: entities(msg)}
+	out := Layout{Text: StreamText(msg), Summary: gist(msg)}
 	room := maxActivity/2 - envelope - size(escapedJSON(out.Text))
 	for _, piece := range plainPieces(msg) {
 		if room -= size(escapedJSON(piece)); room < 0 {
@@ -72,6 +72,7 @@ func Plain(msg bot.Message) Layout {
 		out.Text += "\n\n" + piece
 	}
 	out.Text = cited(out.Text, msg)
+	out.Entities = entities(msg, out.Text)
 	return out
 }
 
@@ -142,11 +143,7 @@ func plainLayout(msg bot.Message, limit int) Layout {
 	if strings.TrimSpace(head) == "" {
 		head = cut(gist(msg), limit)
 	}
-	out := Layout{Text: escape(head) + "\n\n" + escape(w.sqlMore), Summary: cut(gist(msg), min(limit, maxSummary))}
-	if ByModel(msg) {
-		out.Entities = entities(bot.Message{Kind: msg.Kind, Origin: &bot.Origin{Label: msg.Origin.Label}})
-	}
-	return out
+	return Layout{Text: escape(head) + "\n\n" + escape(w.sqlMore), Summary: cut(gist(msg), min(limit, maxSummary)), Entities: entities(msg, "")}
 }
 
 const maxSummary = 300

@@ -31,11 +31,12 @@ type renderer struct {
 // layout lays the message out within the renderer's cuts.
 func (r *renderer) layout() Layout {
 	if text, ok := r.onlyText(); ok {
-		return Layout{Text: text, Summary: gist(r.msg), Entities: entities(r.msg)}
+		return Layout{Text: text, Summary: gist(r.msg)}
 	}
 	r.render()
 	if r.opts.Streamed && len(r.body)+len(r.tools) == 0 {
-		return Layout{Text: cited(StreamText(r.msg), r.msg), Summary: gist(r.msg), Entities: entities(r.msg)}
+		text := cited(StreamText(r.msg), r.msg)
+		return Layout{Text: text, Summary: gist(r.msg), Entities: entities(r.msg, text)}
 	}
 	if len(r.body) == 0 { // a card of nothing but a foot is refused
 		r.body, r.tools = []element{actionSet(r.tools...)}, nil
@@ -49,10 +50,11 @@ func (r *renderer) layout() Layout {
 	if err != nil { // no figure of a chart that gets here is without a number
 		return plainLayout(r.msg, longest)
 	}
-	out := Layout{Card: data, Summary: gist(r.msg), Entities: entities(r.msg), Feedback: r.opts.Feedback && judged(r.msg)}
+	out := Layout{Card: data, Summary: gist(r.msg), Feedback: r.opts.Feedback && judged(r.msg)}
 	if r.opts.Streamed {
 		out.Text = cited(StreamText(r.msg), r.msg)
 	}
+	out.Entities = entities(r.msg, out.Text)
 	return out
 }
 

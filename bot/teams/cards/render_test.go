@@ -514,7 +514,15 @@ func TestLabelAndSources(t *testing.T) {
 			Appearance struct{ Name, Abstract string }
 		}
 	}
-	all := cards.Render(msg, cards.Options{}).Entities
+	for way, opts := range ways(t, msg) {
+		l := cards.Render(msg, opts)
+		for _, e := range l.Entities { // Teams takes none that nothing cites
+			if opts.Streamed != strings.Contains(string(e), "Claim") || opts.Streamed != strings.Contains(l.Text, "[20]") {
+				t.Errorf("%s: %.100q with %.300s", way, l.Text, e)
+			}
+		}
+	}
+	all := cards.Render(msg, cards.Options{Streamed: true}).Entities
 	if len(all) != 1 || json.Unmarshal(all[0], &entity) != nil || entity.Type != "https://schema.org/Message" || len(entity.Citation) != 20 {
 		t.Fatalf("30 sources are cited as %s", all)
 	}
