@@ -153,12 +153,20 @@ func (n *narrator) named(row int, roles ...semantic.Role) said {
 			one = said{ref: wordsFor(n.language).none, text: wordsFor(n.language).none}
 		case c.Role == string(semantic.RoleTime):
 			one = n.when(row)
+		case c.Format == string(format.ID) && c.Label != "" && !isText(n.result.Rows[row][i]):
+			one = n.cell(row, i, figures.Long) // a number by itself would be read as a figure
+			one.ref, one.text = n.columnName(i)+" "+one.ref, n.columnName(i)+" "+one.text
 		default:
 			one = n.cell(row, i, figures.Long)
 		}
 		refs, read = append(refs, one.ref), append(read, one.text)
 	}
 	return said{ref: strings.Join(refs, " · "), text: strings.Join(read, " · ")}
+}
+
+func isText(cell any) bool {
+	_, ok := cell.(string)
+	return ok
 }
 
 // measureName is what a measure is called.

@@ -29,6 +29,7 @@ const (
 	Date     Format = "date"
 	Datetime Format = "datetime"
 	Year     Format = "year"  // 2026, never 2,026
+	ID       Format = "id"    // a number that counts nothing: 83269, never 83,269
 	Score    Format = "score" // one or two decimals, never abbreviated
 )
 

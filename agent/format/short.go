@@ -87,7 +87,7 @@ func Compact(v float64, f Format, lang Language) string {
 		return Missing
 	}
 	switch f {
-	case Percent, Points, Year, Score, Date, Datetime:
+	case Percent, Points, Year, ID, Score, Date, Datetime:
 		return written(d, f, lang, true)
 	}
 	a := affixes(f, lang, false)
@@ -154,7 +154,7 @@ func Tick(v, step float64, f Format, lang Language) string {
 		}
 		places := placesOf(s)
 		return signed(d.round(places), d.text(places, 0)) + unit
-	case Year, Date, Datetime:
+	case Year, ID, Date, Datetime:
 		return written(d, f, lang, false)
 	}
 	a := affixes(f, lang, false)

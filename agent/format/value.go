@@ -155,7 +155,7 @@ func written(d decimal, f Format, lang Language, short bool) string {
 			return plus + text
 		}
 		return signed(d, text)
-	case Year:
+	case Year, ID:
 		return signed(d, d.round(0).abs().unscaled.String())
 	case Score:
 		return signed(d, d.text(2, 1))

@@ -29,6 +29,8 @@ func (c *compiler) dimOutput(d *dim) Output {
 		o.Format = "date"
 	case d.field.Format != "":
 		o.Format = d.field.Format
+	case d.field.Kind == Identifier:
+		o.Format = "id"
 	case d.field.temporal():
 		o.Format = "date"
 	}
