@@ -36,6 +36,8 @@ func TestEveryIntent(t *testing.T) {
 		{"revenue by channel by week, last 8 weeks", compose.Trend, `^Revenue over the last 8 weeks: .+ is highest with .+ in the week of Nov 9\.$`, ""},
 		{"지난달 매출 상위 5개 품목", compose.Rank, `^지난달 매출 1위는 .+\(.+\), 2위는 .+\(.+\), 3위는 .+\(.+\)입니다\.$`, chart.Bar},
 		{"top 5 subcategories by revenue last month", compose.Rank, `^Highest revenue in October 2026: .+ \(.+\), then .+ \(.+\) and .+ \(.+\)\.$`, chart.Bar},
+		{"지난달 매출 상위 3명 고객", compose.Rank, `^지난달 매출 1위는 고객 번호 [0-9]+\(.+원\), 2위는 고객 번호 [0-9]+\(`, ""},
+		{"top 3 customers by revenue last month", compose.Rank, `^Highest revenue in October 2026: Customer ID [0-9]+ \(`, ""},
 		{"반품 사유별 반품 건수 비중", compose.Share, `^반품 건수는 .+건입니다\. .+[이가] [0-9.]+%로 가장 많습니다\.$`, chart.Donut},
 		{"share of revenue by region this year", compose.Share, `has the largest share, [0-9.]+%\.$`, ""},
 		{"라이브커머스 월별 매출 비중", compose.Share, `^2025년 11월–2026년 10월 라이브커머스의 매출 비중은 .+%로 가장 높고 .+%로 가장 낮습니다\.`, chart.Line},

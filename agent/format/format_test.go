@@ -60,6 +60,8 @@ func TestValue(t *testing.T) {
 		{1, format.Minutes, "1분", "1 minute"},
 		{30, format.Seconds, "30초", "30 seconds"},
 		{2026, format.Year, "2026", "2026"},
+		{83269, format.ID, "83269", "83269"},
+		{1e15 + 7, format.ID, "1000000000000007", "1000000000000007"},
 		{4.356, format.Score, "4.36", "4.36"},
 		{4, format.Score, "4.0", "4.0"},
 		{1234567.891, format.Number, "1,234,567.89", "1,234,567.89"},
