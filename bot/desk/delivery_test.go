@@ -117,34 +117,37 @@ func TestRefusedProgressHoldsNothingUp(t *testing.T) {
 // question has attempts.
 func TestAnAnswerWaitsForAPlatformThatIsDown(t *testing.T) {
 	t.Parallel()
-	var computed, refused atomic.Int32
-	b := setup(t, analyst(func(context.Context, agent.Question, func(agent.Step)) (*agent.Answer, error) {
-		computed.Add(1)
-		return &agent.Answer{Rung: agent.Compose, Text: "x"}, nil
-	}), 1)
-	b.platform.refusing(bot.CodeUnavailable, func(bot.Message) bool { return refused.Add(1) < 6 })
-	if s := b.ended(t, b.handle(t, message("1", "t1", "지난달 매출")).Question); s.State != store.Done || computed.Load() != 1 {
-		t.Errorf("ended as %s, computed %d times", s.State, computed.Load())
+	for _, code := range []bot.Code{bot.CodeUnavailable, bot.CodeDenied} {
+		t.Run(string(code), func(t *testing.T) {
+			t.Parallel()
+			var computed, refused atomic.Int32
+			b := setup(t, analyst(func(context.Context, agent.Question, func(agent.Step)) (*agent.Answer, error) {
+				computed.Add(1)
+				return &agent.Answer{Rung: agent.Compose, Text: "x"}, nil
+			}), 1)
+			b.platform.refusing(code, func(bot.Message) bool { return refused.Add(1) < 6 })
+			if s := b.ended(t, b.handle(t, message("1", "t1", "지난달 매출")).Question); s.State != store.Done || computed.Load() != 1 || s.Unshown != nil {
+				t.Errorf("ended as %s, computed %d times, unshown %+v", s.State, computed.Load(), s.Unshown)
+			}
+			b.platform.wait(t, kind(bot.KindAnswer))
+		})
 	}
-	b.platform.wait(t, kind(bot.KindAnswer))
 }
 
 func TestAnAnswerThatCannotBeShownIsKept(t *testing.T) {
 	t.Parallel()
-	for _, code := range []bot.Code{bot.CodeGone, bot.CodeDenied} {
-		b := setup(t, says("x"), 1)
-		b.platform.refusing(code, func(bot.Message) bool { return true })
-		registry := prometheus.NewRegistry()
-		if err := b.desk.Register(registry); err != nil {
-			t.Fatal(err)
-		}
-		s := b.ended(t, b.handle(t, message("1", "t1", "지난달 매출")).Question)
-		if s.State != store.Done || s.Answer == nil || s.Unshown == nil || !strings.Contains(s.Unshown.Why, string(code)) {
-			t.Errorf("%s: ended as %s with %+v, unshown %+v", code, s.State, s.Answer, s.Unshown)
-		}
-		if n := counted(t, registry, "bapsang_answers_unshown_total"); n != 1 {
-			t.Errorf("%s: counted %v unshown answers", code, n)
-		}
+	b := setup(t, says("x"), 1)
+	b.platform.refusing(bot.CodeGone, func(bot.Message) bool { return true })
+	registry := prometheus.NewRegistry()
+	if err := b.desk.Register(registry); err != nil {
+		t.Fatal(err)
+	}
+	s := b.ended(t, b.handle(t, message("1", "t1", "지난달 매출")).Question)
+	if s.State != store.Done || s.Answer == nil || s.Unshown == nil || !strings.Contains(s.Unshown.Why, string(bot.CodeGone)) {
+		t.Errorf("ended as %s with %+v, unshown %+v", s.State, s.Answer, s.Unshown)
+	}
+	if n := counted(t, registry, "bapsang_answers_unshown_total"); n != 1 {
+		t.Errorf("counted %v unshown answers", n)
 	}
 }
 

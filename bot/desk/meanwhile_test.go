@@ -148,3 +148,37 @@ func TestTheFirstAnswerSurvivesItsWorker(t *testing.T) {
 		t.Errorf("shown %+v", s)
 	}
 }
+
+// TestAWaitIsOneStep: programs read the steps, and a place in a line is not one for each
+// time that it was told.
+func TestAWaitIsOneStep(t *testing.T) {
+	t.Parallel()
+	turn := make(chan struct{})
+	b := setup(t, analyst(func(_ context.Context, _ agent.Question, step func(agent.Step)) (*agent.Answer, error) {
+		step(agent.Step{Text: "asking"})
+		for range turn {
+			step(waitingStep)
+		}
+		return &agent.Answer{Rung: agent.Think, Text: "late", Language: "ko"}, nil
+	}), 1, busyModel)
+	asked := b.handle(t, message("1", "t1", "왜 줄었어?")).Question
+	for told := 1; told <= 3; told++ {
+		turn <- struct{}{}
+		changed := b.desk.Watch(t.Context(), asked)
+		for {
+			s, err := b.desk.Status(t.Context(), asked)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := len(s.Steps); n > 0 && s.Steps[n-1].Ahead == waitingStep.Ahead {
+				if n != 2 || s.Ahead != waitingStep.Ahead || s.ETA <= 0 {
+					t.Errorf("told %d times there are %d steps: %+v", told, n, s.Steps)
+				}
+				break
+			}
+			<-changed
+		}
+	}
+	close(turn)
+	b.ended(t, asked)
+}

@@ -90,7 +90,7 @@ func (d *Desk) showOrOwe(ctx context.Context, q *Question) error {
 	if err == nil {
 		return nil
 	}
-	if hopeless(err) {
+	if q.hopeless(err) {
 		d.noteUnshown(ctx, q, err)
 		return nil
 	}
@@ -127,7 +127,7 @@ func (d *Desk) settleDebt(ctx context.Context, id string) error {
 		return err
 	}
 	if err := d.show(ctx, q); err != nil {
-		if !hopeless(err) && d.now().Sub(q.EndedAt) < holdFor {
+		if !q.hopeless(err) && d.now().Sub(q.EndedAt) < holdFor {
 			return nil
 		}
 		d.noteUnshown(ctx, q, err)

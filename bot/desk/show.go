@@ -224,10 +224,13 @@ func codeOf(err error) bot.Code {
 	return ""
 }
 
-// hopeless reports whether a message cannot be shown however often it is tried.
-func hopeless(err error) bool {
+// hopeless reports whether the question's message cannot be shown however often it is
+// tried. Credentials that were revoked or lack a right are given back by somebody who
+// hears of it, and what was asked meanwhile is answered then. Who shares an answer is
+// there to be told at once.
+func (q *Question) hopeless(err error) bool {
 	code := codeOf(err)
-	return code == bot.CodeGone || code == bot.CodeDenied
+	return code == bot.CodeGone || code == bot.CodeDenied && q.Copy != nil && q.Copy.Why == whyShare
 }
 
 // showProgress shows how far a question is, in its message where it has one. A

@@ -69,8 +69,8 @@ func (s *steps) take(a agent.Step) {
 		q.Offers = a.Offers
 	}
 	q.Steps = slices.Clone(q.Steps)
-	if last := len(q.Steps) - 1; last >= s.shown && q.Steps[last].Name == "" {
-		q.Steps = q.Steps[:last]
+	if last := len(q.Steps) - 1; last >= 0 && (last >= s.shown && q.Steps[last].Name == "" || a.Wait > 0 && !q.Steps[last].Until.IsZero()) {
+		q.Steps = q.Steps[:last] // a wait goes on: whoever lists the steps wants it once
 	}
 	for i := range q.Steps {
 		q.Steps[i].Done = true

@@ -116,7 +116,7 @@ func (d *Desk) deliver(ctx context.Context, claim store.Claim, q *Question) erro
 		return nil
 	case ctx.Err() != nil, errors.Is(err, store.ErrFull) && codeOf(err) == "":
 		return fmt.Errorf("show answer: %w", err)
-	case !hopeless(err) && !d.tooLong(q):
+	case !q.hopeless(err) && !d.tooLong(q):
 		return d.hold(ctx, claim, q, err)
 	}
 	d.noteUnshown(ctx, q, err)
