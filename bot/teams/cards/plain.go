@@ -309,6 +309,8 @@ func inert(r, prev, next rune) string {
 		return "&gt;"
 	case r == '\\':
 		return "\\" + joiner
+	case r == '[' && unicode.IsDigit(next): // would cite a source
+		return "[" + joiner
 	case r == ']': // [text](address), [text][name] and [name]: address
 		return "]" + joiner
 	case r == ':' && !unicode.IsSpace(next): // https://

@@ -611,6 +611,7 @@ func TestMarkdownIsTeams(t *testing.T) {
 		"\\*no\\*":                     "∗no∗",
 		"[a](b)":                       "[a]" + j + "(b)",
 		"# h":                          j + "# h",
+		"as [1] says":                  "as [" + j + "1]" + j + " says",
 		"a < b & c > d":                "a &lt; b &amp; c &gt; d",
 	} {
 		if got := cards.Render(bot.Message{Kind: bot.KindNotice, Language: "ko", Text: in}, cards.Options{}).Text; got != want {
