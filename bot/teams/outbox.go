@@ -27,10 +27,10 @@ type outbox struct {
 	owed     map[*sent]debt           // progress that is to become something else
 }
 
-// The bounds of an outbox. A message takes some 200 bytes, a picture some 50 kB.
+// The bounds of an outbox. A message takes some 200 bytes, a picture some 100 kB.
 const (
 	rememberMessages = 20_000
-	rememberPictures = 200
+	rememberPictures = 100
 	rememberRefusals = 1000
 )
 

@@ -365,7 +365,7 @@ func (t *Teams) elsewhere(ctx context.Context, to place, msg bot.Message) (bot.R
 	switch {
 	case err == nil:
 		t.out.keep(msg.Key, posting{ref: ref, kind: msg.Kind})
-		t.out.message(ref, &sent{}).note = to.note
+		t.out.message(ref, &sent{note: to.note})
 	case connector.Unknown(err):
 		t.out.keep(msg.Key, posting{kind: msg.Kind, doubtful: true})
 	}

@@ -93,6 +93,7 @@ func (t *Teams) startStream(ctx context.Context, at spot, m *sent, msg bot.Messa
 	id, err := t.conn.Client.Try().Send(ctx, at.Ref, informative(msg, "", 1))
 	if err == nil && id != "" {
 		m.stream = &stream{chat: chat, seq: 1, began: began}
+		t.out.succeeded("streams")
 		return t.refAt(ctx, at, id), nil
 	}
 	t.out.streamOver(chat, m)
@@ -103,8 +104,12 @@ func (t *Teams) startStream(ctx context.Context, at spot, m *sent, msg bot.Messa
 		t.mind(ctx, at, err)
 		return bot.Ref{}, err
 	case kind == connector.KindStream, err == nil, connector.Unknown(err):
-		// One of an earlier process, or perhaps this one, is running. Teams ends it.
+		// One of an earlier process, or perhaps this one, is running. Teams ends it. Where
+		// none can be had anywhere, it need not be tried with every question.
 		t.out.refuse("streams "+chat, t.pace(streamTime))
+		if kind == connector.KindStream && t.out.strike("streams") >= maxStrikes {
+			t.out.refuse("streams", refusedFor)
+		}
 	case kind == connector.KindLayout:
 		t.out.refuse("streams", refusedFor)
 	}
