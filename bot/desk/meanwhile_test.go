@@ -153,26 +153,26 @@ func TestTheFirstAnswerSurvivesItsWorker(t *testing.T) {
 // time that it was told.
 func TestAWaitIsOneStep(t *testing.T) {
 	t.Parallel()
-	turn := make(chan struct{})
+	turn := make(chan int)
 	b := setup(t, analyst(func(_ context.Context, _ agent.Question, step func(agent.Step)) (*agent.Answer, error) {
 		step(agent.Step{Text: "asking"})
-		for range turn {
-			step(waitingStep)
+		for ahead := range turn {
+			step(agent.Step{Text: "waiting", Ahead: ahead, Wait: time.Minute})
 		}
 		return &agent.Answer{Rung: agent.Think, Text: "late", Language: "ko"}, nil
 	}), 1, busyModel)
 	asked := b.handle(t, message("1", "t1", "왜 줄었어?")).Question
-	for told := 1; told <= 3; told++ {
-		turn <- struct{}{}
+	for _, ahead := range []int{3, 2, 1} {
+		turn <- ahead
 		changed := b.desk.Watch(t.Context(), asked)
 		for {
 			s, err := b.desk.Status(t.Context(), asked)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if n := len(s.Steps); n > 0 && s.Steps[n-1].Ahead == waitingStep.Ahead {
-				if n != 2 || s.Ahead != waitingStep.Ahead || s.ETA <= 0 {
-					t.Errorf("told %d times there are %d steps: %+v", told, n, s.Steps)
+			if n := len(s.Steps); n > 0 && s.Steps[n-1].Ahead == ahead {
+				if n != 2 || s.Ahead != ahead || s.ETA <= 0 {
+					t.Errorf("with %d ahead there are %d steps: %+v", ahead, n, s.Steps)
 				}
 				break
 			}
