@@ -451,7 +451,7 @@ func (t *Teams) progressTurn(ctx context.Context, m *sent, ref bot.Ref, supersed
 // leaveOut is the error of progress that was not shown: none where that is as it should
 // be, for there will be more, or an answer.
 func (t *Teams) leaveOut(ctx context.Context, msg bot.Message, err error) error {
-	if ctx.Err() != nil {
+	if err == nil || ctx.Err() != nil {
 		return err
 	}
 	var why *bot.Error

@@ -19,10 +19,12 @@ const (
 	streamLife = streamTime - 15*time.Second
 )
 
-// leaveWithin bounds what nobody waits for, and leaveRetry is when it is tried again.
+// streamBeat is how often a stream says what it said last when there is nothing new. Teams
+// tells that its reader stopped it with the next part alone, and who pressed "stop" shall
+// not wait for that until the question is answered. tendWithin bounds one beat.
 const (
-	leaveWithin = 10 * time.Second
-	leaveRetry  = 3 * time.Second
+	streamBeat = 5 * time.Second
+	tendWithin = 10 * time.Second
 )
 
 // errNoStream says that progress is to be a card.
@@ -35,7 +37,7 @@ type stream struct {
 	chat  string // a chat has one stream at a time
 	seq   int    // of the last part
 	began time.Time
-	timer *time.Timer // ends it in time
+	timer *time.Timer // of the next beat
 	last  bot.Message // what it said last
 	// inherited is set when an earlier process began it: its sequence is unknown, so all that
 	// can be done is to end it.
@@ -123,12 +125,37 @@ func (t *Teams) streamFell(ctx context.Context, msg bot.Message, err error) {
 	t.log.InfoContext(ctx, "teams: no stream, changing the message instead", "question", msg.Question, "reason", reason)
 }
 
-// watch has the stream end in time, also when it says nothing more.
+// watch keeps the stream going, and has it end in time.
 func (t *Teams) watch(m *sent, ref bot.Ref, msg bot.Message) {
 	m.stream.last = msg
-	m.stream.timer = time.AfterFunc(t.pace(streamLife), func() {
-		t.after("end a stream in time", leaveWithin, func(ctx context.Context) error { return t.leaveInTime(ctx, m, ref) })
+	m.stream.timer = time.AfterFunc(t.pace(streamBeat), func() {
+		t.after("a stream is not tended", tendWithin, func(ctx context.Context) error { return t.tend(ctx, m, ref) })
 	})
+}
+
+// tend says again what a stream said last, or ends it when its time is nearly over.
+func (t *Teams) tend(ctx context.Context, m *sent, ref bot.Ref) error {
+	done, err := t.out.turns.take(ctx, "message "+messageKey(ref))
+	if err != nil {
+		return err
+	}
+	defer done()
+	s := m.stream
+	if s == nil || m.isEnded() {
+		return nil
+	}
+	if m.wait(t.pace(streamEvery)) <= 0 {
+		if err = t.changeProgress(ctx, m, ref, s.last); err == nil {
+			m.sentNow()
+		}
+	}
+	if m.stream != nil {
+		s.timer.Reset(t.pace(streamBeat))
+	}
+	if ctx.Err() == nil {
+		err = t.leaveOut(ctx, s.last, err)
+	}
+	return err
 }
 
 // noStream notes that m is a message like others.
@@ -182,30 +209,6 @@ func (t *Teams) leave(ctx context.Context, at spot, m *sent, ref bot.Ref, msg bo
 		}
 	default:
 		t.mind(ctx, at, err)
-	}
-	return err
-}
-
-// leaveInTime is leave for a stream whose time is nearly over.
-func (t *Teams) leaveInTime(ctx context.Context, m *sent, ref bot.Ref) error {
-	done, err := t.out.turns.take(ctx, "message "+messageKey(ref))
-	if err != nil {
-		return err
-	}
-	defer done()
-	s := m.stream
-	if s == nil || m.isEnded() {
-		return nil
-	}
-	at, err := t.spot(ctx, ref.Thread)
-	if err != nil {
-		return err
-	}
-	if err = t.leave(ctx, at, m, ref, s.last); err != nil && m.stream == nil {
-		err = t.replaceProgress(ctx, ref, s.last)
-	}
-	if m.stream != nil {
-		s.timer.Reset(t.pace(leaveRetry))
 	}
 	return err
 }

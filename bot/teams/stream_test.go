@@ -312,6 +312,16 @@ func TestButtonsNeedACard(t *testing.T) {
 // Who presses Teams' own button to stop a stream has stopped the question.
 func TestStoppedByTheReader(t *testing.T) {
 	t.Parallel()
+	for _, silent := range []bool{false, true} {
+		t.Run(fmt.Sprint("silent: ", silent), func(t *testing.T) {
+			t.Parallel()
+			stopped(t, silent)
+		})
+	}
+}
+
+func stopped(t *testing.T, silent bool) {
+	t.Helper()
 	o := startOut(t, teamstest.Options{})
 	thread := o.asked(teamstest.Minji, teamstest.Minji)
 	progress, _ := question(1, "ko")
@@ -322,9 +332,11 @@ func TestStoppedByTheReader(t *testing.T) {
 	if !o.StopStream(teamstest.Minji) {
 		t.Fatal("nothing is streamed")
 	}
-	progress.Text = "단계 2"
-	if err := o.driver.Update(t.Context(), ref, progress); err != nil {
-		t.Fatal(err)
+	if !silent {
+		progress.Text = "단계 2"
+		if err := o.driver.Update(t.Context(), ref, progress); err != nil {
+			t.Fatal(err)
+		}
 	}
 	select {
 	case ev := <-o.told:
