@@ -338,9 +338,11 @@ func (t *Teams) postInstead(ctx context.Context, gone bot.Ref, msg bot.Message, 
 // takeBack takes away what is left of a stream that somebody stopped. That it stays is no
 // harm.
 func (t *Teams) takeBack(ctx context.Context, ref bot.Ref) {
+	ctx, cancel := context.WithTimeout(ctx, tendWithin)
+	defer cancel()
 	at, err := t.spot(ctx, ref.Thread)
 	if err == nil {
-		err = t.conn.Client.Try().Delete(ctx, at.Ref, ref.ID)
+		err = t.conn.Client.Delete(ctx, at.Ref, ref.ID)
 	}
 	if err != nil {
 		t.log.DebugContext(ctx, "teams: a stopped stream stays", "message", ref.ID, "error", err)
