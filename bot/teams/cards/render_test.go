@@ -1,9 +1,12 @@
 package cards_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"image"
+	"image/png"
 	"math/rand/v2"
 	"regexp"
 	"slices"
@@ -14,6 +17,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"github.com/bapsang/bapsang/agent/chart"
 	"github.com/bapsang/bapsang/bot"
 	"github.com/bapsang/bapsang/bot/bottest"
 	"github.com/bapsang/bapsang/bot/slack/blocks"
@@ -388,7 +392,7 @@ func TestWhatDoesNotFitIsSaid(t *testing.T) {
 		if !has["sql"] && l.Card != nil && !slices.Contains(p.actions, bot.ActionSQL) {
 			t.Errorf("at %d SQL is neither shown nor to be had", limit)
 		}
-		if !has["text"] && !strings.Contains(p.text, "너무 길어") {
+		if !has["text"] && !strings.Contains(p.text, "본문의 뒷부분") && !(l.Card == nil && strings.Contains(p.text, "너무 길어")) {
 			t.Errorf("at %d the text is cut, and it is not said: %.300s", limit, p.text)
 		}
 		last = limit
@@ -478,6 +482,36 @@ func TestPicturesFit(t *testing.T) {
 		if want, got := name == "fits" || name == "for sharp screens" || name == "narrow", strings.Contains(string(l.Card), `"Image"`); got != want {
 			t.Errorf("%s: a picture is shown: %v", name, got)
 		}
+	}
+}
+
+func TestPicturesDoNotCountAgainstTheText(t *testing.T) {
+	noise := image.NewRGBA(image.Rect(0, 0, 600, 400))
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range noise.Pix {
+		noise.Pix[i] = byte(random.Uint32()) | byte(i%4/3*255)
+	}
+	var data bytes.Buffer
+	if err := png.Encode(&data, noise); err != nil {
+		t.Fatal(err)
+	}
+	msg := bottest.Messages()["answer-ko"]
+	l := cards.Render(msg, cards.Options{Pictures: map[int][]byte{0: data.Bytes()}})
+	if len(l.Card) < 400_000 || !strings.Contains(string(l.Card), "SELECT") || !strings.Contains(string(l.Card), "Chart.HorizontalBar") {
+		t.Errorf("with a picture of %d bytes, a card of %d is left", data.Len(), len(l.Card))
+	}
+	for _, fault := range validate(t, l, 80_000) {
+		t.Error(fault)
+	}
+	// Of more than a card holds, the first are shown.
+	many := message(t, bar(nil), bar(nil), bar(nil), bar(nil), bar(nil), bar(nil))
+	album := map[int][]byte{}
+	for i := range many.Charts {
+		album[i] = data.Bytes()
+	}
+	l = cards.Render(many, cards.Options{Pictures: album})
+	if n := strings.Count(string(l.Card), `"Image"`); n != 2 {
+		t.Errorf("of six pictures of %d bytes %d are shown", data.Len(), n)
 	}
 }
 
@@ -699,6 +733,16 @@ func anyMessage(r *rand.Rand) bot.Message {
 // anySpec is a chart spec of anything, some of which can be drawn.
 func anySpec(r *rand.Rand, text func(int) string) json.RawMessage {
 	kinds := []string{"bar", "hbar", "line", "area", "donut", "grouped_bar", "stacked_bar", "waterfall", "number", "x"}
+	if r.IntN(2) == 0 { // one that is drawn
+		s := bar(ofMany(1 + r.IntN(6)))
+		s.Kind, s.Title, s.Subtitle, s.Note = chart.Kind(kinds[r.IntN(7)]), text(3), text(2), text(2)
+		s.Categories[0], s.Series[0].Name = "x"+text(2), text(2)
+		data, err := json.Marshal(s)
+		if err != nil {
+			panic(err) // it is one of ours
+		}
+		return data
+	}
 	formats := []string{"", "krw", "percent", "count:건", "count:" + text(2), "usd", "date"}
 	n := r.IntN(30)
 	var names []string
