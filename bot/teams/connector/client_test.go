@@ -275,7 +275,7 @@ func TestOnlyWhatMayBeIsRepeated(t *testing.T) {
 	}{
 		"412": {status(412), true, true, false}, "502": {status(502), true, true, true}, "503": {status(503), true, true, true},
 		"504": {status(504), true, true, true}, "500": {status(500), false, true, true}, "408": {status(408), false, true, true},
-		"400": {status(400), false, false, false}, "403": {status(403), false, false, false}, "413": {status(413), false, false, false},
+		"501": {status(501), false, false, false}, "400": {status(400), false, false, false}, "403": {status(403), false, false, false}, "413": {status(413), false, false, false},
 		"302": {status(302), false, false, false}, "reset": {reset, false, true, true}, "never reached": {refused, true, true, false},
 		"no answer": {hang, false, true, true},
 	} {

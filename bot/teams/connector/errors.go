@@ -92,10 +92,12 @@ func fateOf(status int) fate {
 		return fate{again: true}
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return fate{again: true, unknown: true}
-	case http.StatusRequestTimeout, http.StatusInternalServerError:
+	case http.StatusNotImplemented:
+		return fate{}
+	case http.StatusRequestTimeout:
 		return fate{unknown: true}
 	}
-	return fate{unknown: status > http.StatusInternalServerError}
+	return fate{unknown: status >= http.StatusInternalServerError}
 }
 
 // refusal is what Teams said.
