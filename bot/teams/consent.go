@@ -245,7 +245,7 @@ func (u *uploading) flush() error {
 		rest *= 2
 	}
 	u.sent += n
-	u.chunk.Reset()
+	u.chunk = bytes.Buffer{} // the transport may still be reading the old one
 	return nil
 }
 

@@ -120,9 +120,7 @@ func (t *Teams) page(ctx context.Context, page string) ([]entry, error) {
 		return nil, err
 	}
 	var entries []entry
-	if json.Unmarshal(data, &entries) != nil {
-		return nil, nil // what cannot be read is begun anew
-	}
+	_ = json.Unmarshal(data, &entries) // what cannot be read is begun anew
 	return entries, nil
 }
 

@@ -42,8 +42,15 @@ func publish(t *testing.T) (*httptest.Server, func(*teams.Config), func(*teams.T
 	}
 }
 
+// reply is what a browser is answered.
+type reply struct {
+	status int
+	header http.Header
+	body   string
+}
+
 // get fetches an address.
-func get(t *testing.T, method, address string) (*http.Response, string) {
+func get(t *testing.T, method, address string) reply {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, address, nil)
 	if err != nil {
@@ -58,7 +65,7 @@ func get(t *testing.T, method, address string) (*http.Response, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return resp, string(body)
+	return reply{resp.StatusCode, resp.Header, string(body)}
 }
 
 // linkIn is the address of rows that a message has.
@@ -93,43 +100,43 @@ func TestLinks(t *testing.T) {
 		t.Fatal(err)
 	}
 	link := linkIn(t, o.bots(thread)[0])
-	resp, body := get(t, http.MethodGet, link)
-	if resp.StatusCode != http.StatusOK || body != rowsWanted {
-		t.Fatalf("%s: %q", resp.Status, body)
+	r := get(t, http.MethodGet, link)
+	if r.status != http.StatusOK || r.body != rowsWanted {
+		t.Fatalf("%d: %q", r.status, r.body)
 	}
 	for name, want := range map[string]string{
 		"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": `attachment; filename="bapsang-r1.csv"; filename*=UTF-8''bapsang-r1.csv`,
 		"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "Content-Security-Policy": "default-src 'none'; sandbox",
 	} {
-		if got := resp.Header.Get(name); got != want {
+		if got := r.header.Get(name); got != want {
 			t.Errorf("%s is %q, want %q", name, got, want)
 		}
 	}
-	if resp, body := get(t, http.MethodHead, link); resp.StatusCode != http.StatusOK || body != "" {
-		t.Errorf("HEAD: %s", resp.Status)
+	if r := get(t, http.MethodHead, link); r.status != http.StatusOK || r.body != "" {
+		t.Errorf("HEAD: %d", r.status)
 	}
-	if resp, _ := get(t, http.MethodPost, link); resp.StatusCode != http.StatusMethodNotAllowed {
-		t.Errorf("POST: %s", resp.Status)
+	if r := get(t, http.MethodPost, link); r.status != http.StatusMethodNotAllowed {
+		t.Errorf("POST: %d", r.status)
 	}
 	// A process with the same password knows it, one with another does not.
 	serve(o.process(public))
-	if resp, _ := get(t, http.MethodGet, link); resp.StatusCode != http.StatusOK {
-		t.Errorf("another process says %s", resp.Status)
+	if r := get(t, http.MethodGet, link); r.status != http.StatusOK {
+		t.Errorf("another process says %d", r.status)
 	}
 	serve(o.process(public, func(c *teams.Config) { c.Connector.Password = "another" }))
-	if resp, _ := get(t, http.MethodGet, link); resp.StatusCode != http.StatusNotFound {
-		t.Errorf("with another password: %s", resp.Status)
+	if r := get(t, http.MethodGet, link); r.status != http.StatusNotFound {
+		t.Errorf("with another password: %d", r.status)
 	}
 	serve(o.driver)
 	ahead.Store(int64(25 * time.Hour))
-	if resp, body := get(t, http.MethodGet, link); resp.StatusCode != http.StatusGone || !strings.Contains(body, "기한") {
-		t.Errorf("after a day: %s %q", resp.Status, body)
+	if r := get(t, http.MethodGet, link); r.status != http.StatusGone || !strings.Contains(r.body, "기한") {
+		t.Errorf("after a day: %d %q", r.status, r.body)
 	}
 	ahead.Store(0)
 	token, _, _ := strings.Cut(strings.TrimPrefix(link, server.URL+"/teams/csv/"), "/")
 	for _, forged := range forgeries(token) {
-		if resp, body := get(t, http.MethodGet, server.URL+"/teams/csv/"+forged); resp.StatusCode/100 == 2 || strings.Contains(body, "지역") {
-			t.Errorf("forged %q: %s %q", forged, resp.Status, body)
+		if r := get(t, http.MethodGet, server.URL+"/teams/csv/"+forged); r.status/100 == 2 || strings.Contains(r.body, "지역") {
+			t.Errorf("forged %q: %d %q", forged, r.status, r.body)
 		}
 	}
 }
@@ -179,8 +186,8 @@ func TestLinksAreLimited(t *testing.T) {
 	}
 	link := linkIn(t, o.bots(thread)[0])
 	fail.Store(-1)
-	if resp, _ := get(t, http.MethodGet, link); resp.StatusCode != http.StatusInternalServerError {
-		t.Errorf("what fails before the first row: %s", resp.Status)
+	if r := get(t, http.MethodGet, link); r.status != http.StatusInternalServerError {
+		t.Errorf("what fails before the first row: %d", r.status)
 	}
 	fail.Store(20_000)
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, link, nil)
@@ -197,8 +204,7 @@ func TestLinksAreLimited(t *testing.T) {
 	fail.Store(0)
 	var got []int
 	for range 8 {
-		resp, _ := get(t, http.MethodGet, link)
-		got = append(got, resp.StatusCode)
+		got = append(got, get(t, http.MethodGet, link).status)
 	}
 	if !slices.Contains(got, http.StatusOK) || got[7] != http.StatusTooManyRequests {
 		t.Errorf("downloads ended with %v", got)
@@ -377,9 +383,8 @@ func TestRowsOfAChannel(t *testing.T) {
 		serve(o.driver)
 		o.pressCSV(m)
 		o.until("the link", func() bool { return strings.Contains(last(o.Messages(teamstest.Minji)).Text, "/teams/csv/") })
-		resp, body := get(t, http.MethodGet, linkIn(t, last(o.Messages(teamstest.Minji))))
-		if resp.StatusCode != http.StatusOK || body != rowsWanted {
-			t.Errorf("%s: %q", resp.Status, body)
+		if r := get(t, http.MethodGet, linkIn(t, last(o.Messages(teamstest.Minji)))); r.status != http.StatusOK || r.body != rowsWanted {
+			t.Errorf("%d: %q", r.status, r.body)
 		}
 		if n := len(o.Messages(m.Conversation)); n != 2 {
 			t.Errorf("%d messages in the channel", n)
