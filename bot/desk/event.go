@@ -112,9 +112,9 @@ func (d *Desk) enqueue(tx store.Tx, event string, q *Question) (id string, added
 
 		MaxAttempts: maxDeaths,
 	}
+	job.Mailbox = q.mailbox()
 	switch {
-	case q.Thread.ID != "" && !q.passing() && !q.Aside:
-		job.Mailbox = q.Thread.Key()
+	case job.Mailbox != "":
 	case q.passing() || q.Command != "":
 		job.Owner = "" // who asks where their questions are does not queue behind them
 	}
@@ -125,6 +125,15 @@ func (d *Desk) enqueue(tx store.Tx, event string, q *Question) (id string, added
 		return id, false, nil
 	}
 	return id, true, d.record(tx, id, q)
+}
+
+// mailbox holds the questions that are answered one after the other; empty for one that
+// waits for no other.
+func (q *Question) mailbox() string {
+	if q.Thread.ID == "" || q.passing() || q.Aside {
+		return ""
+	}
+	return q.Thread.Key()
 }
 
 // taken has what was made durable shown.

@@ -182,3 +182,33 @@ func TestAWaitIsOneStep(t *testing.T) {
 	close(turn)
 	b.ended(t, asked)
 }
+
+// TestWhatFollowsWaitsAsLong is told so, and not a second.
+func TestWhatFollowsWaitsAsLong(t *testing.T) {
+	t.Parallel()
+	turn := make(chan struct{})
+	b := setup(t, analyst(func(_ context.Context, q agent.Question, step func(agent.Step)) (*agent.Answer, error) {
+		if q.Text == "왜 줄었어?" {
+			step(waitingStep)
+			<-turn
+		}
+		return &agent.Answer{Rung: agent.Think, Text: "late", Language: "ko"}, nil
+	}), 2, busyModel)
+	asked := b.handle(t, message("1", "t1", "왜 줄었어?")).Question
+	b.platform.wait(t, func(m bot.Message) bool { return len(m.Suggestions) > 0 })
+	next := b.handle(t, message("2", "t1", "그럼 작년은?")).Question
+	m := b.platform.wait(t, func(m bot.Message) bool { return m.Question == next })
+	if m.Text != "접수했어요 · 앞 질문이 끝나면 이어서 답해요, 약 4분" {
+		t.Errorf("said %q", m.Text)
+	}
+	if s, err := b.desk.Status(t.Context(), next); err != nil || s.ETA < 3*time.Minute {
+		t.Errorf("a program hears of %s, %v", s.ETA, err)
+	}
+	close(turn)
+	for _, id := range []string{asked, next} {
+		b.ended(t, id)
+	}
+	if s, err := b.desk.Status(t.Context(), next); err != nil || s.ETA != 0 {
+		t.Errorf("in the end %s, %v", s.ETA, err)
+	}
+}

@@ -22,6 +22,7 @@ type pace struct {
 	average     time.Duration        // exponentially weighted, of running
 	starts      map[string]time.Time // running questions
 	told        map[string]telling   // waiting questions
+	turns       map[string]time.Time // by mailbox: when its question has its turn at a model
 }
 
 // telling is what a waiting asker was last told.
@@ -39,7 +40,7 @@ const firstGuess = time.Second
 func newPace(concurrency int) *pace {
 	return &pace{
 		concurrency: concurrency, average: firstGuess,
-		starts: map[string]time.Time{}, told: map[string]telling{},
+		starts: map[string]time.Time{}, told: map[string]telling{}, turns: map[string]time.Time{},
 	}
 }
 
@@ -75,11 +76,24 @@ func (p *pace) forget(id string) {
 	delete(p.told, id)
 }
 
-// eta estimates when a question with so many before it is answered.
-func (p *pace) eta(ahead int) time.Duration {
+// turn notes when a mailbox's question has its turn at a model; the zero time that it
+// waits for none. What follows in the thread waits for as long.
+func (p *pace) turn(mailbox string, at time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.average * time.Duration(ahead+p.concurrency) / time.Duration(p.concurrency)
+	if at.IsZero() {
+		delete(p.turns, mailbox)
+	} else {
+		p.turns[mailbox] = at
+	}
+}
+
+// eta estimates when a question with so many before it is answered, that waits for those
+// of its mailbox.
+func (p *pace) eta(ahead int, mailbox string, now time.Time) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.average*time.Duration(ahead+p.concurrency)/time.Duration(p.concurrency) + max(p.turns[mailbox].Sub(now), 0)
 }
 
 // greetLater has a waiting question's message posted again after a while.
@@ -124,17 +138,24 @@ func (p *pace) due() []string {
 	return ids
 }
 
+// retellEvery is how often somebody hears of a wait whose place is the same.
+const retellEvery = 15 * time.Second
+
 // worthTelling reports whether the asker should hear of the new position: always
-// near the front, else when it moved by a tenth or a quarter of a minute passed.
-func (p *pace) worthTelling(id string, ahead int, now time.Time) bool {
+// near the front, else when it moved by a tenth or a quarter of a minute passed. Behind
+// a question that waits for a model the time is news, too.
+func (p *pace) worthTelling(id string, ahead int, mailbox string, now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	last, ok := p.told[id]
-	if !ok || last.ahead == ahead || !last.greet.IsZero() {
+	if !ok || !last.greet.IsZero() {
+		return false
+	}
+	if turn, waits := p.turns[mailbox]; last.ahead == ahead && !(waits && turn.After(now) && now.Sub(last.at) >= retellEvery) {
 		return false
 	}
 	moved := last.ahead - ahead
-	if last.ahead >= 0 && ahead > 10 && moved*10 < last.ahead && now.Sub(last.at) < 15*time.Second {
+	if last.ahead >= 0 && ahead > 10 && moved*10 < last.ahead && now.Sub(last.at) < retellEvery {
 		return false
 	}
 	p.told[id] = telling{ahead: ahead, at: now}
@@ -178,14 +199,14 @@ func (d *Desk) tell(ctx context.Context, id string) error {
 	if d.pace.greetNow(id, d.now()) {
 		d.greetSoon(id)
 	}
-	if !d.pace.worthTelling(id, ahead, d.now()) {
+	if !d.pace.worthTelling(id, ahead, job.Mailbox, d.now()) {
 		return nil
 	}
 	q, err := d.question(ctx, id)
 	if err != nil || q.Ref == nil || q.State != store.Queued {
 		return err
 	}
-	msg := d.message(q, &bot.Progress{Ahead: ahead, ETA: d.pace.eta(ahead)})
+	msg := d.message(q, &bot.Progress{Ahead: ahead, ETA: d.pace.eta(ahead, q.mailbox(), d.now())})
 	if digest(msg) == q.Shown {
 		return nil
 	}

@@ -69,7 +69,7 @@ func (d *Desk) greetOne(ctx context.Context, id string) error {
 	if err != nil {
 		return fmt.Errorf("peek: %w", err)
 	}
-	if err := d.post(ctx, q, d.message(q, &bot.Progress{Ahead: ahead, ETA: d.pace.eta(ahead)})); err != nil {
+	if err := d.post(ctx, q, d.message(q, &bot.Progress{Ahead: ahead, ETA: d.pace.eta(ahead, q.mailbox(), d.now())})); err != nil {
 		return err
 	}
 	return d.showEnd(ctx, q.ID)

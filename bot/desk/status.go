@@ -45,7 +45,7 @@ func (d *Desk) statusOf(ctx context.Context, q *Question) (*Status, error) {
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
-	s.Ahead, s.ETA = ahead, d.pace.eta(ahead)
+	s.Ahead, s.ETA = ahead, d.pace.eta(ahead, q.mailbox(), d.now())
 	return s, nil
 }
 

@@ -79,6 +79,7 @@ func (s *steps) take(a agent.Step) {
 	if a.Wait > 0 {
 		step.Until = step.At.Add(a.Wait)
 	}
+	s.desk.pace.turn(q.mailbox(), step.Until)
 	q.Steps = append(q.Steps, step)
 }
 
@@ -109,6 +110,7 @@ func (s *steps) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ended = true
+	s.desk.pace.turn(s.q.mailbox(), time.Time{})
 	if s.late != nil {
 		s.late.Stop()
 	}

@@ -24,6 +24,7 @@ type texts struct {
 
 	taken     string // progress with nobody before
 	ahead     string // progress: count, wait
+	behind    string // progress of a question that waits for the one before it: wait
 	failed    string // failure: sentence, clock, tries
 	causes    map[connectors.Code]string
 	rungs     map[agent.Rung]string
@@ -83,6 +84,7 @@ var korean = texts{
 	usual:     "(보통 이것)",
 	taken:     "접수했어요",
 	ahead:     "접수했어요 · 앞에 %d건, 약 %s",
+	behind:    "접수했어요 · 앞 질문이 끝나면 이어서 답해요, 약 %s",
 	failed:    "%s (%s, %d번 시도). 질문은 보관했어요.",
 	causes: map[connectors.Code]string{
 		connectors.CodeTimeout:     "데이터베이스가 제시간에 답하지 않아 답하지 못했어요",
@@ -164,6 +166,7 @@ var english = texts{
 	usual:     "(usually this)",
 	taken:     "Got it",
 	ahead:     "Got it · %d ahead of you, about %s",
+	behind:    "Got it · next after the question before it, about %s",
 	failed:    "%s (%s, tried %d times). Your question is kept.",
 	causes: map[connectors.Code]string{
 		connectors.CodeTimeout:     "The database did not answer in time",
@@ -247,6 +250,8 @@ func (t *texts) progress(p *bot.Progress) string {
 		return p.Steps[len(p.Steps)-1].Text
 	case p.Ahead > 0:
 		return fmt.Sprintf(t.ahead, p.Ahead, waiting(p.ETA, t.language))
+	case p.ETA > longWait:
+		return fmt.Sprintf(t.behind, waiting(p.ETA, t.language))
 	}
 	return t.taken
 }
