@@ -114,10 +114,12 @@ type SQL struct {
 
 // Origin says where an answer came from and how fresh it is.
 type Origin struct {
-	Analyst string        `json:"analyst"`
-	Sources []string      `json:"sources"`
-	AsOf    time.Time     `json:"as_of"` // newest date in the data; zero when unknown
-	Label   string        `json:"label"` // which rung spoke, in words: "defined metric"
+	Analyst string    `json:"analyst"`
+	Sources []string  `json:"sources"`
+	AsOf    time.Time `json:"as_of"` // newest date in the data; zero when unknown
+	Label   string    `json:"label"` // which rung spoke, in words: "defined metric"
+	// Model is set when a language model wrote the text.
+	Model   bool          `json:"model,omitempty"`
 	Elapsed time.Duration `json:"elapsed"`
 }
 

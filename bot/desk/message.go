@@ -148,6 +148,7 @@ func origin(a *agent.Answer, label string) *bot.Origin {
 	o := &bot.Origin{
 		Analyst: a.Analyst, AsOf: a.DataAsOf, Label: label,
 		Elapsed: time.Duration(a.ElapsedMS) * time.Millisecond,
+		Model:   byModel(a),
 	}
 	if strings.HasPrefix(a.Analyst, shelfPrefix) {
 		o.Analyst = "" // nobody gave it its name, and the sources name its files

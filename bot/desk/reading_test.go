@@ -93,3 +93,18 @@ func TestABigFileShowsHowFarItIsAndCanBeStopped(t *testing.T) {
 		t.Errorf("the question became %s", s.State)
 	}
 }
+
+// TestARecalledAnswerKeepsItsAuthor gives an answer of the model's again.
+func TestARecalledAnswerKeepsItsAuthor(t *testing.T) {
+	t.Parallel()
+	for calls, model := range map[int]bool{0: false, 2: true} {
+		b := setup(t, analyst(func(context.Context, agent.Question, func(agent.Step)) (*agent.Answer, error) {
+			return &agent.Answer{Rung: agent.Recall, Language: "en", Text: "x", LLM: agent.LLMUsage{Calls: calls}, AnsweredAt: time.Unix(0, 0)}, nil
+		}), 1)
+		r := b.handle(t, message("1", "t1", "revenue last month"))
+		m := b.platform.wait(t, func(m bot.Message) bool { return m.Question == r.Question && m.Origin != nil })
+		if m.Origin.Model != model || strings.Contains(m.Origin.Label, "written by the model") != model {
+			t.Errorf("with %d calls: %+v", calls, m.Origin)
+		}
+	}
+}

@@ -271,11 +271,21 @@ func (t *texts) failure(f *Failure) string {
 func (t *texts) rung(a *agent.Answer, at *time.Location) string {
 	switch {
 	case a.Rung == agent.Recall:
-		return fmt.Sprintf(t.recalled, a.AnsweredAt.In(at).Format("15:04"))
+		label := fmt.Sprintf(t.recalled, a.AnsweredAt.In(at).Format("15:04"))
+		if byModel(a) {
+			label += " · " + t.rungs[agent.Think]
+		}
+		return label
 	case a.Rung == agent.Match && a.VerifiedBy != "":
 		return fmt.Sprintf(t.verified, a.VerifiedBy)
 	}
 	return t.rungs[a.Rung]
+}
+
+// byModel reports whether a language model wrote the answer, now or when it was first
+// given: what is recalled keeps what it cost.
+func byModel(a *agent.Answer) bool {
+	return a.LLM.Calls > 0 && (a.Rung == agent.Think || a.Rung == agent.Recall)
 }
 
 func (t *texts) fileTooLarge(name string, limit int64) string {

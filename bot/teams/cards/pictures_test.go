@@ -76,7 +76,7 @@ func scenes(t *testing.T) []scene {
 	t.Helper()
 	m := bottest.Messages()
 	written := bottest.Messages()["answer-ko"]
-	written.Origin.Label = "모델이 작성"
+	written.Origin.Label, written.Origin.Model = "모델이 작성", true
 	byModel := onGround(t, true, written, cards.Options{Feedback: true})
 	byModel.Label = "AI 생성"
 	simply := func(names ...string) []said {

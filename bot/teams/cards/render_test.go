@@ -528,7 +528,7 @@ func TestLabelAndSources(t *testing.T) {
 	if labelled(msg) {
 		t.Error("what a definition answers bears the label of a model's")
 	}
-	msg.Origin.Label = "모델이 작성"
+	msg.Origin.Label, msg.Origin.Model = "모델이 작성", true
 	if !labelled(msg) {
 		t.Error("what a model answers bears no label")
 	}
