@@ -136,9 +136,7 @@ func (t *Teams) show(ctx context.Context, to place, msg bot.Message) (bot.Ref, e
 func (t *Teams) put(ctx context.Context, at spot, to place, msg bot.Message, level level) (bot.Ref, error) {
 	l := t.layout(ctx, at, msg, level, false)
 	if to.id != "" {
-		err := t.conn.Client.Update(ctx, at.Ref, to.id, t.activity(l))
-		t.thumbs(ctx, at, to.id, l, msg, err)
-		return bot.Ref{Thread: to.thread, ID: to.id}, err
+		return bot.Ref{Thread: to.thread, ID: to.id}, t.conn.Client.Update(ctx, at.Ref, to.id, t.activity(l))
 	}
 	t.write(ctx, msg.Key, entry{Kind: msg.Kind})
 	for n := 1; ; n++ {
@@ -149,7 +147,6 @@ func (t *Teams) put(ctx context.Context, at spot, to place, msg bot.Message, lev
 		if err == nil {
 			ref := t.refAt(ctx, at, id)
 			t.write(ctx, msg.Key, entry{Kind: msg.Kind, Ref: &ref})
-			t.thumbs(ctx, at, id, l, msg, nil)
 			return ref, nil
 		}
 		if !connector.Unknown(err) {
@@ -162,19 +159,6 @@ func (t *Teams) put(ctx context.Context, at spot, to place, msg bot.Message, lev
 		}
 		msg = noted(msg, phrasesFor(msg.Language).repeats)
 		l = t.layout(ctx, at, msg, level, false)
-	}
-}
-
-// thumbs keeps what question a message answers, where Teams' own thumbs are below it: they
-// do not say.
-func (t *Teams) thumbs(ctx context.Context, at spot, id string, l cards.Layout, msg bot.Message, err error) {
-	if err != nil || !l.Feedback || msg.Question == "" {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
-	defer cancel()
-	if err := t.answers(ctx, at.Conversation, id, msg.Question); err != nil {
-		t.log.WarnContext(ctx, "teams: the thumbs below an answer will not count", "question", msg.Question, "error", err)
 	}
 }
 

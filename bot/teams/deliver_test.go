@@ -379,6 +379,15 @@ func TestDeliveredDirectly(t *testing.T) {
 				if text := teamstest.Text(own[0]); !strings.Contains(text, "Answer number 1.") || !strings.Contains(text, "물어보신 질문의 답이에요") {
 					t.Errorf("it reads %q", text)
 				}
+				if !updated { // nor is it told again by a process that comes after
+					answer.Again = true
+					if again, err := o.process().Post(t.Context(), thread, answer); err != nil || again != ref {
+						t.Errorf("a later process found it at %+v (%v), it is at %+v", again, err, ref)
+					}
+					if n := len(o.Messages(teamstest.Minji)); n != 1 {
+						t.Errorf("%d messages in the asker's chat after a restart", n)
+					}
+				}
 				if why == "removed" {
 					before := len(o.Calls(""))
 					_, other := question(2, "ko")

@@ -151,7 +151,9 @@ func (t *Teams) begin(ctx context.Context, thread bot.Thread, msg bot.Message, r
 	}
 	ref, err := t.show(ctx, to, msg)
 	if isPlace(err) {
-		return t.tellDirectly(ctx, thread, msg, err)
+		if ref, err = t.tellDirectly(ctx, thread, msg, err); err == nil {
+			t.write(ctx, msg.Key, entry{Kind: msg.Kind, Ref: &ref})
+		}
 	}
 	return ref, err
 }
@@ -192,8 +194,9 @@ func (t *Teams) beginProgress(ctx context.Context, thread bot.Thread, msg bot.Me
 	if err != nil {
 		return bot.Ref{}, err
 	}
+	streams := m.stream != nil // from begun on others change it
 	t.begun(ctx, m, ref, msg)
-	t.write(ctx, msg.Key, entry{Kind: msg.Kind, Ref: &ref, Stream: m.stream != nil})
+	t.write(ctx, msg.Key, entry{Kind: msg.Kind, Ref: &ref, Stream: streams})
 	return ref, nil
 }
 

@@ -149,7 +149,11 @@ func (t *Teams) tend(ctx context.Context, m *sent, ref bot.Ref) error {
 			m.sentNow()
 		}
 	}
-	if m.stream != nil {
+	switch {
+	case m.stream == nil:
+	case time.Since(s.began) > t.pace(streamTime): // Teams has ended it
+		t.noStream(m)
+	default:
 		s.timer.Reset(t.pace(streamBeat))
 	}
 	if ctx.Err() == nil {
@@ -232,8 +236,7 @@ func (t *Teams) finish(ctx context.Context, m *sent, ref bot.Ref, msg bot.Messag
 	}
 	msg = noted(msg, m.note)
 	for level := t.level(); ; level++ {
-		l := t.layout(ctx, at, msg, level, true)
-		a := final(t.activity(l), ref.ID)
+		a := final(t.activity(t.layout(ctx, at, msg, level, true)), ref.ID)
 		for range maxFinals {
 			if _, err = t.conn.Client.Send(ctx, at.Ref, a); !connector.Unknown(err) || ctx.Err() != nil {
 				break
@@ -242,7 +245,6 @@ func (t *Teams) finish(ctx context.Context, m *sent, ref bot.Ref, msg bot.Messag
 		switch kind := connector.KindOf(err); {
 		case err == nil:
 			t.noStream(m)
-			t.thumbs(ctx, at, ref.ID, l, msg, nil)
 			t.out.succeeded(level.String())
 			return false, nil
 		case kind == connector.KindStream, kind == connector.KindMessage, kind == connector.KindLayout && level == textOnly:
