@@ -18,6 +18,7 @@ const (
 	commandAsk      = "ask"
 	commandAnalysts = "analysts"
 	commandStatus   = "status"
+	commandCalendar = "calendar"
 	commandUnknown  = "unknown" // help, and that there is no such command
 )
 
@@ -27,6 +28,7 @@ var commands = map[string]string{
 	"ask": commandAsk, "질문": commandAsk,
 	"analysts": commandAnalysts, "분석가": commandAnalysts,
 	"status": commandStatus, "상태": commandStatus,
+	"calendar": commandCalendar, "일정": commandCalendar, "캘린더": commandCalendar, "달력": commandCalendar,
 }
 
 // phrases are what people write in a conversation with us alone for a command. What is
@@ -35,6 +37,7 @@ var phrases = map[string]string{
 	"help": commandHelp, "도움말": commandHelp, "도움": commandHelp, "사용법": commandHelp,
 	"analysts": commandAnalysts, "list analysts": commandAnalysts, "분석가": commandAnalysts, "분석가 목록": commandAnalysts,
 	"status": commandStatus, "상태": commandStatus, "내 질문": commandStatus, "내 질문 상태": commandStatus,
+	"calendar": commandCalendar, "일정": commandCalendar, "캘린더": commandCalendar,
 }
 
 // commandIn is the command that a message is; empty for a question.
@@ -141,6 +144,8 @@ func (d *Desk) obey(ctx context.Context, q *Question) (*agent.Answer, error) {
 		return d.tellStatus(ctx, q)
 	case commandAnalysts:
 		return d.tellAnalysts(ctx, q)
+	case commandCalendar:
+		return d.tellCalendar(q), nil
 	}
 	return d.tellHelp(ctx, q)
 }

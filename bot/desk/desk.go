@@ -80,6 +80,9 @@ type Config struct {
 	Addressee func(name string) string
 	// Model says that a language model may be asked: answers then offer it.
 	Model bool
+	// Calendar lists the events that overlap the dates from…to, both included, by start;
+	// nil knows none.
+	Calendar func(from, to time.Time, language string) []Coming
 	// ModelLoad tells how the model stands; nil tells nothing.
 	ModelLoad func() ModelLoad
 	// Settled is told of every question whose answer is kept and shown; nil tells nobody.

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/bapsang/bapsang/agent"
 	"github.com/bapsang/bapsang/bot"
@@ -116,6 +117,30 @@ func TestCommandsAreAnsweredAlone(t *testing.T) {
 	}
 	if got := b.platform.in(onlyTo("minji")); len(got) != 13 || len(got) != b.platform.posts {
 		t.Errorf("%d messages for the person alone, of %d", len(got), b.platform.posts)
+	}
+}
+
+func TestTheCalendarCommand(t *testing.T) {
+	t.Parallel()
+	day := func(m time.Month, d int) time.Time { return time.Date(2026, m, d, 0, 0, 0, 0, time.UTC) }
+	b := setup(t, says("x"), 1, func(c *desk.Config) {
+		c.Now = func() time.Time { return time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC) }
+		c.Calendar = func(from, to time.Time, language string) []desk.Coming {
+			if !from.Equal(day(11, 22)) || !to.Equal(time.Date(2027, 1, 3, 0, 0, 0, 0, time.UTC)) || language != "ko" {
+				t.Errorf("asked for %s…%s in %s", from, to, language)
+			}
+			return []desk.Coming{
+				{Name: "광군제 *기간*", Start: day(11, 1), End: day(11, 30), Sure: true}, {Name: "김치의 날", Start: day(11, 22), End: day(11, 22), Sure: true},
+				{Name: "블랙프라이데이", Start: day(11, 27), End: day(11, 27), Sure: true}, {Name: "페스타", Start: day(12, 10), End: day(12, 20)},
+			}
+		}
+	})
+	r := b.handle(t, command("c", "minji", "일정"))
+	m := b.platform.wait(t, func(m bot.Message) bool { return m.Question == r.Question })
+	want := "앞으로 6주 일정이에요.\n- 11/1(일)–11/30(월) **광군제 \\*기간\\*** · 진행 중\n- 11/22(일) **김치의 날** · 오늘\n" +
+		"- 11/27(금) **블랙프라이데이** · D-5\n- 12/10(목)–12/20(일) **페스타** (예상) · D-18"
+	if m.Text != want {
+		t.Errorf("said %q", m.Text)
 	}
 }
 

@@ -59,6 +59,9 @@ type texts struct {
 	more                        string // count
 	nothingOpen, open           string // count
 	working, next, heldUp       string
+	coming, nothingComing       string
+	noCalendar, unsure          string
+	today, goingOn              string
 	place                       string // count, wait
 	queue                       string // count
 	modelFree, modelDown        string // limit
@@ -134,7 +137,7 @@ var korean = texts{
 	ready:     "기다리던 답이 나왔어요 · %s",
 
 	help: "궁금한 것을 평소 말로 물어보세요. 채널에서는 저를 부르고, 둘만의 대화에서는 그냥 적으면 돼요.\n\n" +
-		"- `질문 …` 답을 DM으로 혼자 받아요\n- `분석가` 물어볼 수 있는 분석가들\n- `상태` 내 질문이 어디쯤 있는지\n- `도움말` 이 안내",
+		"- `질문 …` 답을 DM으로 혼자 받아요\n- `분석가` 물어볼 수 있는 분석가들\n- `상태` 내 질문이 어디쯤 있는지\n- `일정` 다가오는 기념일과 행사\n- `도움말` 이 안내",
 	askWhat:     "무엇을 물어볼까요? `질문 지난달 매출`처럼 적어 주세요.",
 	askedAlone:  "접수했어요. 답은 DM으로 드릴게요.",
 	noCommand:   "‘%s’라는 명령은 없어요. 질문이면 `질문 …`으로 적어 주세요.",
@@ -143,15 +146,23 @@ var korean = texts{
 	owner:       "담당 %s",
 	more:        "그 밖에 %d개",
 	nothingOpen: "기다리는 질문이 없어요.",
-	open:        "기다리는 질문이 %d개 있어요.",
-	working:     "답하는 중",
-	next:        "다음 차례",
-	heldUp:      "메신저가 받지 않아 다시 보내는 중",
-	place:       "앞에 %d건, 약 %s",
-	queue:       "지금 모두 합쳐 %d건을 맡고 있어요.",
-	modelFree:   "모델%s은 바로 답할 수 있어요.",
-	modelBusy:   "모델%s은 한도까지 쓰이고 있어 %d건이 차례를 기다려요.",
-	modelDown:   "모델이 지금 응답하지 않아요. 모델이 없어도 되는 질문은 그대로 답해 드려요.",
+
+	coming:        "앞으로 6주 일정이에요.",
+	nothingComing: "앞으로 6주 동안 아는 일정이 없어요.",
+	noCalendar:    "여기에는 달력이 없어요.",
+	unsure:        "(예상)",
+	today:         "오늘",
+	goingOn:       "진행 중",
+
+	open:      "기다리는 질문이 %d개 있어요.",
+	working:   "답하는 중",
+	next:      "다음 차례",
+	heldUp:    "메신저가 받지 않아 다시 보내는 중",
+	place:     "앞에 %d건, 약 %s",
+	queue:     "지금 모두 합쳐 %d건을 맡고 있어요.",
+	modelFree: "모델%s은 바로 답할 수 있어요.",
+	modelBusy: "모델%s은 한도까지 쓰이고 있어 %d건이 차례를 기다려요.",
+	modelDown: "모델이 지금 응답하지 않아요. 모델이 없어도 되는 질문은 그대로 답해 드려요.",
 }
 
 var english = texts{
@@ -216,7 +227,7 @@ var english = texts{
 	ready:     "The answer you waited for · %s",
 
 	help: "Ask in your own words. In a channel mention me; in a direct message just write.\n\n" +
-		"- `ask …` get the answer alone, in a DM\n- `analysts` whom you can ask\n- `status` where your questions are\n- `help` this",
+		"- `ask …` get the answer alone, in a DM\n- `analysts` whom you can ask\n- `status` where your questions are\n- `calendar` holidays and marketing days to come\n- `help` this",
 	askWhat:     "What would you like to ask? Write it like `ask revenue last month`.",
 	askedAlone:  "Got it. The answer comes in a DM.",
 	noCommand:   "There is no command ‘%s’. To ask something, write `ask …`.",
@@ -225,15 +236,23 @@ var english = texts{
 	owner:       "owner %s",
 	more:        "and %d more",
 	nothingOpen: "None of your questions is waiting.",
-	open:        "Your questions that are not answered yet: %d",
-	working:     "being answered",
-	next:        "next in line",
-	heldUp:      "the chat does not take it, sending again",
-	place:       "%d ahead, about %s",
-	queue:       "Questions in hand, everybody's: %d.",
-	modelFree:   "The model%s can answer right away.",
-	modelBusy:   "The model%s is used up to its limit; %d calls wait for it.",
-	modelDown:   "The model does not respond right now. Questions that need none are still answered.",
+
+	coming:        "In the next 6 weeks:",
+	nothingComing: "I know of nothing in the next 6 weeks.",
+	noCalendar:    "There is no calendar here.",
+	unsure:        "(expected)",
+	today:         "today",
+	goingOn:       "under way",
+
+	open:      "Your questions that are not answered yet: %d",
+	working:   "being answered",
+	next:      "next in line",
+	heldUp:    "the chat does not take it, sending again",
+	place:     "%d ahead, about %s",
+	queue:     "Questions in hand, everybody's: %d.",
+	modelFree: "The model%s can answer right away.",
+	modelBusy: "The model%s is used up to its limit; %d calls wait for it.",
+	modelDown: "The model does not respond right now. Questions that need none are still answered.",
 }
 
 // unclassified is what is said of any other failure.

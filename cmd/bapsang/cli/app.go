@@ -19,6 +19,7 @@ import (
 
 	"github.com/bapsang/bapsang/agent"
 	"github.com/bapsang/bapsang/agent/analyst"
+	"github.com/bapsang/bapsang/agent/calendar"
 	"github.com/bapsang/bapsang/agent/chart"
 	"github.com/bapsang/bapsang/agent/llm"
 	"github.com/bapsang/bapsang/bot"
@@ -176,6 +177,7 @@ func (a *App) wire() error {
 		Model: thinking != nil, Settled: brain.Forget,
 		Location: a.opts.Location, Now: a.opts.Now, Logger: a.opts.Logger, Concurrency: a.opts.Workers,
 	}
+	cfg.Calendar = coming
 	if thinking != nil {
 		cfg.ModelLoad = thinking.load
 	}
@@ -212,6 +214,15 @@ func (a *App) examples() []string {
 	var out []string
 	for _, an := range a.opts.Analysts {
 		out = append(out, an.Examples...)
+	}
+	return out
+}
+
+// coming are the events of the calendar that overlap from…to.
+func coming(from, to time.Time, language string) []desk.Coming {
+	var out []desk.Coming
+	for _, e := range calendar.Default().Between(from, to) {
+		out = append(out, desk.Coming{Name: e.Name.In(language), Start: e.Start, End: e.End, Sure: e.Status == calendar.Confirmed})
 	}
 	return out
 }
