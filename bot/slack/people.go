@@ -125,12 +125,21 @@ type people struct {
 	entries map[string]entry
 	// paged is closed with each page of a first listing; nil when none is under way.
 	paged   chan struct{}
+	changes int // events that told of a change
 	flights singleflight.Group
 }
 
 type entry struct {
-	person bot.Person
-	at     time.Time // when Slack said so; zero when it no longer holds
+	person  bot.Person
+	at      time.Time // when Slack said so; zero when it no longer holds
+	changed int       // the last change that an event told of
+}
+
+// asking is what keep is told of an answer that is asked for now.
+func (p *people) asking() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.changes
 }
 
 func (p *people) known(id string) (bot.Person, bool) {
@@ -190,16 +199,23 @@ func (p *people) await(ctx context.Context, id string) (entry, bool, error) {
 	}
 }
 
-func (p *people) keep(person bot.Person, at time.Time, ids ...string) {
+// keep remembers what Slack said of somebody when it was asked. When an event told of a
+// change since, the answer may be older, and does not hold.
+func (p *people) keep(person bot.Person, at time.Time, asked int, ids ...string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.entries == nil || len(p.entries) > maxKnown {
 		p.entries = map[string]entry{}
 	}
 	for _, id := range ids {
-		if id != "" {
-			p.entries[id] = entry{person, at}
+		if id == "" {
+			continue
 		}
+		e := entry{person, at, p.entries[id].changed}
+		if e.changed > asked {
+			e.at = time.Time{}
+		}
+		p.entries[id] = e
 	}
 }
 
@@ -218,9 +234,13 @@ func (p *people) changed(event json.RawMessage) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.entries == nil {
+		p.entries = map[string]entry{}
+	}
+	p.changes++
 	for _, id := range []string{in.User.ID, in.User.Enterprise.ID} {
-		if e, ok := p.entries[id]; ok {
-			p.entries[id] = entry{person: e.person}
+		if id != "" {
+			p.entries[id] = entry{person: p.entries[id].person, changed: p.changes}
 		}
 	}
 }
@@ -274,6 +294,7 @@ func (s *Slack) look(ctx context.Context, id string) (bot.Person, error) {
 	if err != nil {
 		return bot.Person{}, err
 	}
+	asked := s.people.asking()
 	var u *slack.User
 	err = s.client.Call(ctx, client.Method{Name: "users.info", Repeatable: true}, func(ctx context.Context, api *slack.Client) error {
 		var err error
@@ -282,14 +303,14 @@ func (s *Slack) look(ctx context.Context, id string) (bot.Person, error) {
 	})
 	if e, known := errors.AsType[*bot.Error](err); known && strangers[e.Reason] {
 		p := bot.Person{Standing: bot.External}
-		s.people.keep(p, s.cfg.Now(), id)
+		s.people.keep(p, s.cfg.Now(), asked, id)
 		return p, nil
 	}
 	if err != nil {
 		return bot.Person{}, fmt.Errorf("look up user: %w", err)
 	}
 	p := s.person(us, u)
-	s.people.keep(p, s.cfg.Now(), id, u.ID, u.Enterprise.ID)
+	s.people.keep(p, s.cfg.Now(), asked, id, u.ID, u.Enterprise.ID)
 	s.missEmail(ctx, p)
 	return p, nil
 }
@@ -382,6 +403,7 @@ func (s *Slack) listPeople(ctx context.Context) error {
 	}
 	cursor := ""
 	for listed := 0; listed < maxListed; {
+		asked := s.people.asking()
 		var page slack.UserPagination
 		err := s.client.Call(ctx, client.Method{Name: "users.list", Repeatable: true}, func(ctx context.Context, api *slack.Client) error {
 			var err error
@@ -394,7 +416,7 @@ func (s *Slack) listPeople(ctx context.Context) error {
 		for i := range page.Users {
 			u := &page.Users[i]
 			p := s.person(us, u)
-			s.people.keep(p, s.cfg.Now(), u.ID, u.Enterprise.ID)
+			s.people.keep(p, s.cfg.Now(), asked, u.ID, u.Enterprise.ID)
 			s.missEmail(ctx, p)
 		}
 		if _, _, waiting := s.people.entryOr(""); waiting != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -108,6 +109,7 @@ func TestPeopleCostFewCalls(t *testing.T) {
 }
 
 func TestPeopleAreAskedForAgain(t *testing.T) {
+	t.Parallel()
 	c := &clock{now: time.Now()}
 	r := start(t, slacktest.Options{}, withClock(c))
 	if p := r.person(slacktest.Minji); p.Standing != bot.Member {
@@ -125,6 +127,47 @@ func TestPeopleAreAskedForAgain(t *testing.T) {
 	r.SetUser(slacktest.User{ID: slacktest.Alex, Name: "alex", Restricted: true})
 	r.Emit(map[string]any{"type": "user_change", "user": map[string]any{"id": slacktest.Alex, "deleted": false}}, "", 1)
 	r.settled()
+	if p := r.person(slacktest.Alex); p.Standing != bot.Guest {
+		t.Errorf("after the event %+v", p)
+	}
+}
+
+// held keeps back the first answer of a method until it is let go.
+type held struct {
+	next          http.RoundTripper
+	method        string
+	once          sync.Once
+	answered, let chan struct{}
+}
+
+func (h *held) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := h.next.RoundTrip(req)
+	if strings.HasSuffix(req.URL.Path, "/"+h.method) {
+		h.once.Do(func() {
+			close(h.answered)
+			<-h.let
+		})
+	}
+	return resp, err
+}
+
+// TestAChangeOutrunsTheListing makes somebody a guest while the listing that still calls
+// them a member is on its way.
+func TestAChangeOutrunsTheListing(t *testing.T) {
+	t.Parallel()
+	h := &held{method: "users.list", answered: make(chan struct{}), let: make(chan struct{})}
+	r := start(t, slacktest.Options{}, func(c *slack.Config) {
+		h.next = c.HTTPClient.Transport
+		c.HTTPClient = &http.Client{Transport: h}
+	})
+	<-h.answered
+	r.SetUser(slacktest.User{ID: slacktest.Alex, Name: "alex", Restricted: true})
+	r.Emit(map[string]any{"type": "user_change", "user": map[string]any{"id": slacktest.Alex, "deleted": false}}, "", 1)
+	r.settled()
+	close(h.let)
+	if p := r.person(slacktest.Minji); p.Standing != bot.Member { // who is listed now
+		t.Fatalf("%+v", p)
+	}
 	if p := r.person(slacktest.Alex); p.Standing != bot.Guest {
 		t.Errorf("after the event %+v", p)
 	}
