@@ -145,6 +145,7 @@ func TestStreams(t *testing.T) {
 
 // A question that takes longer than a stream lives goes on without it.
 func TestLongQuestionsOutliveTheirStream(t *testing.T) {
+	t.Parallel()
 	o := startOut(t, slacktest.Options{Scale: 200}) // a stream lives a second and a half
 	thread := o.asked(slacktest.Minji, slacktest.Sales)
 	progress, answer := question(1, "en")

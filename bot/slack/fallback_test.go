@@ -399,6 +399,7 @@ func TestOddKeys(t *testing.T) {
 // Half a company asks at once: nobody is refused by Slack, whoever gets progress gets the
 // answer without waiting for others' progress, and everybody is answered once.
 func TestTrainingDay(t *testing.T) {
+	t.Parallel()
 	const questions = 100
 	o := startOut(t, slacktest.Options{Scale: 10})
 	began := time.Now()

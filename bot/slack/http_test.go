@@ -136,6 +136,7 @@ func TestChallengeIsAnswered(t *testing.T) {
 }
 
 func TestGiantBodies(t *testing.T) {
+	t.Parallel()
 	r := start(t, slacktest.Options{})
 	giant := said(r, "1790000000.000300", strings.Repeat("매출 ", 1<<18))
 	for _, path := range []string{"/slack/events", "/slack/interactions", "/slack/commands"} {
@@ -196,6 +197,7 @@ func TestGarbageIsRefusedForGood(t *testing.T) {
 }
 
 func TestUntakenEventComesAgain(t *testing.T) {
+	t.Parallel()
 	r := start(t, slacktest.Options{Scale: 600})
 	var mu sync.Mutex
 	fail := 2

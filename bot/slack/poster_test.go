@@ -118,6 +118,7 @@ func statements(question string) string {
 }
 
 func TestPoster(t *testing.T) {
+	t.Parallel()
 	for _, without := range [][]slacktest.Feature{nil, {slacktest.Charts, slacktest.DataTables, slacktest.Streaming}, {slacktest.Charts, slacktest.DataTables, slacktest.Tables}} {
 		t.Run(fmt.Sprint("without ", without), func(t *testing.T) {
 			bottest.TestPoster(t, func(t *testing.T) bottest.Harness { return harness(t, slacktest.Options{Without: without}) })

@@ -31,6 +31,7 @@ func startSocket(t *testing.T, opts slacktest.Options, change ...func(*slack.Con
 }
 
 func TestSocketsBringEverything(t *testing.T) {
+	t.Parallel()
 	r := startSocket(t, slacktest.Options{})
 	m := r.Say(slacktest.Minji, slacktest.Sales, r.Mention()+" 매출", slacktest.Saying{Times: 2})
 	r.Command(slacktest.Alex, slacktest.Sales, "/bapsang", "help")
@@ -76,6 +77,7 @@ func TestBothDoorsAreOne(t *testing.T) {
 
 // Connections that end at any moment lose nothing and double nothing.
 func TestDroppedSocketsLoseNothing(t *testing.T) {
+	t.Parallel()
 	r := startSocket(t, slacktest.Options{})
 	const messages = 60
 	want := map[string]bool{}
@@ -120,6 +122,7 @@ func TestRenewedSocketLeavesNoGap(t *testing.T) {
 }
 
 func TestUntakenEnvelopeComesAgain(t *testing.T) {
+	t.Parallel()
 	r := startSocket(t, slacktest.Options{AckWait: 300 * time.Millisecond})
 	fail := true
 	var mu sync.Mutex
@@ -139,6 +142,7 @@ func TestUntakenEnvelopeComesAgain(t *testing.T) {
 }
 
 func TestRefusedAppTokenEndsRun(t *testing.T) {
+	t.Parallel()
 	s := slacktest.Start(t, slacktest.Options{SocketMode: true})
 	for name, change := range map[string]func(*slack.Config){
 		"app token": func(c *slack.Config) { c.AppToken = "xapp-1-A0-0-wrong" },
@@ -345,6 +349,7 @@ func TestOddFramesCostNothing(t *testing.T) {
 
 // What is being taken when the process ends is acknowledged before the connection is.
 func TestStopAcknowledgesWhatIsBeingTaken(t *testing.T) {
+	t.Parallel()
 	o, d := startOdd(t), &desk{}
 	begun, release := make(chan struct{}), make(chan struct{})
 	d.answer(func(context.Context, bot.Event) error {
