@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -129,6 +130,10 @@ func TestLibraryUsesOurParts(t *testing.T) {
 	evil := schema.Activity{Type: schema.Message, ServiceURL: "https://evil.example/", Conversation: in.Conversation}
 	if err := ad.UpdateActivity(t.Context(), evil); err == nil || len(got) != 3 {
 		t.Errorf("an update went to an address that is not allowed: %v", err)
+	}
+	away := url.URL{Scheme: "https", Host: "evil.example", Path: "/v3/conversations/a:1/activities"}
+	if err := c.Adapter.Bot.Post(away, schema.Activity{Type: schema.Message, ServiceURL: service, Conversation: in.Conversation}); err == nil || len(got) != 3 {
+		t.Errorf("a message went elsewhere than to its service: %v", err)
 	}
 	if _, err := ad.ParseRequest(t.Context(), delivery("Bearer x", activityOf(service, "msteams", ``))); why(err) != connector.WhyToken {
 		t.Errorf("the reason is lost: %v", err)

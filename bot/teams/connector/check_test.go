@@ -32,6 +32,7 @@ func TestCheck(t *testing.T) {
 		{"a name for a tenant", func(o *options) { o.TenantID = "Contoso Ltd" }, nil, nil, map[string]bot.FindingState{"teams tenant": bot.Broken}, "tenant_id"},
 		{"an address without TLS", func(o *options) { o.LoginURL = "http://login.microsoftonline.com/x" }, nil, nil, map[string]bot.FindingState{"teams addresses": bot.Warning}, "https"},
 		{"an address that is none", func(o *options) { o.ServiceURLs = []string{"smba.trafficmanager.net"} }, nil, nil, map[string]bot.FindingState{"teams addresses": bot.Broken}, "smba.trafficmanager.net"},
+		{"an address of anybody", func(o *options) { o.ServiceURLs = []string{"https://*.*.net/"} }, nil, nil, map[string]bot.FindingState{"teams addresses": bot.Broken}, "teams.service_urls"},
 		{"a bad secret", none, func(w http.ResponseWriter) {
 			w.WriteHeader(http.StatusUnauthorized)
 			fmt.Fprint(w, `{"error":"invalid_client","error_codes":[7000215]}`)

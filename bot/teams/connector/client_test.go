@@ -108,22 +108,36 @@ func TestRatesAreUsedButNeverExceeded(t *testing.T) {
 	}
 }
 
+// What is said in one conversation arrives one after the other, however long each is on
+// its way; other conversations do not wait for it.
 func TestOrderIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
 		var got []string
+		there := 0
 		cl := newConnector(withLogin(func(w http.ResponseWriter, r *http.Request) {
+			if !strings.Contains(r.URL.Path, chat) {
+				made(w, r)
+				return
+			}
 			raw, _ := io.ReadAll(r.Body)
 			var a connector.Activity
 			_ = json.Unmarshal(raw, &a)
 			mu.Lock()
 			got = append(got, a.Text)
+			if there++; there > 1 {
+				t.Error("two calls at once for one conversation")
+			}
+			mu.Unlock()
+			<-time.After(2 * time.Second)
+			mu.Lock()
+			there--
 			mu.Unlock()
 			made(w, r)
 		})).Client
 		var want []string
 		var wg sync.WaitGroup
-		for i := range 30 {
+		for i := range 10 {
 			want = append(want, fmt.Sprint(i))
 			wg.Go(func() {
 				if _, err := cl.Send(t.Context(), here(), connector.Activity{Type: "message", Text: fmt.Sprint(i)}); err != nil {
@@ -132,9 +146,82 @@ func TestOrderIsKept(t *testing.T) {
 			})
 			synctest.Wait()
 		}
+		began := time.Now()
+		other := here()
+		other.Conversation = "a:1other"
+		if _, err := cl.Send(t.Context(), other, hello()); err != nil || time.Since(began) > 0 {
+			t.Errorf("another conversation waited %v: %v", time.Since(began), err)
+		}
+		if _, err := cl.Try().Send(t.Context(), here(), hello()); err == nil {
+			t.Error("progress went among what waits")
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := cl.Send(ctx, here(), hello()); connector.Reason(err) != "given_up" {
+			t.Errorf("who gives up waiting: %v", err)
+		}
 		wg.Wait()
 		if !slices.Equal(got, want) {
 			t.Errorf("got %v", got)
+		}
+	})
+}
+
+// After a refusal a channel comes back one by one, and what was refused before the rest.
+func TestChannelComesBackGently(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var got []string
+		var at []time.Time
+		first := true
+		cl := newConnector(withLogin(func(w http.ResponseWriter, r *http.Request) {
+			mu.Lock()
+			defer mu.Unlock()
+			if first {
+				first = false
+				w.Header().Set("Retry-After", "5")
+				w.WriteHeader(http.StatusTooManyRequests)
+				return
+			}
+			_, post, _ := strings.Cut(r.URL.Path, "messageid=")
+			got, at = append(got, strings.TrimSuffix(post, "/activities")), append(at, time.Now())
+			made(w, r)
+		})).Client
+		post := func(n int) connector.Ref {
+			ref := here()
+			ref.Conversation = fmt.Sprintf("19:c@thread.tacv2;messageid=%d", n)
+			return ref
+		}
+		if _, err := cl.Try().Send(t.Context(), post(0), hello()); connector.KindOf(err) != connector.KindRate {
+			t.Fatal(err)
+		}
+		if _, err := cl.Try().Send(t.Context(), post(0), hello()); connector.Reason(err) != "no_budget" || cl.Room(post(0)) != 0 {
+			t.Errorf("progress in the pause: %v", err)
+		}
+		<-time.After(6 * time.Second)
+		first = true
+		began := time.Now()
+		var wg sync.WaitGroup
+		for n := range 5 {
+			wg.Go(func() {
+				if _, err := cl.Send(t.Context(), post(n), hello()); err != nil {
+					t.Error(err)
+				}
+			})
+			synctest.Wait()
+		}
+		wg.Wait()
+		if want := []string{"0", "1", "2", "3", "4"}; !slices.Equal(got, want) {
+			t.Errorf("came as %v", got)
+		}
+		for i := range at {
+			since := began.Add(5 * time.Second)
+			if i > 0 {
+				since = at[i-1].Add(time.Second / 7)
+			}
+			if at[i].Before(since) {
+				t.Errorf("call %d came %v too early", i, since.Sub(at[i]))
+			}
 		}
 	})
 }
