@@ -154,7 +154,7 @@ func NewPool(backends []Backend, opts PoolOptions) (*Pool, error) {
 	}
 	p := &Pool{
 		opts: opts, id: strconv.FormatUint(rand.Uint64(), 36), queue: newQueue(), tell: make(chan struct{}, 1),
-		calls: 20, fresh: 10, // two calls a question, until more is known
+		calls: 4, fresh: 2, // two calls a question, until more is known
 	}
 	for i, b := range backends {
 		if err := p.add(i, b); err != nil {

@@ -325,6 +325,33 @@ func TestWaitIsToldTruly(t *testing.T) {
 	})
 }
 
+// Where the budget is small, a few questions have to teach how many calls one takes.
+func TestAFewQuestionsTeachTheWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(agenttest.SlidingWindow(2, time.Minute))
+		p := newPool(t, llm.PoolOptions{}, llm.Backend{Name: "company", Model: s, Contract: agreed(perMinute(2))})
+		var wg sync.WaitGroup
+		for i := range 10 {
+			wg.Go(func() {
+				var told time.Duration
+				var at time.Time
+				if _, err := p.Complete(t.Context(), llm.Request{Caller: llm.Caller{Principal: fmt.Sprint(i), Question: fmt.Sprint(i)}, OnWait: func(w llm.Wait) {
+					if at.IsZero() && w.Ahead == 2 { // seven were asked by then
+						told, at = w.For, time.Now()
+					}
+				}}); err != nil {
+					t.Error(err)
+				}
+				if left := time.Since(at); i == 9 && told > left*13/10 {
+					t.Errorf("told %s, waited %s", told, left)
+				}
+			})
+			synctest.Wait()
+		}
+		wg.Wait()
+	})
+}
+
 // With no wait there is nothing to tell.
 func TestNoWaitIsNotTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
