@@ -278,6 +278,14 @@ type analyseArgs struct {
 	Part    int               `json:"part"` // of the model's plan
 }
 
+// readable reads a tool's arguments. A model that wrote something else is told so; it is no
+// error of ours.
+func readable(raw json.RawMessage, into any) bool { return json.Unmarshal(raw, into) == nil }
+
+func unreadable() think.ToolResult {
+	return think.ToolResult{Text: "Error: the arguments cannot be read"}
+}
+
 // analyse is the tool by which a model has drivers, outliers and forecasts computed
 // rather than told.
 func (r *run) analyse() think.Tool {
@@ -295,8 +303,8 @@ func (r *run) analyse() think.Tool {
 		},
 		Run: func(ctx context.Context, raw json.RawMessage) (think.ToolResult, error) {
 			var in analyseArgs
-			if err := json.Unmarshal(raw, &in); err != nil {
-				return think.ToolResult{Text: "Error: the arguments cannot be read"}, nil
+			if !readable(raw, &in) {
+				return unreadable(), nil
 			}
 			plan, problem := in.plan(r.p)
 			if problem != "" {

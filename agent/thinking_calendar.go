@@ -34,12 +34,12 @@ func (r *run) events() think.Tool {
 		},
 		Run: func(_ context.Context, raw json.RawMessage) (think.ToolResult, error) {
 			var in struct{ From, To, Name string }
-			if err := json.Unmarshal(raw, &in); err != nil {
-				return think.ToolResult{Text: "Error: the arguments cannot be read"}, nil
+			if !readable(raw, &in) {
+				return unreadable(), nil
 			}
 			from, errFrom := time.Parse(jsonDate, in.From)
 			to, errTo := time.Parse(jsonDate, in.To)
-			if errFrom != nil || errTo != nil || to.Before(from) || to.Sub(from) > maxCalendarDays*24*time.Hour {
+			if known := errFrom == nil && errTo == nil; !known || to.Before(from) || to.Sub(from) > maxCalendarDays*24*time.Hour {
 				return think.ToolResult{Text: fmt.Sprintf("Error: from and to are dates such as 2026-10-01, at most %d days apart", maxCalendarDays)}, nil
 			}
 			n++

@@ -23,7 +23,6 @@ type Briefing struct {
 	values    *knowledge.Index
 	library   *knowledge.Library
 	examples  *knowledge.Index
-	sampled   []Example
 	tableList []string
 }
 

@@ -168,7 +168,7 @@ func (s *session) statement(q queryArgs) (*statement, error) {
 		}
 		return &statement{sql: sql, tables: a.Tables}, nil
 	}
-	query, err := metricQuery(q.Metrics, a)
+	query, err := metricQuery(q.Metrics)
 	if err != nil {
 		return nil, err
 	}
@@ -184,7 +184,7 @@ func (s *session) statement(q queryArgs) (*statement, error) {
 	return &statement{sql: strings.TrimSpace(compiled.SQL), tables: compiled.Tables, outputs: compiled.Outputs, period: query.Period}, nil
 }
 
-func metricQuery(m *metricsArgs, a *Analyst) (semantic.Query, error) {
+func metricQuery(m *metricsArgs) (semantic.Query, error) {
 	q := semantic.Query{
 		Measures: m.Measures, Dimensions: m.Dimensions, Filters: m.Filters, Order: m.Order,
 		Limit: m.Limit, Share: m.Share, Cumulative: m.Cumulative,
