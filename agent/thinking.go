@@ -99,10 +99,12 @@ func (r *run) think(ctx context.Context, unknown []string) error {
 	}
 	env := think.Env{Source: r.p.Source, Step: step, Tools: []think.Tool{r.analyse(), r.events()}}
 	out, err := r.agent.cfg.Thinker.Think(ctx, r.p.briefingOf(), r.thinkQuestion(unknown), env)
+	if out != nil {
+		r.answer.LLM = LLMUsage{Calls: out.Usage.Calls, InputTokens: out.Usage.InputTokens, OutputTokens: out.Usage.OutputTokens}
+	}
 	if err != nil {
 		return r.thinkingFailed(ctx, err)
 	}
-	r.answer.LLM = LLMUsage{Calls: out.Usage.Calls, InputTokens: out.Usage.InputTokens, OutputTokens: out.Usage.OutputTokens}
 	if out.Usage.Removed+out.Usage.Misuse > 0 {
 		r.agent.cfg.Logger.InfoContext(ctx, "agent: the model was corrected", "question", r.q.ID, "removed", out.Usage.Removed, "misuse", out.Usage.Misuse, "repairs", out.Usage.Repairs)
 	}

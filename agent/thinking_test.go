@@ -215,6 +215,16 @@ func TestAModelThatFailsLeavesWhatWorksWithout(t *testing.T) {
 	}
 }
 
+// TestCallsOfAFailureAreCounted: they are the scarce thing, answered or not.
+func TestCallsOfAFailureAreCounted(t *testing.T) {
+	t.Parallel()
+	look := calls("query", map[string]any{"queries": []any{map[string]any{"name": "r1", "sql": bestSellers}}})
+	a, _ := thinking(t, look, error(&llm.Error{Code: llm.CodeUnavailable, Calls: 2}))
+	if got := ask(t, a, "효자 노릇 하는 놈이 뭐야"); got.Reason != agent.ReasonModel || got.LLM.Calls != 3 || got.LLM.InputTokens == 0 {
+		t.Errorf("%s after %+v", texts(got), got.LLM)
+	}
+}
+
 func TestAModelThatTalksNonsenseIsNotTheAskersFault(t *testing.T) {
 	t.Parallel()
 	nonsense := calls("answer", map[string]any{"text": 7})

@@ -33,7 +33,9 @@ type Error struct {
 	Message string
 	// RetryAfter is how long the server asked to be left alone, 0 when it did not say.
 	RetryAfter time.Duration
-	Err        error // the cause, may be nil
+	// Calls are those that the request cost a pool, this one and those before it.
+	Calls int
+	Err   error // the cause, may be nil
 }
 
 func (e *Error) Error() string {
@@ -54,6 +56,17 @@ func (e *Error) Error() string {
 }
 
 func (e *Error) Unwrap() error { return e.Err }
+
+// costing is err with the calls that it took.
+func costing(err error, calls int) error {
+	var e *Error
+	if calls == 0 || !errors.As(err, &e) {
+		return err
+	}
+	told := *e // the driver may keep its own
+	told.Calls = calls
+	return &told
+}
 
 // CodeOf returns the code of err, CodeUnavailable when it has none, and "" for nil.
 func CodeOf(err error) Code {

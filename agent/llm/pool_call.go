@@ -34,7 +34,7 @@ func (p *Pool) Complete(ctx context.Context, req Request) (*Reply, error) {
 		g, err := p.await(ctx, t, req.OnWait)
 		waited += time.Since(asked)
 		if err != nil {
-			return nil, err
+			return nil, costing(err, tries.made)
 		}
 		reply, err := p.call(ctx, g, t, req, &tries)
 		if err == nil {
@@ -43,7 +43,7 @@ func (p *Pool) Complete(ctx context.Context, req Request) (*Reply, error) {
 		}
 		failed := &Error{}
 		if !errors.As(err, &failed) || !p.again(ctx, g.backend, t, failed, &tries) {
-			return nil, err
+			return nil, costing(err, tries.made)
 		}
 	}
 }

@@ -125,6 +125,10 @@ func TestRetries(t *testing.T) {
 				if resets != tt.reset {
 					t.Errorf("%d resets, want %d", resets, tt.reset)
 				}
+				var failed *llm.Error
+				if made := first.made() + second.made(); errors.As(err, &failed) && failed.Calls != made {
+					t.Errorf("failed after %d calls, %d made", failed.Calls, made)
+				}
 				if err == nil && (reply.Retries != tt.retries || reply.Backend != tt.backend) {
 					t.Errorf("%d retries on %s, want %d on %s", reply.Retries, reply.Backend, tt.retries, tt.backend)
 				}

@@ -130,10 +130,13 @@ func (s *session) run(ctx context.Context) (*Outcome, error) {
 		reply, err := s.ask(ctx)
 		if err != nil {
 			var e *llm.Error
-			if errors.As(err, &e) && e.Code == llm.CodeTooLong && s.shorten() {
+			if errors.As(err, &e) {
+				s.usage.Calls += e.Calls
+			}
+			if e != nil && e.Code == llm.CodeTooLong && s.shorten() {
 				continue
 			}
-			return nil, err
+			return s.outcome(Failed), err
 		}
 		if out := s.listen(reply); out != nil {
 			return out, nil

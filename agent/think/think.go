@@ -196,6 +196,7 @@ const (
 	Declined Kind = "declined" // Text says why it cannot be answered
 	NoData   Kind = "no_data"  // understood, but no row matches
 	Spent    Kind = "spent"    // the budget is used up; Results hold how far it came
+	Failed   Kind = "failed"   // the model did not answer; the error says why
 )
 
 // Outcome is what came of a question.
@@ -229,7 +230,8 @@ type Usage struct {
 }
 
 // Think answers a question about what b describes. Errors are of type *llm.Error or
-// *connectors.Error, or the context's.
+// *connectors.Error, or the context's. Beside a model's error the outcome says what the
+// question cost.
 func (t *Thinker) Think(ctx context.Context, b *Briefing, q Question, env Env) (*Outcome, error) {
 	if env.Step == nil {
 		env.Step = func(Progress) {}
