@@ -137,10 +137,11 @@ func afterWord(s string) string {
 // times are the times of a table's rows, where each has one of its own and nothing else
 // tells them apart.
 func (e *evidence) times(table int) (at []time.Time, ok bool) {
-	t := &e.tables[table]
-	if !t.oneKind() {
-		return nil, false
-	}
+	at = e.at[table]
+	return at, len(at) > 1 && e.single[table]
+}
+
+func (t *Table) times() (at []time.Time) {
 	for _, row := range t.Rows {
 		for _, v := range row {
 			if v, is := v.(time.Time); is {
@@ -148,7 +149,10 @@ func (e *evidence) times(table int) (at []time.Time, ok bool) {
 			}
 		}
 	}
-	return at, len(at) == len(t.Rows) && len(at) > 1
+	if len(at) != len(t.Rows) {
+		return nil
+	}
+	return at
 }
 
 // Words that tell where something came from and where it went: "rose from … to …",

@@ -125,7 +125,7 @@ func (e *evidence) beyond(l literal, w window, said int) []float64 {
 
 func (e *evidence) eachColumn(do func(*Table, Column, series)) {
 	for i := range e.tables {
-		if t := &e.tables[i]; t.Count == len(t.Rows) && t.oneKind() {
+		if t := &e.tables[i]; t.Count == len(t.Rows) && e.single[i] {
 			for j, c := range t.Columns {
 				if e.measures(i, j) {
 					do(t, c, e.columns[i][j])

@@ -16,9 +16,13 @@ import (
 // evidence is what a text may state: the cells of its results, what follows from two
 // of them, and what was said before.
 type evidence struct {
-	tables  []Table
-	columns [][]series   // by table and column
-	names   [][][]string // by table and row: what a sentence may call it, in small letters
+	tables    []Table
+	columns   [][]series    // by table and column
+	names     [][][]string  // by table and row: what a sentence may call it, in small letters
+	single    []bool        // by table: each row has a name of its own
+	at        [][]time.Time // by table: the times of its rows, where only these tell them apart
+	lookedAt  string        // the sentence that was last looked through for names, and these
+	mentioned [][]mention
 
 	values  []float64 // sorted: cells, their differences, sums and means
 	losses  []float64 // sorted: cells below zero beside others above it, without their sign
@@ -62,6 +66,8 @@ func gather(tables []Table, known []string) *evidence {
 		words = append(words, e.readCells(t)...)
 		e.readNumbers(t)
 		e.readNames(t)
+		e.single = append(e.single, t.oneKind())
+		e.at = append(e.at, t.times())
 	}
 	e.words = strings.ToLower(strings.Join(words, "\n"))
 	for _, list := range []*[]float64{&e.values, &e.losses, &e.raw, &e.rates, &e.changes, &e.shifts, &e.stated} {

@@ -42,11 +42,21 @@ type mention struct{ start, end, row int }
 
 // mentions are the rows that a sentence in small letters names, by their longest names:
 // Q3 2026 is not the Q3 of another year.
-func (e *evidence) mentions(table int, prose string) (out []mention) {
+func (e *evidence) mentions(table int, prose string) []mention {
+	if e.lookedAt != prose || e.mentioned == nil {
+		e.lookedAt, e.mentioned = prose, make([][]mention, len(e.tables))
+		for i := range e.tables {
+			e.mentioned[i] = e.findMentions(i, prose)
+		}
+	}
+	return e.mentioned[table]
+}
+
+func (e *evidence) findMentions(table int, prose string) (out []mention) {
 	var all []mention
 	for row, names := range e.names[table] {
 		for _, name := range names {
-			for from := 0; name != ""; {
+			for from := 0; name != "" && len(name) <= len(prose); {
 				i := strings.Index(prose[from:], name)
 				if i < 0 {
 					break

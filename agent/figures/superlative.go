@@ -140,7 +140,7 @@ func (e *evidence) read(clause string, loc []int, before string) *claimed {
 	topic, other := e.marks(before, []int{0, 0})
 	column, ok := e.claimedColumn(marks, topic, table, understood(other))
 	t := &e.tables[table]
-	if !ok || rows != 1 || t.Count != len(t.Rows) || !t.oneKind() {
+	if !ok || rows != 1 || t.Count != len(t.Rows) || !e.single[table] {
 		return nil
 	}
 	s := e.columns[table][column]
