@@ -148,6 +148,16 @@ func (s *Slack) useLine(ctx context.Context, h bot.Handler, n int, old *sync.Wai
 	}
 }
 
+// company notices that another program is connected as this app: Slack gives each event to
+// one of them, so that both answer some and neither knows what the other was asked. Our
+// other line may be open without having been greeted yet.
+func (s *Slack) company(ctx context.Context, open int, ours int64) {
+	if others := int64(open) - ours - (lines - 1); others > 0 {
+		s.log.WarnContext(ctx, "slack: something else is connected with this app's token, and takes a part of what people say: "+
+			"a second bapsang, or one that has just ended", "connections", open, "ours", ours)
+	}
+}
+
 // openSocket opens a connection. Its address is good for one connection only, and for
 // seconds.
 func (s *Slack) openSocket(ctx context.Context) (*websocket.Conn, error) {
@@ -178,6 +188,8 @@ type envelope struct {
 	Reason  string          `json:"reason"` // of a disconnect
 	Payload json.RawMessage `json:"payload"`
 	Accepts bool            `json:"accepts_response_payload"`
+	// Connections is how many the app has open, as a hello says.
+	Connections int `json:"num_connections"`
 }
 
 // line is one open connection.
@@ -267,7 +279,7 @@ func (s *Slack) serveSocket(ctx context.Context, h bot.Handler, conn *websocket.
 			return fmt.Errorf("read socket: %w", err)
 		case env.Type == "hello" && !greeted:
 			greeted = true
-			s.in.sockets.Add(1)
+			s.company(ctx, env.Connections, s.in.sockets.Add(1))
 		case env.Type == "disconnect" && !noticed:
 			noticed = true
 			s.log.InfoContext(ctx, "slack: socket will be closed", "reason", env.Reason)

@@ -170,6 +170,35 @@ func TestRefusedAppTokenEndsRun(t *testing.T) {
 	}
 }
 
+// TestASecondProgramIsNoticed connects another program as the same app.
+func TestASecondProgramIsNoticed(t *testing.T) {
+	t.Parallel()
+	r := start(t, slacktest.Options{SocketMode: true})
+	r.until("two connections", func() bool { return r.driver.Intake().Sockets == 2 })
+	log := &logBuffer{}
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	second, err := slack.New(slack.Config{
+		BotToken: r.BotToken(), AppToken: r.AppToken(), APIURL: r.URL(), HTTPClient: &http.Client{Transport: transport},
+		Logger: slog.New(slog.NewTextHandler(log, nil)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ran := make(chan error, 1)
+	go func() { ran <- second.Run(ctx, &desk{}) }()
+	r.until("four connections", func() bool { return second.Intake().Sockets == 2 })
+	cancel()
+	if err := <-ran; err != nil {
+		t.Errorf("run: %v", err)
+	}
+	const warning = "something else is connected"
+	if !strings.Contains(log.String(), warning) || strings.Contains(r.log.String(), warning) {
+		t.Errorf("the second says:\n%s\nthe first:\n%s", log, r.log)
+	}
+}
+
 func TestSlackNotThereAtFirst(t *testing.T) {
 	t.Parallel()
 	s := slacktest.Start(t, slacktest.Options{SocketMode: true})
