@@ -134,7 +134,7 @@ func (t *Teams) show(ctx context.Context, to place, msg bot.Message) (bot.Ref, e
 
 // put posts a message at a level, or puts it in place of another.
 func (t *Teams) put(ctx context.Context, at spot, to place, msg bot.Message, level level) (bot.Ref, error) {
-	l := t.layout(ctx, at, msg, level, false)
+	l := t.layout(ctx, at, msg, level, to.id == "")
 	if to.id != "" {
 		return bot.Ref{Thread: to.thread, ID: to.id}, t.conn.Client.Update(ctx, at.Ref, to.id, t.activity(l))
 	}
@@ -158,7 +158,7 @@ func (t *Teams) put(ctx context.Context, at spot, to place, msg bot.Message, lev
 			return bot.Ref{}, err
 		}
 		msg = noted(msg, phrasesFor(msg.Language).repeats)
-		l = t.layout(ctx, at, msg, level, false)
+		l = t.layout(ctx, at, msg, level, true)
 	}
 }
 
@@ -233,10 +233,12 @@ func (t *Teams) fell(ctx context.Context, level level, msg bot.Message, err erro
 	}
 }
 
-// layout lays msg out for a spot. Streamed is for the end of a stream.
-func (t *Teams) layout(ctx context.Context, at spot, msg bot.Message, level level, streamed bool) cards.Layout {
+// layout lays msg out for a spot. A new message has Teams' own thumbs. Below one that is
+// changed they are not sure to be: Microsoft's emulator takes them away, so the card has
+// its own there.
+func (t *Teams) layout(ctx context.Context, at spot, msg bot.Message, level level, isNew bool) cards.Layout {
 	msg, links := t.links(ctx, at, msg)
-	opts := cards.Options{Location: t.cfg.Location, CSV: links, Streamed: streamed, Feedback: true}
+	opts := cards.Options{Location: t.cfg.Location, CSV: links, Feedback: isNew}
 	switch level {
 	case rich:
 		opts.Pictures = t.pictures(ctx, msg)

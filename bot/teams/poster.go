@@ -219,7 +219,7 @@ func (t *Teams) begun(ctx context.Context, m *sent, ref bot.Ref, msg bot.Message
 // answer for is taken for refused: if it is there, it stays behind and says "working", but
 // its answer comes once.
 func (t *Teams) postProgress(ctx context.Context, at spot, msg bot.Message) (bot.Ref, error) {
-	id, err := t.conn.Client.Try().Send(ctx, at.Ref, t.activity(t.layout(ctx, at, msg, t.level(), false)))
+	id, err := t.conn.Client.Try().Send(ctx, at.Ref, t.activity(t.layout(ctx, at, msg, t.level(), true)))
 	switch {
 	case connector.Unknown(err) || err == nil && id == "":
 		t.metrics.doubts.WithLabelValues(string(msg.Kind)).Inc()

@@ -217,7 +217,10 @@ func (t *Teams) leave(ctx context.Context, at spot, m *sent, ref bot.Ref, msg bo
 	return err
 }
 
-// final is the last part of a stream.
+// final is the last part of a stream. It has a card or a text, never both: Teams makes two
+// messages of the two, tells the id of one, and refuses to change it into both ("Activity
+// resulted into multiple skype activities"). The other would stay as it was, and whoever
+// pressed something there would name a message that nobody knows.
 func final(a connector.Activity, id string) connector.Activity {
 	a.Entities = append([]json.RawMessage{streamInfo{Stream: "final", ID: id}.entity()}, a.Entities...)
 	return a
@@ -228,35 +231,40 @@ func final(a connector.Activity, id string) connector.Activity {
 const maxFinals = 3
 
 // finish ends a stream with msg. It is over without showing msg when Teams takes no more of
-// it: the message can be changed then.
+// it, or no such end: the message can be changed then.
 func (t *Teams) finish(ctx context.Context, m *sent, ref bot.Ref, msg bot.Message) (over bool, err error) {
 	at, err := t.spot(ctx, ref.Thread)
 	if err != nil {
 		return false, err
 	}
 	msg = noted(msg, m.note)
-	for level := t.level(); ; level++ {
-		a := final(t.activity(t.layout(ctx, at, msg, level, true)), ref.ID)
-		for range maxFinals {
-			if _, err = t.conn.Client.Send(ctx, at.Ref, a); !connector.Unknown(err) || ctx.Err() != nil {
-				break
-			}
-		}
-		switch kind := connector.KindOf(err); {
-		case err == nil:
-			t.noStream(m)
-			t.out.succeeded(level.String())
-			return false, nil
-		case kind == connector.KindStream, kind == connector.KindMessage, kind == connector.KindLayout && level == textOnly:
-			t.noStream(m)
-			return true, nil
-		case (kind == connector.KindLayout || kind == connector.KindSize) && level < textOnly:
-			t.fell(ctx, level, msg, err)
-		default:
-			t.mind(ctx, at, err)
-			return false, err
+	level := t.level()
+	err = t.end(ctx, at, final(t.activity(t.layout(ctx, at, msg, level, true)), ref.ID))
+	if kind := connector.KindOf(err); kind == connector.KindLayout || kind == connector.KindSize {
+		t.fell(ctx, level, msg, err)
+		over = true
+		err = t.end(ctx, at, final(t.activity(cards.Layout{Text: cards.StreamText(bot.Message{Text: cards.Informative(msg)})}), ref.ID))
+	}
+	switch kind := connector.KindOf(err); {
+	case err == nil:
+		t.noStream(m)
+		return over, nil
+	case kind == connector.KindStream, kind == connector.KindMessage, kind == connector.KindLayout:
+		t.noStream(m)
+		return true, nil
+	}
+	t.mind(ctx, at, err)
+	return false, err
+}
+
+// end sends the end of a stream.
+func (t *Teams) end(ctx context.Context, at spot, a connector.Activity) (err error) {
+	for range maxFinals {
+		if _, err = t.conn.Client.Send(ctx, at.Ref, a); !connector.Unknown(err) || ctx.Err() != nil {
+			break
 		}
 	}
+	return err
 }
 
 // stopTold bounds how long the handler takes to hear of a stop.
