@@ -3,6 +3,7 @@ package figures
 import (
 	"math"
 	"regexp"
+	"slices"
 	"sort"
 )
 
@@ -33,9 +34,9 @@ const measured = `원|달러|건|명|개월|개|곳|시간|분|일|주|년|회|�
 // Words that say on which side of a figure something is. 이상 and "at least" are passed by
 // what is exactly that.
 var (
-	passedAfter    = regexp.MustCompile(`(?i)^\s?(?:` + measured + `)?(?:을|를|이|가)?\s?(?:이상|초과|넘[는게었어고긴습으]|웃도|웃돌|웃돕|상회)|^\s?(?:\+|or more\b)`)
+	passedAfter    = regexp.MustCompile(`(?i)^\s?(?:` + measured + `)?(?:을|를|이|가)?\s?(?:이상|초과|넘[는은던게었어고긴습으지]|웃도|웃돈|웃돌|웃돕|상회)|^\s?(?:\+|or more\b)`)
 	passedBefore   = regexp.MustCompile(`(?i)\b(?:more than|over|above|at least|exceed(?:s|ed|ing)?|surpass(?:es|ed|ing)?|topp?(?:s|ed)?|upwards of)\s?[₩$€¥]?$`)
-	unpassedAfter  = regexp.MustCompile(`(?i)^\s?(?:` + measured + `)?(?:에|에는|을|를|이|가)?\s?(?:미만|이하|못\s?미|밑도|밑돌|밑돕|하회|가까|육박|채\s?(?:안|못))`)
+	unpassedAfter  = regexp.MustCompile(`(?i)^\s?(?:` + measured + `)?(?:에|에는|을|를|이|가)?\s?(?:미만|이하|못\s?미|밑도|밑돈|밑돌|밑돕|하회|가까|육박|채\s?(?:안|못))`)
 	unpassedBefore = regexp.MustCompile(`(?i)\b(?:less than|fewer than|under|below|nearly|almost|close to|just shy of|short of|at most)\s(?:a\s)?[₩$€¥]?$`)
 )
 
@@ -93,6 +94,11 @@ func (e *evidence) missed(l literal, body string, w window, rows focus) bool {
 		if len(rows[i]) == 1 {
 			table = i
 		}
+	}
+	if table < 0 && l.kind == plainLiteral && wholeWord.MatchString(body) {
+		return !slices.ContainsFunc(e.columns, func(columns []series) bool {
+			return slices.ContainsFunc(columns, func(s series) bool { return w.holds(math.Abs(s.sum)) })
+		})
 	}
 	if table < 0 || l.kind == timesLiteral {
 		return false

@@ -23,7 +23,7 @@ var predicates = []struct {
 var (
 	// smallCount is a number in words of rows: two channels, 세 달. How long something took
 	// is no count of rows.
-	smallCount = regexp.MustCompile(`(?i)(?:^|[^\p{Hangul}])(두|세|네|다섯|여섯|일곱|여덟|아홉|열)\s?(?:달|곳|개|채널|지역|상품|품목|매장|지점)|\b(two|three|four|five|six|seven|eight|nine|ten)\s(?:of\s(?:the\s)?(?:\w+\s)?)?(?:months|weeks|days|quarters|years|channels|regions|products|items|stores|branches|categories)\b`)
+	smallCount = regexp.MustCompile(`(?i)(?:^|[^\p{Hangul}])(두|세|네|다섯|여섯|일곱|여덟|아홉|열)\s?(?:달|곳|개|채널|지역|상품|품목|매장|지점|부서|팀|캠페인|브랜드)|(?:^|\s)(이틀|사흘|나흘|닷새)(?:[^\p{Hangul}]|뿐|이|입|만|$)|\b(two|three|four|five|six|seven|eight|nine|ten)\s(?:of\s(?:the\s)?(?:\w+\s)?)?(?:campaigns|months|weeks|days|quarters|years|channels|regions|products|items|stores|branches|categories)\b`)
 	// lasting is a stretch of time, and some rows out of a ranking.
 	lasting = regexp.MustCompile(`(?i)(?:최근|지난|상위|하위|처음|마지막|연속|앞으로|\b(?:past|last|first|next|previous|over|top|bottom|within|for|in just|consecutive)(?:\s(?:the|the last|the past))?)\s?$`)
 	since   = regexp.MustCompile(`^(?:\S{0,3}\s?)?(?:연속|동안|간\s|만에|째|전|후|뒤|이내|이후)|^\s(?i:in a row|ago|later|running|straight|earlier)`)
@@ -32,7 +32,7 @@ var (
 )
 
 var smallValues = map[string]float64{
-	"두": 2, "세": 3, "네": 4, "다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9, "열": 10,
+	"이틀": 2, "사흘": 3, "나흘": 4, "닷새": 5, "두": 2, "세": 3, "네": 4, "다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9, "열": 10,
 	"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
 }
 
@@ -80,7 +80,7 @@ func (e *evidence) countedRows(clause string, own literal, refs [][]int) []float
 		if !bounded {
 			return nil
 		}
-		return e.beyond(*limit, w, said)
+		return e.beyond(*limit, w, said, strings.ToLower(clause))
 	case said >= 0:
 		return e.signs(predicates[said].up, predicates[said].moves)
 	}
@@ -99,8 +99,14 @@ func (e *evidence) signs(up, moves bool) []float64 {
 	return out
 }
 
-// beyond counts the rows on one side of a figure, by column.
-func (e *evidence) beyond(l literal, w window, said int) []float64 {
+// beyond counts the rows on one side of a figure, by column: of those that the clause
+// names, if it does.
+func (e *evidence) beyond(l literal, w window, said int, clause string) []float64 {
+	named := func(c Column) bool {
+		return slices.ContainsFunc(dedupeText(c.names()...), func(name string) bool { return hasWord(clause, name) })
+	}
+	some := false
+	e.eachColumn(func(_ *Table, c Column, _ series) { some = some || named(c) })
 	v := l.value
 	if l.kind == percentLiteral {
 		v /= 100
@@ -108,7 +114,7 @@ func (e *evidence) beyond(l literal, w window, said int) []float64 {
 	above := w.hi > 2*l.value-w.lo
 	var out []float64
 	e.eachColumn(func(t *Table, c Column, s series) {
-		if (c.Format == "percent") != (l.kind == percentLiteral) && c.Format != "" || (said >= 0) != c.changes(s) {
+		if (c.Format == "percent") != (l.kind == percentLiteral) && c.Format != "" || (said >= 0) != c.changes(s) || some && !named(c) {
 			return
 		}
 		for _, exactly := range []bool{true, false} {
@@ -169,18 +175,57 @@ func (e *evidence) counted(l literal, body string, refs [][]int) (known, right b
 // miscounts reports whether a number in words, which is left alone elsewhere, is one of
 // rows and wrong.
 func (e *evidence) miscounts(body string, refs [][]int) bool {
-	for _, m := range smallCount.FindAllStringSubmatchIndex(body, -1) {
-		at := m[2:4]
-		if at[0] < 0 {
-			at = m[4:6]
-		}
-		word := body[at[0]:at[1]]
-		l := literal{start: at[0], end: m[1], text: word, value: smallValues[strings.ToLower(word)], unit: 1, kind: countLiteral}
+	for _, l := range smallCounts(body) {
 		if known, right := e.counted(l, body, refs); known && !right && !e.said[threshold{l.value, false}] {
 			return true
 		}
 	}
 	return false
+}
+
+// smallCounts are the numbers in words that a sentence counts rows by.
+func smallCounts(body string) (out []literal) {
+	for _, m := range smallCount.FindAllStringSubmatchIndex(body, -1) {
+		at := m[2:4]
+		for g := 4; at[0] < 0; g += 2 {
+			at = m[g : g+2]
+		}
+		word := body[at[0]:at[1]]
+		out = append(out, literal{start: at[0], end: at[1], text: word, value: smallValues[strings.ToLower(word)], unit: 1, kind: countLiteral})
+	}
+	return out
+}
+
+// countsBy reports whether a figure is one by which a sentence counts rows rightly: it need
+// not be near any cell.
+func (e *evidence) countsBy(limit literal, body string, refs [][]int) bool {
+	start, end := clauseAround(body, limit.start)
+	all := smallCounts(body)
+	for _, l := range literals(body, refs) {
+		if l.kind == countLiteral || l.daysAlone() {
+			all = append(all, l)
+		}
+	}
+	return slices.ContainsFunc(all, func(l literal) bool {
+		if l.start < start || l.end > end || l.start < limit.end && limit.start < l.end {
+			return false
+		}
+		known, right := e.counted(l.asCount(), body, refs)
+		return known && right
+	})
+}
+
+// daysAlone reports whether a day may be a number of days: 2일.
+func (l literal) daysAlone() bool { return l.kind == dateLiteral && onlyDays.MatchString(l.text) }
+
+var onlyDays = regexp.MustCompile(`^\d{1,2}\s?일$`)
+
+// asCount is a number of days as one of anything.
+func (l literal) asCount() literal {
+	if l.daysAlone() {
+		l.value, l.unit, l.kind = float64(atoi(l.text[:len(l.text)-len(strings.TrimLeft(l.text, "0123456789"))])), 1, countLiteral
+	}
+	return l
 }
 
 // lossWords say that an amount is below zero, or how something got there.

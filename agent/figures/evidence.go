@@ -268,11 +268,19 @@ func (e *evidence) holds(l literal, text string, refs [][]int, rows focus, d *de
 	if bounded && e.said[threshold{l.value, l.kind == percentLiteral}] {
 		return true // a threshold is said of what is on either side of it
 	}
+	if bounded && e.countsBy(l, text, refs) {
+		return true
+	}
 	if bounded && e.missed(l, text, w, rows) {
 		return false
 	}
 	switch l.kind {
 	case dateLiteral:
+		if l.daysAlone() {
+			if known, right := e.counted(l.asCount(), text, refs); known {
+				return right
+			}
+		}
 		return e.dated(l.text)
 	case ordinalLiteral:
 		return l.value >= 1 && l.value <= float64(max(e.ranks, 1)) && l.unit == 1

@@ -82,11 +82,31 @@ func quarters() figures.Given {
 		Said: []string{"quarterly revenue and margin since 2025", ">= DATE '2025-01-01' AND < DATE '2026-10-01'"}}
 }
 
+// campaigns cost and bring money; two lose it.
+func campaigns() figures.Given {
+	return figures.Given{Tables: []figures.Table{{Name: "r1", Count: 6,
+		Columns: []figures.Column{{Key: "campaign", Label: "캠페인"}, {Key: "spend", Label: "비용", Format: format.KRW}, {Key: "revenue", Label: "매출", Format: format.KRW}, {Key: "roas", Label: "ROAS", Format: format.Ratio}, {Key: "ctr", Label: "클릭률", Format: format.Percent}},
+		Rows:    [][]any{{"봄세일", 12_400_000.0, 58_900_000.0, 4.75, 0.021}, {"여름특가", 30_100_000.0, 96_300_000.0, 3.2, 0.034}, {"추석", 22_000_000.0, 132_000_000.0, 6.0, 0.041}, {"신규회원", 8_750_000.0, 7_900_000.0, 0.9, 0.012}, {"재구매", 5_200_000.0, 41_600_000.0, 8.0, 0.056}, {"브랜드", 15_000_000.0, 9_000_000.0, 0.6, 0.009}}}},
+		Said: []string{"캠페인별 비용이랑 매출, ROAS 비교해줘", "SELECT ..."}}
+}
+
+// days have a profit that is a loss on four of them.
+func days() figures.Given {
+	v := []int64{120, 135, 128, 160, 210, 245, 98, 118}
+	rows := [][]any{}
+	for i := range v {
+		rows = append(rows, []any{day(2026, 11, 13+i), v[i], float64(v[i])*31000 - 4_000_000})
+	}
+	return figures.Given{Tables: []figures.Table{{Name: "r1", Count: 8, Columns: []figures.Column{{Key: "day", Grain: "day"}, {Key: "orders", Label: "주문 수", Format: format.Integer}, {Key: "profit", Label: "이익", Format: format.KRW}}, Rows: rows}},
+		Said: []string{"11월 13일부터 일별 주문", ">= DATE '2026-11-13' AND < DATE '2026-11-21'"}}
+}
+
 // TestSentencesOfPeople states what follows from results and what does not, as people would.
 func TestSentencesOfPeople(t *testing.T) {
 	t.Parallel()
 	given := map[string]func() figures.Given{
 		"channels": channels, "months": months, "stores": stores, "weeks": weeks, "departments": departments, "quarters": quarters,
+		"campaigns": campaigns, "days": days,
 	}
 	data, err := os.ReadFile(filepath.Join("testdata", "sentences.tsv"))
 	if err != nil {

@@ -43,6 +43,7 @@ var superlatives = []struct {
 	{regexp.MustCompile(`(?:^|\s)최(?:고|대|다)치?(?:[는은인이가의]|입니다|였습니다|로|를|을)?(?:[\s,.!?]|$)`), largest},
 	{regexp.MustCompile(`(?:^|\s)최(?:저|소)치?(?:[는은인이가의]|입니다|였습니다|로|를|을)?(?:[\s,.!?]|$)`), smallest},
 	{regexp.MustCompile(`(?:^|\s)(\d{1,2})위(?:[는은인가로를]|입니다|였습니다)?(?:[\s,.!?]|$)`), either},
+	{regexp.MustCompile(`가장\s많이\s(?:들|썼|쓴|팔|벌|냈|나왔|나온|찾|왔)[^\s,.!?]*`), largest},
 	{regexp.MustCompile(`정점(?:을|이|에)?\s?(?:찍|이었|도달|올랐)\S*`), largest},
 	{regexp.MustCompile(`(?i)\b(?:highest|largest|biggest|greatest|peak(?:ed)?)\b`), largest},
 	{regexp.MustCompile(`(?i)\b(?:lowest|smallest|fewest)\b`), smallest},
@@ -79,10 +80,15 @@ func (e *evidence) falseClaim(clause, before string) bool {
 			place = places[strings.ToLower(clause[loc[2]:loc[3]])]
 		}
 		c := e.read(clause, loc[:2], before)
+		if s.claim == either && place > 1 && !fromBelow.MatchString(clause) {
+			s.claim = largest // only of a first is it often open which end is meant
+		}
 		return c != nil && place > 0 && c.refuted(s.claim, place)
 	}
 	return false
 }
+
+var fromBelow = regexp.MustCompile(`(?i)낮은|적은|작은|하위|거꾸로|역순|worst|lowest|smallest|bottom`)
 
 // places are how many from the end words say.
 var places = map[string]int{
@@ -330,7 +336,7 @@ func (e *evidence) vocabulary(clause string, refs []marked) []term {
 		}
 		t := &e.tables[i]
 		for j, c := range t.Columns {
-			for _, name := range dedupeText(c.Label, c.Key) {
+			for _, name := range dedupeText(c.names()...) {
 				if hasWord(clause, name) {
 					out = append(out, term{name, i, j, -1})
 				}
@@ -346,6 +352,11 @@ func (e *evidence) vocabulary(clause string, refs []marked) []term {
 	}
 	slices.SortStableFunc(out, func(a, b term) int { return cmp.Compare(len(b.text), len(a.text)) })
 	return out
+}
+
+// names are what a sentence may call a column.
+func (c Column) names() []string {
+	return []string{c.Label, c.Key, strings.TrimSuffix(c.Label, " 수")}
 }
 
 func dedupeText(names ...string) []string {
