@@ -180,7 +180,7 @@ func TestLongQuestionsOutliveTheirStream(t *testing.T) {
 	for _, silent := range []bool{false, true} {
 		t.Run(fmt.Sprint("silent: ", silent), func(t *testing.T) {
 			t.Parallel()
-			o := startOut(t, teamstest.Options{Scale: 100}) // a stream lives about a second
+			o := startOut(t, teamstest.Options{Scale: 40}) // a stream lives less than three seconds
 			thread := o.asked(teamstest.Minji, teamstest.Minji)
 			progress, answer := question(1, "en")
 			ref, err := o.driver.Post(t.Context(), thread, progress)
