@@ -61,10 +61,18 @@ func (i streamInfo) entity() json.RawMessage {
 	return data
 }
 
+// maxInform is how long an informative update may be, in bytes: Microsoft says both a
+// kilobyte and 1,000 characters.
+const maxInform = 1000
+
 // informative is a part of a stream that says how far the question is.
 func informative(msg bot.Message, id string, seq int) connector.Activity {
+	text := cards.Informative(msg)
+	if len(text) > maxInform {
+		text = strings.ToValidUTF8(text[:maxInform-len("…")], "") + "…"
+	}
 	return connector.Activity{
-		Type: "typing", Text: cards.Informative(msg), Entities: []json.RawMessage{streamInfo{Stream: "informative", ID: id, Sequence: seq}.entity()},
+		Type: "typing", Text: text, Entities: []json.RawMessage{streamInfo{Stream: "informative", ID: id, Sequence: seq}.entity()},
 	}
 }
 
@@ -105,15 +113,13 @@ func (t *Teams) startStream(ctx context.Context, at spot, m *sent, msg bot.Messa
 	case isPlace(err):
 		t.mind(ctx, at, err)
 		return bot.Ref{}, err
-	case kind == connector.KindStream, err == nil, connector.Unknown(err):
+	case kind == connector.KindStream, kind == connector.KindLayout, err == nil, connector.Unknown(err):
 		// One of an earlier process, or perhaps this one, is running. Teams ends it. Where
 		// none can be had anywhere, it need not be tried with every question.
 		t.out.refuse("streams "+chat, t.pace(streamTime))
-		if kind == connector.KindStream && t.out.strike("streams") >= maxStrikes {
+		if (kind == connector.KindStream || kind == connector.KindLayout) && t.out.strike("streams") >= maxStrikes {
 			t.out.refuse("streams", refusedFor)
 		}
-	case kind == connector.KindLayout:
-		t.out.refuse("streams", refusedFor)
 	}
 	t.streamFell(ctx, msg, err)
 	return bot.Ref{}, errNoStream

@@ -297,6 +297,48 @@ func TestButtonsNeedACard(t *testing.T) {
 	o.mustAnswerOnce(thread, 1)
 }
 
+// However long progress is, and whatever is in it, it is streamed.
+func TestLongProgressIsStreamed(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"Korean": strings.Repeat("지역별 매출 ", 500), "hostile": bottest.Attack + strings.Repeat("<&>*_[x](y) ", 300), "emoji": strings.Repeat("👩‍👩‍👧", 400),
+	} {
+		o := startOut(t, teamstest.Options{})
+		thread := o.asked(teamstest.Minji, teamstest.Minji)
+		progress, answer := question(1, "ko")
+		progress.Text = text
+		ref, err := o.driver.Post(t.Context(), thread, progress)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m, _ := o.Message(thread.Channel, ref.ID); m.Stream != teamstest.Informing || len(m.Text) < 500 {
+			t.Errorf("%s: the stream is %q and says %d bytes", name, m.Stream, len(m.Text))
+		}
+		if err := o.driver.Update(t.Context(), ref, answer); err != nil {
+			t.Fatal(err)
+		}
+		o.mustAnswerOnce(thread, 1)
+	}
+}
+
+// Where no streams can be had they are not tried with every question.
+func TestRefusedStreamsAreRemembered(t *testing.T) {
+	t.Parallel()
+	o := startOut(t, teamstest.Options{People: manyPeople})
+	o.Fault(teamstest.Fault{If: func(c teamstest.Call) bool { return strings.Contains(string(c.Body), "streaminfo") }, Status: http.StatusForbidden, Error: "ContentStreamNotAllowed"})
+	for i := range 8 {
+		thread := o.asked(manyPeople[i].ID, manyPeople[i].ID)
+		progress, answer := question(i, "en")
+		if err := ask(t.Context(), o.driver, thread, progress, answer); err != nil {
+			t.Fatal(err)
+		}
+		o.mustAnswerOnce(thread, i)
+	}
+	if n := o.parts()["informative"]; n != 3 {
+		t.Errorf("tried %d times", n)
+	}
+}
+
 // Who presses Teams' own button to stop a stream has stopped the question.
 func TestStoppedByTheReader(t *testing.T) {
 	t.Parallel()
