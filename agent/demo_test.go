@@ -137,6 +137,28 @@ func TestChartsShowWhatWasAsked(t *testing.T) {
 }
 
 // TestReadingsAreInTheAskersLanguage: what a metric is was told in Korean to everybody.
+// TestMoversAreDrawnByTheirMovement asks what changed most: the chart and the table show
+// that, not how large it is.
+func TestMoversAreDrawnByTheirMovement(t *testing.T) {
+	t.Parallel()
+	a := demoAgent(t)
+	for question, title := range map[string]string{
+		"지난달 대비 이번달 매출 증감 큰 상품":                             "상품별 매출 증감",
+		"which products grew most vs last month in percent": "Revenue growth by product",
+	} {
+		got := ask(t, a, question)
+		if len(got.Charts) != 1 || got.Charts[0].Title != title || len(got.Charts[0].Y) != 1 {
+			t.Errorf("%q: %s, charts %+v", question, texts(got), got.Charts)
+			continue
+		}
+		by, r := got.Charts[0].Y[0], &got.Results[0]
+		column := slices.IndexFunc(r.Columns, func(c agent.Column) bool { return c.Name == by })
+		if by != got.Plan.Query.Order[0].Key || !slices.Contains(got.Shown(r), column) {
+			t.Errorf("%q: drawn by %s, shown %v", question, by, got.Shown(r))
+		}
+	}
+}
+
 func TestReadingsAreInTheAskersLanguage(t *testing.T) {
 	t.Parallel()
 	a := demoAgent(t)

@@ -3,6 +3,7 @@ package agent
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/bapsang/bapsang/agent/chart"
@@ -87,6 +88,18 @@ func (r *run) chartDataOf(n *narrator) chart.Data {
 			}
 		}
 	}
+	if by := n.rankedBy(); by >= 0 {
+		// Of movers what moved is shown, not how large they are.
+		for i, c := range d.Columns {
+			if c.Role == string(semantic.RoleMeasure) {
+				d.Columns[i].Role = ""
+			}
+		}
+		moved := &d.Columns[by]
+		moved.Role, moved.Measure, moved.Additive = string(semantic.RoleMeasure), moved.Key, false
+		label := n.result.Columns[n.column(lead)].Label
+		d.Title = strings.Replace(d.Title, label, label+" "+movementName(n.result.Columns[by], n.language), 1)
+	}
 	t, share := n.timeColumn(), n.column(lead+"__share")
 	if focus := n.focus(); len(focus) > 0 && t >= 0 && share >= 0 {
 		d.Rows = nil
@@ -100,6 +113,38 @@ func (r *run) chartDataOf(n *narrator) chart.Data {
 		d.Columns, d.Intent = []chart.Column{d.Columns[t], measure}, string(compose.Trend)
 	}
 	return d
+}
+
+// rankedBy is the column of the changes that rows are ranked by, -1 where they are ranked
+// by what they are, or are times.
+func (n *narrator) rankedBy() int {
+	if len(n.query.Order) == 0 || n.dimensionColumn() < 0 || n.timeColumn() >= 0 {
+		return -1
+	}
+	by := n.column(n.query.Order[0].Key)
+	if by < 0 || !movement(n.result.Columns[by]) {
+		return -1
+	}
+	return by
+}
+
+// movement reports whether a column says how a measure changed.
+func movement(c Column) bool {
+	return c.Role == string(semantic.RoleChange) || c.Role == string(semantic.RoleGrowth)
+}
+
+// movementName is what a change is called behind the name of what changed.
+func movementName(c Column, language string) string {
+	rate := c.Role == string(semantic.RoleGrowth) && format.Format(c.Format) != format.Points
+	switch {
+	case language == "ko" && rate:
+		return "증감률"
+	case language == "ko":
+		return "증감"
+	case rate:
+		return "growth"
+	}
+	return "change"
 }
 
 // title heads the chart: what is shown, by what, of which rows. Of several measures
@@ -170,14 +215,14 @@ func (r *run) attachChart(res *Result, data chart.Data) {
 	}
 	spec.Note = note + spec.Note
 	c := Chart{Title: spec.Title, Type: spec.Kind, Result: res.Name, Spec: spec}
-	for _, col := range res.Columns {
+	for _, col := range data.Columns {
 		switch semantic.Role(col.Role) {
 		case semantic.RoleTime, semantic.RoleDimension:
 			if c.X == "" {
-				c.X = col.Name
+				c.X = col.Key
 			}
 		case semantic.RoleMeasure:
-			c.Y = append(c.Y, col.Name)
+			c.Y = append(c.Y, col.Key)
 		}
 	}
 	if c.Y == nil {

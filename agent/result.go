@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bapsang/bapsang/agent/compose"
+	"github.com/bapsang/bapsang/agent/semantic"
 	"github.com/bapsang/bapsang/connectors"
 )
 
@@ -39,6 +41,32 @@ type Column struct {
 
 	measure  string // key of the measure that a derived column belongs to
 	additive bool   // figures of the column may be added up
+}
+
+// Shown are the columns of a result that a person is shown, by index. Left out is what is
+// there for the text and the chart: the total over all rows, and the earlier value and
+// the difference where the growth says enough and nothing is ranked by them.
+func (a *Answer) Shown(r *Result) []int {
+	change, by := false, ""
+	if a.Plan != nil {
+		change = a.Plan.Intent == compose.Change || a.Plan.Intent == compose.Drivers
+		if len(a.Plan.Query.Order) > 0 {
+			by = a.Plan.Query.Order[0].Key
+		}
+	}
+	var out []int
+	for i, c := range r.Columns {
+		switch semantic.Role(c.Role) {
+		case semantic.RoleAll:
+			continue
+		case semantic.RoleBefore, semantic.RoleChange:
+			if !change && c.Name != by {
+				continue
+			}
+		}
+		out = append(out, i)
+	}
+	return out
 }
 
 // orderBy is the first key of an ORDER BY: a name, a quoted name or a place.

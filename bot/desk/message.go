@@ -172,7 +172,7 @@ func resultTable(r *agent.Result, a *agent.Answer) (bot.Table, bool) {
 	if table, ok := crossTable(r, a); ok {
 		return table, true
 	}
-	shown := shownColumns(r, a)
+	shown := a.Shown(r)
 	table := bot.Table{Result: r.Name, Total: r.RowCount, Partial: r.Truncated}
 	for _, i := range shown {
 		c := r.Columns[i]
@@ -199,25 +199,6 @@ func hasDimension(r *agent.Result) bool {
 		}
 	}
 	return false
-}
-
-// shownColumns leaves out what is there for the text and the chart: the total over
-// all rows, and the earlier value and the difference where the growth says enough.
-func shownColumns(r *agent.Result, a *agent.Answer) []int {
-	change := a.Plan != nil && (a.Plan.Intent == compose.Change || a.Plan.Intent == compose.Drivers)
-	var out []int
-	for i, c := range r.Columns {
-		switch semantic.Role(c.Role) {
-		case semantic.RoleAll:
-			continue
-		case semantic.RoleBefore, semantic.RoleChange:
-			if !change {
-				continue
-			}
-		}
-		out = append(out, i)
-	}
-	return out
 }
 
 func isNumeric(r *agent.Result, column int) bool {

@@ -28,7 +28,7 @@ func printAnswer(w io.Writer, a *agent.Answer) error {
 	for i := range a.Results {
 		if worthATable(&a.Results[i]) {
 			b.WriteString("\n")
-			writeTable(&b, &a.Results[i], a.Language)
+			writeTable(&b, a, &a.Results[i])
 		}
 	}
 	ko := a.Language == "ko"
@@ -78,15 +78,8 @@ func worthATable(r *agent.Result) bool {
 }
 
 // writeTable aligns columns by how wide a terminal draws them.
-func writeTable(b *strings.Builder, r *agent.Result, language string) {
-	var shown []int
-	for i, c := range r.Columns {
-		switch semantic.Role(c.Role) {
-		case semantic.RoleAll, semantic.RoleBefore, semantic.RoleChange:
-		default:
-			shown = append(shown, i)
-		}
-	}
+func writeTable(b *strings.Builder, a *agent.Answer, r *agent.Result) {
+	shown, language := a.Shown(r), a.Language
 	rows := [][]string{make([]string, len(shown))}
 	numeric := make([]bool, len(shown))
 	for j, i := range shown {
