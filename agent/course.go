@@ -290,9 +290,9 @@ func (n *narrator) filterPrefix() string {
 
 // relate adds how strongly two measures go together: Pearson's correlation of the
 // rows, as a computed result.
-func (r *run) relate(n *narrator, text string) (string, error) {
+func (r *run) relate(n *narrator, text string) string {
 	if len(n.query.Measures) < 2 {
-		return text, nil
+		return text
 	}
 	a, b := n.query.Measures[0].Key(), n.query.Measures[1].Key()
 	var xs, ys []float64
@@ -303,7 +303,7 @@ func (r *run) relate(n *narrator, text string) (string, error) {
 	}
 	c, ok := correlation(xs, ys)
 	if !ok {
-		return text, nil
+		return text
 	}
 	w := wordsFor(r.q.Language)
 	r.answer.Results = append(r.answer.Results, Result{
@@ -324,10 +324,10 @@ func (r *run) relate(n *narrator, text string) (string, error) {
 			caution = " 반대로 움직인다는 뜻이지 원인이라는 뜻은 아니에요."
 		}
 		return fmt.Sprintf("%s%s%s %s%s %s (상관계수 %s, %s %s개 기준).", n.circumstances(),
-			first, format.Josa(first, "과", "와"), second, format.Josa(second, "은", "는"), relation(c, n), figure, of, count) + caution, nil
+			first, format.Josa(first, "과", "와"), second, format.Josa(second, "은", "는"), relation(c, n), figure, of, count) + caution
 	}
 	return n.sentence(n.dated(strings.TrimSpace(fmt.Sprintf("%s and %s %s %s", first, lowerFirst(second), relation(c, n), n.ofRows())))) +
-		fmt.Sprintf(" The correlation is %s over %s rows, one for each %s; it does not say which causes which.", figure, count, lowerFirst(of)), nil
+		fmt.Sprintf(" The correlation is %s over %s rows, one for each %s; it does not say which causes which.", figure, count, lowerFirst(of))
 }
 
 // clearRelation is the correlation below which two measures show no relation.

@@ -75,10 +75,7 @@ func (r *run) runPlan(ctx context.Context) error {
 		text = apart
 	}
 	if r.plan.Intent == compose.Relate {
-		text, err = r.relate(n, text)
-		if err != nil {
-			return err
-		}
+		text = r.relate(n, text)
 	}
 	return r.finish(text, res, r.chartDataOf(n))
 }
@@ -296,12 +293,11 @@ func (r *run) finish(text string, res *Result, data chart.Data) error {
 func (r *run) assume() {
 	r.answer.Readings = append(slices.Clone(r.answer.Readings), r.caveats()...)
 	for _, rd := range r.answer.Readings {
-		switch {
-		case rd.Term == "" || rd.Term == rd.Meaning:
-			r.answer.Assumptions = append(r.answer.Assumptions, rd.Meaning)
-		default:
-			r.answer.Assumptions = append(r.answer.Assumptions, rd.Term+" = "+rd.Meaning)
+		line := rd.Meaning
+		if rd.Term != "" && rd.Term != rd.Meaning {
+			line = rd.Term + " = " + rd.Meaning
 		}
+		r.answer.Assumptions = append(r.answer.Assumptions, line)
 	}
 }
 

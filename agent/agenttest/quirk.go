@@ -66,15 +66,6 @@ func TruncatedArguments(n int) Quirk {
 	}}
 }
 
-// NoCacheDetails leaves out what of the prompt was cached.
-func NoCacheDetails() Quirk {
-	return Quirk{fields: func(f fields) {
-		if u, ok := f.root["usage"].(map[string]any); ok {
-			u["prompt_tokens_details"] = nil
-		}
-	}}
-}
-
 // NoUsage leaves the usage out.
 func NoUsage() Quirk {
 	return Quirk{

@@ -47,15 +47,6 @@ func Text(s string) Reply { return Reply{Text: s} }
 // Calls is an answer that calls tools.
 func Calls(calls ...Call) Reply { return Reply{Calls: calls} }
 
-// JSON is an answer whose text is v.
-func JSON(v any) Reply {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(fmt.Sprintf("agenttest.JSON: %v", err)) // a mistake of the test
-	}
-	return Reply{Text: string(b)}
-}
-
 // Failure is an HTTP error.
 func Failure(status int, body string) Reply { return Reply{Status: status, Body: body} }
 

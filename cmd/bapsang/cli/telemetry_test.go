@@ -130,7 +130,7 @@ func (p *process) stop(t *testing.T) {
 		t.Fatal(err)
 	}
 	select {
-	case <-p.done:
+	case <-p.done: //nolint:errcheck // it ends as what was interrupted ends
 	case <-time.After(30 * time.Second):
 		t.Error("it does not stop")
 	}
