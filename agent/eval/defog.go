@@ -182,7 +182,6 @@ func orderedBy(sql string) (by []string, descending, ok bool) {
 	if !orderClause.MatchString(sql) {
 		return nil, false, false
 	}
-	descending = true
 	list := orderList.FindStringSubmatch(sql)
 	if list == nil {
 		return nil, true, true

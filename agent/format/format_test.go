@@ -501,7 +501,7 @@ var negativeZero = regexp.MustCompile(`^[−+-][^1-9]*$`)
 // FuzzFigures holds that no number and no format makes any of the writers panic,
 // write an unsigned zero with a sign, or an ASCII minus.
 func FuzzFigures(f *testing.F) {
-	for _, v := range []float64{0, -0.0, 1, -1, 0.5, -0.005, 9999.5, 99999999.5, 1e16, -1e300, 5e-324, math.MaxFloat64} {
+	for _, v := range []float64{0, math.Copysign(0, -1), 1, -1, 0.5, -0.005, 9999.5, 99999999.5, 1e16, -1e300, 5e-324, math.MaxFloat64} {
 		for _, name := range []string{"", "krw", "usd", "percent", "points", "count:건", "score", "date", "chf"} {
 			f.Add(v, v/3, name)
 		}

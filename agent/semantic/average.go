@@ -151,7 +151,7 @@ func (c *compiler) dataRange(field string, step Grain) (*selectStmt, error) {
 
 // spine makes the subquery of all times of the period, for every combination of the
 // other dimensions that occurs.
-func (c *compiler) spine(dims []*dim, at int, rels []rel, now side) (rel, error) {
+func (c *compiler) spine(dims []*dim, at int, rels []rel, now side) rel {
 	d := dims[at]
 	name := c.d.name(d.key)
 	var from string
@@ -193,7 +193,7 @@ func (c *compiler) spine(dims []*dim, at int, rels []rel, now side) (rel, error)
 		}
 		out.joins = []string{"CROSS JOIN (\n  " + strings.Join(selects, "\n  UNION\n  ") + "\n) AS combos"}
 	}
-	return rel{name: c.push("all_"+d.key, out)}, nil
+	return rel{name: c.push("all_"+d.key, out)}
 }
 
 // sequence writes every time of the dimension in the period. Open ends are where the

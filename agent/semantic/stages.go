@@ -67,11 +67,7 @@ func (c *compiler) measured(dims []*dim, ms []*measure, sides []side, fill bool)
 		rels = append(rels, more...)
 	}
 	if spine >= 0 {
-		r, err := c.spine(dims, spine, rels, sides[0])
-		if err != nil {
-			return nil, err
-		}
-		rels = append(rels, r)
+		rels = append(rels, c.spine(dims, spine, rels, sides[0]))
 	}
 	return c.together(rels, dims, ms, sides), nil
 }
@@ -382,7 +378,7 @@ func (c *compiler) top() (string, error) {
 // column finds an output column by the key a query names it with.
 func (c *compiler) column(key string) (*dim, string, error) {
 	for _, d := range c.dims {
-		if d.key == key || d.Dimension.Key() == key {
+		if d.key == key || d.Key() == key {
 			return d, d.key, nil
 		}
 	}

@@ -32,7 +32,12 @@ func FuzzActivity(f *testing.F) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ran := make(chan error, 1)
 	go func() { ran <- driver.Run(ctx, nil) }()
-	f.Cleanup(func() { cancel(); <-ran })
+	f.Cleanup(func() {
+		cancel()
+		if err := <-ran; err != nil {
+			f.Error(err)
+		}
+	})
 	var got []bot.Event
 	door := driver.HTTP(handlerFunc(func(_ context.Context, ev bot.Event) (bot.Receipt, error) {
 		got = append(got, ev)

@@ -49,7 +49,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "teams:", err)
 		os.Exit(1)
 	}
-	fmt.Println(*out)
+	fmt.Fprintln(os.Stdout, *out)
 }
 
 func write(path string, c company) error {
