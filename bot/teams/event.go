@@ -25,14 +25,20 @@ func (t *Teams) takeActivity(ctx context.Context, h bot.Handler, a *activity) (r
 		t.in.ignored.Add(1)
 		return nil, nil // we ourselves, and other apps
 	}
-	r, err := t.heard(ctx, a)
+	r, keys, err := t.heard(ctx, a)
 	if err != nil {
-		if a.Type == "invoke" {
-			return t.replyTo(a, sentencesFor(languageOf(a.locale())).notTaken), nil
-		}
-		return nil, err
+		return t.untaken(a, err)
 	}
 	t.people.spoke(a)
+	// Where it came from must be as durable as what is made of it, and takes as long: the
+	// store commits both at once.
+	kept := make(chan error, 1)
+	go func() { kept <- t.refs.flush(ctx, keys...) }()
+	defer func() {
+		if kerr := <-kept; kerr != nil && err == nil {
+			reply, err = t.untaken(a, kerr)
+		}
+	}()
 	switch a.Type {
 	case "message":
 		return nil, t.takeMessage(ctx, h, a, &r)
@@ -44,6 +50,17 @@ func (t *Teams) takeActivity(ctx context.Context, h bot.Handler, a *activity) (r
 		return t.takeInvoke(ctx, h, a, &r), nil
 	}
 	return nil, t.moved(ctx, a, &r)
+}
+
+// untaken is what becomes of an activity that cannot be taken now. Teams does not repeat
+// invokes, so who did it is told.
+func (t *Teams) untaken(a *activity, err error) (reply any, _ error) {
+	if a.Type != "invoke" {
+		return nil, err
+	}
+	t.in.failed.Add(1)
+	t.log.Error("teams: an invoke was not taken", "name", clip(a.Name), "error", err)
+	return t.replyTo(a, sentencesFor(languageOf(a.locale())).notTaken), nil
 }
 
 // takeMessage hands on what somebody wrote or pressed.

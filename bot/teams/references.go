@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,7 +65,12 @@ type book struct {
 
 	mu    sync.Mutex
 	known map[string]*reference // by key
-	locks [64]sync.Mutex        // one for the changes of each key
+	dirty map[string]bool       // keys of changes that are to be stored
+	locks [64]sync.Mutex        // one for the writes of each key
+}
+
+func newBook(store References) *book {
+	return &book{store: store, known: map[string]*reference{}, dirty: map[string]bool{}}
 }
 
 // maxReferences bounds how many are in memory.
@@ -107,34 +113,92 @@ func (b *book) get(ctx context.Context, key string) (reference, bool, error) {
 func (b *book) remember(key string, r reference) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.known[key] == nil { // it may have been changed meanwhile
+		b.put(key, r)
+	}
+}
+
+// put puts r into memory. b.mu is held.
+func (b *book) put(key string, r reference) {
 	if len(b.known) >= maxReferences {
-		clear(b.known)
+		maps.DeleteFunc(b.known, func(k string, _ *reference) bool { return !b.dirty[k] })
 	}
 	b.known[key] = &r
 }
 
-// change changes what is kept under a key. It is durable when change returns true;
-// otherwise it may be forgotten. Update sees one call at a time, and works on a copy.
-func (b *book) change(ctx context.Context, key string, update func(*reference) (durable bool)) (reference, error) {
-	lock := &b.locks[maphash.String(hashSeed, key)%uint64(len(b.locks))]
-	lock.Lock()
-	defer lock.Unlock()
+// alter changes what is kept under a key. Where update returns true the change is stored
+// with the next flush of the key; otherwise it may be forgotten. Update sees one call at a
+// time, and works on a copy.
+func (b *book) alter(ctx context.Context, key string, update func(*reference) (durable bool)) (reference, error) {
 	r, _, err := b.get(ctx, key)
 	if err != nil {
 		return r, fmt.Errorf("get reference: %w", err)
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if newest := b.known[key]; newest != nil {
+		r = *newest
+	}
 	r.Talks, r.Teams = slices.Clone(r.Talks), slices.Clone(r.Teams)
 	if update(&r) {
-		data, err := json.Marshal(r)
-		if err == nil {
-			err = b.store.Put(ctx, key, data)
-		}
-		if err != nil {
-			return r, fmt.Errorf("keep reference: %w", err)
+		b.dirty[key] = true
+	}
+	b.put(key, r)
+	return r, nil
+}
+
+// flush stores what was altered under the keys, all at once: the store commits together
+// what comes together.
+func (b *book) flush(ctx context.Context, keys ...string) error {
+	errs := make([]error, len(keys))
+	var all sync.WaitGroup
+	for i, key := range keys {
+		if b.isDirty(key) {
+			all.Go(func() { errs[i] = b.write(ctx, key) })
 		}
 	}
-	b.remember(key, r)
-	return r, nil
+	all.Wait()
+	return errors.Join(errs...)
+}
+
+func (b *book) isDirty(key string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.dirty[key]
+}
+
+// write stores the newest of a key, unless somebody else has meanwhile.
+func (b *book) write(ctx context.Context, key string) error {
+	lock := &b.locks[maphash.String(hashSeed, key)%uint64(len(b.locks))]
+	lock.Lock()
+	defer lock.Unlock()
+	b.mu.Lock()
+	r, dirty := b.known[key], b.dirty[key]
+	delete(b.dirty, key)
+	b.mu.Unlock()
+	if !dirty || r == nil {
+		return nil
+	}
+	data, err := json.Marshal(r)
+	if err == nil {
+		err = b.store.Put(ctx, key, data)
+	}
+	if err != nil {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.dirty[key] = true
+		return fmt.Errorf("keep reference: %w", err)
+	}
+	return nil
+}
+
+// change alters what is kept under a key, durably where update returns true.
+func (b *book) change(ctx context.Context, key string, update func(*reference) (durable bool)) (reference, error) {
+	r, err := b.alter(ctx, key, update)
+	if err == nil {
+		err = b.flush(ctx, key)
+	}
+	return r, err
 }
 
 // set puts v into *p and reports whether that changes it; an empty one changes nothing.
@@ -146,52 +210,53 @@ func set(p *string, v string) bool {
 	return true
 }
 
-// heard keeps where an activity came from, and tells which talk it belongs to. Whoever is
-// heard again has let us in again.
-func (t *Teams) heard(ctx context.Context, a *activity) (reference, error) {
-	r, err := t.refs.change(ctx, conversationKey(a.place()), func(r *reference) bool {
-		changed := set(&r.ServiceURL, a.ServiceURL)
-		changed = set(&r.Conversation, a.place()) || changed
-		changed = set(&r.Tenant, a.tenant()) || changed
-		changed = set(&r.Kind, a.kind()) || changed
-		changed = set(&r.Team, a.data.team()) || changed
-		changed = set(&r.Name, a.named()) || changed
-		if a.kind() == kindPersonal && a.human() {
-			changed = set(&r.User, a.who()) || changed
+// heard notes where an activity came from, and tells which conversation that is. Whoever is
+// heard again has let us in again. What changed is stored with a flush of keys, before the
+// activity is acknowledged.
+func (t *Teams) heard(ctx context.Context, a *activity) (r reference, keys []string, err error) {
+	note := func(key string, update func(*reference) bool) (out reference) {
+		if err == nil {
+			out, err = t.refs.alter(ctx, key, update)
+			keys = append(keys, key)
 		}
-		if r.Closed != "" && !a.removes() {
-			r.Closed, r.ClosedAt, changed = "", 0, true
-		}
-		if a.says() && a.kind() != kindChannel {
-			changed = r.talk(a.ID) || changed
-		}
-		return changed
-	})
-	if err != nil {
-		return r, err
+		return out
 	}
+	r = note(conversationKey(a.place()), func(r *reference) bool { return r.hear(a) })
 	if r.User != "" {
-		_, err = t.refs.change(ctx, personKey(r.User), func(p *reference) bool { return set(&p.Conversation, r.Conversation) })
+		note(personKey(r.User), func(p *reference) bool { return set(&p.Conversation, r.Conversation) })
 	}
-	if err == nil {
-		_, err = t.refs.change(ctx, serviceKey, func(s *reference) bool { return set(&s.ServiceURL, r.ServiceURL) })
+	note(serviceKey, func(s *reference) bool { return set(&s.ServiceURL, r.ServiceURL) })
+	if r.Team != "" && !a.removes() {
+		note(teamsKey, func(in *reference) bool {
+			if slices.Contains(in.Teams, r.Team) || len(in.Teams) >= maxTeams {
+				return false
+			}
+			in.Teams = append(in.Teams, r.Team)
+			return true
+		})
 	}
-	if err == nil && r.Team != "" && !a.removes() {
-		err = t.joined(ctx, r.Team)
-	}
-	return r, err
+	return r, keys, err
 }
 
-// joined keeps that we are in a team.
-func (t *Teams) joined(ctx context.Context, team string) error {
-	_, err := t.refs.change(ctx, teamsKey, func(r *reference) bool {
-		if slices.Contains(r.Teams, team) || len(r.Teams) >= maxTeams {
-			return false
-		}
-		r.Teams = append(r.Teams, team)
-		return true
-	})
-	return err
+// hear notes what an activity says of its conversation, and reports whether that is to be
+// stored.
+func (r *reference) hear(a *activity) (durable bool) {
+	changed := set(&r.ServiceURL, a.ServiceURL)
+	changed = set(&r.Conversation, a.place()) || changed
+	changed = set(&r.Tenant, a.tenant()) || changed
+	changed = set(&r.Kind, a.kind()) || changed
+	changed = set(&r.Team, a.data.team()) || changed
+	changed = set(&r.Name, a.named()) || changed
+	if a.kind() == kindPersonal && a.human() {
+		changed = set(&r.User, a.who()) || changed
+	}
+	if r.Closed != "" && !a.removes() {
+		r.Closed, r.ClosedAt, changed = "", 0, true
+	}
+	if a.says() && a.kind() != kindChannel {
+		changed = r.talk(a.ID) || changed
+	}
+	return changed
 }
 
 // talk notes that a message was said in a chat, and begins a talk with it when nothing was

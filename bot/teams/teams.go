@@ -77,7 +77,7 @@ type Teams struct {
 	handler atomic.Pointer[bot.Handler]
 
 	in       *intake
-	refs     book
+	refs     *book
 	people   people
 	channels channels
 }
@@ -109,7 +109,7 @@ func New(cfg Config) (*Teams, error) {
 	cfg.Connector.Observer = m
 	return &Teams{
 		cfg: cfg, conn: connector.New(cfg.Connector), log: cfg.Logger, metrics: m, out: newOutbox(), in: newIntake(),
-		refs: book{store: cfg.References, known: map[string]*reference{}},
+		refs: newBook(cfg.References),
 	}, nil
 }
 
