@@ -4,15 +4,16 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 
+	"github.com/bapsang/bapsang/agent/chart"
 	"github.com/bapsang/bapsang/bot"
 	"github.com/bapsang/bapsang/bot/teams"
 	"github.com/bapsang/bapsang/bot/teams/connector"
-	"github.com/bapsang/bapsang/bot/web"
 	"github.com/bapsang/bapsang/cmd/bapsang/config"
 	"github.com/bapsang/bapsang/store"
 	"github.com/bapsang/bapsang/store/bolt"
@@ -25,9 +26,7 @@ func (a *App) teamsPlatform(c *config.Teams) (platform, error) {
 	cfg.Now, cfg.Logger, cfg.Location = a.opts.Now, a.opts.Logger, a.opts.Location
 	cfg.CSV = a.csv
 	cfg.SQL = func(ctx context.Context, question string) ([]bot.SQL, error) { return a.desk.Statements(ctx, question) }
-	cfg.Render = func(ctx context.Context, spec json.RawMessage) ([]byte, error) {
-		return renderChart(ctx, spec, web.Picture{})
-	}
+	cfg.Render = teamsChart
 	cfg.Prompts = a.prompts
 	cfg.Admit = func(p bot.Person) bool {
 		return p.Standing == bot.Member ||
@@ -45,6 +44,16 @@ func (a *App) teamsPlatform(c *config.Teams) (platform, error) {
 			mux.Handle("/teams/csv/", t.CSV())
 		},
 	}, nil
+}
+
+// teamsChart draws a chart as large as Teams takes a picture, 1024 pixels: making every card's
+// picture smaller would cost more than everything else of an answer.
+func teamsChart(ctx context.Context, spec json.RawMessage) ([]byte, error) {
+	var s chart.Spec
+	if err := json.Unmarshal(spec, &s); err != nil {
+		return nil, fmt.Errorf("decode chart: %w", err)
+	}
+	return chart.Render(ctx, s, chart.Options{Width: 1200, Height: 675, Scale: 1024. / 1200})
 }
 
 // teamsConfig is the driver's part of a configuration.
