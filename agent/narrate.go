@@ -148,13 +148,17 @@ func (n *narrator) thereWere() string {
 }
 
 // movement is the column that says how much a measure moved against the compared
-// period and by how much, "" when none does. Shares and rates move by points.
+// period and by how much, "" when none does. Shares and rates move by points, and what was not above
+// zero by an amount.
 func (n *narrator) movement(key string, row int) (column string, delta float64) {
 	if n.query.Compare == nil {
 		return "", 0
 	}
 	column = key + "__growth"
 	if n.isPercent(key) {
+		column = key + "__change"
+	}
+	if !n.has(row, column) { // from a loss, or from nothing
 		column = key + "__change"
 	}
 	if !n.has(row, column) {

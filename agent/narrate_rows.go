@@ -114,6 +114,9 @@ func (n *narrator) leader(measure int, goesOn, total bool) string {
 	}
 	rows := n.namedRows(key)
 	best, _ := n.largest(rows, key)
+	if best >= 0 && !n.has(best, column) {
+		column = key // parts that make up no whole
+	}
 	if best < 0 || !n.has(best, column) {
 		return ""
 	}

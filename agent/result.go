@@ -45,7 +45,8 @@ type Column struct {
 
 // Shown are the columns of a result that a person is shown, by index. Left out is what is
 // there for the text and the chart: the total over all rows, and the earlier value and
-// the difference where the growth says enough and nothing is ranked by them.
+// the difference where the growth says enough and nothing is ranked by them, and a share or
+// a growth that no row has.
 func (a *Answer) Shown(r *Result) []int {
 	change, by := false, ""
 	if a.Plan != nil {
@@ -63,10 +64,21 @@ func (a *Answer) Shown(r *Result) []int {
 			if !change && c.Name != by {
 				continue
 			}
+		case semantic.RoleShare, semantic.RoleGrowth:
+			if !slices.ContainsFunc(r.Rows, func(row []any) bool { return row[i] != nil }) {
+				continue // parts below zero make up no whole
+			}
 		}
 		out = append(out, i)
 	}
 	return out
+}
+
+// withoutShares reports whether there are parts of which some are below zero, so that
+// they have no shares.
+func (r *Result) withoutShares() bool {
+	i := r.withRole(semantic.RoleShare)
+	return i >= 0 && len(r.Rows) > 0 && !slices.ContainsFunc(r.Rows, func(row []any) bool { return row[i] != nil })
 }
 
 // orderBy is the first key of an ORDER BY: a name, a quoted name or a place.

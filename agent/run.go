@@ -315,6 +315,9 @@ func (r *run) caveats() []compose.Reading {
 			rows := format.Value(float64(res.RowCount), format.Integer, r.q.Language)
 			out = append(out, compose.Reading{Kind: compose.ReadDefault, Term: w.cut, Meaning: fmt.Sprintf(w.rowsCut, rows)})
 		}
+		if r.plan != nil && r.plan.Intent == compose.Share && res.withoutShares() {
+			out = append(out, compose.Reading{Kind: compose.ReadDefault, Term: w.share, Meaning: w.noShare})
+		}
 	}
 	return out
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -333,5 +334,32 @@ func TestSeveralAnalysts(t *testing.T) {
 	}
 	if got = ask(t, newAgent(t, asking{}), "지난달 매출"); got.Rung != agent.None {
 		t.Errorf("without analysts: %s", texts(got))
+	}
+}
+
+// TestLossesHaveNoShares asks about figures below zero: they are no parts of a whole, and
+// what was a loss grew by no percentage.
+func TestLossesHaveNoShares(t *testing.T) {
+	t.Parallel()
+	a := newAgent(t, asking{analysts: []*agent.Analyst{csvAnalyst(t, "pl.csv", "부서,손익,날짜\n"+
+		"영업1,-1200000,2026-10-03\n영업2,300000,2026-10-05\n개발,-500000,2026-10-07\n영업1,-200000,2026-11-03\n영업2,900000,2026-11-05\n개발,100000,2026-11-07\n")}})
+	for question, want := range map[string]string{
+		"부서별 손익":        "손익은 −60만입니다. 영업2가 120만으로 가장 큽니다.",
+		"부서별 손익 비중":     "손익은 −60만입니다. 영업2가 120만으로 가장 큽니다.",
+		"10월 부서별 손익":    "10월 손익은 −140만입니다. 영업2가 30만으로 가장 큽니다.",
+		"11월 손익 10월 대비": "11월 손익은 80만, 10월보다 220만 늘었습니다.",
+	} {
+		got := ask(t, a, question)
+		if got.Text != want {
+			t.Errorf("%q: %s", question, texts(got))
+		}
+		for _, i := range got.Shown(&got.Results[0]) {
+			if c := got.Results[0].Columns[i]; strings.HasSuffix(c.Name, "__share") || strings.HasSuffix(c.Name, "__growth") {
+				t.Errorf("%q shows %s", question, c.Label)
+			}
+		}
+	}
+	if got := ask(t, a, "부서별 손익 비중"); !slices.Contains(got.Assumptions, "비중 = 0보다 작은 값이 있어 나눌 수 없음") {
+		t.Errorf("no word of the shares: %q", got.Assumptions)
 	}
 }

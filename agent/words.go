@@ -59,6 +59,7 @@ type words struct {
 	part       string
 	cut        string // heads a reading
 	rowsCut    string // number of rows
+	noShare    string
 }
 
 func wordsFor(language string) *words {
@@ -120,6 +121,7 @@ var koreanWords = words{
 	},
 	notBefore: "데이터는 %s부터 있어요.",
 	cut:       "표시", rowsCut: "앞의 %s행까지만",
+	noShare: "0보다 작은 값이 있어 나눌 수 없음",
 }
 
 var englishWords = words{
@@ -171,6 +173,7 @@ var englishWords = words{
 	},
 	notBefore: "The data begin on %s.",
 	cut:       "Shown", rowsCut: "only the first %s rows",
+	noShare: "none, as some values are below zero",
 }
 
 func (w *words) noAnalyst(name string) string { return fmt.Sprintf(w.nobody, escapeMarkdown(name)) }

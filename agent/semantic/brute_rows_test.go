@@ -105,18 +105,25 @@ func (w *world) derive(q Query, rows []*outcome, totals map[string]*outcome) err
 				o.values[key+"__change"], o.values[key+"__growth"] = nil, nil
 				if v != nil && b != nil {
 					o.values[key+"__change"] = v.(float64) - b.(float64)
-					o.values[key+"__growth"] = ratio(v.(float64)-b.(float64), math.Abs(b.(float64)))
+					if b.(float64) > 0 {
+						o.values[key+"__growth"] = ratio(v.(float64)-b.(float64), b)
+					}
 				}
 			}
 			if q.Share {
 				var sum any
+				whole := true // no part is below zero
 				for _, x := range rows {
 					if time >= 0 && len(q.Dimensions) > 1 && x.dims[time] != o.dims[time] {
 						continue
 					}
-					sum = plus(sum, x.values[key])
+					part, ok := x.values[key].(float64)
+					sum, whole = plus(sum, x.values[key]), whole && (!ok || part >= 0)
 				}
-				o.values[key+"__share"] = ratio(v, sum)
+				o.values[key+"__share"] = nil
+				if whole {
+					o.values[key+"__share"] = ratio(v, sum)
+				}
 			}
 			if q.Cumulative {
 				var sum any

@@ -232,7 +232,9 @@ func (c *compiler) derived(stage *selectStmt, now side) (*selectStmt, error) {
 		out.add(qualified, key)
 		c.addCompare(out, m, qualified)
 		if c.q.Share {
-			out.add(qualified+" / NULLIF(SUM("+qualified+") OVER ("+within+"), 0)", c.d.name(m.key+"__share"))
+			// Parts of which some are below zero make up no whole: a profit of 120 is not
+			// −200% of a loss of 60.
+			out.add("CASE WHEN MIN("+qualified+") OVER ("+within+") >= 0 THEN "+qualified+" / NULLIF(SUM("+qualified+") OVER ("+within+"), 0) END", c.d.name(m.key+"__share"))
 		}
 		if c.q.Cumulative {
 			window, err := c.runningWindow(m, sequence, partition)
@@ -255,8 +257,8 @@ func (c *compiler) addCompare(out *selectStmt, m *measure, value string) {
 	before := c.d.name(m.key + "__before")
 	out.add(before, before)
 	out.add(value+" - "+before, c.d.name(m.key+"__change"))
-	// By the size of the earlier value, so that a loss that shrinks is growth.
-	out.add("("+value+" - "+before+") / NULLIF(ABS("+before+"), 0)", c.d.name(m.key+"__growth"))
+	// A loss that became a profit grew by no percentage; the change is told then.
+	out.add("CASE WHEN "+before+" > 0 THEN ("+value+" - "+before+") / "+before+" END", c.d.name(m.key+"__growth"))
 }
 
 // timePartition returns the dimension that is a sequence of times, nil for none, and
