@@ -344,10 +344,10 @@ func TestLossesHaveNoShares(t *testing.T) {
 	a := newAgent(t, asking{analysts: []*agent.Analyst{csvAnalyst(t, "pl.csv", "부서,손익,날짜\n"+
 		"영업1,-1200000,2026-10-03\n영업2,300000,2026-10-05\n개발,-500000,2026-10-07\n영업1,-200000,2026-11-03\n영업2,900000,2026-11-05\n개발,100000,2026-11-07\n")}})
 	for question, want := range map[string]string{
-		"부서별 손익":        "손익은 −60만입니다. 영업2가 120만으로 가장 큽니다.",
-		"부서별 손익 비중":     "손익은 −60만입니다. 영업2가 120만으로 가장 큽니다.",
-		"10월 부서별 손익":    "10월 손익은 −140만입니다. 영업2가 30만으로 가장 큽니다.",
-		"11월 손익 10월 대비": "11월 손익은 80만, 10월보다 220만 늘었습니다.",
+		"부서별 손익":        "손익은 −60만 원입니다. 영업2가 120만 원으로 가장 큽니다.",
+		"부서별 손익 비중":     "손익은 −60만 원입니다. 영업2가 120만 원으로 가장 큽니다.",
+		"10월 부서별 손익":    "10월 손익은 −140만 원입니다. 영업2가 30만 원으로 가장 큽니다.",
+		"11월 손익 10월 대비": "11월 손익은 80만 원, 10월보다 220만 원 늘었습니다.",
 	} {
 		got := ask(t, a, question)
 		if got.Text != want {
@@ -361,5 +361,16 @@ func TestLossesHaveNoShares(t *testing.T) {
 	}
 	if got := ask(t, a, "부서별 손익 비중"); !slices.Contains(got.Assumptions, "비중 = 0보다 작은 값이 있어 나눌 수 없음") {
 		t.Errorf("no word of the shares: %q", got.Assumptions)
+	}
+}
+
+// TestAHeadingKeepsItsWord asks about a column of a file whose name is an amount's, too.
+func TestAHeadingKeepsItsWord(t *testing.T) {
+	t.Parallel()
+	for heading, label := range map[string]string{"손익": "손익", "평가차액": "평가차액", "합계": "손실"} {
+		a := newAgent(t, asking{analysts: []*agent.Analyst{csvAnalyst(t, "loss.csv", "부서,"+heading+"\n영업,-120\n개발,30\n")}})
+		if got := ask(t, a, "부서별 "+heading); !strings.HasPrefix(got.Text, label) {
+			t.Errorf("%s: %s", heading, texts(got))
+		}
 	}
 }

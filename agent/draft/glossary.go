@@ -58,6 +58,7 @@ var glossary = []concept{
 	{ko: l("이자"), en: l("interest"), role: money},
 	{ko: l("원금"), en: l("principal"), role: money},
 	{ko: l("손실"), en: l("loss"), role: money, lower: true},
+	{ko: l("손익"), en: l("profit or loss", "profit and loss", "p&l", "net profit", "profit"), role: money},
 	{ko: l("상여금", "보너스"), en: l("bonus"), role: money},
 	{ko: l("봉사료"), en: l("tip amount", "gratuity"), role: money},
 	{ko: l("목표 매출", "매출 목표", "목표매출"), en: l("sales target", "revenue target", "sales quota"), role: money},

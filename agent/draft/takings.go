@@ -59,11 +59,22 @@ func (t *table) mainAmount() *column {
 	return nil
 }
 
+// unspecific are headings of amounts that say no more than that they are amounts.
+var unspecific = l("합계", "총계", "총합", "계", "값", "액", "금액합계", "합산", "수치", "amount", "amt", "value", "val", "total", "sum", "number", "figure", "price")
+
+// saysNothing tells a heading that leaves it to the table to say what an amount is of,
+// from one whose word the glossary does not have: in a file called loss, 손익 are not
+// losses.
+func saysNothing(heading string) bool {
+	heading = strings.ToLower(strings.TrimSpace(heading))
+	return slices.Contains(unspecific, heading) || len([]rune(heading)) == 1
+}
+
 // nameTakings gives the amount of a table of money the table's word where its own
 // heading, such as 합계, does not say what it is.
 func (t *table) nameTakings(c *column, m *semantic.Metric) {
 	name := t.moneyName()
-	if name == nil || c.concept != nil {
+	if name == nil || c.concept != nil || !saysNothing(c.words) {
 		return
 	}
 	m.Label.Ko = spoken(name.ko, t.words)
