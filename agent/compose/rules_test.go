@@ -173,7 +173,14 @@ func TestDraftedModel(t *testing.T) {
 }
 
 func TestDetect(t *testing.T) {
-	for s, want := range map[string]string{"매출": "ko", "revenue 보여줘": "ko", "revenue": "en", "": "en", "売上": "en", "123": "en"} {
+	for s, want := range map[string]string{
+		"매출": "ko", "revenue 보여줘": "ko", "revenue": "en", "": "en", "売上": "en", "123": "en", "!?": "en", "ㅋㅋ?": "ko",
+		// English about things that the data call by Korean names.
+		"revenue of 서울 last month": "en", "how many 세탁기 did we sell in 경기도?": "en", "top 5 상품 by revenue": "en", "compare 서울 and 부산": "en",
+		// Korean about things with English names.
+		"ROAS 추이": "ko", "TV OLED QLED 매출": "ko", "지난달 revenue by channel": "ko", "revenue by channel 비교": "ko", "iPhone 15 Pro는 in stock?": "ko",
+		"서울 and 부산": "ko",
+	} {
 		if got := compose.Detect(s); got != want {
 			t.Errorf("%q: %s", s, got)
 		}

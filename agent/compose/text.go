@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -117,14 +118,47 @@ func (t *text) word(i int) (from, to int) {
 }
 
 // Detect returns the language of a question: "ko" when it contains Hangul, else "en".
+// An English sentence may name things as the data has them, though: "revenue of 서울 last
+// month" is English, "ROAS 추이" and "지난달 revenue" are Korean.
 func Detect(s string) string {
-	for _, r := range s {
-		if unicode.Is(unicode.Hangul, r) {
-			return "ko"
+	if !hasHangul(s) {
+		return "en"
+	}
+	latin, hangul, english := 0, 0, 0
+	for _, word := range strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",.?!()\"'", r) }) {
+		switch {
+		case hasHangul(word):
+			hangul++
+			if koreanSentence.MatchString(word) {
+				return "ko"
+			}
+		case unicode.IsLetter([]rune(word)[0]):
+			latin++
+			if englishGrammar[strings.ToLower(word)] {
+				english++
+			}
 		}
 	}
-	return "en"
+	if english > 1 || english > 0 && latin >= 2*hangul {
+		return "en"
+	}
+	return "ko"
 }
+
+func hasHangul(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return unicode.Is(unicode.Hangul, r) }) >= 0
+}
+
+// englishGrammar are words that only English sentences have; names of things do not tell.
+var englishGrammar = map[string]bool{
+	"by": true, "of": true, "in": true, "the": true, "for": true, "last": true, "this": true, "per": true, "what": true, "which": true, "how": true,
+	"show": true, "was": true, "were": true, "is": true, "are": true, "did": true, "does": true, "and": true, "from": true, "to": true, "with": true, "than": true,
+	"since": true, "why": true, "compare": true, "between": true,
+}
+
+// koreanSentence is what holds Korean sentences together, or says when: nobody writes
+// these among English words.
+var koreanSentence = regexp.MustCompile(`^(지난|이번|작년|올해|내년|오늘|어제|그제|금년|전년|최근|요즘|다음)|대비|(별|추이|비교|알려|보여|줘|주세요|나요|까|가요|는지|인지|얼마|몇|뭐|왜|은|는|을|를|에서|에게|으로|보다|부터|까지|이랑|하고|중에|중)$`)
 
 // skippable runes may stand in a term, or not, without making it another one.
 func skippable(r rune) bool {
