@@ -100,6 +100,9 @@ func slackDay(b *testing.B, times int, kill, faults bool) {
 		}
 	}
 	acks := w.Acks()
+	if acks.Lost > 0 || acks.Max > time.Second {
+		b.Errorf("not acknowledged as Slack wants: %+v", acks)
+	}
 	calls := 0
 	for method, n := range w.Refused() {
 		calls += n
