@@ -114,8 +114,11 @@ func Run(ctx context.Context, args []string, stdio IO) (code int) {
 		return fail(stdio, err)
 	}
 	level := slog.LevelError
-	if r.Verbose {
+	switch {
+	case r.Verbose:
 		level = slog.LevelDebug
+	case command.Command() == "serve":
+		level = slog.LevelWarn // nobody sits there whom a log would disturb
 	}
 	e := &env{IO: stdio, ctx: ctx, now: now, logger: slog.New(slog.NewTextHandler(stdio.Err, &slog.HandlerOptions{Level: level}))}
 	e.openTraces()
