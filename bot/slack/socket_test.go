@@ -233,6 +233,7 @@ type oddSlack struct {
 	acks   chan string  // envelope ids
 	deaf   atomic.Int32 // so many connections more are never read, so that no ping is answered
 	opened atomic.Int32
+	ended  chan struct{} // a value for each connection that the driver ended
 }
 
 type frame struct {
@@ -242,7 +243,7 @@ type frame struct {
 
 func startOdd(t *testing.T) *oddSlack {
 	t.Helper()
-	o := &oddSlack{t: t, frames: make(chan frame), acks: make(chan string, 100)}
+	o := &oddSlack{t: t, frames: make(chan frame), acks: make(chan string, 100), ended: make(chan struct{}, 100)}
 	ctx, cancel := context.WithCancel(context.Background())
 	o.Server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/link") {
@@ -287,6 +288,7 @@ func (o *oddSlack) serve(ctx context.Context, rw http.ResponseWriter, r *http.Re
 		case f := <-o.frames:
 			_ = conn.WriteMessage(f.kind, []byte(f.data))
 		case <-closed:
+			o.ended <- struct{}{}
 			return
 		case <-ctx.Done():
 			conn.Close()
@@ -360,7 +362,16 @@ func TestOddFramesCostNothing(t *testing.T) {
 	for _, f := range []frame{
 		{websocket.TextMessage, ""}, {websocket.TextMessage, "{"}, {websocket.TextMessage, "null"}, {websocket.TextMessage, `{"envelope_id":7}`},
 		{websocket.BinaryMessage, "\x00\xff"}, {websocket.TextMessage, `{"type":"hello"}`}, {websocket.TextMessage, `{"type":"news","payload":1}`},
-		{websocket.TextMessage, strings.Repeat(" ", 5<<20)}, // ends that connection
+		{websocket.TextMessage, strings.Repeat(" ", 5<<20)},
+	} {
+		o.frames <- f
+	}
+	select {
+	case <-o.ended: // by the last: what is said on it from then on would be lost
+	case <-time.After(10 * time.Second):
+		t.Fatal("a frame beyond all bounds is taken")
+	}
+	for _, f := range []frame{
 		enveloped(t, "e1", "no_such_kind", 1),
 		enveloped(t, "e2", "events_api", "a word"),
 		enveloped(t, "e3", "interactive", nil),
