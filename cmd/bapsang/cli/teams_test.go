@@ -26,17 +26,23 @@ type tenant struct {
 func inTeams(t testing.TB, opts teamstest.Options, more string) *tenant {
 	t.Helper()
 	w := &tenant{Server: teamstest.Start(t, opts), t: t, config: site(t)}
-	settings := fmt.Sprintf("teams: {app_id: %q, app_password: %q, tenant_id: %q, login_url: %q, openid_url: %q, service_urls: [%q], rate: %v%s}\n",
-		w.AppID(), w.Password(), w.Tenant(), w.LoginURL(), w.OpenIDURL(), w.ServiceURL(), max(opts.Scale, 1), more)
-	data, err := os.ReadFile(w.config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(w.config, append(data, settings...), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	w.configure(w.ServiceURL(), max(opts.Scale, 1), more)
 	w.serve()
 	return w
+}
+
+// configure has the program serve Teams, whose connector has the address.
+func (w *tenant) configure(service string, rate float64, more string) {
+	w.t.Helper()
+	settings := fmt.Sprintf("teams: {app_id: %q, app_password: %q, tenant_id: %q, login_url: %q, openid_url: %q, service_urls: [%q], rate: %v%s}\n",
+		w.AppID(), w.Password(), w.Tenant(), w.LoginURL(), w.OpenIDURL(), service, rate, more)
+	data, err := os.ReadFile(w.config)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if err := os.WriteFile(w.config, append(data, settings...), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // serve starts the program, again after a kill.
