@@ -91,7 +91,7 @@ const told = `document.querySelector(".tip:not([hidden])")`
 func charts(t *testing.T, c *chromium) {
 	b := c.join(t, serve(t), "민지", look{})
 	b.drawn(regions())
-	b.see(fontIsThere)
+	b.see(ownFontIsThere)
 	b.ownFont("#replies .chart text")
 	// What stands in the layout is as wide as the layout took it to be.
 	if off := b.says(`(() => { const t = [...document.querySelectorAll("#replies .chart text")].find(t => t.textContent === "지역별 매출");

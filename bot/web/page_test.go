@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -276,6 +278,30 @@ func TestEditAndDeleteOnesOwn(t *testing.T) {
 	_, page, _ = c.get("/c/general")
 	if got := shownIn(t, page, "stream"); len(got) != 1 {
 		t.Errorf("a message without a thread leaves nothing: %+v", got)
+	}
+}
+
+// TestWhatIsKeptIsWhole holds that a browser can tell a transfer that was cut short: what
+// it may keep for long says how long it is. A font that a navigation had cut was kept for
+// a year and drew nothing.
+func TestWhatIsKeptIsWhole(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	c := s.visit(t, "민지")
+	_, ref := c.say(s, "@bapsang 지난달 지역별 매출", "answer-ko")
+	_, page, _ := c.get("/c/general")
+	paths := []string{"/chart/" + ref.ID + "/0?v=1", "/chart/" + ref.ID + "/0?v=1&as=png"}
+	for _, found := range regexp.MustCompile(`"(/static/[^"]+)"`).FindAllStringSubmatch(page, -1) {
+		paths = append(paths, strings.ReplaceAll(found[1], "&amp;", "&"))
+	}
+	for _, path := range paths {
+		status, body, header := c.get(path)
+		if status != http.StatusOK || !strings.Contains(header.Get("Cache-Control"), "immutable") || header.Get("Content-Length") != strconv.Itoa(len(body)) {
+			t.Errorf("%s: status %d, %s, length %q of %d", path, status, header.Get("Cache-Control"), header.Get("Content-Length"), len(body))
+		}
+	}
+	if !slices.ContainsFunc(paths, func(p string) bool { return strings.Contains(p, ".woff2") }) {
+		t.Errorf("no font among %q", paths)
 	}
 }
 

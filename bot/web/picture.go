@@ -61,6 +61,7 @@ func (w *Web) chart(rw http.ResponseWriter, r *http.Request) {
 	if q.Get("v") != "" { // the address names the content
 		h.Set("Cache-Control", "private, max-age=86400, immutable")
 	}
+	h.Set("Content-Length", strconv.Itoa(len(picture))) // else half a picture may be kept for a whole one
 	_, _ = rw.Write(picture)
 }
 

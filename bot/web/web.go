@@ -225,5 +225,8 @@ func (w *Web) static(rw http.ResponseWriter, r *http.Request) {
 	} else {
 		rw.Header().Set("Cache-Control", "no-cache")
 	}
-	_, _ = rw.Write(a.data)
+	// ServeContent says how long the file is. Without that a browser cannot tell a font
+	// whose fetching a navigation cut short from a whole one, and keeps it for a year.
+	rw.Header().Set("ETag", `"`+a.digest+`"`)
+	http.ServeContent(rw, r, "", time.Time{}, bytes.NewReader(a.data))
 }
