@@ -163,12 +163,13 @@ type File struct {
 }
 
 // Action is a pressed button. Name and Value are those of the Button; Text is what
-// the person typed beside it, if anything.
+// the person typed beside it, if anything, and Values what they filled into its Form.
 type Action struct {
 	Name     string
 	Question string
 	Value    string
 	Text     string
+	Values   map[string]string
 }
 
 // The names of actions that every platform offers when a message has them. One that
@@ -190,6 +191,12 @@ const (
 	ActionAnalyst = "analyst" // hand the thread to the analyst called Value
 	ActionNotify  = "notify"  // tell the person directly when the question is answered
 	ActionShare   = "share"   // show the answer in the channel called Value, too
+	// Of a subscription, whose id is Value. What is changed comes as Action.Values.
+	ActionSubscription = "subscription" // change, pause, resume, end it, or send it now
+	// Of a suggested date of the calendar, whose id is Value.
+	ActionApprove = "approve"
+	ActionAmend   = "amend" // approve with the dates in Action.Values
+	ActionReject  = "reject"
 )
 
 // Ref finds a message again.

@@ -16,6 +16,7 @@ const (
 	KindRefusal  MessageKind = "refusal" // cannot be answered, with what can
 	KindFailure  MessageKind = "failure" // something broke, with what was kept
 	KindNotice   MessageKind = "notice"  // anything else said in passing
+	KindDigest   MessageKind = "digest"  // sent by the clock: Sections below the text
 )
 
 // Message is what to show, in one language. It is stored and must marshal.
@@ -37,10 +38,12 @@ type Message struct {
 	Text string `json:"text"`
 
 	Progress    *Progress `json:"progress,omitempty"`
+	Sections    []Section `json:"sections,omitempty"` // dated lines, under headings
 	Charts      []Chart   `json:"charts,omitempty"`
 	Tables      []Table   `json:"tables,omitempty"`
 	Readings    []Reading `json:"readings,omitempty"` // how the question was read
 	SQL         []SQL     `json:"sql,omitempty"`
+	Links       []Link    `json:"links,omitempty"` // where what is said was read, in the order of [1], [2] in Text
 	Origin      *Origin   `json:"origin,omitempty"`
 	Suggestions []string  `json:"suggestions,omitempty"` // questions, one press away
 	Buttons     []Button  `json:"buttons,omitempty"`
@@ -70,6 +73,44 @@ type Step struct {
 	// be over.
 	Ahead int       `json:"ahead,omitempty"`
 	Until time.Time `json:"until,omitzero"`
+}
+
+// Section is lines under a heading. A message with many is cut by the platform at the
+// end of a line, and says how many are left.
+type Section struct {
+	Title string `json:"title,omitempty"`
+	Lines []Line `json:"lines"`
+}
+
+// Line is one thing of a section: an event, a change, something to decide.
+type Line struct {
+	Mark Mark   `json:"mark,omitempty"`
+	When string `json:"when,omitempty"` // "11/27 금", "12/10–12/20"
+	// Text is what it is, and Detail what there is to know about it: restricted Markdown,
+	// each read as one paragraph.
+	Text   string `json:"text"`
+	Detail string `json:"detail,omitempty"`
+	Chart  *Chart `json:"chart,omitempty"` // small; platforms may leave it to the page behind a link
+	Links  []Link `json:"links,omitempty"` // where it is from
+}
+
+// Mark says what a line is at a glance: a symbol with a word, never colour alone.
+type Mark string
+
+// The marks. The zero Mark is none.
+const (
+	MarkSure      Mark = "sure"      // ● confirmed
+	MarkUnsure    Mark = "unsure"    // △ estimated or tentative
+	MarkChanged   Mark = "changed"   // ↻ moved or new since last time
+	MarkCancelled Mark = "cancelled" // ✕
+	MarkCaution   Mark = "caution"   // ! a day to be careful on
+	MarkTask      Mark = "task"      // ☐ to be decided or done
+)
+
+// Link is a page that something was read on.
+type Link struct {
+	Title string `json:"title"`
+	URL   string `json:"url"` // http or https
 }
 
 // Chart is a picture and what it shows.
@@ -134,4 +175,6 @@ type Button struct {
 	Primary bool `json:"primary,omitempty"`
 	// Prompt asks for a line of text to go with the press; empty asks for none.
 	Prompt string `json:"prompt,omitempty"`
+	// Form asks for more than a line; nil asks for nothing. Not together with Prompt.
+	Form *Form `json:"form,omitempty"`
 }
