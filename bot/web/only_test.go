@@ -3,6 +3,7 @@ package web_test
 import (
 	"net/http"
 	"net/url"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -76,7 +77,7 @@ func TestSharingAsksForAChannel(t *testing.T) {
 	}
 	key := press("marketing")
 	ev := s.wait(t, func(ev bot.Event) bool { return strings.HasSuffix(ev.ID, key) })
-	if *ev.Action != (bot.Action{Name: bot.ActionShare, Question: "q-direct", Value: "marketing"}) {
+	if !reflect.DeepEqual(*ev.Action, bot.Action{Name: bot.ActionShare, Question: "q-direct", Value: "marketing"}) {
 		t.Errorf("shared as %+v", ev.Action)
 	}
 	shared := 0

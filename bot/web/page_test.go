@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -224,7 +225,7 @@ func TestOnlyOfferedButtonsCanBePressed(t *testing.T) {
 	}
 	key := press(ref.ID, bot.ActionChoose, "매출\x1fnet", "")
 	ev := s.wait(t, func(ev bot.Event) bool { return strings.HasSuffix(ev.ID, key) })
-	if *ev.Action != (bot.Action{Name: bot.ActionChoose, Question: "q-clarify-ko", Value: "매출\x1fnet"}) || ev.Thread != thread {
+	if !reflect.DeepEqual(*ev.Action, bot.Action{Name: bot.ActionChoose, Question: "q-clarify-ko", Value: "매출\x1fnet"}) || ev.Thread != thread {
 		t.Errorf("action %+v in %+v", ev.Action, ev.Thread)
 	}
 	_, page, _ := c.get("/c/general/t/" + thread.ID)
