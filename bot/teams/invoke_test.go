@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -74,7 +75,7 @@ func TestPressesBecomeActions(t *testing.T) {
 			}
 			ev := got[1]
 			want := bot.Action{Name: bot.ActionDeeper, Question: "q-1"}
-			if ev.Kind != bot.EventAction || *ev.Action != want || ev.Thread != asked.Thread || ev.Message != m.ID || ev.User.ID != minjiObject {
+			if ev.Kind != bot.EventAction || !reflect.DeepEqual(*ev.Action, want) || ev.Thread != asked.Thread || ev.Message != m.ID || ev.User.ID != minjiObject {
 				t.Errorf("the press is %+v %+v, want it in %+v", ev, ev.Action, asked.Thread)
 			}
 			o.press(teamstest.Minji, m, "Deeper")

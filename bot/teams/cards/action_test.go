@@ -2,6 +2,7 @@ package cards_test
 
 import (
 	"encoding/json"
+	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -111,7 +112,7 @@ func TestWhatIsEntered(t *testing.T) {
 		`"bapsang.text":"x","data":{"bapsang":{"action":"cancel"}}`: {Name: "share", Question: "q-1", Text: "x"},
 	} {
 		for way, value := range sentBack(t, share, inputs) {
-			if got, ok := cards.ParseAction(value); !ok || got.Action != want {
+			if got, ok := cards.ParseAction(value); !ok || !reflect.DeepEqual(got.Action, want) {
 				t.Errorf("%.60s by %s is read as %v, %.200v", inputs, way, ok, got)
 			}
 		}
