@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/layout"
 )
 
 // Pressed is what somebody pressed: the action with what they typed or picked, and what
@@ -56,13 +57,13 @@ func Data(b bot.Button, msg bot.Message) (json.RawMessage, bool) {
 		return nil, false // JSON would change it
 	}
 	p := press{
-		Action: b.Action, Question: msg.Question, Value: b.Value, Label: clean(b.Label), Prompt: clean(b.Prompt), Language: languageOf(msg),
+		Action: b.Action, Question: msg.Question, Value: b.Value, Label: layout.Clean(b.Label), Prompt: layout.Clean(b.Prompt), Language: languageOf(msg),
 	}
 	// What a press does not need gives way to what it does.
-	for _, drop := range []func(){func() {}, func() { p.Label = "" }, func() { p.Prompt = cut(p.Prompt, 150) }} {
+	for _, drop := range []func(){func() {}, func() { p.Label = "" }, func() { p.Prompt = layout.Cut(p.Prompt, 150) }} {
 		drop()
 		data, err := json.Marshal(map[string]press{ours: p})
-		if err == nil && size(string(data)) <= maxValue+len(`{"bapsang":}`) {
+		if err == nil && layout.Size(string(data)) <= maxValue+len(`{"bapsang":}`) {
 			return data, true
 		}
 	}
@@ -114,5 +115,5 @@ func entered(data map[string]json.RawMessage, input string) string {
 	if json.Unmarshal(data[input], &s) != nil {
 		return ""
 	}
-	return strings.TrimSpace(prefix(s, maxTyped))
+	return strings.TrimSpace(layout.Prefix(s, maxTyped))
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/layout"
 )
 
 // The limits of buttons.
@@ -13,36 +14,15 @@ const (
 	maxLabel   = 60 // ours: Teams cuts what is wider than the card
 )
 
-// The kinds of buttons, by what they are for.
-func isChoice(b bot.Button) bool { return b.Action == bot.ActionChoose || b.Action == bot.ActionAsk }
-
-func isAnalyst(b bot.Button) bool { return b.Action == bot.ActionAnalyst }
-
-func isOpinion(b bot.Button) bool { return b.Action == bot.ActionGood || b.Action == bot.ActionBad }
-
-func isVerdict(b bot.Button) bool { return isOpinion(b) || b.Action == bot.ActionWrong }
-
-func isTool(b bot.Button) bool { return !isChoice(b) && !isAnalyst(b) && !isVerdict(b) }
-
 func isSQL(b bot.Button) bool { return b.Action == bot.ActionSQL }
 
-func filter(buttons []bot.Button, keep func(bot.Button) bool) []bot.Button {
-	var out []bot.Button
-	for _, b := range buttons {
-		if keep(b) {
-			out = append(out, b)
-		}
-	}
-	return out
-}
-
 // judged tells whether msg asks what people think of it.
-func judged(msg bot.Message) bool { return slices.ContainsFunc(msg.Buttons, isOpinion) }
+func judged(msg bot.Message) bool { return slices.ContainsFunc(msg.Buttons, layout.IsOpinion) }
 
 // submit makes a button that tells us of its press, if it can be made at all. One with a
 // prompt opens a line of text below the card first.
 func (r *renderer) submit(b bot.Button) (action, bool) {
-	label := cut(oneLine(literal(b.Label)), maxLabel)
+	label := layout.Cut(layout.OneLine(literal(b.Label)), maxLabel)
 	data, fits := Data(b, r.msg)
 	if label == "" || !fits {
 		return action{}, false
@@ -52,15 +32,15 @@ func (r *renderer) submit(b bot.Button) (action, bool) {
 	out := action{Type: "Action.Submit", Title: label, Data: data, MSTeams: quiet{hidden{true}}}
 	switch b.Action {
 	case bot.ActionGood:
-		out.Tooltip = r.words.good
+		out.Tooltip = r.words.Good
 	case bot.ActionBad:
-		out.Tooltip = r.words.bad
+		out.Tooltip = r.words.Bad
 	}
 	if b.Primary {
 		out.Style = "positive"
 	}
-	if prompt := cut(oneLine(literal(b.Prompt)), aLine); prompt != "" {
-		out.Title = r.words.send
+	if prompt := layout.Cut(layout.OneLine(literal(b.Prompt)), layout.ALine); prompt != "" {
+		out.Title = r.words.Send
 		return action{Type: "Action.ShowCard", Title: label, Card: &card{
 			Type: "AdaptiveCard", Actions: []action{out},
 			Body: []element{{
@@ -74,11 +54,11 @@ func (r *renderer) submit(b bot.Button) (action, bool) {
 // choices adds what leads on: answers to a question back; where there is no answer, what
 // there is one to, and who else may know.
 func (r *renderer) choices() {
-	r.row("", filter(r.msg.Buttons, isChoice))
+	r.row("", layout.Filter(r.msg.Buttons, layout.IsChoice))
 	if r.msg.Kind == bot.KindRefusal {
 		r.suggestions()
 	}
-	r.row(r.words.analysts, filter(r.msg.Buttons, isAnalyst))
+	r.row(r.words.Analysts, layout.Filter(r.msg.Buttons, layout.IsAnalyst))
 }
 
 // suggestions adds other questions.
@@ -87,7 +67,7 @@ func (r *renderer) suggestions() {
 	for _, s := range r.msg.Suggestions {
 		buttons = append(buttons, bot.Button{Action: bot.ActionAsk, Label: s, Value: s})
 	}
-	r.row(r.words.suggestions, buttons)
+	r.row(r.words.Suggestions, buttons)
 }
 
 // toolActions are what acts on the message itself.
@@ -96,11 +76,10 @@ func (r *renderer) toolActions() []action {
 		return nil // it is the only one
 	}
 	var out []action
-	seen := map[string]bool{"": true} // results that can be had
-	for _, b := range r.msg.Buttons {
-		seen[b.Value] = seen[b.Value] || b.Action == bot.ActionCSV
-	}
-	add := func(b bot.Button) {
+	for _, b := range layout.Tools(r.msg) {
+		if isSQL(b) && len(r.msg.SQL) > 0 {
+			continue // the card shows it in place
+		}
 		a, ok := r.submit(b)
 		if link, has := address(r.opts.CSV[b.Value]); ok && has && b.Action == bot.ActionCSV {
 			a, ok = action{Type: "Action.OpenUrl", Title: a.Title, URL: link}, true
@@ -109,43 +88,14 @@ func (r *renderer) toolActions() []action {
 			out = append(out, a)
 		}
 	}
-	for _, b := range filter(r.msg.Buttons, isTool) {
-		switch {
-		case isSQL(b) && len(r.msg.SQL) > 0: // the card shows it in place
-			continue
-		case b.Action != bot.ActionCSV || len(r.msg.Tables) < 2:
-			add(b)
-			continue
-		}
-		b.Label = r.csvLabel(b)
-		add(b)
-		for _, t := range r.msg.Tables { // each result can be had, not just the first
-			if !seen[t.Result] {
-				seen[t.Result] = true
-				b.Value = t.Result
-				b.Label = r.csvLabel(b)
-				add(b)
-			}
-		}
-	}
 	return out
-}
-
-// csvLabel says whose rows a button gets, where there are several tables.
-func (r *renderer) csvLabel(b bot.Button) string {
-	for _, t := range r.msg.Tables {
-		if t.Result == b.Value && t.Title != "" {
-			return r.words.csv + " · " + cut(oneLine(t.Title), 30)
-		}
-	}
-	return r.words.csv + " " + b.Value
 }
 
 // foot adds what acts on the message itself, and last what people think of it.
 func (r *renderer) foot() {
 	r.tools = append(r.shows, r.toolActions()...)
-	for _, b := range filter(r.msg.Buttons, isVerdict) {
-		if a, ok := r.submit(b); ok && !(r.opts.Feedback && isOpinion(b)) {
+	for _, b := range layout.Filter(r.msg.Buttons, layout.IsVerdict) {
+		if a, ok := r.submit(b); ok && !(r.opts.Feedback && layout.IsOpinion(b)) {
 			r.tools = append(r.tools, a)
 		}
 	}
@@ -185,7 +135,7 @@ func (r *renderer) row(heading string, buttons []bot.Button) {
 		if ok {
 			actions = append(actions, a)
 		}
-		if label := oneLine(clean(b.Label)); (!ok || size(label) > maxLabel) && label != "" {
+		if label := layout.OneLine(layout.Clean(b.Label)); (!ok || layout.Size(label) > maxLabel) && label != "" {
 			long = append(long, "• "+label)
 		}
 	}

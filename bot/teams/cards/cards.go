@@ -11,11 +11,11 @@ package cards
 
 import (
 	"encoding/json"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/layout"
 )
 
 // Options are what a layout depends on besides the message.
@@ -59,7 +59,7 @@ const (
 
 // Render lays msg out. What does not fit is left out in a fixed order, and said.
 func Render(msg bot.Message, opts Options) Layout {
-	msg = bounded(msg)
+	msg = layout.Bounded(msg)
 	limit := opts.Limit
 	if limit <= 0 {
 		limit = maxActivity - envelope
@@ -96,63 +96,23 @@ type cuts struct {
 // one chart, without SQL (which can still be asked for), with fewer rows, with fewer
 // readings and questions, with less text.
 var shrink = []cuts{
-	{pictures: true, charts: maxNative, sql: true, rows: maxRows, readings: many, words: longest, buttons: many},
-	{charts: maxNative, sql: true, rows: maxRows, readings: many, words: longest, buttons: many},
-	{charts: 1, sql: true, rows: maxRows, readings: many, words: longest, buttons: many},
-	{charts: 1, rows: maxRows, readings: many, words: longest, buttons: many},
-	{charts: 1, rows: 10, readings: many, words: longest, buttons: many},
-	{charts: 1, rows: 5, readings: many, words: longest, buttons: many},
-	{rows: 1, readings: many, words: longest, buttons: many},
-	{rows: 1, readings: 5, words: longest, buttons: 8},
-	{readings: 0, words: longest / 4, buttons: 4},
-	{readings: 0, words: longest / 16, buttons: 2},
-}
-
-// The limits within which a message is laid out at all: whoever makes a model, a column
-// or a file name go on forever shall not fill a channel.
-const (
-	longest = 20_000 // a text
-	aLine   = 500
-	many    = 50
-)
-
-// bounded is msg without what nobody would read to its end.
-func bounded(msg bot.Message) bot.Message {
-	msg.Text, msg.Number = cut(msg.Text, longest), cut(msg.Number, aLine)
-	msg.Charts = msg.Charts[:min(len(msg.Charts), many)]
-	msg.Tables = msg.Tables[:min(len(msg.Tables), many)]
-	msg.Readings = slices.Clone(msg.Readings[:min(len(msg.Readings), many)])
-	for i, r := range msg.Readings {
-		msg.Readings[i] = bot.Reading{Term: cut(r.Term, aLine), Meaning: cut(r.Meaning, aLine)}
-	}
-	msg.SQL = msg.SQL[:min(len(msg.SQL), many)]
-	if msg.Origin != nil {
-		o := *msg.Origin
-		o.Analyst, o.Label = cut(o.Analyst, aLine), cut(o.Label, aLine)
-		o.Sources = slices.Clone(o.Sources[:min(len(o.Sources), many)])
-		for i, s := range o.Sources {
-			o.Sources[i] = cut(s, aLine)
-		}
-		msg.Origin = &o
-	}
-	msg.Suggestions = msg.Suggestions[:min(len(msg.Suggestions), many)]
-	msg.Buttons = msg.Buttons[:min(len(msg.Buttons), many)]
-	if p := msg.Progress; p != nil {
-		shown := *p
-		shown.Steps = slices.Clone(p.Steps[max(len(p.Steps)-many, 0):])
-		for i, s := range shown.Steps {
-			shown.Steps[i].Text = cut(s.Text, aLine)
-		}
-		msg.Progress = &shown
-	}
-	return msg
+	{pictures: true, charts: maxNative, sql: true, rows: maxRows, readings: layout.Many, words: layout.Longest, buttons: layout.Many},
+	{charts: maxNative, sql: true, rows: maxRows, readings: layout.Many, words: layout.Longest, buttons: layout.Many},
+	{charts: 1, sql: true, rows: maxRows, readings: layout.Many, words: layout.Longest, buttons: layout.Many},
+	{charts: 1, rows: maxRows, readings: layout.Many, words: layout.Longest, buttons: layout.Many},
+	{charts: 1, rows: 10, readings: layout.Many, words: layout.Longest, buttons: layout.Many},
+	{charts: 1, rows: 5, readings: layout.Many, words: layout.Longest, buttons: layout.Many},
+	{rows: 1, readings: layout.Many, words: layout.Longest, buttons: layout.Many},
+	{rows: 1, readings: 5, words: layout.Longest, buttons: 8},
+	{readings: 0, words: layout.Longest / 4, buttons: 4},
+	{readings: 0, words: layout.Longest / 16, buttons: 2},
 }
 
 // bytes counts a layout as Microsoft counts an activity: in UTF-16, without pictures.
 func (l Layout) bytes() int {
-	n := size(escapedJSON(l.Text)) + size(escapedJSON(l.Summary)) + size(withoutPictures(string(l.Card)))
+	n := layout.Size(escapedJSON(l.Text)) + layout.Size(escapedJSON(l.Summary)) + layout.Size(withoutPictures(string(l.Card)))
 	for _, e := range l.Entities {
-		n += size(string(e))
+		n += layout.Size(string(e))
 	}
 	return 2 * n
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/layout"
 )
 
 // The limits of charts, all ours. They are what the client of Microsoft's emulator, which
@@ -29,35 +30,8 @@ const (
 // would say that something is wrong, and has neighbours that look alike.
 var palette = []string{"categoricalBlue", "categoricalMarigold", "categoricalTeal", "categoricalPurple", "categoricalLime", "categoricalRed"}
 
-// chartSpec is what a chart spec says that matters here; agent/chart describes it.
-type chartSpec struct {
-	Kind        string      `json:"kind"`
-	Language    string      `json:"language"`
-	Title       string      `json:"title"`
-	Subtitle    string      `json:"subtitle"`
-	Note        string      `json:"note"`
-	XKind       string      `json:"x_kind"`
-	XLabel      string      `json:"x_label"`
-	Grain       string      `json:"grain"`
-	Categories  []string    `json:"categories"`
-	Times       []time.Time `json:"times"`
-	YLabel      string      `json:"y_label"`
-	YFormat     string      `json:"y_format"`
-	Series      []series    `json:"series"`
-	PartialLast bool        `json:"partial_last"`
-	Big         struct {
-		Spark []float64 `json:"spark"`
-	} `json:"big"`
-}
-
-type series struct {
-	Name   string     `json:"name"`
-	Values []*float64 `json:"values"`
-	Low    []*float64 `json:"low"`
-	High   []*float64 `json:"high"`
-	Dashed bool       `json:"dashed"`
-	Marks  []int      `json:"marks"`
-}
+// chartSpec is a chart to be drawn by Teams.
+type chartSpec struct{ *layout.ChartSpec }
 
 // The data of Teams' charts.
 type (
@@ -82,7 +56,7 @@ type (
 func WantsPicture(msg bot.Message) []int {
 	var out []int
 	for i, c := range msg.Charts[:min(len(msg.Charts), maxPictures)] {
-		if !inWords(c) {
+		if !layout.InWords(c) {
 			out = append(out, i)
 		}
 	}
@@ -105,12 +79,6 @@ func PictureSpec(c bot.Chart) json.RawMessage {
 	return out
 }
 
-// inWords tells whether words say all that a picture would: it is of one figure.
-func inWords(c bot.Chart) bool {
-	var s chartSpec
-	return json.Unmarshal(c.Spec, &s) == nil && s.Kind == "number" && len(s.Big.Spark) == 0
-}
-
 // figure is a chart with all that is shown of it.
 type figure struct {
 	native  element // as Teams draws it, if drawn is set
@@ -127,10 +95,10 @@ func figuresOf(msg bot.Message, pictures map[int][]byte) []figure {
 	var out []figure
 	var a album
 	for i, c := range msg.Charts {
-		f := figure{picture: a.take(pictures[i]), heading: headingOf(c), caption: cut(caption(c), 2*aLine)}
+		f := figure{picture: a.take(pictures[i]), heading: headingOf(c), caption: layout.Cut(caption(c), 2*layout.ALine)}
 		f.native, f.unit, f.drawn = nativeChart(c)
-		if f.alt = cut(oneLine(literal(altOf(c))), 2*aLine); f.alt == "" {
-			f.alt = wordsOf(msg).chart
+		if f.alt = layout.Cut(layout.OneLine(literal(layout.AltOf(c))), 2*layout.ALine); f.alt == "" {
+			f.alt = wordsOf(msg).Chart
 		}
 		out = append(out, f)
 	}
@@ -139,20 +107,17 @@ func figuresOf(msg bot.Message, pictures map[int][]byte) []figure {
 
 // headingOf names a chart: its title and its period.
 func headingOf(c bot.Chart) []string {
-	var s chartSpec
-	if json.Unmarshal(c.Spec, &s) != nil {
-		s = chartSpec{}
-	}
-	title := oneLine(literal(s.Title))
+	s, _ := layout.SpecOf(c)
+	title := layout.OneLine(literal(s.Title))
 	if title == "" {
-		title = oneLine(literal(c.Title))
+		title = layout.OneLine(literal(c.Title))
 	}
 	if title == "" {
 		return nil
 	}
-	out := []string{cut(title, maxHeading)}
-	if period := literal(s.period()); period != "" {
-		out = append(out, cut(period, maxHeading))
+	out := []string{layout.Cut(title, maxHeading)}
+	if period := literal(s.Period()); period != "" {
+		out = append(out, layout.Cut(period, maxHeading))
 	}
 	return out
 }
@@ -161,20 +126,22 @@ func headingOf(c bot.Chart) []string {
 // where its chart would say anything else than ours: it knows no gaps, no intervals, no
 // marks, no dashes, and leaves out what is below zero in bars.
 func nativeChart(c bot.Chart) (chart element, unit string, ok bool) {
-	var s chartSpec
-	if json.Unmarshal(c.Spec, &s) != nil || !s.plainEnough() {
+	spec, ok := layout.SpecOf(c)
+	s := chartSpec{spec}
+	if !ok || !s.plainEnough() {
 		return element{}, "", false
 	}
-	sc, ok := s.scale()
+	sc, ok := s.Scale()
 	if !ok {
 		return element{}, "", false
 	}
+	sc.Unit = literal(sc.Unit)
 	chart, ok = s.draw(sc)
-	if chart.Title = cut(oneLine(literal(s.Title)), maxHeading); chart.Title == "" {
-		chart.Title = cut(oneLine(literal(c.Title)), maxHeading)
+	if chart.Title = layout.Cut(layout.OneLine(literal(s.Title)), maxHeading); chart.Title == "" {
+		chart.Title = layout.Cut(layout.OneLine(literal(c.Title)), maxHeading)
 	}
-	if sc.unit != "" {
-		unit = fmt.Sprintf(wordsFor(s.Language).unit, sc.unit)
+	if sc.Unit != "" {
+		unit = fmt.Sprintf(wordsFor(s.Language).Unit, sc.Unit)
 	}
 	return chart, unit, ok && finite(chart)
 }
@@ -186,7 +153,7 @@ func finite(chart element) bool {
 }
 
 // draw chooses the element of the kind.
-func (s chartSpec) draw(sc scale) (element, bool) {
+func (s chartSpec) draw(sc layout.Scale) (element, bool) {
 	if s.Kind == "donut" {
 		return s.donut(sc)
 	}
@@ -195,7 +162,7 @@ func (s chartSpec) draw(sc scale) (element, bool) {
 		return element{}, false
 	}
 	across := fitsAcross(names)
-	chart := element{XAxisTitle: cut(axis, maxHeading)}
+	chart := element{XAxisTitle: layout.Cut(axis, maxHeading)}
 	switch s.Kind {
 	case "hbar", "bar":
 		chart.Type, chart.Color, chart.ShowBarValues = "Chart.VerticalBar", palette[0], true
@@ -215,7 +182,7 @@ func (s chartSpec) draw(sc scale) (element, bool) {
 		return chart, ok && across && len(names) <= maxGroups
 	}
 	chart.Type = "Chart.Line"
-	if s.XKind == "time" && (!across || !evenly(s.Times, s.Grain)) {
+	if s.XKind == "time" && (!across || !layout.Evenly(s.Times, s.Grain)) {
 		if names, ok = s.dates(); !ok {
 			return element{}, false
 		}
@@ -232,10 +199,7 @@ func (s chartSpec) draw(sc scale) (element, bool) {
 // plainEnough tells whether the chart is of a kind that Teams has, with nothing in it that
 // Teams has not.
 func (s chartSpec) plainEnough() bool {
-	n := len(s.Categories)
-	if s.XKind == "time" {
-		n = len(s.Times)
-	}
+	n := s.Points()
 	least, alone := 1, true
 	switch s.Kind {
 	case "line":
@@ -248,23 +212,18 @@ func (s chartSpec) plainEnough() bool {
 	default:
 		return false
 	}
-	even := s.XKind != "time" || s.Kind == "line" || s.Kind == "area" || evenly(s.Times, s.Grain)
+	even := s.XKind != "time" || s.Kind == "line" || s.Kind == "area" || layout.Evenly(s.Times, s.Grain)
 	if n < least || n > maxPoints || len(s.Series) == 0 || len(s.Series) > len(palette) || alone && len(s.Series) != 1 ||
 		s.PartialLast || s.XKind == "number" || !even {
 		return false
 	}
-	return !slices.ContainsFunc(s.Series, func(x series) bool {
-		return len(x.Values) != n || x.Dashed || len(x.Low)+len(x.High)+len(x.Marks) > 0 || slices.ContainsFunc(x.Values, s.undrawn)
-	})
+	return s.Bare() && !slices.ContainsFunc(s.Series, func(x layout.Series) bool { return slices.ContainsFunc(x.Values, s.undrawn) })
 }
 
-// undrawn tells whether Teams has no place for a value: a gap, what is below zero in bars,
-// or nothing in a part of a whole.
+// undrawn tells whether Teams has no place for a value: what is below zero in bars, or
+// nothing in a part of a whole.
 func (s chartSpec) undrawn(v *float64) bool {
-	switch {
-	case v == nil:
-		return true
-	case s.Kind == "donut":
+	if s.Kind == "donut" {
 		return *v <= 0
 	}
 	return *v < 0 && s.Kind != "line" && s.Kind != "area"
@@ -273,11 +232,11 @@ func (s chartSpec) undrawn(v *float64) bool {
 // names are what the x axis says, and its own name.
 func (s chartSpec) names() (names []string, axis string, ok bool) {
 	if s.XKind == "time" {
-		names, axis = timeLabels(s.Times, s.Grain, s.Language)
+		names, axis = layout.TimeLabels(s.Times, s.Grain, s.Language)
 		return s.shortDays(names), axis, true
 	}
 	names, ok = apart(s.Categories)
-	return names, oneLine(literal(s.XLabel)), ok
+	return names, layout.OneLine(literal(s.XLabel)), ok
 }
 
 // shortDays writes days as 10/5 where 10월 5일 is too long for a narrow card. In English,
@@ -291,7 +250,7 @@ func (s chartSpec) shortDays(names []string) []string {
 	for i, t := range s.Times {
 		out[i] = t.Format("1/2")
 	}
-	if !distinct(out) {
+	if !layout.Distinct(out) {
 		return names
 	}
 	return out
@@ -318,7 +277,7 @@ func apart(names []string) ([]string, bool) {
 	out := make([]string, len(names))
 	seen := map[string]bool{}
 	for i, n := range names {
-		short := cut(oneLine(literal(n)), maxName)
+		short := layout.Cut(layout.OneLine(literal(n)), maxName)
 		if short == "" || seen[short] {
 			return nil, false
 		}
@@ -331,20 +290,20 @@ func apart(names []string) ([]string, bool) {
 func fitsAcross(names []string) bool {
 	widest := 0
 	for _, n := range names {
-		widest = max(widest, columns(n))
+		widest = max(widest, layout.Columns(n))
 	}
 	return len(names)*(widest+aroundName) <= maxAcross
 }
 
-func (s chartSpec) points(i int, names []string, sc scale) []point {
+func (s chartSpec) points(i int, names []string, sc layout.Scale) []point {
 	var out []point
 	for j, v := range s.Series[i].Values {
-		out = append(out, point{names[j], sc.of(*v)})
+		out = append(out, point{names[j], sc.Of(*v)})
 	}
 	return out
 }
 
-func (s chartSpec) groups(names []string, sc scale) ([]group, bool) {
+func (s chartSpec) groups(names []string, sc layout.Scale) ([]group, bool) {
 	legends := make([]string, len(s.Series))
 	for i, x := range s.Series {
 		legends[i] = x.Name
@@ -361,37 +320,37 @@ func (s chartSpec) groups(names []string, sc scale) ([]group, bool) {
 }
 
 // donut draws a whole in parts. Teams writes no figures on them, so the legend does.
-func (s chartSpec) donut(sc scale) (element, bool) {
+func (s chartSpec) donut(sc layout.Scale) (element, bool) {
 	names, ok := apart(s.Categories)
 	if !ok || s.XKind == "time" || len(names) > maxSlices {
 		return element{}, false
 	}
 	var parts []slice
 	for i, v := range s.Series[0].Values {
-		parts = append(parts, slice{names[i] + " " + sc.write(*v), sc.of(*v), palette[i]})
+		parts = append(parts, slice{names[i] + " " + write(sc, *v), sc.Of(*v), palette[i]})
 	}
 	return element{Type: "Chart.Donut", Data: parts}, true
 }
 
 // write writes a figure of the axis with its unit.
-func (s scale) write(v float64) string {
-	text := fmt.Sprint(s.of(v))
-	if r := []rune(s.unit); len(r) > 0 && strings.ContainsRune("₩$€¥£", r[0]) {
+func write(s layout.Scale, v float64) string {
+	text := fmt.Sprint(s.Of(v))
+	if r := []rune(s.Unit); len(r) > 0 && strings.ContainsRune("₩$€¥£", r[0]) {
 		return string(r[0]) + text + string(r[1:])
 	}
-	return strings.TrimSpace(text + " " + s.unit)
+	return strings.TrimSpace(text + " " + s.Unit)
 }
 
 // bounds are those of a line's y axis, such that the figures at its four steps are short.
 // It begins at zero where nothing is below.
-func (s chartSpec) bounds(sc scale) (low, high *float64) {
+func (s chartSpec) bounds(sc layout.Scale) (low, high *float64) {
 	most := 0.0
 	for _, x := range s.Series {
 		for _, v := range x.Values {
 			if *v < 0 {
 				return nil, nil
 			}
-			most = max(most, sc.of(*v))
+			most = max(most, sc.Of(*v))
 		}
 	}
 	if most == 0 {
@@ -406,64 +365,11 @@ func (s chartSpec) bounds(sc scale) (low, high *float64) {
 	return nil, nil
 }
 
-// period is the subtitle without the unit: Teams' axis is in another one.
-func (s chartSpec) period() string {
-	parts := strings.Split(oneLine(literal(s.Subtitle)), " · ")
-	parts = slices.DeleteFunc(parts, func(p string) bool { return strings.HasPrefix(p, "단위: ") || strings.HasPrefix(p, "unit: ") })
-	return strings.Join(parts, " · ")
-}
-
-// evenly tells whether no period is missing between the first and the last: bars and names
-// stand at equal distances.
-func evenly(times []time.Time, grain string) bool {
-	for i := 1; i < len(times); i++ {
-		last, want := times[i-1], time.Time{}
-		switch grain {
-		case "hour":
-			want = last.Add(time.Hour)
-		case "day":
-			want = last.AddDate(0, 0, 1)
-		case "week":
-			want = last.AddDate(0, 0, 7)
-		case "month":
-			want = last.AddDate(0, 1, 0)
-		case "quarter":
-			want = last.AddDate(0, 3, 0)
-		case "year":
-			want = last.AddDate(1, 0, 0)
-		}
-		if !times[i].Equal(want) {
-			return false
-		}
-	}
-	return true
-}
-
-// altOf is what a chart shows, in words that name it.
-func altOf(c bot.Chart) string {
-	switch {
-	case strings.TrimSpace(c.Alt) == "":
-		return c.Title
-	case strings.Contains(c.Alt, c.Title) || strings.TrimSpace(c.Title) == "":
-		return c.Alt
-	}
-	return c.Title + ": " + c.Alt
-}
-
-// caption is what stands below a chart: what it shows in words, which also tell the
-// largest figures as they are, where the axis rounds. What its heading has said already
-// is left out.
+// caption is what stands below a chart.
 func caption(c bot.Chart) string {
-	var s chartSpec
-	if json.Unmarshal(c.Spec, &s) != nil {
-		return oneLine(literal(altOf(c)))
+	s, ok := layout.SpecOf(c)
+	if !ok {
+		return layout.OneLine(literal(layout.AltOf(c)))
 	}
-	alt, said := altOf(c), s.Title
-	if s.Subtitle != "" {
-		said += " · " + s.Subtitle
-	}
-	if rest, ok := strings.CutPrefix(alt, said+". "); ok {
-		alt = rest
-	}
-	return oneLine(literal(alt + " " + s.Note))
+	return layout.OneLine(literal(s.Caption(c, s.Period()))) // its heading tells the period
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/layout"
 )
 
 // The limits of citations.
@@ -80,20 +81,20 @@ func cited(text string, msg bot.Message) string {
 func citations(o bot.Origin, w *words) []claim {
 	var known []string
 	for _, s := range []string{o.Analyst, o.Label} {
-		if s = oneLine(literal(s)); s != "" {
+		if s = layout.OneLine(literal(s)); s != "" {
 			known = append(known, s)
 		}
 	}
 	if !o.AsOf.IsZero() {
-		known = append(known, fmt.Sprintf(w.until, o.AsOf.Format(time.DateOnly)))
+		known = append(known, fmt.Sprintf(w.Until, o.AsOf.Format(time.DateOnly)))
 	}
 	var out []claim
 	for _, source := range o.Sources {
-		name := cut(oneLine(literal(source)), maxCited)
+		name := layout.Cut(layout.OneLine(literal(source)), maxCited)
 		if name == "" || len(out) == maxCitations {
 			continue
 		}
-		abstract := cut(strings.Join(known, " · "), maxAbstract)
+		abstract := layout.Cut(strings.Join(known, " · "), maxAbstract)
 		if abstract == "" { // Teams takes none without
 			abstract = name
 		}

@@ -4,23 +4,24 @@ import (
 	"encoding/json"
 
 	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/layout"
 )
 
 // Home is what is said where we are installed: what this is, and questions one press away.
 func Home(language string, prompts []string) Layout {
 	w := wordsFor(language)
 	const most = 6 // nobody reads more
-	r := renderer{msg: bot.Message{Language: w.lang}, words: w, cuts: cuts{buttons: most}}
-	title := styledRun("🍚  "+w.home, run{Weight: "Bolder", Size: "Large"})
+	r := renderer{msg: bot.Message{Language: w.Lang}, words: w, cuts: cuts{buttons: most}}
+	title := styledRun("🍚  "+w.Home, run{Weight: "Bolder", Size: "Large"})
 	r.add(texts(title))
 	r.add(texts(w.homeHow))
 	var buttons []bot.Button
 	for _, q := range prompts[:min(len(prompts), most)] {
 		buttons = append(buttons, bot.Button{Action: bot.ActionAsk, Label: q, Value: q})
 	}
-	r.row(w.homeTry, buttons)
+	r.row(w.HomeTry, buttons)
 	r.aside("", w.homeFiles, "Medium")
-	return r.of(w.home)
+	return r.of(w.Home)
 }
 
 // SQL shows the statements behind an answer, for one whose card had no room for them.
@@ -29,11 +30,11 @@ func SQL(all []bot.SQL, language string) Layout {
 	r := renderer{words: w}
 	shown, _ := statements(all, w, 2*maxStatements)
 	if len(shown.Items) == 0 {
-		return Layout{Text: escape(w.sqlNone), Summary: w.sqlNone}
+		return Layout{Text: escape(w.SQLNone), Summary: w.SQLNone}
 	}
-	r.add(texts(bold(w.sql)))
+	r.add(texts(bold(w.SQL)))
 	r.add(shown)
-	return r.of(w.sql)
+	return r.of(w.SQL)
 }
 
 // Place is where an answer may be shown.
@@ -48,24 +49,24 @@ const maxPlaces = 100
 // of the press.
 func Share(pressed Pressed, places []Place) Layout {
 	w := wordsFor(pressed.Language)
-	r := renderer{msg: bot.Message{Language: w.lang, Question: pressed.Question}, words: w}
+	r := renderer{msg: bot.Message{Language: w.Lang, Question: pressed.Question}, words: w}
 	pick := element{
-		Type: "Input.ChoiceSet", ID: inputValue, Label: w.shareLabel, IsRequired: true, ErrorMessage: w.shareLabel, Style: "compact",
+		Type: "Input.ChoiceSet", ID: inputValue, Label: w.ShareLabel, IsRequired: true, ErrorMessage: w.ShareLabel, Style: "compact",
 	}
 	for _, p := range places {
-		if name := cut(oneLine(literal(p.Name)), maxCell); name != "" && p.ID != "" && len(pick.Choices) < maxPlaces {
+		if name := layout.Cut(layout.OneLine(literal(p.Name)), maxCell); name != "" && p.ID != "" && len(pick.Choices) < maxPlaces {
 			pick.Choices = append(pick.Choices, choice{name, p.ID})
 		}
 	}
-	button, ok := r.submit(bot.Button{Action: bot.ActionShare, Label: w.share})
+	button, ok := r.submit(bot.Button{Action: bot.ActionShare, Label: w.Share})
 	if len(pick.Choices) == 0 || !ok {
 		return Layout{Text: escape(w.shareNone), Summary: w.shareNone}
 	}
-	r.add(texts(bold(w.share)))
+	r.add(texts(bold(w.Share)))
 	r.add(pick)
-	r.aside("", w.shareHint, "Small")
+	r.aside("", w.ShareHint, "Small")
 	r.tools = []action{button}
-	return r.of(w.share)
+	return r.of(w.Share)
 }
 
 // of is a card of what was added.

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/layout"
 )
 
 // maxInformative is how long a text is that a stream shows before the answer.
@@ -19,10 +20,10 @@ const maxStreamed = 24_000
 // StreamText is the text of msg for a stream: Markdown, escaped. At a stream's end it
 // stands above the card (Options.Streamed).
 func StreamText(msg bot.Message) string {
-	msg = bounded(msg)
+	msg = layout.Bounded(msg)
 	text := markdown(parse(msg.Text))
-	for try := longest; size(escapedJSON(text)) > maxStreamed; try = try * 3 / 4 {
-		text = markdown(parse(cut(msg.Text, try)))
+	for try := layout.Longest; layout.Size(escapedJSON(text)) > maxStreamed; try = try * 3 / 4 {
+		text = markdown(parse(layout.Cut(msg.Text, try)))
 	}
 	if text == "" {
 		text = escape(gist(msg))
@@ -33,22 +34,22 @@ func StreamText(msg bot.Message) string {
 // Informative says how far a question is, for a stream that has not begun its answer:
 // Markdown, escaped, within Teams' limit.
 func Informative(msg bot.Message) string {
-	msg = bounded(msg)
-	text := oneLine(plain(parse(msg.Text)))
-	if waits := wordsOf(msg).waits(msg); waits != "" {
+	msg = layout.Bounded(msg)
+	text := layout.OneLine(layout.Plain(parse(msg.Text)))
+	if waits := wordsOf(msg).Waits(msg); waits != "" {
 		text += " · " + waits
 	}
 	if text = strings.TrimPrefix(text, " · "); text == "" {
-		text = wordsOf(msg).working
+		text = wordsOf(msg).Working
 	}
 	return escapedWithin(text, maxInformative)
 }
 
 // escapedWithin is s escaped and cut to limit.
 func escapedWithin(s string, limit int) string {
-	text := escape(cut(s, limit))
-	for try := limit; size(text) > limit; try = try * 3 / 4 {
-		text = escape(cut(s, try))
+	text := escape(layout.Cut(s, limit))
+	for try := limit; layout.Size(text) > limit; try = try * 3 / 4 {
+		text = escape(layout.Cut(s, try))
 	}
 	return text
 }
@@ -61,12 +62,12 @@ func Extends(shown, next string) bool { return strings.HasPrefix(next, shown) }
 // message holds. What could be pressed is written out, to be said instead; statements are
 // left out.
 func Plain(msg bot.Message) Layout {
-	msg = bounded(msg)
+	msg = layout.Bounded(msg)
 	out := Layout{Text: StreamText(msg), Summary: gist(msg)}
-	room := maxActivity/2 - envelope - size(escapedJSON(out.Text))
+	room := maxActivity/2 - envelope - layout.Size(escapedJSON(out.Text))
 	for _, piece := range plainPieces(msg) {
-		if room -= size(escapedJSON(piece)); room < 0 {
-			out.Text += "\n\n" + escape(wordsOf(msg).sqlMore)
+		if room -= layout.Size(escapedJSON(piece)); room < 0 {
+			out.Text += "\n\n" + escape(wordsOf(msg).SQLMore)
 			break
 		}
 		out.Text += "\n\n" + piece
@@ -81,7 +82,7 @@ func plainPieces(msg bot.Message) []string {
 	w := wordsOf(msg)
 	var out []string
 	add := func(heading, text string) {
-		if text = escapeWithin(oneLine(literal(text)), heading == ""); text == "" {
+		if text = escapeWithin(layout.OneLine(literal(text)), heading == ""); text == "" {
 			return
 		}
 		if heading != "" {
@@ -92,8 +93,8 @@ func plainPieces(msg bot.Message) []string {
 	list := func(heading string, lines []string) {
 		var items []string
 		for _, l := range lines {
-			if l = oneLine(literal(l)); l != "" {
-				items = append(items, "- "+escape(cut(l, aLine)))
+			if l = layout.OneLine(literal(l)); l != "" {
+				items = append(items, "- "+escape(layout.Cut(l, layout.ALine)))
 			}
 		}
 		if len(items) > 0 && heading != "" {
@@ -105,33 +106,33 @@ func plainPieces(msg bot.Message) []string {
 	}
 	labels := func(keep func(bot.Button) bool) []string {
 		var labels []string
-		for _, b := range filter(msg.Buttons, keep) {
+		for _, b := range layout.Filter(msg.Buttons, keep) {
 			labels = append(labels, b.Label)
 		}
 		return labels
 	}
-	if n := oneLine(msg.Number); n != "" {
-		add("", w.number+"  #"+n)
+	if n := layout.OneLine(msg.Number); n != "" {
+		add("", w.Number+"  #"+n)
 	}
 	if msg.Kind == bot.KindProgress {
-		add("", w.waits(msg))
+		add("", w.Waits(msg))
 	}
 	for _, c := range msg.Charts {
-		add("", cut(altOf(c), 2*aLine))
+		add("", layout.Cut(layout.AltOf(c), 2*layout.ALine))
 	}
 	for _, s := range sheetsOf(msg, maxRows) {
 		heading := ""
-		if s.title != "" {
-			heading = escape(s.title)
+		if s.Title != "" {
+			heading = escape(s.Title)
 		}
-		list(heading, strings.Split(strings.ReplaceAll(s.listed(), "• ", ""), "\n"))
-		add("", strings.Join(s.notes, " · "))
+		list(heading, strings.Split(strings.ReplaceAll(s.Listed(), "• ", ""), "\n"))
+		add("", strings.Join(s.Notes, " · "))
 	}
-	list(w.choices, labels(isChoice))
-	add(w.read, readings(msg.Readings))
-	add(w.source, cut(origin(msg), 4*aLine))
-	list(w.analysts, labels(isAnalyst))
-	list(w.suggestions, msg.Suggestions)
+	list(w.Choices, labels(layout.IsChoice))
+	add(w.Read, layout.Readings(msg.Readings))
+	add(w.Source, layout.Origin(msg))
+	list(w.Analysts, labels(layout.IsAnalyst))
+	list(w.Suggestions, msg.Suggestions)
 	return out
 }
 
@@ -139,37 +140,40 @@ func plainPieces(msg bot.Message) []string {
 // who wrote it.
 func plainLayout(msg bot.Message, limit int) Layout {
 	w := wordsOf(msg)
-	head := cut(plain(parse(msg.Text)), limit)
+	head := layout.Cut(layout.Plain(parse(msg.Text)), limit)
 	if strings.TrimSpace(head) == "" {
-		head = cut(gist(msg), limit)
+		head = layout.Cut(gist(msg), limit)
 	}
-	return Layout{Text: escape(head) + "\n\n" + escape(w.sqlMore), Summary: cut(gist(msg), min(limit, maxSummary)), Entities: entities(msg, "")}
+	return Layout{Text: escape(head) + "\n\n" + escape(w.SQLMore), Summary: layout.Cut(gist(msg), min(limit, maxSummary)), Entities: entities(msg, "")}
 }
 
 const maxSummary = 300
 
 // gist says what the message is, in a text without marks.
 func gist(msg bot.Message) string {
-	if text := oneLine(plain(parse(msg.Text))); text != "" {
-		return cut(text, maxSummary)
+	if text := layout.OneLine(layout.Plain(parse(msg.Text))); text != "" {
+		return layout.Cut(text, maxSummary)
 	}
 	for _, c := range msg.Charts {
-		if alt := oneLine(literal(altOf(c))); alt != "" {
-			return cut(alt, maxSummary)
+		if alt := layout.OneLine(literal(layout.AltOf(c))); alt != "" {
+			return layout.Cut(alt, maxSummary)
 		}
 	}
 	if len(msg.Tables) > 0 {
-		if title := oneLine(literal(msg.Tables[0].Title)); title != "" {
-			return cut(title, maxSummary)
+		if title := layout.OneLine(literal(msg.Tables[0].Title)); title != "" {
+			return layout.Cut(title, maxSummary)
 		}
-		return wordsOf(msg).table
+		return wordsOf(msg).Table
 	}
-	return wordsOf(msg).nothing
+	return wordsOf(msg).Nothing
 }
+
+// parse reads the restricted Markdown of a bot.Message.
+func parse(text string) []layout.Line { return layout.Parse(text, literal) }
 
 // paragraphs are lines as elements: those that belong together in one, a blank line
 // between two.
-func paragraphs(lines []line) []element {
+func paragraphs(lines []layout.Line) []element {
 	var out []element
 	var runs []any
 	flush := func() {
@@ -179,15 +183,15 @@ func paragraphs(lines []line) []element {
 		runs = nil
 	}
 	for _, l := range lines {
-		spans := l.runs()
-		if len(spans) == 0 && l.list == "" {
+		spans := runsOf(l)
+		if len(spans) == 0 && l.List == "" {
 			flush()
 			continue
 		}
 		if len(runs) > 0 {
 			runs = append(runs, "\n")
 		}
-		if head := l.head("\u2003"); head != "" {
+		if head := l.Head("\u2003"); head != "" {
 			runs = append(runs, head)
 		}
 		runs = append(runs, spans...)
@@ -197,25 +201,25 @@ func paragraphs(lines []line) []element {
 }
 
 // runs are the line's stretches as runs of rich text.
-func (l line) runs() []any {
+func runsOf(l layout.Line) []any {
 	var out []any
 	seen := false
-	for _, s := range l.spans {
-		if s.text == "" {
+	for _, s := range l.Spans {
+		if s.Text == "" {
 			continue
 		}
-		seen = seen || strings.TrimSpace(s.text) != ""
-		style := run{Italic: s.italic}
-		if s.bold {
+		seen = seen || strings.TrimSpace(s.Text) != ""
+		style := run{Italic: s.Italic}
+		if s.Bold {
 			style.Weight = "Bolder"
 		}
-		if s.code {
+		if s.Code {
 			style.FontType = "Monospace"
 		}
 		if style == (run{}) {
-			out = append(out, s.text)
+			out = append(out, s.Text)
 		} else {
-			out = append(out, styledRun(s.text, style))
+			out = append(out, styledRun(s.Text, style))
 		}
 	}
 	if !seen {
@@ -225,58 +229,58 @@ func (l line) runs() []any {
 }
 
 // markdown writes lines in Teams' Markdown, for where there is no card.
-func markdown(lines []line) string {
+func markdown(lines []layout.Line) string {
 	var out strings.Builder
 	for i, l := range lines {
 		if i > 0 {
 			// A single line's end would join the lines.
 			out.WriteString(ending(lines[i-1], l))
 		}
-		switch l.list {
+		switch l.List {
 		case "-":
-			out.WriteString(strings.Repeat("  ", l.indent) + "- ")
+			out.WriteString(strings.Repeat("  ", l.Indent) + "- ")
 		case "1.":
-			out.WriteString(strings.Repeat("   ", l.indent) + l.head(""))
+			out.WriteString(strings.Repeat("   ", l.Indent) + l.Head(""))
 		}
-		for j, s := range l.spans {
-			out.WriteString(s.markdown(j == 0))
+		for j, s := range l.Spans {
+			out.WriteString(markdownSpan(s, j == 0))
 		}
 	}
 	return strings.TrimSpace(out.String())
 }
 
 // ending is what stands between two lines.
-func ending(last, next line) string {
+func ending(last, next layout.Line) string {
 	switch {
-	case last.list != "" && next.list != "":
+	case last.List != "" && next.List != "":
 		return "\n"
-	case len(last.spans) == 0 || len(next.spans) == 0:
+	case len(last.Spans) == 0 || len(next.Spans) == 0:
 		return "\n"
 	}
 	return "\n\n"
 }
 
-// markdown writes the stretch between its marks. A joiner on the inner side of each keeps
+// markdown writes the stretch between its marks. A layout.Joiner on the inner side of each keeps
 // a sign from being the mark's neighbour: **33.5%**로 is not bold in Markdown, for a mark
 // after a sign must not be followed by a letter.
-func (s span) markdown(first bool) string {
-	text := escapeWithin(s.text, first)
+func markdownSpan(s layout.Span, first bool) string {
+	text := escapeWithin(s.Text, first)
 	mark := ""
-	if s.bold {
+	if s.Bold {
 		mark = "**"
 	}
-	if s.italic {
+	if s.Italic {
 		mark += "*"
 	}
 	if mark == "" || strings.TrimSpace(text) == "" {
 		return text
 	}
-	return mark + joiner + text + joiner + mark
+	return mark + layout.Joiner + text + layout.Joiner + mark
 }
 
 // escape makes s, which begins a line, show as it is written in Markdown. What Teams reads
 // as HTML becomes entities. Marks that would take effect become signs that look alike, or
-// are kept from it by a joiner where they mean something only at a line's beginning.
+// are kept from it by a layout.Joiner where they mean something only at a line's beginning.
 func escape(s string) string { return escapeWithin(s, true) }
 
 func escapeWithin(s string, begins bool) string {
@@ -286,7 +290,7 @@ func escapeWithin(s string, begins bool) string {
 		_, width := utf8.DecodeRuneInString(s[i:])
 		next, _ := utf8.DecodeRuneInString(s[i+width:])
 		if begins && blockMark.MatchString(s[i:]) {
-			out.WriteString(joiner)
+			out.WriteString(layout.Joiner)
 		}
 		out.WriteString(inert(r, prev, next))
 		begins = r == '\n' || begins && unicode.IsSpace(r)
@@ -308,36 +312,19 @@ func inert(r, prev, next rune) string {
 	case r == '>':
 		return "&gt;"
 	case r == '\\':
-		return "\\" + joiner
+		return "\\" + layout.Joiner
 	case r == '[' && unicode.IsDigit(next): // would cite a source
-		return "[" + joiner
+		return "[" + layout.Joiner
 	case r == ']': // [text](address), [text][name] and [name]: address
-		return "]" + joiner
+		return "]" + layout.Joiner
 	case r == ':' && !unicode.IsSpace(next): // https://
-		return ":" + joiner
-	case r == '@' && isWord(prev) && isWord(next):
-		return joiner + "@"
-	case r == '.' && isWord(prev) && unicode.IsLetter(next): // example.com
-		return joiner + "."
-	case r == '`', (r == '*' || r == '_' || r == '~') && (r == prev || r == next || !isWord(prev) || !isWord(next)):
-		return string(lookAlike(r))
+		return ":" + layout.Joiner
+	case r == '@' && layout.IsWord(prev) && layout.IsWord(next):
+		return layout.Joiner + "@"
+	case r == '.' && layout.IsWord(prev) && unicode.IsLetter(next): // example.com
+		return layout.Joiner + "."
+	case r == '`', (r == '*' || r == '_' || r == '~') && (r == prev || r == next || !layout.IsWord(prev) || !layout.IsWord(next)):
+		return string(layout.LookAlike(r))
 	}
 	return string(r)
-}
-
-func lookAlike(mark rune) rune {
-	switch mark {
-	case '*':
-		return '∗' // U+2217
-	case '_':
-		return 'ˍ' // U+02CD
-	case '~':
-		return '∼' // U+223C
-	}
-	return 'ˋ' // U+02CB
-}
-
-// isWord tells whether r is of a word, beside which marks are letters, as in snake_case.
-func isWord(r rune) bool {
-	return r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r))
 }

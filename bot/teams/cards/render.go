@@ -6,9 +6,9 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/layout"
 )
 
 // renderer collects the elements of a card, in their order.
@@ -42,13 +42,13 @@ func (r *renderer) layout() Layout {
 		r.body, r.tools = []element{actionSet(r.tools...)}, nil
 	}
 	c := newCard(r.body, r.tools)
-	c.FallbackText = cut(gist(r.msg), aLine)
+	c.FallbackText = layout.Cut(gist(r.msg), layout.ALine)
 	if r.wide {
 		c.MSTeams = widthOf{"full"}
 	}
 	data, err := json.Marshal(c)
 	if err != nil { // no figure of a chart that gets here is without a number
-		return plainLayout(r.msg, longest)
+		return plainLayout(r.msg, layout.Longest)
 	}
 	out := Layout{Card: data, Summary: gist(r.msg), Feedback: r.opts.Feedback && judged(r.msg)}
 	if r.opts.Streamed {
@@ -67,7 +67,7 @@ func (r *renderer) onlyText() (string, bool) {
 		return "", false
 	}
 	text := markdown(parse(m.Text))
-	return text, text != "" && size(m.Text) <= r.cuts.words
+	return text, text != "" && layout.Size(m.Text) <= r.cuts.words
 }
 
 func (r *renderer) render() {
@@ -94,7 +94,7 @@ func (r *renderer) render() {
 	r.leftOut()
 	r.foot()
 	if len(r.body) == 0 && !r.opts.Streamed {
-		r.add(texts(r.words.nothing))
+		r.add(texts(r.words.Nothing))
 	}
 }
 
@@ -121,8 +121,8 @@ func (r *renderer) aside(heading, text string, spacing string) {
 
 // text adds the message's text.
 func (r *renderer) text() {
-	lines := parse(cut(r.msg.Text, r.cuts.words))
-	if size(r.msg.Text) > r.cuts.words {
+	lines := parse(layout.Cut(r.msg.Text, r.cuts.words))
+	if layout.Size(r.msg.Text) > r.cuts.words {
 		r.left = append(r.left, r.words.leftText)
 	}
 	r.body = append(r.body, paragraphs(lines)...)
@@ -130,14 +130,14 @@ func (r *renderer) text() {
 
 // number adds the number to quote.
 func (r *renderer) number() {
-	if n := oneLine(r.msg.Number); n != "" {
-		r.aside("", r.words.number+"  #"+n, "Small")
+	if n := layout.OneLine(r.msg.Number); n != "" {
+		r.aside("", r.words.Number+"  #"+n, "Small")
 	}
 }
 
 // progress adds how far a question is.
 func (r *renderer) progress() {
-	blocks := paragraphs(parse(cut(r.msg.Text, r.cuts.words)))
+	blocks := paragraphs(parse(layout.Cut(r.msg.Text, r.cuts.words)))
 	if len(blocks) == 0 {
 		blocks = []element{texts("…")}
 	}
@@ -148,8 +148,8 @@ func (r *renderer) progress() {
 		}}}
 	}
 	r.body = append(r.body, blocks...)
-	r.aside("", r.words.waits(r.msg), "Small")
-	r.aside("", r.steps(), "Small")
+	r.aside("", r.words.Waits(r.msg), "Small")
+	r.aside("", layout.Steps(r.msg, r.opts.Location), "Small")
 }
 
 // stop is the button of a message that has no other.
@@ -160,40 +160,6 @@ func (r *renderer) stop() (action, bool) {
 	b, ok := r.submit(r.msg.Buttons[0])
 	r.stops = ok
 	return b, ok
-}
-
-// steps lists what is done, being done and planned; what the text says is not repeated.
-func (r *renderer) steps() string {
-	if r.msg.Progress == nil {
-		return ""
-	}
-	var lines []string
-	for _, s := range r.msg.Progress.Steps {
-		text := oneLine(s.Text)
-		switch {
-		case text == "" || s.Text == r.msg.Text:
-		case s.Done:
-			lines = append(lines, "✓ "+text)
-		case s.At.IsZero():
-			lines = append(lines, "○ "+text)
-		default:
-			lines = append(lines, "▸ "+text+r.until(s.Until))
-		}
-	}
-	return strings.Join(lines, "\n")
-}
-
-// until says when what a step waits for will be over.
-func (r *renderer) until(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	if r.opts.Location != nil {
-		t = t.In(r.opts.Location)
-	} else {
-		t = t.UTC()
-	}
-	return " · " + fmt.Sprintf(r.words.until, t.Format("15:04"))
 }
 
 // chart adds a chart as Teams' own, as a picture, or in words.
@@ -214,7 +180,7 @@ func (r *renderer) chart(c figure) {
 		shown = picture(c.picture, c.alt)
 	default:
 		if c.drawn || c.picture != nil {
-			r.left = append(r.left, r.words.chart)
+			r.left = append(r.left, r.words.Chart)
 		}
 		r.aside("", c.alt, "")
 		return
@@ -234,26 +200,26 @@ func (r *renderer) chart(c figure) {
 
 // sheet adds a table. Columns that have no room beside the others are a press away.
 func (r *renderer) sheet(s sheet) {
-	if s.title != "" {
-		e := texts(bold(s.title))
+	if s.Title != "" {
+		e := texts(bold(s.Title))
 		e.Spacing = "Medium"
 		r.add(e)
 	}
-	if len(s.rows) == 0 || len(s.head) == 0 {
-		r.aside("", s.listed(), "")
-		r.aside("", strings.Join(s.notes, " · "), "Small")
+	if len(s.Rows) == 0 || len(s.Head) == 0 {
+		r.aside("", s.Listed(), "")
+		r.aside("", strings.Join(s.Notes, " · "), "Small")
 		return
 	}
 	parts := s.parts()
-	r.wide = r.wide || len(s.head) > 3
+	r.wide = r.wide || len(s.Head) > 3
 	r.add(parts[0].table())
-	r.aside("", strings.Join(s.notes, " · "), "Small")
+	r.aside("", strings.Join(s.Notes, " · "), "Small")
 	if len(parts) > 1 {
 		more := element{Type: "Container", ID: r.id("columns"), IsVisible: ptr(false)}
 		for _, p := range parts[1:] {
 			more.Items = append(more.Items, p.table())
 		}
-		r.add(actionSet(toggle(fmt.Sprintf(r.words.moreColumns, len(s.head)-len(parts[0].head)), more.ID)))
+		r.add(actionSet(toggle(fmt.Sprintf(r.words.moreColumns, len(s.Head)-len(parts[0].Head)), more.ID)))
 		r.add(more)
 	}
 }
@@ -272,16 +238,16 @@ const maxReadings = 4
 func (r *renderer) readings() {
 	all := r.msg.Readings[:min(len(r.msg.Readings), r.cuts.readings)]
 	if len(all) < len(r.msg.Readings) {
-		r.left = append(r.left, r.words.read)
+		r.left = append(r.left, r.words.Read)
 	}
 	if len(all) <= maxReadings {
-		r.aside(r.words.read, readings(all), "Medium")
+		r.aside(r.words.Read, layout.Readings(all), "Medium")
 		return
 	}
-	r.aside(r.words.read, readings(all[:maxReadings])+" · …", "Medium")
+	r.aside(r.words.Read, layout.Readings(all[:maxReadings])+" · …", "Medium")
 	more := element{Type: "Container", ID: r.id("readings"), IsVisible: ptr(false), Style: "emphasis"}
 	for _, x := range all {
-		if text := literal(readings([]bot.Reading{x})); strings.TrimSpace(text) != "" {
+		if text := literal(layout.Readings([]bot.Reading{x})); strings.TrimSpace(text) != "" {
 			e := texts(small(text))
 			e.Spacing = "Small"
 			more.Items = append(more.Items, e)
@@ -291,21 +257,7 @@ func (r *renderer) readings() {
 		return
 	}
 	r.add(more)
-	r.shows = append(r.shows, toggle(r.words.read, more.ID))
-}
-
-func readings(all []bot.Reading) string {
-	var parts []string
-	for _, x := range all {
-		term, meaning := oneLine(x.Term), oneLine(x.Meaning)
-		switch {
-		case term != "" && meaning != "":
-			parts = append(parts, term+" = "+meaning)
-		case term+meaning != "":
-			parts = append(parts, term+meaning)
-		}
-	}
-	return strings.Join(parts, " · ")
+	r.shows = append(r.shows, toggle(r.words.Read, more.ID))
 }
 
 // origin adds where the answer came from.
@@ -314,38 +266,7 @@ func (r *renderer) origin() {
 	if len(r.msg.Readings) > 0 {
 		spacing = "Small"
 	}
-	r.aside(r.words.source, cut(origin(r.msg), 4*aLine), spacing)
-}
-
-func origin(msg bot.Message) string {
-	o, w := msg.Origin, wordsOf(msg)
-	if o == nil {
-		return ""
-	}
-	var parts []string
-	add := func(s string) {
-		if s = oneLine(s); s != "" {
-			parts = append(parts, s)
-		}
-	}
-	source := strings.Join(o.Sources, ", ")
-	if o.Analyst != source { // one of one source is often called as it is
-		add(o.Analyst)
-	}
-	if !o.AsOf.IsZero() {
-		until := fmt.Sprintf(w.until, o.AsOf.Format(time.DateOnly))
-		if source == "" {
-			source = until
-		} else {
-			source += " (" + until + ")"
-		}
-	}
-	add(source)
-	add(o.Label)
-	if o.Elapsed > 0 {
-		add(w.elapsed(o.Elapsed))
-	}
-	return strings.Join(parts, " · ")
+	r.aside(r.words.Source, layout.Origin(r.msg), spacing)
 }
 
 // maxStatements bounds the SQL in a card, in UTF-16 units.
@@ -360,16 +281,16 @@ func (r *renderer) sql() {
 	}
 	if !r.cuts.sql || !whole {
 		if !r.cuts.sql {
-			r.left = append(r.left, r.words.sql)
+			r.left = append(r.left, r.words.SQL)
 		}
-		if b, ok := r.submit(bot.Button{Action: bot.ActionSQL, Label: r.words.sql}); ok {
+		if b, ok := r.submit(bot.Button{Action: bot.ActionSQL, Label: r.words.SQL}); ok {
 			r.shows = slices.Insert(r.shows, 0, b)
 		}
 		return
 	}
 	hidden.ID, hidden.IsVisible = r.id("sql"), ptr(false)
 	r.add(hidden)
-	r.shows = slices.Insert(r.shows, 0, toggle(r.words.sql, hidden.ID))
+	r.shows = slices.Insert(r.shows, 0, toggle(r.words.SQL, hidden.ID))
 }
 
 // statements are SQL as it is, in letters of one width. It is false when they are more than
@@ -378,16 +299,16 @@ func statements(all []bot.SQL, w *words, limit int) (element, bool) {
 	out := element{Type: "Container", Style: "emphasis"}
 	room := limit
 	for _, s := range all {
-		text := strings.TrimSpace(strings.ReplaceAll(clean(s.Text), "{{", "{"+joiner+"{"))
+		text := strings.TrimSpace(strings.ReplaceAll(layout.Clean(s.Text), "{{", "{"+layout.Joiner+"{"))
 		if text == "" {
 			continue
 		}
-		if room -= size(text); room < 0 {
-			out.Items = append(out.Items, texts(small(w.sqlMore)))
+		if room -= layout.Size(text); room < 0 {
+			out.Items = append(out.Items, texts(small(w.SQLMore)))
 			return out, false
 		}
 		if heading := sqlHeading(s, len(all) > 1); heading != "" {
-			out.Items = append(out.Items, texts(small(cut(heading, aLine))))
+			out.Items = append(out.Items, texts(small(layout.Cut(heading, layout.ALine))))
 		}
 		e := texts(mono(text))
 		e.Spacing = "Small"
@@ -402,7 +323,7 @@ func sqlHeading(s bot.SQL, several bool) string {
 	if name == "" && several {
 		name = s.Result
 	}
-	return literal(strings.Trim(oneLine(name)+" · "+oneLine(s.Source), " ·"))
+	return literal(strings.Trim(layout.OneLine(name)+" · "+layout.OneLine(s.Source), " ·"))
 }
 
 // leftOut says what did not fit.

@@ -2,11 +2,9 @@ package cards
 
 import (
 	"fmt"
-	"strings"
-
-	"golang.org/x/text/width"
 
 	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/layout"
 )
 
 // The limits of tables, all ours: Teams says none.
@@ -15,83 +13,27 @@ const (
 	maxColumns = 20
 	maxBeside  = 57  // letters of columns beside each other, in a card of common width
 	maxCell    = 200 // a cell is read at a glance
-	maxTables  = 10  // of a message
 	minColumn  = 8   // letters that a column is given at least, and at most
 	wideColumn = 24
 	pixels     = 9 // that such a letter takes, with what stands around it
 )
 
-// sheet is a table made fit to be shown.
-type sheet struct {
-	title   string
-	head    []string
-	numeric []bool
-	rows    [][]string
-	notes   []string // what was left out
-}
+// sheet is a table to be shown in a card.
+type sheet struct{ layout.Sheet }
 
 // sheetsOf are the tables of a message, of more than anybody looks at their number.
 func sheetsOf(msg bot.Message, rows int) []sheet {
 	var out []sheet
-	for i, t := range msg.Tables {
-		if i == maxTables {
-			more := &out[i-1].notes
-			*more = append(*more, fmt.Sprintf(wordsOf(msg).moreTables, len(msg.Tables)-maxTables))
-			break
-		}
-		out = append(out, sheetOf(t, msg, rows))
+	fit := layout.Fit{Columns: maxColumns, Rows: rows, Text: literal, Cell: cell}
+	for _, s := range layout.Sheets(msg, func(int) layout.Fit { return fit }) {
+		out = append(out, sheet{s})
 	}
 	return out
 }
 
-// sheetOf cuts a table down to what can be shown, of at most so many rows, and says so.
-func sheetOf(t bot.Table, msg bot.Message, rows int) sheet {
-	w := wordsOf(msg)
-	s := sheet{title: cut(oneLine(literal(t.Title)), 150)}
-	for _, c := range t.Columns[:min(len(t.Columns), maxColumns)] {
-		s.head = append(s.head, cell(c.Label))
-		s.numeric = append(s.numeric, c.Numeric)
-	}
-	if len(s.head) > 0 {
-		for _, row := range t.Rows[:min(len(t.Rows), rows)] {
-			cells := make([]string, len(s.head))
-			for i := range cells {
-				if i < len(row) {
-					cells[i] = row[i]
-				}
-				cells[i] = cell(cells[i])
-			}
-			s.rows = append(s.rows, cells)
-		}
-	}
-	total := max(t.Total, len(t.Rows))
-	if n := len(s.rows); n < total {
-		s.notes = append(s.notes, w.rowCount(n, total))
-	}
-	if t.Partial {
-		s.notes = append(s.notes, w.partial)
-	}
-	if n := len(s.head); n < len(t.Columns) {
-		s.notes = append(s.notes, fmt.Sprintf(w.columns, len(t.Columns), n))
-	}
-	if len(s.notes) > 0 && hasCSV(msg) {
-		s.notes = append(s.notes, w.rest)
-	}
-	return s
-}
-
-func hasCSV(msg bot.Message) bool {
-	for _, b := range msg.Buttons {
-		if b.Action == bot.ActionCSV {
-			return true
-		}
-	}
-	return false
-}
-
 // cell is a cell's text. An empty one is shown as such, for those who hear the table too.
 func cell(s string) string {
-	if s = cut(oneLine(literal(s)), maxCell); s == "" {
+	if s = layout.Cut(layout.OneLine(literal(s)), maxCell); s == "" {
 		return "–"
 	}
 	return s
@@ -103,8 +45,8 @@ func cell(s string) string {
 func (s sheet) parts() []sheet {
 	first := s.beside(0)
 	out := []sheet{s.columns(0, first)}
-	rest, parts := len(s.head)-first, 0
-	for from := first; from < len(s.head); from += s.beside(from) {
+	rest, parts := len(s.Head)-first, 0
+	for from := first; from < len(s.Head); from += s.beside(from) {
 		parts++
 	}
 	for i := range parts {
@@ -120,7 +62,7 @@ func (s sheet) beside(from int) int {
 	if from > 0 {
 		room -= s.letters(0) + 1
 	}
-	for i := from; i < len(s.head); i++ {
+	for i := from; i < len(s.Head); i++ {
 		if room -= s.letters(i) + 1; room < 0 && i > from && i > 1 {
 			break
 		}
@@ -131,9 +73,9 @@ func (s sheet) beside(from int) int {
 
 // letters is how wide a column is.
 func (s sheet) letters(i int) int {
-	n := columns(s.head[i])
-	for _, row := range s.rows {
-		n = max(n, columns(row[i]))
+	n := layout.Columns(s.Head[i])
+	for _, row := range s.Rows {
+		n = max(n, layout.Columns(row[i]))
 	}
 	return min(max(n, minColumn), wideColumn)
 }
@@ -146,13 +88,13 @@ func (s sheet) columns(from, to int) sheet {
 		}
 		return append([]string{row[0]}, row[from:to]...)
 	}
-	out.head = pick(s.head)
-	out.numeric = s.numeric[:to]
+	out.Head = pick(s.Head)
+	out.Numeric = s.Numeric[:to]
 	if from > 0 {
-		out.numeric = append([]bool{s.numeric[0]}, s.numeric[from:to]...)
+		out.Numeric = append([]bool{s.Numeric[0]}, s.Numeric[from:to]...)
 	}
-	for _, row := range s.rows {
-		out.rows = append(out.rows, pick(row))
+	for _, row := range s.Rows {
+		out.Rows = append(out.Rows, pick(row))
 	}
 	return out
 }
@@ -162,7 +104,7 @@ func (s sheet) table() element {
 	t := element{Type: "Table", FirstRowAsHeaders: ptr(true), ShowGridLines: ptr(false)}
 	var shape []column
 	total := 0
-	for i, numeric := range s.numeric {
+	for i, numeric := range s.Numeric {
 		c := column{Width: s.letters(i)}
 		if numeric {
 			c.Align = "Right"
@@ -171,7 +113,7 @@ func (s sheet) table() element {
 		shape = append(shape, c)
 	}
 	t.Columns = shape
-	if len(s.head) > 4 { // else it is broken into lines where it must
+	if len(s.Head) > 4 { // else it is broken into lines where it must
 		t.MinWidth = fmt.Sprintf("%dpx", total*pixels)
 	}
 	row := func(texts []string, style func(string) any) {
@@ -181,49 +123,9 @@ func (s sheet) table() element {
 		}
 		t.Rows = append(t.Rows, r)
 	}
-	row(s.head, func(text string) any { return bold(text) })
-	for _, r := range s.rows {
+	row(s.Head, func(text string) any { return bold(text) })
+	for _, r := range s.Rows {
 		row(r, func(text string) any { return text })
 	}
 	return t
-}
-
-// listed is the table with a line for each row, each figure beside its column's name.
-func (s sheet) listed() string {
-	if len(s.rows) == 0 {
-		return strings.Join(s.head, " · ")
-	}
-	var out strings.Builder
-	for r, row := range s.rows {
-		for i, text := range row {
-			switch i {
-			case 0:
-				out.WriteString("• " + text)
-				if r == 0 { // what the others are shows then
-					out.WriteString(" (" + s.head[0] + ")")
-				}
-			case 1:
-				out.WriteString(": " + s.head[i] + " " + text)
-			default:
-				out.WriteString(" · " + s.head[i] + " " + text)
-			}
-		}
-		out.WriteByte('\n')
-	}
-	return strings.TrimSuffix(out.String(), "\n")
-}
-
-// columns counts the places that s takes where Hangul and other wide letters take two.
-func columns(s string) int {
-	n := 0
-	for _, r := range s {
-		switch k := width.LookupRune(r).Kind(); {
-		case r == '\u2060', r == '\u200b', r == '\u200d', '\u0300' <= r && r <= '\u036f', '\ufe00' <= r && r <= '\ufe0f':
-		case k == width.EastAsianWide, k == width.EastAsianFullwidth:
-			n += 2
-		default:
-			n++
-		}
-	}
-	return n
 }

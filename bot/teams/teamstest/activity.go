@@ -3,6 +3,7 @@ package teamstest
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -81,10 +82,30 @@ func (s *Server) post(_ *http.Request, c Call, o obj) reply {
 		s.typing[c.Conversation]++
 		return ok(http.StatusCreated, obj{"id": s.uuid()})
 	}
-	m := &message{room: room, id: s.nextID(), thread: thread, from: s.Bot(), reactions: map[string][]string{}}
-	m.show(o)
-	s.keep(m)
-	return ok(http.StatusCreated, obj{"id": m.id})
+	parts := split(o)
+	id := ""
+	for _, part := range parts {
+		m := &message{room: room, id: s.nextID(), thread: thread, from: s.Bot(), reactions: map[string][]string{}}
+		m.show(part)
+		s.keep(m)
+		id = m.id
+	}
+	if len(parts) > 1 { // it tells neither: https://github.com/microsoft/BotFramework-Services/issues/98
+		id = ""
+	}
+	return ok(http.StatusCreated, obj{"id": id})
+}
+
+// split is an activity as the messages that Teams makes of it: a text and cards are two.
+func split(o obj) []obj {
+	cards := slices.ContainsFunc(objects(o["attachments"]), func(a obj) bool { return strings.HasPrefix(text(a, "contentType"), "application/vnd.microsoft.card.") })
+	if strings.TrimSpace(text(o, "text")) == "" || !cards {
+		return []obj{o}
+	}
+	said, shown := maps.Clone(o), maps.Clone(o)
+	delete(said, "attachments")
+	delete(shown, "text")
+	return []obj{said, shown}
 }
 
 // show makes a message what an activity says.
@@ -127,8 +148,18 @@ func (s *Server) update(_ *http.Request, c Call, o obj) reply {
 	if f == nil && m.stream != nil {
 		f = m.stream.mayUpdate(s.clock.Now())
 	}
+	if f == nil && len(split(o)) > 1 {
+		f = bad("BadSyntax", "Activity resulted into multiple skype activities")
+	}
 	if f != nil {
 		return f.answer()
+	}
+	// Thumbs come with a message and are gone with its change.
+	if data, there := o["channelData"].(obj); there {
+		data = maps.Clone(data)
+		delete(data, "feedbackLoop")
+		delete(data, "feedbackLoopEnabled")
+		o["channelData"] = data
 	}
 	m.show(o)
 	m.edits++

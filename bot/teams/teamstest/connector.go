@@ -145,7 +145,9 @@ func (s *Server) locked(r *http.Request, c Call, limited bool, body []byte, answ
 	if limited {
 		thread = "create"
 		if c.Conversation != "" {
-			thread = "to " + c.Conversation
+			// A thread of the rates is a chat or a channel, with all that is below its posts.
+			channel, _, _ := strings.Cut(c.Conversation, ";")
+			thread = "to " + channel
 		}
 	}
 	if wait := s.take(thread); wait > 0 {

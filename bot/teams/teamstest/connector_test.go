@@ -231,6 +231,11 @@ func TestRates(t *testing.T) {
 	if sent, _ := burst(teamstest.Group); sent != 7 {
 		t.Errorf("another thread: %d sent", sent)
 	}
+	post := s.Say(teamstest.Minji, teamstest.Sales, "x")
+	below, _ := burst(post.Conversation)
+	if beside, _ := burst(teamstest.Sales); below+beside != 7 { // a channel with its posts is one
+		t.Errorf("below a post %d sent, in its channel %d", below, beside)
+	}
 	sent := 14
 	for range 30 {
 		clock.Advance(time.Second)
@@ -509,5 +514,36 @@ func TestConcurrently(t *testing.T) {
 	}
 	if n := len(a.got()); n < 8 {
 		t.Errorf("%d activities came", n)
+	}
+}
+
+// A text and a card are two messages, of which neither can be changed into both; and a
+// change takes Teams' own thumbs away.
+func TestTextAndCardAreTwoMessages(t *testing.T) {
+	t.Parallel()
+	s := teamstest.Start(t, teamstest.Options{NoRates: true})
+	c := newClient(t, s)
+	both := with(with(withCard(obj{"type": "TextBlock", "text": "card"}), "text", "words"), "channelData", obj{"feedbackLoop": obj{"type": "default"}})
+	status, body, _ := c.call(http.MethodPost, activities(teamstest.Sales), both)
+	if status != http.StatusCreated || body["id"] != "" {
+		t.Errorf("a text with a card: %d %v", status, body)
+	}
+	got := s.Messages(teamstest.Sales)
+	if len(got) != 2 || got[0].Text != "words" || len(got[0].Cards) != 0 || got[1].Text != "" || len(got[1].Cards) != 1 {
+		t.Fatalf("they are %+v", got)
+	}
+	update := activities(got[1].Conversation) + "/" + got[1].ID
+	if status, body, _ := c.call(http.MethodPut, update, both); status != http.StatusBadRequest || code(body) != "BadSyntax" {
+		t.Errorf("changed into both: %d %v", status, body)
+	}
+	if err := s.Feedback(teamstest.Minji, got[1], "like", ""); err != nil {
+		t.Error(err)
+	}
+	alone := with(withCard(obj{"type": "TextBlock", "text": "other"}), "channelData", obj{"feedbackLoop": obj{"type": "default"}})
+	if status, body, _ := c.call(http.MethodPut, update, alone); status != http.StatusOK {
+		t.Errorf("changed into a card: %d %v", status, body)
+	}
+	if err := s.Feedback(teamstest.Minji, got[1], "like", ""); err == nil {
+		t.Error("the thumbs survive a change")
 	}
 }

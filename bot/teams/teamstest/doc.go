@@ -27,7 +27,8 @@
 // chat.
 //
 // Teams does not say everything. Guessed here, on the strict side: that the 100 KB of an
-// activity are UTF-16 and all of it but pictures in data URIs; that a card which Teams
+// activity are UTF-16 and all of it but pictures in data URIs; that the id of a message that
+// was split is not told; that a change takes Teams' own thumbs away; that a card which Teams
 // could not show is refused, where Teams may accept it and show an error; that a chart
 // without a fallback is such a card; that updates and deletions count as sending; that a
 // message of a stream which was stopped cannot be updated; that nothing informs once
