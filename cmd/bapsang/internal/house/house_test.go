@@ -34,16 +34,20 @@ var allowed = map[string][]string{
 
 	// The web chat is the platform itself, so it keeps what Slack keeps for Slack.
 	"bot/web": {"bot", "store"},
+	// What platforms lay out alike.
+	"bot/layout": {"bot"},
 	// One platform in three parts: what is shown, how it is sent, and the driver.
 	"bot/slack":           {"bot", "bot/slack/..."},
-	"bot/slack/blocks":    {"bot"},
+	"bot/slack/blocks":    {"bot", "bot/layout"},
 	"bot/slack/client":    {"bot"},
 	"bot/teams":           {"bot", "bot/teams/..."},
-	"bot/teams/cards":     {"bot"},
+	"bot/teams/cards":     {"bot", "bot/layout"},
 	"bot/teams/connector": {"bot"},
 	"bot/teams/teamstest": {},
 	"bot/slack/slacktest": {}, // a server, so that its peers are the driver and Slack's own clients alike
 	"bot/api":             {"bot", "bot/desk", "agent", "store"},
+	"bot/digest":          {"bot", "bot/digest/schedule", "store"},
+	"bot/digest/schedule": {},
 	"bot/desk": {
 		"bot", "agent", "agent/chart", "agent/compose", "agent/figures", "agent/format", "agent/semantic", "connectors",
 		"connectors/progress", "store",
