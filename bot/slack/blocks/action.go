@@ -10,6 +10,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/layout"
 )
 
 // Pressed is what somebody pressed: the action, and what is needed to ask for a line of
@@ -51,15 +52,15 @@ func ActionValue(b bot.Button, msg bot.Message) (string, bool) {
 		return "", false // JSON would change it
 	}
 	v := pressValue{
-		Question: msg.Question, Value: b.Value, Label: clean(b.Label), Prompt: clean(b.Prompt), Language: languageOf(msg),
+		Question: msg.Question, Value: b.Value, Label: layout.Clean(b.Label), Prompt: layout.Clean(b.Prompt), Language: languageOf(msg),
 	}
 	// What a press does not need gives way to what it does.
-	for _, drop := range []func(){func() {}, func() { v.Label = "" }, func() { v.Prompt = cut(v.Prompt, 150) }} {
+	for _, drop := range []func(){func() {}, func() { v.Label = "" }, func() { v.Prompt = layout.Cut(v.Prompt, 150) }} {
 		drop()
 		// Marshal writes & < > as \u0026 and so on: Slack, which escapes these in texts,
 		// finds nothing to escape.
 		data, err := json.Marshal(v)
-		if err == nil && size(string(data)) <= maxValue {
+		if err == nil && layout.Size(string(data)) <= maxValue {
 			return string(data), true
 		}
 	}
@@ -75,7 +76,7 @@ func ParseAction(actionID, value string) (Pressed, bool) {
 		return Pressed{}, false
 	}
 	var v pressValue
-	if size(value) > maxValue || !utf8.ValidString(value) || json.Unmarshal([]byte(value), &v) != nil {
+	if layout.Size(value) > maxValue || !utf8.ValidString(value) || json.Unmarshal([]byte(value), &v) != nil {
 		return Pressed{}, false
 	}
 	return Pressed{
@@ -98,7 +99,7 @@ func Buttons(msg bot.Message) []slack.BlockElement {
 
 // button makes a message's i-th button, if it can be pressed at all.
 func button(b bot.Button, i int, msg bot.Message) (*slack.ButtonBlockElement, bool) {
-	label := cut(oneLine(literal(b.Label)), maxLabel)
+	label := layout.Cut(layout.OneLine(literal(b.Label)), maxLabel)
 	value, fits := ActionValue(b, msg)
 	if label == "" || !fits || !actionName.MatchString(b.Action) {
 		return nil, false
@@ -106,9 +107,9 @@ func button(b bot.Button, i int, msg bot.Message) (*slack.ButtonBlockElement, bo
 	e := slack.NewButtonBlockElement(ActionID(b, i), value, plainText(label))
 	switch b.Action {
 	case bot.ActionGood:
-		e.AccessibilityLabel = wordsOf(msg).good
+		e.AccessibilityLabel = wordsOf(msg).Good
 	case bot.ActionBad:
-		e.AccessibilityLabel = wordsOf(msg).bad
+		e.AccessibilityLabel = wordsOf(msg).Bad
 	}
 	if b.Primary {
 		e.Style = slack.StylePrimary

@@ -10,13 +10,13 @@
 package blocks
 
 import (
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
 
 	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/layout"
 )
 
 // Level is how much of Block Kit a layout may use. Each level is understood where the
@@ -50,44 +50,13 @@ type Layout struct {
 // Render lays msg out at level. The first layout is the message itself; further ones,
 // for what did not fit, are to follow it in its thread.
 func Render(msg bot.Message, level Level, opts Options) []Layout {
-	msg = bounded(msg)
+	msg = layout.Bounded(msg)
 	if level >= Text {
 		return textLayouts(msg, opts)
 	}
 	r := renderer{msg: msg, level: level, opts: opts, words: wordsOf(msg)}
 	r.render()
 	return r.pack()
-}
-
-// bounded is msg without what nobody would read to its end: whoever makes a model, a
-// column or a file name go on forever shall not fill a channel.
-func bounded(msg bot.Message) bot.Message {
-	const text, line, many = 20000, 500, 50
-	msg.Text, msg.Number = cut(msg.Text, text), cut(msg.Number, line)
-	msg.Charts = msg.Charts[:min(len(msg.Charts), many)]
-	msg.Tables = msg.Tables[:min(len(msg.Tables), many)]
-	msg.Readings = slices.Clone(msg.Readings[:min(len(msg.Readings), many)])
-	for i, r := range msg.Readings {
-		msg.Readings[i] = bot.Reading{Term: cut(r.Term, line), Meaning: cut(r.Meaning, line)}
-	}
-	msg.SQL = msg.SQL[:min(len(msg.SQL), many)]
-	if msg.Origin != nil {
-		o := *msg.Origin
-		o.Analyst, o.Label = cut(o.Analyst, line), cut(o.Label, line)
-		o.Sources = []string{cut(strings.Join(o.Sources, ", "), line)}
-		msg.Origin = &o
-	}
-	msg.Suggestions = msg.Suggestions[:min(len(msg.Suggestions), many)]
-	msg.Buttons = msg.Buttons[:min(len(msg.Buttons), many)]
-	if p := msg.Progress; p != nil {
-		shown := *p
-		shown.Steps = slices.Clone(p.Steps[max(len(p.Steps)-many, 0):])
-		for i, s := range shown.Steps {
-			shown.Steps[i].Text = cut(s.Text, line)
-		}
-		msg.Progress = &shown
-	}
-	return msg
 }
 
 // part is a block with what counts against the limits of a message.
@@ -131,7 +100,7 @@ func (r *renderer) render() {
 		r.suggestions()
 	}
 	if len(r.parts) == 0 {
-		r.plain(r.words.nothing)
+		r.plain(r.words.Nothing)
 	}
 }
 
@@ -153,7 +122,7 @@ func (r *renderer) plain(text string) {
 
 // marked adds a section of escaped marked text, which is within the limit.
 func (r *renderer) marked(text string) {
-	r.add(slack.NewSectionBlock(mrkdwnText(text), nil, nil), size(text))
+	r.add(slack.NewSectionBlock(mrkdwnText(text), nil, nil), layout.Size(text))
 }
 
 // aside adds small print: a heading of ours and a text of anybody's.
@@ -161,7 +130,7 @@ func (r *renderer) aside(heading, text string) {
 	if heading != "" {
 		heading = "*" + heading + "*  "
 	}
-	for _, line := range escaped(literal(text), maxText-size(heading)) {
+	for _, line := range escaped(literal(text), maxText-layout.Size(heading)) {
 		r.small(heading + line)
 		heading = ""
 	}
@@ -169,7 +138,7 @@ func (r *renderer) aside(heading, text string) {
 
 // small adds a line of small print that is escaped already.
 func (r *renderer) small(line string) {
-	r.add(slack.NewContextBlock("", mrkdwnText(line)), size(line))
+	r.add(slack.NewContextBlock("", mrkdwnText(line)), layout.Size(line))
 }
 
 // text adds the message's text.
@@ -187,7 +156,7 @@ func (r *renderer) text() {
 }
 
 // markedPortions are lines as marked texts of at most limit.
-func markedPortions(lines []line, limit int) []string {
+func markedPortions(lines []layout.Line, limit int) []string {
 	var out []string
 	for _, run := range portions(lines, limit) {
 		out = append(out, marked(run, limit, limit)...)
@@ -197,9 +166,9 @@ func markedPortions(lines []line, limit int) []string {
 
 // marked cuts lines until their marked texts, which escaping makes longer, are within the
 // limit.
-func marked(lines []line, limit, try int) []string {
+func marked(lines []layout.Line, limit, try int) []string {
 	text := mrkdwn(lines)
-	if size(text) <= limit {
+	if layout.Size(text) <= limit {
 		return []string{text}
 	}
 	var out []string
@@ -209,18 +178,18 @@ func marked(lines []line, limit, try int) []string {
 	return out
 }
 
-func weightOfLines(lines []line) int {
+func weightOfLines(lines []layout.Line) int {
 	n := 0
 	for _, l := range lines {
-		n += l.weight()
+		n += weightOfLine(l)
 	}
 	return n
 }
 
 // number adds the number to quote.
 func (r *renderer) number() {
-	if n := oneLine(literal(r.msg.Number)); n != "" {
-		r.aside("", r.words.number+"  #"+n)
+	if n := layout.OneLine(literal(r.msg.Number)); n != "" {
+		r.aside("", r.words.Number+"  #"+n)
 	}
 }
 
@@ -248,6 +217,13 @@ func fits(parts []part, next part) bool {
 	return len(parts) < maxBlocks && n <= maxMessage && charts+b2i(next.chart) <= maxNative && tables+b2i(next.table) <= 1
 }
 
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 // layout is a message of parts.
 func (r *renderer) layout(parts []part, index int) Layout {
 	text := r.words.continued
@@ -263,16 +239,16 @@ func (r *renderer) layout(parts []part, index int) Layout {
 
 // gist says what the message is, in a text.
 func (r *renderer) gist() string {
-	if text := plain(parse(r.msg.Text)); strings.TrimSpace(text) != "" {
+	if text := layout.Plain(parse(r.msg.Text)); strings.TrimSpace(text) != "" {
 		return text
 	}
 	for _, c := range r.msg.Charts {
-		if alt := oneLine(literal(altOf(c))); alt != "" {
+		if alt := layout.OneLine(literal(layout.AltOf(c))); alt != "" {
 			return alt
 		}
 	}
 	if len(r.msg.Tables) > 0 {
-		return r.caption(sheetOf(r.msg.Tables[0], r.msg, maxRows))
+		return r.caption(sheet{layout.SheetOf(r.msg.Tables[0], r.msg, fit(maxRows))})
 	}
-	return r.words.nothing
+	return r.words.Nothing
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/layout"
 )
 
 // textLayouts tell all of msg without blocks: what is left when Slack takes none. What
@@ -12,7 +13,7 @@ func textLayouts(msg bot.Message, opts Options) []Layout {
 	var out []Layout
 	now := ""
 	for _, piece := range textPieces(msg, opts) {
-		if now != "" && size(now)+2+size(piece) > maxPlain {
+		if now != "" && layout.Size(now)+2+layout.Size(piece) > maxPlain {
 			out = append(out, Layout{Text: now})
 			now = ""
 		}
@@ -32,38 +33,37 @@ func textPieces(msg bot.Message, opts Options) []string {
 		if heading != "" {
 			heading = "*" + heading + "*  "
 		}
-		for _, piece := range escaped(literal(text), maxPlain-size(heading)) {
+		for _, piece := range escaped(literal(text), maxPlain-layout.Size(heading)) {
 			pieces = append(pieces, heading+piece)
 			heading = ""
 		}
 	}
-	if n := oneLine(clean(msg.Number)); n != "" {
-		add("", w.number+"  #"+n)
+	if n := layout.OneLine(layout.Clean(msg.Number)); n != "" {
+		add("", w.Number+"  #"+n)
 	}
-	r := renderer{msg: msg, opts: opts, words: w}
 	if msg.Kind == bot.KindProgress {
-		add("", strings.TrimPrefix(w.waits(msg)+"\n"+r.steps(), "\n"))
+		add("", strings.TrimPrefix(w.Waits(msg)+"\n"+layout.Steps(msg, opts.Location), "\n"))
 	}
 	for _, c := range msg.Charts {
-		add("", oneLine(altOf(c)))
+		add("", layout.OneLine(layout.AltOf(c)))
 	}
 	for _, s := range sheetsOf(msg, Text) {
 		pieces = append(pieces, s.pieces()...)
 	}
-	add(w.read, readings(msg))
-	add(w.source, origin(msg))
+	add(w.Read, layout.Readings(msg.Readings))
+	add(w.Source, layout.Origin(msg))
 	for _, s := range msg.SQL {
 		pieces = append(pieces, sqlPieces(s.Text, maxPlain)...)
 	}
-	add(w.choices, bullets(filter(msg.Buttons, isChoice)))
-	add(w.analysts, bullets(filter(msg.Buttons, isAnalyst)))
+	add(w.Choices, bullets(layout.Filter(msg.Buttons, layout.IsChoice)))
+	add(w.Analysts, bullets(layout.Filter(msg.Buttons, layout.IsAnalyst)))
 	var others []bot.Button
 	for _, s := range msg.Suggestions {
 		others = append(others, bot.Button{Label: s})
 	}
-	add(w.suggestions, bullets(others))
+	add(w.Suggestions, bullets(others))
 	if len(pieces) == 0 {
-		pieces = []string{w.nothing}
+		pieces = []string{w.Nothing}
 	}
 	return pieces
 }
@@ -72,7 +72,7 @@ func textPieces(msg bot.Message, opts Options) []string {
 func bullets(buttons []bot.Button) string {
 	var out strings.Builder
 	for _, b := range buttons {
-		if label := oneLine(clean(b.Label)); label != "" {
+		if label := layout.OneLine(layout.Clean(b.Label)); label != "" {
 			out.WriteString("\n• " + label)
 		}
 	}
@@ -82,17 +82,17 @@ func bullets(buttons []bot.Button) string {
 // pieces are the table as texts.
 func (s sheet) pieces() []string {
 	var out []string
-	if s.title != "" {
-		out = append(out, "*"+escape(s.title)+"*")
+	if s.Title != "" {
+		out = append(out, "*"+escape(s.Title)+"*")
 	}
 	text, aligned := s.aligned()
-	if aligned && size(fenced(text)) <= maxPlain {
+	if aligned && layout.Size(fenced(text)) <= maxPlain {
 		out = append(out, fenced(text))
 	} else {
-		out = append(out, escaped(s.listed(), maxPlain)...)
+		out = append(out, escaped(s.Listed(), maxPlain)...)
 	}
-	if len(s.notes) > 0 {
-		out = append(out, escape(strings.Join(s.notes, " · ")))
+	if len(s.Notes) > 0 {
+		out = append(out, escape(strings.Join(s.Notes, " · ")))
 	}
 	return out
 }
@@ -100,10 +100,10 @@ func (s sheet) pieces() []string {
 // sqlPieces are a statement as fenced texts of at most limit.
 func sqlPieces(statement string, limit int) []string {
 	var out []string
-	for rest := strings.TrimSpace(clean(statement)); rest != ""; {
-		try := limit - size(fenced(""))
+	for rest := strings.TrimSpace(layout.Clean(statement)); rest != ""; {
+		try := limit - layout.Size(fenced(""))
 		head, tail := splitNicely(rest, try)
-		for size(fenced(head)) > limit {
+		for layout.Size(fenced(head)) > limit {
 			try /= 2
 			head, tail = splitNicely(rest, try)
 		}

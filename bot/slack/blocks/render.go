@@ -1,22 +1,20 @@
 package blocks
 
 import (
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/slack-go/slack"
 
 	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/layout"
 )
 
 // progress adds how far a question is. Its stop button stands beside the text, where it
 // takes no line of its own.
 func (r *renderer) progress() {
 	const sand = "⏳  "
-	texts := markedPortions(parse(r.msg.Text), maxText-size(sand))
+	texts := markedPortions(parse(r.msg.Text), maxText-layout.Size(sand))
 	if len(texts) == 0 {
 		texts = []string{"…"}
 	}
@@ -25,17 +23,17 @@ func (r *renderer) progress() {
 			text = sand + text
 		}
 		section := slack.NewSectionBlock(mrkdwnText(text), nil, nil)
-		n := size(section.Text.Text)
+		n := layout.Size(section.Text.Text)
 		if stop, ok := r.stop(); ok && i == 0 {
 			section.Accessory = slack.NewAccessory(stop)
 			n += weight(stop.Text.Text)
 		}
 		r.add(section, n)
 	}
-	if waits := r.words.waits(r.msg); waits != "" {
+	if waits := r.words.Waits(r.msg); waits != "" {
 		r.aside("", waits)
 	}
-	if steps := r.steps(); steps != "" {
+	if steps := layout.Steps(r.msg, r.opts.Location); steps != "" {
 		r.aside("", steps)
 	}
 }
@@ -52,77 +50,31 @@ func (r *renderer) stop() (*slack.ButtonBlockElement, bool) {
 	return b, ok
 }
 
-// steps lists what is done, being done and planned; what the text says is not repeated.
-func (r *renderer) steps() string {
-	if r.msg.Progress == nil {
-		return ""
-	}
-	var lines []string
-	for _, s := range r.msg.Progress.Steps {
-		text := oneLine(s.Text)
-		switch {
-		case text == "" || s.Text == r.msg.Text:
-		case s.Done:
-			lines = append(lines, "✓ "+text)
-		case s.At.IsZero():
-			lines = append(lines, "○ "+text)
-		default:
-			lines = append(lines, "▸ "+text+r.until(s.Until))
-		}
-	}
-	return strings.Join(lines, "\n")
-}
-
-// until says when what a step waits for will be over.
-func (r *renderer) until(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	if r.opts.Location != nil {
-		t = t.In(r.opts.Location)
-	} else {
-		t = t.UTC()
-	}
-	return " · " + fmt.Sprintf(r.words.until, t.Format("15:04"))
-}
-
 // chart adds a chart as Slack's own, as a picture, or in words.
 func (r *renderer) chart(i int, c bot.Chart) {
 	natives := 0
 	for _, p := range r.parts {
 		natives += b2i(p.chart)
 	}
-	alt := oneLine(literal(altOf(c)))
+	alt := layout.OneLine(literal(layout.AltOf(c)))
 	if r.level == Native && natives < maxNative {
 		if block, ok := nativeChart(c); ok {
 			r.parts = append(r.parts, part{block: block, size: chartWeight(block), chart: true})
-			var s chartSpec
-			if json.Unmarshal(c.Spec, &s) == nil {
-				r.aside("", s.caption(c, block.Title))
+			if s, ok := layout.SpecOf(c); ok {
+				r.aside("", layout.OneLine(literal(s.Caption(c, block.Title))))
 			}
 			return
 		}
 	}
 	if id := r.opts.Images[i]; id != "" && r.level <= Pictures {
-		short := cut(alt, maxCell*5)
+		short := layout.Cut(alt, maxCell*5)
 		if short == "" { // Slack takes no picture without
-			short = r.words.chart
+			short = r.words.Chart
 		}
 		r.add(slack.NewImageBlockSlackFile(&slack.SlackFileObject{ID: id}, short, "", nil), weight(short))
 		return
 	}
 	r.aside("", alt)
-}
-
-// altOf is what a chart shows, in words that name it.
-func altOf(c bot.Chart) string {
-	switch {
-	case strings.TrimSpace(c.Alt) == "":
-		return c.Title
-	case strings.Contains(c.Alt, c.Title) || strings.TrimSpace(c.Title) == "":
-		return c.Alt
-	}
-	return c.Title + ": " + c.Alt
 }
 
 func chartWeight(b *slack.DataVisualizationBlock) int {
@@ -153,10 +105,10 @@ func chartWeight(b *slack.DataVisualizationBlock) int {
 
 // sheet adds a table. Slack takes one a message, so further ones are text.
 func (r *renderer) sheet(s sheet) {
-	if s.title != "" {
-		r.small("*" + escape(s.title) + "*")
+	if s.Title != "" {
+		r.small("*" + escape(s.Title) + "*")
 	}
-	asBlock := len(s.rows) > 0 && len(s.head) > 0 && !r.table
+	asBlock := len(s.Rows) > 0 && len(s.Head) > 0 && !r.table
 	switch {
 	case asBlock && r.level == Native:
 		block := s.dataTable(r.caption(s))
@@ -168,22 +120,22 @@ func (r *renderer) sheet(s sheet) {
 	default:
 		r.sheetText(s)
 	}
-	if len(s.notes) > 0 {
-		r.aside("", strings.Join(s.notes, " · "))
+	if len(s.Notes) > 0 {
+		r.aside("", strings.Join(s.Notes, " · "))
 	}
 }
 
 // caption names a table to those who have it read out.
 func (r *renderer) caption(s sheet) string {
-	if s.title != "" {
-		return s.title
+	if s.Title != "" {
+		return s.Title
 	}
 	if len(r.msg.Tables) == 1 && len(r.msg.Charts) > 0 {
-		if title := cut(oneLine(literal(r.msg.Charts[0].Title)), maxCell); title != "" {
+		if title := layout.Cut(layout.OneLine(literal(r.msg.Charts[0].Title)), maxCell); title != "" {
 			return title
 		}
 	}
-	return r.words.table
+	return r.words.Table
 }
 
 func (r *renderer) sheetText(s sheet) {
@@ -191,10 +143,10 @@ func (r *renderer) sheetText(s sheet) {
 	switch {
 	case aligned && r.level < Sections && weight(text) <= maxText:
 		r.add(preformatted(text, ""), weight(text))
-	case aligned && size(fenced(text)) <= maxText:
+	case aligned && layout.Size(fenced(text)) <= maxText:
 		r.marked(fenced(text))
 	default:
-		r.plain(s.listed())
+		r.plain(s.Listed())
 	}
 }
 
@@ -209,12 +161,12 @@ func preformatted(text, language string) *slack.RichTextBlock {
 // fenced is a text of a fixed pitch in Slack's marks. Within it nothing is a mark but the
 // fence itself.
 func fenced(text string) string {
-	return "```\n" + strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "`", string(lookAlike('`'))).Replace(text) + "\n```"
+	return "```\n" + strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "`", string(layout.LookAlike('`'))).Replace(text) + "\n```"
 }
 
 func (s sheet) weight() int {
 	n := 0
-	for _, row := range append([][]string{s.head}, s.rows...) {
+	for _, row := range append([][]string{s.Head}, s.Rows...) {
 		for _, text := range row {
 			n += weight(text)
 		}
@@ -224,87 +176,31 @@ func (s sheet) weight() int {
 
 // readings adds how the question was read.
 func (r *renderer) readings() {
-	if text := readings(r.msg); text != "" {
-		r.aside(r.words.read, text)
+	if text := layout.Readings(r.msg.Readings); text != "" {
+		r.aside(r.words.Read, text)
 	}
-}
-
-func readings(msg bot.Message) string {
-	var parts []string
-	for _, x := range msg.Readings {
-		term, meaning := oneLine(x.Term), oneLine(x.Meaning)
-		switch {
-		case term != "" && meaning != "":
-			parts = append(parts, term+" = "+meaning)
-		case term+meaning != "":
-			parts = append(parts, term+meaning)
-		}
-	}
-	return strings.Join(parts, " · ")
 }
 
 // origin adds where the answer came from.
 func (r *renderer) origin() {
-	if text := origin(r.msg); text != "" {
-		r.aside(r.words.source, text)
+	if text := layout.Origin(r.msg); text != "" {
+		r.aside(r.words.Source, text)
 	}
 }
-
-func origin(msg bot.Message) string {
-	o, w := msg.Origin, wordsOf(msg)
-	if o == nil {
-		return ""
-	}
-	var parts []string
-	add := func(s string) {
-		if s = oneLine(s); s != "" {
-			parts = append(parts, s)
-		}
-	}
-	source := strings.Join(o.Sources, ", ")
-	if o.Analyst != source { // one of one source is often called as it is
-		add(o.Analyst)
-	}
-	if !o.AsOf.IsZero() {
-		until := fmt.Sprintf(w.until, o.AsOf.Format(time.DateOnly))
-		if source == "" {
-			source = until
-		} else {
-			source += " (" + until + ")"
-		}
-	}
-	add(source)
-	add(o.Label)
-	if o.Elapsed > 0 {
-		add(w.elapsed(o.Elapsed))
-	}
-	return strings.Join(parts, " · ")
-}
-
-// The kinds of buttons, by what they are for.
-func isChoice(b bot.Button) bool { return b.Action == bot.ActionChoose || b.Action == bot.ActionAsk }
-
-func isAnalyst(b bot.Button) bool { return b.Action == bot.ActionAnalyst }
-
-func isVerdict(b bot.Button) bool {
-	return b.Action == bot.ActionGood || b.Action == bot.ActionBad || b.Action == bot.ActionWrong
-}
-
-func isTool(b bot.Button) bool { return !isChoice(b) && !isAnalyst(b) && !isVerdict(b) }
 
 // choices adds what leads on: answers to a question back; where there is no answer, what
 // there is one to, and who else may know.
 func (r *renderer) choices() {
-	r.row("", filter(r.msg.Buttons, isChoice))
+	r.row("", layout.Filter(r.msg.Buttons, layout.IsChoice))
 	if r.msg.Kind == bot.KindRefusal {
 		r.suggestions()
 	}
-	r.row(r.words.analysts, filter(r.msg.Buttons, isAnalyst))
+	r.row(r.words.Analysts, layout.Filter(r.msg.Buttons, layout.IsAnalyst))
 }
 
 // tools adds what acts on the message itself, and last what people think of it.
 func (r *renderer) tools() {
-	r.row("", append(r.toolButtons(), filter(r.msg.Buttons, isVerdict)...))
+	r.row("", append(r.toolButtons(), layout.Filter(r.msg.Buttons, layout.IsVerdict)...))
 }
 
 func (r *renderer) toolButtons() []bot.Button {
@@ -313,39 +209,9 @@ func (r *renderer) toolButtons() []bot.Button {
 	}
 	var out []bot.Button
 	if isSQL := func(b bot.Button) bool { return b.Action == bot.ActionSQL }; len(r.msg.SQL) > 0 && !slices.ContainsFunc(r.msg.Buttons, isSQL) {
-		out = append(out, bot.Button{Action: bot.ActionSQL, Label: r.words.sql})
+		out = append(out, bot.Button{Action: bot.ActionSQL, Label: r.words.SQL})
 	}
-	seen := map[string]bool{"": true} // results that can be had
-	for _, b := range r.msg.Buttons {
-		seen[b.Value] = seen[b.Value] || b.Action == bot.ActionCSV
-	}
-	for _, b := range filter(r.msg.Buttons, isTool) {
-		if b.Action != bot.ActionCSV || len(r.msg.Tables) < 2 {
-			out = append(out, b)
-			continue
-		}
-		b.Label = r.csvLabel(b)
-		out = append(out, b)
-		for _, t := range r.msg.Tables { // each result can be had, not just the first
-			if !seen[t.Result] {
-				seen[t.Result] = true
-				b.Value = t.Result
-				b.Label = r.csvLabel(b)
-				out = append(out, b)
-			}
-		}
-	}
-	return out
-}
-
-// csvLabel says whose rows a button gets, where there are several tables.
-func (r *renderer) csvLabel(b bot.Button) string {
-	for _, t := range r.msg.Tables {
-		if t.Result == b.Value && t.Title != "" {
-			return r.words.csv + " · " + cut(oneLine(t.Title), 30)
-		}
-	}
-	return r.words.csv + " " + b.Value
+	return append(out, layout.Tools(r.msg)...)
 }
 
 // suggestions adds other questions.
@@ -354,17 +220,7 @@ func (r *renderer) suggestions() {
 	for _, s := range r.msg.Suggestions {
 		buttons = append(buttons, bot.Button{Action: bot.ActionAsk, Label: s, Value: s})
 	}
-	r.row(r.words.suggestions, buttons)
-}
-
-func filter(buttons []bot.Button, keep func(bot.Button) bool) []bot.Button {
-	var out []bot.Button
-	for _, b := range buttons {
-		if keep(b) {
-			out = append(out, b)
-		}
-	}
-	return out
+	r.row(r.words.Suggestions, buttons)
 }
 
 // maxRow is how many buttons Slack takes beside each other.
@@ -381,7 +237,7 @@ func (r *renderer) row(heading string, buttons []bot.Button) {
 			r.index++
 			elements = append(elements, e)
 		}
-		if label := oneLine(clean(b.Label)); (!ok || size(label) > maxLabel) && (isChoice(b) || isAnalyst(b)) && label != "" {
+		if label := layout.OneLine(layout.Clean(b.Label)); (!ok || layout.Size(label) > maxLabel) && (layout.IsChoice(b) || layout.IsAnalyst(b)) && label != "" {
 			long = append(long, "• "+literal(label))
 		}
 	}

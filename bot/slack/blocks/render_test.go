@@ -322,6 +322,21 @@ func outsideCode(s string) string {
 const venom = "<!channel> <!here> <@U012AB3CD> <#C012AB3CD> <!subteam^S1> <https://evil.example|click> https://evil.example/a www.evil.example " +
 	"a@evil.example *bold* _italic_ ~gone~ `code` :tada: \u202egnp.exe\u202c &lt;!channel&gt; @channel"
 
+// An escape must not hide what the text says once it is gone.
+func TestEscapesHideNoMention(t *testing.T) {
+	msg := bot.Message{Kind: bot.KindAnswer, Language: "en", Text: `<\!channel> <\@U012AB3CD> <https\://evil.example|x> **<\!here>**`}
+	for level := blocks.Native; level <= blocks.Text; level++ {
+		data, err := json.Marshal(blocks.Render(msg, level, blocks.Options{}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown := strings.NewReplacer(`\u003c`, "<", `\u003e`, ">").Replace(string(data))
+		if m := regexp.MustCompile(`<(!|@|https:/)`).FindString(shown); m != "" {
+			t.Errorf("at level %d there is %q in %s", level, m, shown)
+		}
+	}
+}
+
 // TestLongTextsAreSplit holds texts of all lengths around the limits: whole, in order,
 // each part legal.
 func TestLongTextsAreSplit(t *testing.T) {

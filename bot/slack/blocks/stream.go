@@ -7,6 +7,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/layout"
 )
 
 // DisplayPlan is the task_display_mode in which Chunks are to be streamed: the steps as
@@ -25,24 +26,13 @@ func Chunks(msg bot.Message) []slack.StreamChunk {
 		return nil
 	}
 	w := wordsOf(msg)
-	chunks := []slack.StreamChunk{slack.NewPlanUpdateChunk(w.working)}
-	now := task("now", taskTitle(plain(parse(msg.Text))), slack.TaskCardStatusInProgress)
-	now.Details = w.waits(msg)
-	return append(append(chunks, steps(msg, false)...), now)
+	chunks := []slack.StreamChunk{slack.NewPlanUpdateChunk(w.Working)}
+	now := task("now", taskTitle(layout.Plain(parse(msg.Text))), slack.TaskCardStatusInProgress)
+	now.Details = w.Waits(msg)
+	return append(append(chunks, steps(msg)...), now)
 }
 
-// Finished is what Chunks were said last, all done: what the stream shows above the
-// answer.
-func Finished(progress bot.Message) []slack.StreamChunk {
-	if progress.Kind != bot.KindProgress {
-		return nil
-	}
-	chunks := []slack.StreamChunk{slack.NewPlanUpdateChunk(wordsOf(progress).worked)}
-	now := task("now", taskTitle(plain(parse(progress.Text))), slack.TaskCardStatusComplete)
-	return append(append(chunks, steps(progress, true)...), now)
-}
-
-func steps(msg bot.Message, done bool) []slack.StreamChunk {
+func steps(msg bot.Message) []slack.StreamChunk {
 	if msg.Progress == nil {
 		return nil
 	}
@@ -55,7 +45,7 @@ func steps(msg bot.Message, done bool) []slack.StreamChunk {
 		}
 		status := slack.TaskCardStatusPending
 		switch {
-		case done || s.Done:
+		case s.Done:
 			status = slack.TaskCardStatusComplete
 		case !s.At.IsZero():
 			status = slack.TaskCardStatusInProgress
@@ -82,7 +72,7 @@ func taskID(text string, n int) string {
 }
 
 func taskTitle(text string) string {
-	if text = cut(oneLine(literal(text)), maxTask); text == "" {
+	if text = layout.Cut(layout.OneLine(literal(text)), maxTask); text == "" {
 		return "…"
 	}
 	return text

@@ -99,7 +99,7 @@ func TestStrictSlackTakesStreams(t *testing.T) {
 			t.Errorf("%s: append: %s", name, refused(err))
 		}
 		answer := blocks.Render(bottest.Messages()["answer-ko"], blocks.Native, blocks.Options{})[0]
-		_, _, err = api.StopStreamContext(t.Context(), channel, ts, slack.MsgOptionChunks(blocks.Finished(msg)...), slack.MsgOptionBlocks(answer.Blocks...))
+		_, _, err = api.StopStreamContext(t.Context(), channel, ts, slack.MsgOptionBlocks(answer.Blocks...))
 		if err != nil {
 			t.Errorf("%s: stop: %s", name, refused(err))
 		}

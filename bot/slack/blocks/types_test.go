@@ -54,7 +54,6 @@ func TestSlacksTypesAgree(t *testing.T) {
 		}
 		if messages[name].Kind == bot.KindProgress {
 			declare("AnyChunk[]", blocks.Chunks(messages[name]))
-			declare("AnyChunk[]", blocks.Finished(messages[name]))
 		}
 		for _, b := range messages[name].Buttons {
 			declare("ModalView", blocks.PromptModal(b.Prompt, messages[name].Language, "{}"))

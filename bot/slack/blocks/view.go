@@ -6,6 +6,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/layout"
 )
 
 // The callback ids of our dialogs.
@@ -31,29 +32,29 @@ const (
 // SQLModal shows the statements behind an answer.
 func SQLModal(statements []bot.SQL, language string) slack.ModalViewRequest {
 	w := wordsFor(language)
-	view := modal(CallbackSQL, w.sql, "", w.close, "")
+	view := modal(CallbackSQL, w.SQL, "", w.close, "")
 	add := func(b slack.Block) { view.Blocks.BlockSet = append(view.Blocks.BlockSet, b) }
 	room := maxSQL
 	for _, s := range statements {
-		text := strings.TrimSpace(clean(s.Text))
+		text := strings.TrimSpace(layout.Clean(s.Text))
 		if text == "" {
 			continue
 		}
 		if heading := sqlHeading(s, len(statements) > 1); heading != "" {
-			add(slack.NewContextBlock("", plainText(cut(heading, maxText))))
+			add(slack.NewContextBlock("", plainText(layout.Cut(heading, maxText))))
 		}
 		for text != "" {
 			var head string
 			head, text = splitNicely(text, maxText)
-			if room -= size(head); room < 0 || len(view.Blocks.BlockSet) > 2*maxBlocks-3 {
-				add(slack.NewSectionBlock(plainText(w.sqlMore), nil, nil))
+			if room -= layout.Size(head); room < 0 || len(view.Blocks.BlockSet) > 2*maxBlocks-3 {
+				add(slack.NewSectionBlock(plainText(w.SQLMore), nil, nil))
 				return view
 			}
 			add(preformatted(strings.TrimRight(head, "\n"), "sql"))
 		}
 	}
 	if len(view.Blocks.BlockSet) == 0 {
-		add(slack.NewSectionBlock(plainText(w.sqlNone), nil, nil))
+		add(slack.NewSectionBlock(plainText(w.SQLNone), nil, nil))
 	}
 	return view
 }
@@ -64,16 +65,16 @@ func sqlHeading(s bot.SQL, several bool) string {
 	if name == "" && several {
 		name = s.Result
 	}
-	return literal(strings.Trim(oneLine(name)+" · "+oneLine(s.Source), " ·"))
+	return literal(strings.Trim(layout.OneLine(name)+" · "+layout.OneLine(s.Source), " ·"))
 }
 
 // PromptModal asks for a line of text. What comes back has the metadata.
 func PromptModal(prompt, language, metadata string) slack.ModalViewRequest {
 	w := wordsFor(language)
-	if prompt = cut(oneLine(literal(prompt)), maxLine); prompt == "" {
+	if prompt = layout.Cut(layout.OneLine(literal(prompt)), maxLine); prompt == "" {
 		prompt = w.tell
 	}
-	view := modal(CallbackPrompt, w.tell, w.send, w.cancel, metadata)
+	view := modal(CallbackPrompt, w.tell, w.Send, w.cancel, metadata)
 	view.Blocks.BlockSet = []slack.Block{slack.NewInputBlock(inputText, plainText(prompt), nil, textInput(""))}
 	return view
 }
@@ -94,18 +95,18 @@ func ShareModal(language, metadata string) slack.ModalViewRequest {
 	pick.Filter = &slack.SelectBlockElementFilter{
 		Include: []string{"public", "private"}, ExcludeExternalSharedChannels: true, ExcludeBotUsers: true,
 	}
-	view := modal(CallbackShare, w.share, w.share, w.cancel, metadata)
-	view.Blocks.BlockSet = []slack.Block{slack.NewInputBlock(inputPick, plainText(w.shareLabel), plainText(w.shareHint), pick)}
+	view := modal(CallbackShare, w.Share, w.Share, w.cancel, metadata)
+	view.Blocks.BlockSet = []slack.Block{slack.NewInputBlock(inputPick, plainText(w.ShareLabel), plainText(w.ShareHint), pick)}
 	return view
 }
 
 func modal(callback, title, submit, cancel, metadata string) slack.ModalViewRequest {
 	view := slack.ModalViewRequest{
 		Type: slack.VTModal, CallbackID: callback, PrivateMetadata: metadata,
-		Title: plainText(cut(title, maxTitle)), Close: plainText(cut(cancel, maxTitle)),
+		Title: plainText(layout.Cut(title, maxTitle)), Close: plainText(layout.Cut(cancel, maxTitle)),
 	}
 	if submit != "" {
-		view.Submit = plainText(cut(submit, maxTitle))
+		view.Submit = plainText(layout.Cut(submit, maxTitle))
 	}
 	return view
 }
@@ -113,7 +114,7 @@ func modal(callback, title, submit, cancel, metadata string) slack.ModalViewRequ
 func textInput(hint string) *slack.PlainTextInputBlockElement {
 	input := slack.NewPlainTextInputBlockElement(nil, inputText)
 	if hint != "" {
-		input.Placeholder = plainText(cut(hint, maxHint))
+		input.Placeholder = plainText(layout.Cut(hint, maxHint))
 	}
 	input.Multiline, input.MaxLength, input.FocusOnLoad = true, maxLine, true
 	return input
@@ -146,10 +147,10 @@ func ParseSubmission(view slack.View) (Submitted, bool) {
 // Home is the App Home tab: what this is, and questions one press away.
 func Home(language string, prompts []string) slack.HomeTabViewRequest {
 	w := wordsFor(language)
-	r := renderer{msg: bot.Message{Language: w.lang, Suggestions: prompts}, words: w}
-	r.add(slack.NewHeaderBlock(plainText("🍚  "+w.home)), 0)
+	r := renderer{msg: bot.Message{Language: w.Lang, Suggestions: prompts}, words: w}
+	r.add(slack.NewHeaderBlock(plainText("🍚  "+w.Home)), 0)
 	r.plain(w.homeHow)
-	r.heading(w.homeTry, prompts)
+	r.heading(w.HomeTry, prompts)
 	r.add(slack.NewDividerBlock(), 0)
 	r.aside("", w.homeFiles)
 	view := slack.HomeTabViewRequest{Type: slack.VTHomeTab}

@@ -260,7 +260,7 @@ func ending(last, next layout.Line) string {
 	return "\n\n"
 }
 
-// markdown writes the stretch between its marks. A layout.Joiner on the inner side of each keeps
+// markdown writes the stretch between its marks. A joiner on the inner side of each keeps
 // a sign from being the mark's neighbour: **33.5%**로 is not bold in Markdown, for a mark
 // after a sign must not be followed by a letter.
 func markdownSpan(s layout.Span, first bool) string {
@@ -280,7 +280,7 @@ func markdownSpan(s layout.Span, first bool) string {
 
 // escape makes s, which begins a line, show as it is written in Markdown. What Teams reads
 // as HTML becomes entities. Marks that would take effect become signs that look alike, or
-// are kept from it by a layout.Joiner where they mean something only at a line's beginning.
+// are kept from it by a joiner where they mean something only at a line's beginning.
 func escape(s string) string { return escapeWithin(s, true) }
 
 func escapeWithin(s string, begins bool) string {

@@ -1,4 +1,4 @@
-package blocks
+package layout
 
 import (
 	"math"
@@ -7,9 +7,10 @@ import (
 	"time"
 )
 
-// timeLabels names periods as short as they stay apart: the year where it begins, or
-// beside the axis where there is but one.
-func timeLabels(times []time.Time, grain, lang string) (labels []string, axis string) {
+// TimeLabels names periods as short as they stay apart: the year where it begins, or
+// beside the axis, whose name is axis, where there is but one. Grain is that of a chart
+// spec, and lang "ko" or "en".
+func TimeLabels(times []time.Time, grain, lang string) (labels []string, axis string) {
 	ko := lang == "ko"
 	first, last := times[0].Year(), times[len(times)-1].Year()
 	for _, everywhere := range []bool{false, true} {
@@ -23,7 +24,7 @@ func timeLabels(times []time.Time, grain, lang string) (labels []string, axis st
 			year = t.Year()
 			labels = append(labels, label)
 		}
-		if distinct(labels) {
+		if Distinct(labels) {
 			break
 		}
 	}
@@ -43,7 +44,8 @@ func timeLabels(times []time.Time, grain, lang string) (labels []string, axis st
 	return labels, axis
 }
 
-func distinct(labels []string) bool {
+// Distinct tells whether no two labels are alike.
+func Distinct(labels []string) bool {
 	seen := map[string]bool{}
 	for _, l := range labels {
 		if seen[l] {
@@ -79,65 +81,61 @@ func timeLabel(t time.Time, grain string, ko bool) string {
 	case grain == "hour" && ko:
 		return t.Format(layout[1]) + strconv.Itoa(t.Hour()) + "시"
 	}
-	return t.Format(layout[b2i(ko)])
-}
-
-func b2i(b bool) int {
-	if b {
-		return 1
+	if ko {
+		return t.Format(layout[1])
 	}
-	return 0
+	return t.Format(layout[0])
 }
 
-// scale turns a figure into what Slack's axis shows: it writes figures as they are, so
-// they are given in a unit that leaves few digits.
-type scale struct {
+// Scale turns a figure into what a platform's axis shows: that writes figures as they are,
+// or in the English way, so they are given in a unit that leaves few digits.
+type Scale struct {
+	Unit    string // as it was written: not literal
 	divisor float64
-	unit    string
 	places  int
 }
 
-func (s scale) of(v float64) float64 {
+// Of is the figure in the scale's unit.
+func (s Scale) Of(v float64) float64 {
 	p := math.Pow10(s.places)
 	return math.Round(v/s.divisor*p) / p
 }
 
-// unit is how amounts are counted.
-type unit struct {
-	word string
-	size float64
+// Unit is how amounts are counted.
+type Unit struct {
+	Word string
+	Size float64
 }
 
-var (
-	koreanUnits  = []unit{{"조", 1e12}, {"억", 1e8}, {"만", 1e4}}
-	englishUnits = []unit{{"T", 1e12}, {"B", 1e9}, {"M", 1e6}, {"K", 1e3}}
-)
+// UnitsOf are the units of a language, the largest first.
+func UnitsOf(lang string) []Unit {
+	if lang == "ko" {
+		return []Unit{{"조", 1e12}, {"억", 1e8}, {"만", 1e4}}
+	}
+	return []Unit{{"T", 1e12}, {"B", 1e9}, {"M", 1e6}, {"K", 1e3}}
+}
 
-// scale chooses the unit by the largest figure. It is false for formats that are no
+// Scale chooses the unit by the largest figure. It is false for formats that are no
 // amounts, and for figures so far apart that the least would be gone.
-func (s chartSpec) scale() (scale, bool) {
+func (s *ChartSpec) Scale() (Scale, bool) {
 	most, least := s.extent()
 	f, ok := formatOf(s.YFormat, s.Language == "ko")
 	if !ok || math.IsInf(most, 0) || math.IsNaN(most) {
-		return scale{}, false
+		return Scale{}, false
 	}
-	out := scale{divisor: 1}
+	out := Scale{divisor: 1}
 	switch {
 	case s.YFormat == "percent" || s.YFormat == "points":
 		out.divisor = 0.01
 	case f.counted && most >= 1e5: // 98,000 is read as it is
-		units := englishUnits
-		if s.Language == "ko" {
-			units = koreanUnits
-		}
-		for _, u := range units {
-			if most >= u.size {
-				out.divisor, f.before = u.size, f.before+u.word
+		for _, u := range UnitsOf(s.Language) {
+			if most >= u.Size {
+				out.divisor, f.before = u.Size, f.before+u.Word
 				break
 			}
 		}
 	}
-	out.unit = strings.TrimSpace(f.before + f.after)
+	out.Unit = strings.TrimSpace(f.before + f.after)
 	if most == 0 {
 		return out, true
 	}
@@ -149,7 +147,7 @@ func (s chartSpec) scale() (scale, bool) {
 
 // extent is the largest and the least of the figures that are not zero, without their
 // signs.
-func (s chartSpec) extent() (most, least float64) {
+func (s *ChartSpec) extent() (most, least float64) {
 	least = math.Inf(1)
 	for _, x := range s.Series {
 		for _, v := range x.Values {
@@ -199,7 +197,7 @@ func formatOf(name string, ko bool) (figureFormat, bool) {
 	}
 	if of, counts := strings.CutPrefix(name, "count:"); counts {
 		const most = 10
-		if of = oneLine(literal(of)); size(of) > most {
+		if of = OneLine(Clean(of)); Size(of) > most {
 			of = ""
 		}
 		return figureFormat{after: " " + of, counted: true}, true
