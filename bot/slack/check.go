@@ -294,7 +294,7 @@ func (s *Slack) checkStates() []bot.Finding {
 	for _, name := range sorted(s.client.Paused()) {
 		add("rate of "+name, "Slack told us to wait; it goes on by itself.", "")
 	}
-	for _, name := range sorted(s.out.refusals()) {
+	for _, name := range sorted(s.out.refused.Now()) {
 		if !strings.HasPrefix(name, "picture ") {
 			add(name, "Slack refused it within the last hour; something simpler is shown.", "")
 		}

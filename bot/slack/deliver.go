@@ -15,6 +15,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/outbox"
 	"github.com/bapsang/bapsang/bot/slack/blocks"
 	"github.com/bapsang/bapsang/bot/slack/client"
 )
@@ -70,7 +71,7 @@ func (s *Slack) show(ctx context.Context, to place, msg bot.Message) (bot.Ref, e
 		}
 		if client.KindOf(err) != client.KindLayout || level >= blocks.Text {
 			if err == nil {
-				s.out.succeeded(levelName(level))
+				s.out.refused.Succeeded(levelName(level))
 			}
 			return ref, err
 		}
@@ -120,10 +121,10 @@ func (s *Slack) put(ctx context.Context, to place, l blocks.Layout, msg bot.Mess
 // follow posts what did not fit, each under a key of its own. Where a message is replaced
 // an earlier process may have posted them.
 func (s *Slack) follow(ctx context.Context, ref bot.Ref, layouts []blocks.Layout, msg bot.Message, look bool) error {
-	msg = keyed(ref, msg)
+	msg = outbox.Keyed(ref, msg)
 	for i, l := range layouts {
 		st := stamp{key: msg.Key + "#" + strconv.Itoa(i+2), kind: msg.Kind}
-		p, known := s.out.posting(st.key)
+		p, known := s.out.posted.Get(st.key)
 		if (!known || p.doubtful) && (look || msg.Again || known) {
 			found, err := s.find(ctx, ref.Thread, st.key, time.Time{})
 			if err != nil {
@@ -142,9 +143,9 @@ func (s *Slack) follow(ctx context.Context, ref bot.Ref, layouts []blocks.Layout
 		}
 		switch {
 		case err == nil:
-			s.out.keep(st.key, p)
+			s.out.posted.Put(st.key, p)
 		case client.Unknown(err):
-			s.out.keep(st.key, posting{doubtful: true})
+			s.out.posted.Put(st.key, posting{doubtful: true})
 			return err
 		default:
 			return err
@@ -367,12 +368,12 @@ func levelName(l blocks.Level) string {
 
 // isRefused reports whether Slack is known to refuse something of the layouts.
 func (s *Slack) isRefused(level blocks.Level, layouts []blocks.Layout) bool {
-	if s.out.isRefused("level " + levelName(level)) {
+	if s.out.refused.Refused("level " + levelName(level)) {
 		return true
 	}
 	for _, l := range layouts {
 		for _, b := range l.Blocks {
-			if s.out.isRefused("block " + string(b.BlockType())) {
+			if s.out.refused.Refused("block " + string(b.BlockType())) {
 				return true
 			}
 		}
@@ -401,17 +402,17 @@ func (s *Slack) fell(ctx context.Context, level blocks.Level, layouts []blocks.L
 	named := false
 	for _, m := range client.Messages(err) {
 		if x := unsupported.FindStringSubmatch(m); x != nil {
-			s.out.refuse("block "+x[1], refusedFor)
+			s.out.refused.Refuse("block "+x[1], refusedFor)
 			named = true
 		} else if x := atType.FindStringSubmatch(m); x != nil {
 			if i, err := strconv.Atoi(x[1]); err == nil && i < len(layouts[0].Blocks) {
-				s.out.refuse("block "+string(layouts[0].Blocks[i].BlockType()), refusedFor)
+				s.out.refused.Refuse("block "+string(layouts[0].Blocks[i].BlockType()), refusedFor)
 				named = true
 			}
 		}
 	}
-	if !named && reason == "invalid_blocks" && s.out.strike(levelName(level)) >= maxStrikes {
-		s.out.refuse("level "+levelName(level), refusedFor)
+	if !named && reason == "invalid_blocks" && s.out.refused.Strike(levelName(level)) >= maxStrikes {
+		s.out.refused.Refuse("level "+levelName(level), refusedFor)
 	}
 }
 
@@ -425,7 +426,7 @@ const (
 // pictures draws and uploads what Slack cannot draw, and returns the ids by chart.
 func (s *Slack) pictures(ctx context.Context, msg bot.Message, level blocks.Level) map[int]string {
 	need := blocks.NeedsPicture(msg, level)
-	if len(need) == 0 || s.cfg.Render == nil || s.out.isRefused("pictures") {
+	if len(need) == 0 || s.cfg.Render == nil || s.out.refused.Refused("pictures") {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, pictureTimeout)
@@ -452,7 +453,7 @@ func (s *Slack) pictureOrNone(ctx context.Context, msg bot.Message, chart int) s
 		return id
 	}
 	if k := client.KindOf(err); k == client.KindScope || k == client.KindFeature {
-		s.out.refuse("pictures", refusedFor)
+		s.out.refused.Refuse("pictures", refusedFor)
 	}
 	s.metrics.falls.WithLabelValues("picture", reasonOf(err)).Inc()
 	s.log.WarnContext(ctx, "slack: a chart is told in words", "question", msg.Question, "chart", chart, "error", err)
@@ -470,23 +471,23 @@ func reasonOf(err error) string {
 func (s *Slack) picture(ctx context.Context, c bot.Chart) (string, error) {
 	sum := sha256.Sum256(append([]byte(c.Title+"\x00"+c.Alt+"\x00"), c.Spec...))
 	name := hex.EncodeToString(sum[:])
-	done, err := s.out.turns.take(ctx, "picture "+name)
+	done, err := s.out.turns.Take(ctx, "picture "+name)
 	if err != nil {
 		return "", err
 	}
 	defer done()
-	if id, ok := s.out.picture(name); ok {
+	if id, ok := s.out.pictures.Get(name); ok {
 		return id, nil
 	}
-	if s.out.isRefused("picture " + name) {
+	if s.out.refused.Refused("picture " + name) {
 		return "", errors.New("it failed a moment ago")
 	}
 	id, err := s.upload(ctx, c)
 	if err != nil {
-		s.out.refuse("picture "+name, pictureRest)
+		s.out.refused.Refuse("picture "+name, pictureRest)
 		return "", err
 	}
-	s.out.keepPicture(name, id)
+	s.out.pictures.Put(name, id)
 	return id, nil
 }
 

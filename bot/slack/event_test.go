@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -389,7 +390,7 @@ func TestStopButtonOfSlack(t *testing.T) {
 		t.Fatalf("got %+v", got)
 	}
 	ev := got[1]
-	if ev.Kind != bot.EventAction || ev.Action == nil || *ev.Action != (bot.Action{Name: bot.ActionCancel}) || ev.Thread != got[0].Thread || ev.User.ID != slacktest.Minji {
+	if ev.Kind != bot.EventAction || ev.Action == nil || !reflect.DeepEqual(*ev.Action, bot.Action{Name: bot.ActionCancel}) || ev.Thread != got[0].Thread || ev.User.ID != slacktest.Minji {
 		t.Errorf("got %+v", ev)
 	}
 }

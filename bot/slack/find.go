@@ -95,17 +95,17 @@ func (s *Slack) untouched(ctx context.Context, thread bot.Thread) bool {
 	if thread.ID == "" || s.client.Room(client.Method{Name: "conversations.replies"}) > 0 {
 		return false
 	}
-	done, err := s.out.turns.take(ctx, "glance "+thread.Channel)
+	done, err := s.out.turns.Take(ctx, "glance "+thread.Channel)
 	if err != nil {
 		return false
 	}
 	defer done()
-	g, ok := s.out.glance(thread.Channel)
+	g, ok := s.out.glances.Get(thread.Channel)
 	if !ok || time.Since(g.at) > s.pace(glanceFor) || g.oldest > thread.ID {
 		if g, err = s.glanceAt(ctx, thread); err != nil {
 			return false
 		}
-		s.out.keepGlance(thread.Channel, g)
+		s.out.glances.Put(thread.Channel, g)
 	}
 	n, there := g.replies[thread.ID]
 	return there && n == 0

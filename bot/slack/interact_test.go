@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -75,7 +76,7 @@ func TestButtonsBecomeActions(t *testing.T) {
 	}
 	ev := got[1]
 	want := bot.Action{Name: bot.ActionChoose, Question: msg.Question, Value: msg.Buttons[0].Value}
-	if ev.Kind != bot.EventAction || ev.Action == nil || *ev.Action != want || ev.Thread != thread || ev.Message != m.TS || ev.User.ID != slacktest.Alex {
+	if ev.Kind != bot.EventAction || ev.Action == nil || !reflect.DeepEqual(*ev.Action, want) || ev.Thread != thread || ev.Message != m.TS || ev.User.ID != slacktest.Alex {
 		t.Errorf("got %+v (%+v), want %+v in %+v", ev, ev.Action, want, thread)
 	}
 	r.press(slacktest.Alex, m, bot.ActionChoose, 1)
@@ -153,7 +154,7 @@ func TestReasonIsAskedFor(t *testing.T) {
 		t.Fatalf("got %+v", got)
 	}
 	ev, want := got[1], bot.Action{Name: bot.ActionWrong, Question: msg.Question, Text: "제주가 빠졌어요"}
-	if *ev.Action != want || ev.Thread != thread || ev.Message != m.TS {
+	if !reflect.DeepEqual(*ev.Action, want) || ev.Thread != thread || ev.Message != m.TS {
 		t.Errorf("got %+v, %+v", ev, ev.Action)
 	}
 	r.until("thanks", func() bool { return len(r.told(slacktest.Minji)) == 1 })
@@ -198,7 +199,7 @@ func TestAnswerIsShared(t *testing.T) {
 	}
 	r.until("an action", func() bool { return len(r.desk.got()) == 2 })
 	want := bot.Action{Name: bot.ActionShare, Question: msg.Question, Value: slacktest.General}
-	if got := r.settled()[1]; *got.Action != want {
+	if got := r.settled()[1]; !reflect.DeepEqual(*got.Action, want) {
 		t.Errorf("got %+v", got.Action)
 	}
 }
@@ -382,7 +383,7 @@ func TestHome(t *testing.T) {
 		t.Fatal(err)
 	}
 	ev := r.only()
-	if ev.Action == nil || *ev.Action != (bot.Action{Name: bot.ActionAsk, Value: "지난달 매출"}) || ev.Thread != bot.Direct(slack.Platform, r.Team(), slacktest.Minji) {
+	if ev.Action == nil || !reflect.DeepEqual(*ev.Action, bot.Action{Name: bot.ActionAsk, Value: "지난달 매출"}) || ev.Thread != bot.Direct(slack.Platform, r.Team(), slacktest.Minji) {
 		t.Errorf("got %+v %+v", ev, ev.Action)
 	}
 	r.stop() // waits for all that was begun

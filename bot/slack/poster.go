@@ -3,12 +3,11 @@ package slack
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"time"
 
 	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/outbox"
 	"github.com/bapsang/bapsang/bot/slack/blocks"
 	"github.com/bapsang/bapsang/bot/slack/client"
 )
@@ -29,7 +28,7 @@ func (s *Slack) Post(ctx context.Context, thread bot.Thread, msg bot.Message) (b
 	if msg.Key == "" {
 		msg.Key = rand.Text() // so that it is found when Slack does not say whether it took it
 	}
-	done, err := s.out.turns.take(ctx, "key "+msg.Key)
+	done, err := s.out.turns.Take(ctx, "key "+msg.Key)
 	if err != nil {
 		return bot.Ref{}, notSent(err)
 	}
@@ -48,14 +47,14 @@ func (s *Slack) Post(ctx context.Context, thread bot.Thread, msg bot.Message) (b
 	ref, err := s.begin(ctx, thread, msg)
 	switch {
 	case err == nil:
-		s.out.keep(msg.Key, posting{ref: ref, kind: msg.Kind})
+		s.out.posted.Put(msg.Key, posting{ref: ref, kind: msg.Kind})
 		s.isShown(ref, msg)
 	case ref.ID != "":
-		s.out.keep(msg.Key, posting{ref: ref, kind: msg.Kind, partial: true})
+		s.out.posted.Put(msg.Key, posting{ref: ref, kind: msg.Kind, partial: true})
 	case client.Unknown(err):
-		s.out.keep(msg.Key, posting{doubtful: true})
+		s.out.posted.Put(msg.Key, posting{doubtful: true})
 	default:
-		s.out.forget(msg.Key)
+		s.out.posted.Drop(msg.Key)
 	}
 	return ref, err
 }
@@ -64,25 +63,14 @@ func (s *Slack) Post(ctx context.Context, thread bot.Thread, msg bot.Message) (b
 func (s *Slack) isShown(ref bot.Ref, msg bot.Message) {
 	if msg.Kind != bot.KindProgress {
 		m := s.out.message(ref)
-		m.newer(true)
-		m.shown = digest(msg)
+		m.Newer(true)
+		m.shown = outbox.Digest(msg)
 	}
-}
-
-// digest tells what messages show apart.
-func digest(msg bot.Message) string {
-	msg.Key = ""
-	data, err := json.Marshal(msg)
-	if err != nil {
-		return ""
-	}
-	sum := sha256.Sum256(data)
-	return string(sum[:])
 }
 
 // whereIs returns where the message of a key is; nil when it is nowhere.
 func (s *Slack) whereIs(ctx context.Context, thread bot.Thread, msg bot.Message) (*posting, error) {
-	p, known := s.out.posting(msg.Key)
+	p, known := s.out.posted.Get(msg.Key)
 	if known && !p.doubtful {
 		return &p, nil
 	}
@@ -94,7 +82,7 @@ func (s *Slack) whereIs(ctx context.Context, thread bot.Thread, msg bot.Message)
 	}
 	found, err := s.find(ctx, thread, msg.Key, time.Time{})
 	if found != nil {
-		s.out.keep(msg.Key, *found)
+		s.out.posted.Put(msg.Key, *found)
 	}
 	return found, err
 }
@@ -107,7 +95,7 @@ func (s *Slack) threadTurn(ctx context.Context, thread bot.Thread, kind bot.Mess
 		ctx, cancel = context.WithTimeout(ctx, s.pace(soon))
 		defer cancel()
 	}
-	return s.out.turns.take(ctx, "thread "+thread.Key())
+	return s.out.turns.Take(ctx, "thread "+thread.Key())
 }
 
 // pace is a time of Slack's on the clock of the server that stands in for it.
@@ -126,7 +114,7 @@ func (s *Slack) postedAgain(ctx context.Context, p posting, msg bot.Message) (bo
 			return bot.Ref{}, err
 		}
 		p.kind, p.partial = msg.Kind, false
-		s.out.keep(msg.Key, p)
+		s.out.posted.Put(msg.Key, p)
 	}
 	return p.ref, nil
 }
@@ -161,7 +149,7 @@ func (s *Slack) beginProgress(ctx context.Context, thread bot.Thread, msg bot.Me
 		return bot.Ref{}, err
 	}
 	m := s.out.message(ref)
-	if done, err := s.out.turns.take(ctx, "message "+messageKey(ref)); err == nil {
+	if done, err := s.out.turns.Take(ctx, "message "+outbox.Key(ref)); err == nil {
 		defer done()
 		s.begun(ctx, m, ref, msg, streams)
 	}
@@ -170,12 +158,12 @@ func (s *Slack) beginProgress(ctx context.Context, thread bot.Thread, msg bot.Me
 
 // begun notes a new progress message, whose turn it is.
 func (s *Slack) begun(ctx context.Context, m *sent, ref bot.Ref, msg bot.Message, streams bool) {
-	m.stream, m.started, m.shown, m.buttons = streams, time.Now(), digest(msg), buttonsOf(msg)
-	m.sentNow()
+	m.stream, m.started, m.shown, m.buttons = streams, time.Now(), outbox.Digest(msg), buttonsOf(msg)
+	m.SentNow()
 	if streams {
 		s.watchStream(m, ref, msg)
 	}
-	s.out.owe(m, streams)
+	s.out.owed.Owe(m, streams)
 	s.beginSession(ctx, m, ref.Thread, msg)
 }
 
@@ -222,20 +210,20 @@ func (s *Slack) Update(ctx context.Context, ref bot.Ref, msg bot.Message) error 
 	case msg.Kind == bot.KindProgress:
 		return s.updateProgress(ctx, m, ref, msg)
 	}
-	m.newer(true)
-	done, err := s.out.turns.take(ctx, "message "+messageKey(ref)) // after progress in flight
+	m.Newer(true)
+	done, err := s.out.turns.Take(ctx, "message "+outbox.Key(ref)) // after progress in flight
 	if err != nil {
 		return notSent(err)
 	}
 	defer done()
-	sum := digest(msg)
+	sum := outbox.Digest(msg)
 	if sum != "" && sum == m.shown {
 		return nil
 	}
 	m.shown = ""
-	at := m.place(ref)
+	at := m.Place(ref)
 	s.stopStream(ctx, m, at)
-	if msg = keyed(at, msg); m.key != "" {
+	if msg = outbox.Keyed(at, msg); m.key != "" {
 		msg.Key = m.key
 	}
 	shown, err := s.show(ctx, place{thread: at.Thread, ts: at.ID, note: m.note}, msg)
@@ -248,13 +236,13 @@ func (s *Slack) Update(ctx context.Context, ref bot.Ref, msg bot.Message) error 
 	if err != nil {
 		return err
 	}
-	if messageKey(shown) != messageKey(at) {
+	if outbox.Key(shown) != outbox.Key(at) {
 		n := s.out.message(shown)
-		m.move(shown)
+		m.Move(shown)
 		m.key, m.note = n.key, n.note
 	}
 	m.shown = sum
-	s.out.pay(m)
+	s.out.owed.Pay(m)
 	s.endSession(ctx, m, ref.Thread)
 	return nil
 }
@@ -262,12 +250,12 @@ func (s *Slack) Update(ctx context.Context, ref bot.Ref, msg bot.Message) error 
 // whisperAgain shows one person what is to replace something that only that person saw.
 // Slack changes no such message; what is to be seen by one must not be posted for all.
 func (s *Slack) whisperAgain(ctx context.Context, m *sent, ref bot.Ref, msg bot.Message) error {
-	done, err := s.out.turns.take(ctx, "message "+messageKey(ref))
+	done, err := s.out.turns.Take(ctx, "message "+outbox.Key(ref))
 	if err != nil {
 		return notSent(err)
 	}
 	defer done()
-	sum := digest(msg)
+	sum := outbox.Digest(msg)
 	if msg.Kind == bot.KindProgress || sum == m.shown {
 		return nil
 	}
@@ -275,14 +263,6 @@ func (s *Slack) whisperAgain(ctx context.Context, m *sent, ref bot.Ref, msg bot.
 		m.shown = sum
 	}
 	return err
-}
-
-// keyed gives msg a key, when it has none: the place that it belongs to.
-func keyed(at bot.Ref, msg bot.Message) bot.Message {
-	if msg.Key == "" {
-		msg.Key = "at " + messageKey(at)
-	}
-	return msg
 }
 
 // postInstead posts what was to replace a message that is gone or cannot be changed any
@@ -316,7 +296,7 @@ func (s *Slack) postInstead(ctx context.Context, gone bot.Ref, msg bot.Message, 
 // updateProgress shows progress if it can be shown now; newer progress or the end, if
 // they come meanwhile, are shown instead.
 func (s *Slack) updateProgress(ctx context.Context, m *sent, ref bot.Ref, msg bot.Message) error {
-	superseded, ended := m.newer(false)
+	superseded, ended := m.Newer(false)
 	if ended {
 		return nil
 	}
@@ -329,14 +309,14 @@ func (s *Slack) updateProgress(ctx context.Context, m *sent, ref bot.Ref, msg bo
 		return nil
 	}
 	defer done()
-	sum := digest(msg)
-	if m.isEnded() || sum == m.shown {
+	sum := outbox.Digest(msg)
+	if m.Ended() || sum == m.shown {
 		return nil
 	}
-	err = s.changeProgress(ctx, m, m.place(ref), msg)
+	err = s.changeProgress(ctx, m, m.Place(ref), msg)
 	if err == nil {
 		m.shown = sum
-		m.sentNow()
+		m.SentNow()
 		return nil
 	}
 	return s.leaveOut(ctx, msg, err)
@@ -345,31 +325,8 @@ func (s *Slack) updateProgress(ctx context.Context, m *sent, ref bot.Ref, msg bo
 // progressTurn waits until the message may be changed again, and nobody else is at it.
 // There is no turn for what was superseded meanwhile.
 func (s *Slack) progressTurn(ctx context.Context, m *sent, ref bot.Ref, superseded <-chan struct{}) (done func(), err error) {
-	for {
-		t := time.NewTimer(m.wait(s.pace(time.Second)))
-		select {
-		case <-t.C:
-		case <-superseded:
-			t.Stop()
-			return nil, nil
-		case <-ctx.Done():
-			t.Stop()
-			return nil, ctx.Err()
-		}
-		if done, err = s.out.turns.take(ctx, "message "+messageKey(ref)); err != nil {
-			return nil, err
-		}
-		select {
-		case <-superseded:
-			done()
-			return nil, nil
-		default:
-		}
-		if m.wait(s.pace(time.Second)) <= 0 {
-			return done, nil
-		}
-		done() // it was changed while we waited for our turn
-	}
+	every := s.pace(time.Second)
+	return m.Turn(ctx, &s.out.turns, "message "+outbox.Key(ref), superseded, every, func() time.Duration { return every })
 }
 
 // leaveOut is the error of progress that was not shown: none where that is as it should

@@ -52,7 +52,7 @@ type Slack struct {
 	client *client.Client
 	log    *slog.Logger
 
-	out     *outbox
+	out     *sending
 	metrics *metrics
 
 	in       *intake
@@ -78,7 +78,7 @@ func New(cfg Config) (*Slack, error) {
 	}
 	m := newMetrics()
 	return &Slack{
-		cfg: cfg, log: cfg.Logger, out: newOutbox(), metrics: m, in: newIntake(),
+		cfg: cfg, log: cfg.Logger, out: newSending(), metrics: m, in: newIntake(),
 		client: client.New(client.Options{
 			BotToken: cfg.BotToken, AppToken: cfg.AppToken, APIURL: cfg.APIURL, HTTPClient: cfg.HTTPClient, Rate: cfg.Rate, Logger: cfg.Logger,
 			Observer: m,

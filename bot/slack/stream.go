@@ -12,6 +12,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/outbox"
 	"github.com/bapsang/bapsang/bot/slack/blocks"
 	"github.com/bapsang/bapsang/bot/slack/client"
 )
@@ -41,7 +42,7 @@ var errNoStream = errors.New("no stream")
 // Slack streams to one person, in a thread; what a stream has once shown stays, so its
 // only buttons are those that it begins with.
 func (s *Slack) mayStream(thread bot.Thread, msg bot.Message) bool {
-	if thread.ID == "" || msg.For == "" || len(msg.Buttons) == 0 || len(msg.Suggestions) > 0 || s.out.isRefused("streams") {
+	if thread.ID == "" || msg.For == "" || len(msg.Buttons) == 0 || len(msg.Suggestions) > 0 || s.out.refused.Refused("streams") {
 		return false
 	}
 	if !thread.Direct && !strings.HasPrefix(thread.Workspace, "T") {
@@ -86,7 +87,7 @@ func (s *Slack) startStream(ctx context.Context, thread bot.Thread, msg bot.Mess
 			return found.ref, nil
 		}
 	case kind == client.KindStream || kind == client.KindFeature || kind == client.KindScope || kind == client.KindLayout:
-		s.out.refuse("streams", refusedFor)
+		s.out.refused.Refuse("streams", refusedFor)
 		s.streamFell(ctx, msg, err)
 	}
 	return bot.Ref{}, errNoStream
@@ -160,12 +161,12 @@ func (m *sent) noStream() {
 
 // leaveStream makes an ordinary message of a stream that says nothing.
 func (s *Slack) leaveStream(ctx context.Context, m *sent, at bot.Ref) error {
-	done, err := s.out.turns.take(ctx, "message "+messageKey(at))
+	done, err := s.out.turns.Take(ctx, "message "+outbox.Key(at))
 	if err != nil {
 		return err
 	}
 	defer done()
-	if !m.stream || m.idle == nil || m.isEnded() {
+	if !m.stream || m.idle == nil || m.Ended() {
 		return nil
 	}
 	if _, err = s.endStream(ctx, at, m.status(slack.AgentSessionStatusProcessing), s.client.TryCall); err == nil {
@@ -298,13 +299,13 @@ func (s *Slack) statusIs(ctx context.Context, thread bot.Thread, text string, ca
 // optional does something that not every workspace has, and does not try again for a
 // while where it is refused.
 func (s *Slack) optional(ctx context.Context, feature string, do func() error) bool {
-	if s.out.isRefused(feature) {
+	if s.out.refused.Refused(feature) {
 		return false
 	}
 	err := do()
 	var why *bot.Error
 	if errors.As(err, &why) && (why.Code == bot.CodeDenied || client.KindOf(err) == client.KindFeature) {
-		s.out.refuse(feature, refusedFor)
+		s.out.refused.Refuse(feature, refusedFor)
 	}
 	if err != nil {
 		s.log.DebugContext(ctx, "slack: status not shown", "feature", feature, "error", err)

@@ -34,13 +34,14 @@ var allowed = map[string][]string{
 
 	// The web chat is the platform itself, so it keeps what Slack keeps for Slack.
 	"bot/web": {"bot", "store"},
-	// What platforms lay out alike.
+	// What platforms lay out alike, and how those who send to one wait for each other.
 	"bot/layout": {"bot"},
+	"bot/outbox": {"bot"},
 	// One platform in three parts: what is shown, how it is sent, and the driver.
-	"bot/slack":           {"bot", "bot/slack/..."},
+	"bot/slack":           {"bot", "bot/layout", "bot/outbox", "bot/slack/..."},
 	"bot/slack/blocks":    {"bot", "bot/layout"},
 	"bot/slack/client":    {"bot"},
-	"bot/teams":           {"bot", "bot/teams/..."},
+	"bot/teams":           {"bot", "bot/layout", "bot/outbox", "bot/teams/..."},
 	"bot/teams/cards":     {"bot", "bot/layout"},
 	"bot/teams/connector": {"bot"},
 	"bot/teams/teamstest": {},
