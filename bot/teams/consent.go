@@ -107,7 +107,7 @@ func (t *Teams) offer(ctx context.Context, at spot, action bot.Action, user stri
 	if err != nil {
 		return fmt.Errorf("offer: %w", err)
 	}
-	_, err = t.conn.Client.Send(ctx, at.Ref, connector.Activity{
+	err = t.insist(ctx, at.Ref, connector.Activity{
 		Type: "message", Summary: fileName(action.Value), Locale: localeOf(language),
 		Attachments: []connector.Attachment{{ContentType: consentCard, Name: fileName(action.Value), Content: content}},
 	})
@@ -148,7 +148,7 @@ func (t *Teams) takeConsent(ctx context.Context, d *deed, c consent) error {
 	if err != nil {
 		return fmt.Errorf("file: %w", err)
 	}
-	_, err = t.conn.Client.Send(ctx, d.ref(), connector.Activity{
+	err = t.insist(ctx, d.ref(), connector.Activity{
 		Type: "message", Summary: c.Upload.Name,
 		Attachments: []connector.Attachment{{ContentType: infoCard, ContentURL: c.Upload.ContentURL, Name: c.Upload.Name, Content: content}},
 	})
@@ -171,8 +171,7 @@ func (t *Teams) replaceOffer(ctx context.Context, d *deed, text string) error {
 			return err
 		}
 	}
-	_, err := t.conn.Client.Send(ctx, d.ref(), a)
-	return err
+	return t.insist(ctx, d.ref(), a)
 }
 
 // upload writes a result's rows to where Teams said. The address is signed: our token does

@@ -154,11 +154,22 @@ func (t *Teams) put(ctx context.Context, at spot, to place, msg bot.Message, lev
 		}
 		t.metrics.doubts.WithLabelValues(string(msg.Kind)).Inc()
 		t.log.WarnContext(ctx, "teams: did not say whether it took a message", "question", msg.Question, "reason", connector.Reason(err))
-		if n == maxPosts || ctx.Err() != nil {
+		if n == maxPosts || t.conn.Client.Rest(ctx, n, err) != nil {
 			return bot.Ref{}, err
 		}
 		msg = noted(msg, phrasesFor(msg.Language).repeats)
 		l = t.layout(ctx, at, msg, level, true)
+	}
+}
+
+// insist sends what is no harm twice, such as a sentence, again when Teams did not answer
+// for it.
+func (t *Teams) insist(ctx context.Context, to connector.Ref, a connector.Activity) error {
+	for n := 1; ; n++ {
+		_, err := t.conn.Client.Send(ctx, to, a)
+		if !connector.Unknown(err) || n == maxPosts || t.conn.Client.Rest(ctx, n, err) != nil {
+			return err
+		}
 	}
 }
 

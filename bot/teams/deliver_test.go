@@ -537,3 +537,27 @@ func TestPicturesAreDrawnOnce(t *testing.T) {
 	}
 	o.mustAnswerOnce(thread, 7)
 }
+
+// A gateway that fails tells nothing of what became of an answer: it is said again, with a
+// sentence that says so, also where it had not come.
+func TestAGatewayThatFailsIsTold(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{502, 503, 504} {
+		for _, done := range []bool{true, false} {
+			o := startOut(t, teamstest.Options{})
+			thread := o.asked(teamstest.Minji, teamstest.Sales)
+			_, answer := question(1, "ko")
+			o.Fault(teamstest.Fault{Op: "activities.send", Status: status, After: done, Times: 1})
+			if _, err := o.driver.Post(t.Context(), thread, answer); err != nil {
+				t.Fatal(err)
+			}
+			want := map[bool]int{true: 2, false: 1}[done]
+			if answers, repeated, _ := o.answersOf(thread, 1); answers != want || repeated != 1 {
+				t.Errorf("%d, done %v: %d answers, of which %d say that they may be repetitions", status, done, answers, repeated)
+			}
+			if n := o.counted("bapsang_teams_doubts_total"); n != 1 {
+				t.Errorf("%d: %v doubts", status, n)
+			}
+		}
+	}
+}

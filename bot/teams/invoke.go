@@ -270,7 +270,7 @@ func (t *Teams) say(ctx context.Context, to connector.Ref, l cards.Layout, langu
 	if l.Card != nil {
 		a.Attachments = []connector.Attachment{cardAttachment(l.Card)}
 	}
-	_, err := t.conn.Client.Send(ctx, to, a)
+	err := t.insist(ctx, to, a)
 	if connector.KindOf(err) == connector.KindRemoved {
 		err = t.shut(ctx, to.Conversation, connector.Reason(err))
 	}

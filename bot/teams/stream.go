@@ -224,7 +224,7 @@ func (t *Teams) leave(ctx context.Context, at spot, m *sent, ref bot.Ref, msg bo
 }
 
 // final is the last part of a stream. It has a card or a text, never both: Teams makes two
-// messages of the two, tells the id of one, and refuses to change it into both ("Activity
+// messages of the two, tells the id of neither, and refuses to change it into both ("Activity
 // resulted into multiple skype activities"). The other would stay as it was, and whoever
 // pressed something there would name a message that nobody knows.
 func final(a connector.Activity, id string) connector.Activity {
@@ -265,12 +265,12 @@ func (t *Teams) finish(ctx context.Context, m *sent, ref bot.Ref, msg bot.Messag
 
 // end sends the end of a stream.
 func (t *Teams) end(ctx context.Context, at spot, a connector.Activity) (err error) {
-	for range maxFinals {
-		if _, err = t.conn.Client.Send(ctx, at.Ref, a); !connector.Unknown(err) || ctx.Err() != nil {
-			break
+	for n := 1; ; n++ {
+		_, err = t.conn.Client.Send(ctx, at.Ref, a)
+		if !connector.Unknown(err) || n == maxFinals || t.conn.Client.Rest(ctx, n, err) != nil {
+			return err
 		}
 	}
-	return err
 }
 
 // stopTold bounds how long the handler takes to hear of a stop.

@@ -345,14 +345,27 @@ func (c *Client) untilDone(ctx context.Context, one call, address *url.URL) (rep
 		case attempt == maxAttempts, !out.again:
 			return reply{}, out.err
 		}
-		// Half of it by chance, so that those who failed together do not return together.
-		if sleep(ctx, out.after+rest/2+rand.N(rest)) != nil {
+		if sleep(ctx, out.after+scattered(rest)) != nil {
 			return reply{}, out.err
 		}
 		rest = min(2*rest, time.Duration(float64(maxRest)/c.rate))
 		attempt++
 		again = false
 	}
+}
+
+// scattered is d, half of it by chance, so that those who failed together do not return
+// together.
+func scattered(d time.Duration) time.Duration { return d/2 + rand.N(d) }
+
+// Rest waits until what failed with err may be said again, for the n-th time from 1: ever
+// longer, as Microsoft asks, and not before Teams said.
+func (c *Client) Rest(ctx context.Context, n int, err error) error {
+	rest := scattered(time.Duration(float64(min(firstRest<<min(n-1, 10), maxRest)) / c.rate))
+	if said := (*refusal)(nil); errors.As(err, &said) {
+		rest += said.after
+	}
+	return sleep(ctx, rest)
 }
 
 // outcome is what became of one request.
@@ -402,9 +415,7 @@ func (c *Client) once(ctx context.Context, one call, address *url.URL, gates []*
 		c.tokens.drop(token)
 		out.stale = true
 	default:
-		if r.header.Get("Retry-After") != "" {
-			out.after = min(retryAfter(r.header, time.Now()), maxRest)
-		}
+		out.after = after(r)
 	}
 	return out
 }

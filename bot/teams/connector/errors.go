@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/bapsang/bapsang/bot"
 )
@@ -84,8 +85,8 @@ type fate struct {
 // the table "Status codes retry guidance" of the page above, and
 // https://learn.microsoft.com/microsoftteams/platform/bots/how-to/rate-limit. The connector
 // knows no key of idempotency: what a gateway lost on its way back was done, and is done
-// again. Microsoft asks for that all the same, so it is only unknown when the tries are used
-// up. It does not of any other failure, after which nothing is sent twice.
+// again. So only calls that may be repeated are repeated here. What says something is for
+// whoever says it to repeat (Client.Rest), for only they can tell its reader so.
 func fateOf(status int) fate {
 	switch status {
 	case http.StatusPreconditionFailed: // several calls at once for one conversation: not done
@@ -105,6 +106,7 @@ type refusal struct {
 	status  int
 	reason  string // its code, or "http_" and the status
 	message string
+	after   time.Duration // not again before that
 }
 
 func (r *refusal) Error() string {
@@ -228,9 +230,19 @@ func failure(c call, r reply, err error) (e *bot.Error, again bool) {
 	}
 	f := fateOf(r.status)
 	if f.unknown && !c.repeatable {
+		said.after = after(r)
 		e.Err = fmt.Errorf("%w: %w", ErrUnknown, said)
+		return e, false
 	}
-	return e, f.again || f.unknown && c.repeatable
+	return e, f.again || f.unknown
+}
+
+// after is how long a refusal asks to wait; zero when it does not.
+func after(r reply) time.Duration {
+	if r.header.Get("Retry-After") == "" {
+		return 0
+	}
+	return min(retryAfter(r.header, time.Now()), maxRest)
 }
 
 // broken is the failure of a call that was not answered, or not to the end.

@@ -26,7 +26,8 @@ type Fault struct {
 	Status int    // the call fails with this status; 429 says RetryAfter unless negative
 	Error  string // the code that goes with Status; empty is Teams' own for it
 	Reset  bool   // the connection is reset before the call was done
-	// After does the call, and then the connection is reset: the caller never hears.
+	// After does the call, and then the connection is reset: the caller never hears. With
+	// Status it hears that instead, as of a gateway that lost the answer.
 	After bool
 	Hang  bool // with After or alone: no answer until the caller goes away
 	Slow  time.Duration
@@ -95,6 +96,8 @@ func (s *Server) faultFor(c Call) *Fault {
 // still to be done.
 func (s *Server) before(w http.ResponseWriter, r *http.Request, c Call, f *Fault) bool {
 	switch {
+	case f.After:
+		return true
 	case f.Status != 0:
 		if f.Status == http.StatusTooManyRequests && f.RetryAfter >= 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(max(1, f.RetryAfter)))
@@ -105,8 +108,6 @@ func (s *Server) before(w http.ResponseWriter, r *http.Request, c Call, f *Fault
 		}
 		s.write(w, c, e.answer())
 		return false
-	case f.After:
-		return true
 	case f.Reset:
 		s.note(c, 0, "reset")
 		reset(w)
@@ -123,6 +124,10 @@ func (s *Server) before(w http.ResponseWriter, r *http.Request, c Call, f *Fault
 
 // lost ends a call that was done so that its caller does not hear of it.
 func (s *Server) lost(w http.ResponseWriter, r *http.Request, c Call, f *Fault) {
+	if f.Status != 0 {
+		s.write(w, c, usual(f.Status).answer())
+		panic(http.ErrAbortHandler)
+	}
 	s.note(c, 0, "lost")
 	if f.Hang {
 		s.hang(r)
