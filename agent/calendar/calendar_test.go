@@ -57,11 +57,15 @@ func TestOfficialHolidays(t *testing.T) {
 
 func compareHoliday(t *testing.T, c *calendar.Calendar, date, official string, ours calendar.Holiday) {
 	t.Helper()
-	if strings.Contains(official, "선거") || strings.HasPrefix(official, "임시공휴일") {
-		if !strings.HasPrefix(ours.Event, "kr.day_off.") {
-			t.Errorf("%s: officially %s, ours %v", date, official, ours)
+	// One-off days are called as the notice called them: "제22대국회의원선거",
+	// "임시공휴일(대통령선거)".
+	for id, name := range map[string]string{
+		"kr.local_election": "전국동시지방선거", "kr.parliamentary_election": "국회의원선거",
+		"kr.presidential_election": "대통령선거", "kr.temporary_holiday": "임시공휴일",
+	} {
+		if strings.Contains(official, name) && ours.Event == id {
+			return
 		}
-		return
 	}
 	name, substitute := strings.CutPrefix(official, "대체공휴일(")
 	name = strings.TrimSuffix(name, ")")
@@ -202,7 +206,7 @@ func TestClassAndStatus(t *testing.T) {
 		{"kr.chuseok", 2026, calendar.PublicHoliday, calendar.Confirmed},
 		{"kr.chuseok", 2028, calendar.PublicHoliday, calendar.Estimated},
 		{"kr.seollal.substitute", 2027, calendar.PublicHoliday, calendar.Confirmed},
-		{"kr.day_off.2026-06-03", 2026, calendar.PublicHoliday, calendar.Confirmed},
+		{"kr.local_election", 2026, calendar.PublicHoliday, calendar.Confirmed},
 		{"kr.constitution_day", 2007, calendar.PublicHoliday, calendar.Confirmed},
 		{"kr.constitution_day", 2025, calendar.Observance, calendar.Confirmed},
 		{"kr.constitution_day", 2026, calendar.PublicHoliday, calendar.Confirmed},
@@ -278,12 +282,12 @@ func TestWorkday(t *testing.T) {
 		"2026-06-03": false, "2026-11-20": true, "2026-11-21": false, "2026-11-22": false,
 	}
 	for d, want := range tests {
-		if got, err := c.Workday(day(d)); err != nil || got != want {
+		if got, err := c.Workday("KR", day(d)); err != nil || got != want {
 			t.Errorf("Workday(%s) = %v, %v", d, got, err)
 		}
 	}
 	seoul := time.FixedZone("KST", 9*3600)
-	if got, err := c.Workday(time.Date(2027, 5, 3, 1, 0, 0, 0, seoul)); err != nil || got {
+	if got, err := c.Workday("KR", time.Date(2027, 5, 3, 1, 0, 0, 0, seoul)); err != nil || got {
 		t.Errorf("the date is that of the clock: %v, %v", got, err)
 	}
 }
@@ -298,7 +302,7 @@ func TestRefusals(t *testing.T) {
 	if _, err := c.Holidays("IN", 2026); !errors.Is(err, calendar.ErrMarket) {
 		t.Errorf("Holidays(IN): %v", err)
 	}
-	if _, err := c.Workday(day("2051-01-01")); !errors.Is(err, calendar.ErrYear) {
+	if _, err := c.Workday("KR", day("2051-01-01")); !errors.Is(err, calendar.ErrYear) {
 		t.Errorf("Workday(2051): %v", err)
 	}
 }

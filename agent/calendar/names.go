@@ -45,8 +45,9 @@ type node struct {
 	weak  bool
 }
 
-// add puts a name in the tree and reports whether it was free, or the event's own.
-func (n *node) add(name, event string, weak bool) bool {
+// add puts a name in the tree, unless it is another event's already: then it returns
+// which.
+func (n *node) add(name, event string, weak bool) (other string) {
 	at := n
 	for _, r := range name {
 		if ignored(r) {
@@ -62,11 +63,11 @@ func (n *node) add(name, event string, weak bool) bool {
 		at = at.next[r]
 	}
 	if at.event != "" && at.event != event {
-		return false
+		return at.event
 	}
 	// A name listed both ways (동지 as the event's title and as a weak word) is weak.
 	at.event, at.weak = event, at.weak || weak
-	return true
+	return ""
 }
 
 // ignored are the characters that spell a name differently without changing it.

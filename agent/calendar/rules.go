@@ -1,6 +1,7 @@
 package calendar
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -15,26 +16,54 @@ var files embed.FS
 
 // rules is what the YAML files say together.
 type rules struct {
-	OfficialUntil int      `yaml:"official_until"`
-	Events        []event  `yaml:"events"`
-	DaysOff       []dayOff `yaml:"days_off"`
+	OfficialUntil int     `yaml:"official_until"`
+	Events        []event `yaml:"events"`
 }
 
 // event is one row; events/kr.yaml explains the fields.
 type event struct {
-	ID         string     `yaml:"id"`
-	Name       Names      `yaml:"name"`
-	Aliases    []string   `yaml:"aliases"`
-	Weak       []string   `yaml:"weak"`
-	Market     string     `yaml:"market"`
-	Class      Class      `yaml:"class"`
-	When       when       `yaml:"when"`
-	Before     int        `yaml:"before"`
-	After      int        `yaml:"after"`
-	Since      int        `yaml:"since"`
-	Off        []years    `yaml:"off"`
-	Substitute substitute `yaml:"substitute"`
-	Source     string     `yaml:"source"`
+	ID         string        `yaml:"id"`
+	Name       Names         `yaml:"name"`
+	Aliases    []string      `yaml:"aliases"`
+	Weak       []string      `yaml:"weak"`
+	Market     string        `yaml:"market"`
+	Markets    []string      `yaml:"markets"`
+	Class      Class         `yaml:"class"`
+	Minor      bool          `yaml:"minor"`
+	When       when          `yaml:"when"`
+	Before     int           `yaml:"before"`
+	After      int           `yaml:"after"`
+	Since      int           `yaml:"since"`
+	Off        []years       `yaml:"off"`
+	Substitute substitute    `yaml:"substitute"`
+	Windows    Windows       `yaml:"windows"`
+	Prepare    []Preparation `yaml:"prepare"`
+	Expect     *Expect       `yaml:"expect"`
+	Source     string        `yaml:"source"`
+}
+
+// public is the event as others see it.
+func (e *event) public() Event {
+	class := e.Class
+	if class == "" {
+		class = Observance
+		if e.Off[len(e.Off)-1].Until == 0 {
+			class = PublicHoliday
+		}
+	}
+	return Event{ID: e.ID, Name: e.Name, Aliases: e.Aliases, Weak: e.Weak, Market: e.Market, Markets: e.Markets, Class: class,
+		Minor: e.Minor, Windows: e.Windows, Prepare: e.Prepare, Announced: e.When.Editions != nil, Expect: e.Expect, Source: e.Source}
+}
+
+// classIn is the event's class in a year: outside its years off it is an observance.
+func (e *event) classIn(year int) Class {
+	switch {
+	case e.isOff(year):
+		return PublicHoliday
+	case e.Class == "":
+		return Observance
+	}
+	return e.Class
 }
 
 type when struct {
@@ -67,7 +96,16 @@ type gengDay struct {
 }
 
 type announced struct {
-	Year  int    `yaml:"year"`
+	Year   int       `yaml:"year"`
+	Label  string    `yaml:"label"`
+	Start  string    `yaml:"start"`
+	End    string    `yaml:"end"`
+	Status Status    `yaml:"status"`
+	Before *dateSpan `yaml:"moved_from"`
+	Source string    `yaml:"source"`
+}
+
+type dateSpan struct {
 	Start string `yaml:"start"`
 	End   string `yaml:"end"`
 }
@@ -81,12 +119,6 @@ type years struct {
 type substitute struct {
 	On    string `yaml:"on"` // "sunday", "weekend" or ""
 	Since int    `yaml:"since"`
-}
-
-type dayOff struct {
-	Date   string `yaml:"date"`
-	Name   Names  `yaml:"name"`
-	Source string `yaml:"source"`
 }
 
 func readRules() (*rules, error) {
@@ -106,7 +138,6 @@ func readRules() (*rules, error) {
 		}
 		all.OfficialUntil = max(all.OfficialUntil, r.OfficialUntil)
 		all.Events = append(all.Events, r.Events...)
-		all.DaysOff = append(all.DaysOff, r.DaysOff...)
 	}
 	return all, all.check()
 }
@@ -123,16 +154,11 @@ func (r *rules) check() error {
 			return fmt.Errorf("event %s is there twice", e.ID)
 		}
 		seen[e.ID] = true
-		if (e.Class == "") != (len(e.Off) > 0) {
-			return fmt.Errorf("event %s needs either a class or years off", e.ID)
+		if e.Class != "" && !e.Class.known() || e.Class == "" && len(e.Off) == 0 {
+			return fmt.Errorf("event %s needs a class or years off", e.ID)
 		}
 		if err := e.When.check(); err != nil {
 			return fmt.Errorf("event %s: %w", e.ID, err)
-		}
-	}
-	for _, d := range r.DaysOff {
-		if _, err := time.Parse(time.DateOnly, d.Date); err != nil {
-			return fmt.Errorf("day off: %w", err)
 		}
 	}
 	return nil
@@ -150,7 +176,7 @@ func (w when) check() error {
 		return fmt.Errorf("%d rules instead of one", rules)
 	}
 	for _, s := range []string{w.Date, w.From, w.To} {
-		if _, err := time.Parse("01-02", s); s != "" && err != nil {
+		if _, err := parseMonthDay(s); s != "" && err != nil {
 			return err
 		}
 	}
@@ -161,12 +187,28 @@ func (w when) check() error {
 		return fmt.Errorf("no lunar calendar %q", w.Lunar.Calendar)
 	}
 	for _, a := range w.Editions {
-		if _, err := time.Parse(time.DateOnly, a.Start); err != nil {
+		if err := a.check(); err != nil {
+			return fmt.Errorf("edition %d: %w", a.Year, err)
+		}
+	}
+	return nil
+}
+
+func (a announced) check() error {
+	dates := []string{a.Start, cmp.Or(a.End, a.Start)}
+	if a.Before != nil {
+		dates = append(dates, a.Before.Start, a.Before.End)
+	}
+	for i, s := range dates {
+		if _, err := time.Parse(time.DateOnly, s); err != nil {
 			return err
 		}
-		if _, err := time.Parse(time.DateOnly, a.End); a.End != "" && err != nil {
-			return err
+		if i%2 == 1 && s < dates[i-1] {
+			return fmt.Errorf("%s is before %s", s, dates[i-1])
 		}
+	}
+	if a.Status != "" && !a.Status.known() {
+		return fmt.Errorf("no status %q", a.Status)
 	}
 	return nil
 }
@@ -181,17 +223,27 @@ func weekday(name string) time.Weekday {
 	return -1
 }
 
-// in returns the first and the last day of the event's edition of year.
-func (e *event) in(year int) (start, end time.Time, ok bool) {
+// occurrence is an edition as its rule or its table has it.
+type occurrence struct {
+	start, end                 time.Time
+	label                      string
+	status                     Status
+	source                     string
+	previousStart, previousEnd time.Time
+}
+
+// in returns the event's occurrences of the editions of year.
+func (e *event) in(year int) []occurrence {
 	w := e.When
 	if year < e.Since {
-		return start, end, false
+		return nil
 	}
+	var start time.Time
 	switch {
 	case w.Date != "":
 		start = monthDay(year, w.Date)
 	case w.From != "":
-		return monthDay(year, w.From), monthDay(year, w.To), true
+		return []occurrence{{start: monthDay(year, w.From), end: monthDay(year, w.To)}}
 	case w.Nth != nil:
 		start = w.Nth.in(year)
 	case w.Lunar != nil:
@@ -203,7 +255,7 @@ func (e *event) in(year int) (start, end time.Time, ok bool) {
 	default:
 		return w.announced(year)
 	}
-	return start.AddDate(0, 0, -e.Before), start.AddDate(0, 0, e.After), true
+	return []occurrence{{start: start.AddDate(0, 0, -e.Before), end: start.AddDate(0, 0, e.After)}}
 }
 
 func (n nthWeekday) in(year int) time.Time {
@@ -219,23 +271,31 @@ func (l lunarDate) in(year int) time.Time {
 	return koreanCalendar.date(year, l.Month, l.Day)
 }
 
-func (w when) announced(year int) (start, end time.Time, ok bool) {
+func (w when) announced(year int) []occurrence {
+	var found []occurrence
 	for _, a := range w.Editions {
 		if a.Year != year {
 			continue
 		}
-		start, _ = time.Parse(time.DateOnly, a.Start)
-		end = start
-		if a.End != "" {
-			end, _ = time.Parse(time.DateOnly, a.End)
+		o := occurrence{start: parsed(a.Start), end: parsed(cmp.Or(a.End, a.Start)), label: a.Label, status: a.Status, source: a.Source}
+		if a.Before != nil {
+			o.previousStart, o.previousEnd = parsed(a.Before.Start), parsed(a.Before.End)
 		}
-		return start, end, true
+		found = append(found, o)
 	}
-	return start, end, false
+	return found
 }
 
+// parsed is a date that check has seen.
+func parsed(text string) time.Time {
+	t, _ := time.Parse(time.DateOnly, text)
+	return t
+}
+
+func parseMonthDay(text string) (time.Time, error) { return time.Parse("01-02", text) }
+
 func monthDay(year int, text string) time.Time {
-	t, _ := time.Parse("01-02", text)
+	t, _ := parseMonthDay(text)
 	return time.Date(year, t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
 }
 
@@ -247,4 +307,11 @@ func (e *event) isOff(year int) bool {
 		}
 	}
 	return false
+}
+
+func (r *rules) status(year int) Status {
+	if year <= r.OfficialUntil {
+		return Confirmed
+	}
+	return Estimated
 }

@@ -1,0 +1,160 @@
+package extract
+
+import "strings"
+
+// cue is a word that tells which edition a sentence speaks of.
+type cue struct {
+	word  string
+	tense Tense
+	year  int // from the reference year; noYear where the word says none
+}
+
+const noYear = 100
+
+// adverbs name an edition; they outweigh verbs. Longer words come before those they
+// contain.
+var adverbs = []cue{
+	{"재작년", TensePast, -2}, {"작년", TensePast, -1}, {"지난해", TensePast, -1}, {"전년", TensePast, -1},
+	{"last year", TensePast, -1}, {"previous year", TensePast, -1}, {"prior year", TensePast, -1},
+	{"지난 회차", TensePast, noYear}, {"지난 행사", TensePast, noYear}, {"이전 행사", TensePast, noYear}, {"역대", TensePast, noYear},
+	{"지난 ", TensePast, noYear}, {"previous edition", TensePast, noYear}, {"past edition", TensePast, noYear}, {"previously", TensePast, noYear},
+	{"내년", TenseUpcoming, 1}, {"next year", TenseUpcoming, 1},
+	{"올해", TenseUpcoming, 0}, {"금년", TenseUpcoming, 0}, {"this year", TenseUpcoming, 0},
+	{"이번 ", TenseUpcoming, noYear}, {"오는 ", TenseUpcoming, noYear}, {"upcoming", TenseUpcoming, noYear},
+}
+
+var verbs = []cue{
+	{"열렸", TensePast, noYear}, {"진행했", TensePast, noYear}, {"진행됐", TensePast, noYear}, {"진행되었", TensePast, noYear},
+	{"개최했", TensePast, noYear}, {"개최됐", TensePast, noYear}, {"개최되었", TensePast, noYear}, {"열린 바", TensePast, noYear},
+	{"종료되었", TensePast, noYear}, {"종료됐", TensePast, noYear}, {"성료", TensePast, noYear}, {"마쳤", TensePast, noYear},
+	{"막을 내렸", TensePast, noYear}, {"이었습니다", TensePast, noYear}, {"였습니다", TensePast, noYear},
+	{"was held", TensePast, noYear}, {"were held", TensePast, noYear}, {"took place", TensePast, noYear}, {"ran from", TensePast, noYear},
+	{"ended", TensePast, noYear}, {"concluded", TensePast, noYear}, {"recap", TensePast, noYear},
+	{"예정", TenseUpcoming, noYear}, {"열린다", TenseUpcoming, noYear}, {"열립니다", TenseUpcoming, noYear}, {"진행합니다", TenseUpcoming, noYear},
+	{"진행됩니다", TenseUpcoming, noYear}, {"진행된다", TenseUpcoming, noYear}, {"개최합니다", TenseUpcoming, noYear}, {"개최한다", TenseUpcoming, noYear},
+	{"개막한다", TenseUpcoming, noYear}, {"찾아옵니다", TenseUpcoming, noYear}, {"시작합니다", TenseUpcoming, noYear}, {"돌아옵니다", TenseUpcoming, noYear},
+	{"will ", TenseUpcoming, noYear}, {"returns", TenseUpcoming, noYear}, {"kicks off", TenseUpcoming, noYear}, {"runs from", TenseUpcoming, noYear},
+	{"takes place", TenseUpcoming, noYear}, {"begins", TenseUpcoming, noYear},
+}
+
+// comparisons name an edition without speaking of it.
+var comparisons = []string{"작년과 달리", "지난해와 달리", "작년보다", "지난해보다", "작년 대비", "지난해 대비", "전년 대비", "전년보다", "작년에 이어", "지난해에 이어",
+	"작년과 마찬가지로", "지난해와 마찬가지로", "unlike last year", "compared to last year", "compared with last year", "than last year", "as last year",
+	"like last year"}
+
+// clauseEdges end what an adverb of an edition is said of.
+var clauseEdges = []string{cellEdge, ";", "며 ", "며, ", "고, ", "지만", "반면", "는데", "만, ", ", but ", " but ", " while ", " whereas ", "(", ")", " / "}
+
+// edition tells the tense of the date at at…end of a sentence, and the year said by the
+// word that told it. A word in the date's own clause counts before one in front of it,
+// and that before the verbs.
+func edition(sentence string, at, end int) (Tense, int) {
+	lower := asciiLower(sentence)
+	for _, w := range comparisons {
+		lower = strings.ReplaceAll(lower, w, strings.Repeat(" ", len(w)))
+	}
+	from, to := clause(lower, at, end)
+	if c, ok := nearest(lower, from, to, at, adverbs); ok {
+		return c.tense, c.year
+	}
+	if c, ok := nearest(lower, 0, at, at, adverbs); ok {
+		return c.tense, c.year
+	}
+	if c, ok := nearest(lower, from, to, at, verbs); ok {
+		return c.tense, c.year
+	}
+	if c, ok := nearest(lower, end, len(lower), at, verbs); ok {
+		return c.tense, c.year
+	}
+	return TenseUnknown, noYear
+}
+
+// asciiLower lowers ASCII letters, so that offsets stay.
+func asciiLower(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
+}
+
+func clause(s string, at, end int) (from, to int) {
+	to = len(s)
+	for _, edge := range clauseEdges {
+		if i := strings.LastIndex(s[:at], edge); i >= 0 {
+			from = max(from, i+len(edge))
+		}
+		if i := strings.Index(s[end:], edge); i >= 0 {
+			to = min(to, end+i+len(edge))
+		}
+	}
+	return from, to
+}
+
+// nearest returns the cue in s[from:to] that stands last before at, or else first behind.
+func nearest(s string, from, to, at int, cues []cue) (found cue, ok bool) {
+	middle := min(max(at, from), to)
+	before, behind := -1, len(s)
+	var after cue
+	for _, c := range cues {
+		if i := strings.LastIndex(s[from:middle], c.word); i > before {
+			before, found, ok = i, c, true
+		}
+		if i := strings.Index(s[middle:to], c.word); i >= 0 && i < behind {
+			behind, after = i, c
+		}
+	}
+	if !ok && behind < len(s) {
+		return after, true
+	}
+	return found, ok
+}
+
+// Words beside dates that are not the event's own.
+var (
+	postedBefore = []string{"작성일", "등록일", "게시일", "수정일", "발행일", "입력", "승인", "업데이트", "기사등록", "최종수정", "posted", "published",
+		"updated", "modified", "announced on", "copyright", "©"}
+	postedAfter = []string{"밝혔", "발표했", "전했", "말했", "기준", "현재", "작성", "등록", "보도", "자로", "announced", "said"}
+	sidelines   = []string{"사전예약", "사전 예약", "사전 알림", "사전알림", "사전 판매", "접수", "신청", "모집", "예매", "응모", "당첨", "결과 발표", "얼리버드",
+		"환불", "배송", "registration", "early bird", "early-bird", "presale", "pre-sale", "pre-order", "apply by", "deadline", "shipping"}
+)
+
+// posted reports whether the date is the day the page, or a statement in it, was made.
+func posted(before, after string) bool {
+	near := asciiLower(tail(before, 30))
+	for _, w := range postedBefore {
+		if strings.HasSuffix(strings.TrimRight(near, " :：|.]"), w) {
+			return true
+		}
+	}
+	after = asciiLower(strings.TrimLeft(after, " )"))
+	for _, w := range postedAfter {
+		if strings.HasPrefix(after, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// sideline returns the word that makes a date one of registration and the like.
+func sideline(before, after string) string {
+	near := asciiLower(tail(before, 48))
+	best, at := "", -1
+	for _, w := range sidelines {
+		if i := strings.LastIndex(near, w); i > at {
+			best, at = w, i
+		}
+	}
+	if best != "" {
+		return best
+	}
+	next := asciiLower(head(after, 24))
+	for _, w := range sidelines {
+		if i := strings.Index(next, w); i >= 0 && i < 14 {
+			return w
+		}
+	}
+	return ""
+}
