@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/bapsang/bapsang/bot"
@@ -50,12 +51,16 @@ type Occurrence struct {
 	Status Status `json:"status"`
 	Reason Reason `json:"reason,omitempty"`
 	Say    string `json:"say,omitempty"` // what a renderer said about a failure
-	// Deliveries by recipient, once prepared; Open of them have not ended.
+	// Deliveries by recipient, once prepared.
 	Deliveries []Delivery `json:"deliveries,omitempty"`
-	Tries      int        `json:"tries,omitempty"` // of preparing
+	// Decided is, by group of rights, why it is skipped; empty when it is sent.
+	Decided map[string]Reason `json:"decided,omitempty"`
+	Tries   int               `json:"tries,omitempty"` // of preparing
+	Job     string            `json:"job,omitempty"`   // that prepares
+	Look    time.Time         `json:"look,omitzero"`   // when it is made sure that something works on it
 
 	BegunAt time.Time `json:"begun_at,omitzero"`
-	EndedAt time.Time `json:"ended_at,omitzero"`
+	EndedAt time.Time `json:"ended_at,omitzero"` // of the first time that nothing was left to do
 }
 
 // Key is that of the occurrence's document.
@@ -72,10 +77,35 @@ type Delivery struct {
 	// Late is set when it is said that it comes late, from the first try on.
 	Late bool `json:"late,omitempty"`
 	// Told is set for a notice that the recipient may not see the content.
-	Told    bool      `json:"told,omitempty"`
-	Tries   int       `json:"tries,omitempty"`
+	Told  bool   `json:"told,omitempty"`
+	Job   string `json:"job,omitempty"` // that sends
+	Tries int    `json:"tries,omitempty"`
+	// Yielded is set when another try was found to be under way, and waited for.
+	Yielded bool      `json:"yielded,omitempty"`
 	Error   string    `json:"error,omitempty"`  // of the last try, for operators
 	SendAt  time.Time `json:"send_at,omitzero"` // when the last try began
 	Refs    []bot.Ref `json:"refs,omitempty"`   // the message, then its details
 	EndedAt time.Time `json:"ended_at,omitzero"`
 }
+
+// key is what the platform knows the delivery's n-th message by.
+func (d *Delivery) key(o *Occurrence, n int) string {
+	return "digest/" + o.Key() + "/" + d.To.key() + "/" + strconv.Itoa(n)
+}
+
+func (d *Delivery) end(status Status, why Reason, now time.Time) {
+	d.Status, d.Reason, d.EndedAt = status, why, now
+}
+
+// delivery finds the delivery to a recipient, by Recipient.key.
+func (o *Occurrence) delivery(to string) *Delivery {
+	for n := range o.Deliveries {
+		if o.Deliveries[n].To.key() == to {
+			return &o.Deliveries[n]
+		}
+	}
+	return nil
+}
+
+// ended reports whether nothing more will happen to the occurrence by itself.
+func (o *Occurrence) ended() bool { return o.Status.final() || o.Status == Unknown }
