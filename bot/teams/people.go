@@ -34,6 +34,7 @@ type people struct {
 	mu      sync.Mutex
 	entries map[string]entryOf
 	locales map[string]string // as people's own Teams says
+	forms   map[string]string // what else people's ids are here: "29:…", by object id
 	asked   map[string]asking // by conversation
 	flights singleflight.Group
 }
@@ -52,15 +53,28 @@ type asking struct {
 
 // spoke notes what an activity says of who did it.
 func (p *people) spoke(a *activity) {
-	if !a.human() || a.locale() == "" {
+	if !a.human() {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.locales == nil || len(p.locales) > maxKnown {
-		p.locales = map[string]string{}
+	note := func(m *map[string]string, value string) {
+		if *m == nil || len(*m) > maxKnown {
+			*m = map[string]string{}
+		}
+		if value != "" {
+			(*m)[a.who()] = value
+		}
 	}
-	p.locales[a.who()] = a.locale()
+	note(&p.locales, a.locale())
+	note(&p.forms, a.From.ID)
+}
+
+// form is the other id of somebody; empty when it is not known.
+func (p *people) form(id string) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.forms[id]
 }
 
 func (p *people) locale(id string) string {
@@ -165,7 +179,15 @@ func (t *Teams) look(ctx context.Context, thread bot.Thread, user bot.User) (bot
 			return e.person, nil
 		}
 	}
-	m, err := t.conn.Client.Member(ctx, at, user.ID)
+	m, err := t.member(ctx, at, user.ID)
+	if connector.KindOf(err) == connector.KindMember && !thread.Direct {
+		// Who was taken out of a team is one of us all the same: their own chat knows.
+		if own, known, getErr := t.refs.get(ctx, personKey(user.ID)); getErr == nil && known {
+			if at, placeErr := t.place(ctx, bot.Thread{Platform: Platform, Channel: own.Conversation, Direct: true}); placeErr == nil {
+				m, err = t.member(ctx, at, user.ID)
+			}
+		}
+	}
 	if connector.KindOf(err) == connector.KindMember {
 		p := bot.Person{Name: user.Name, Standing: bot.Left}
 		t.people.keep(p, t.cfg.Now(), user.ID)
@@ -175,6 +197,27 @@ func (t *Teams) look(ctx context.Context, thread bot.Thread, user bot.User) (bot
 		return bot.Person{}, fmt.Errorf("look up member: %w", err)
 	}
 	return t.learn(m, user.ID), nil
+}
+
+// member asks for somebody in a conversation, by each of the ids that they have there: not
+// every part of Teams knows people by their object ids.
+func (t *Teams) member(ctx context.Context, at connector.Ref, user string) (connector.Member, error) {
+	m, err := t.conn.Client.Member(ctx, at, user)
+	if connector.KindOf(err) != connector.KindMember {
+		return m, err
+	}
+	other := t.people.form(user)
+	if other == "" {
+		own, _, getErr := t.refs.get(ctx, personKey(user))
+		if getErr != nil {
+			return m, fmt.Errorf("get reference: %w", getErr)
+		}
+		other = own.Account
+	}
+	if other == "" || other == user {
+		return m, err
+	}
+	return t.conn.Client.Member(ctx, at, other)
 }
 
 // list asks who everybody in a conversation is.
@@ -226,7 +269,7 @@ func (t *Teams) standing(m connector.Member) bot.Standing {
 
 // isIn tells whether somebody is in a conversation.
 func (t *Teams) isIn(ctx context.Context, at connector.Ref, user string) (bool, error) {
-	_, err := t.conn.Client.Member(ctx, at, user)
+	_, err := t.member(ctx, at, user)
 	switch kind := connector.KindOf(err); {
 	case err == nil:
 		return true, nil

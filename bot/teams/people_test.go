@@ -291,3 +291,38 @@ func TestAWelcomeIsSaidOnce(t *testing.T) {
 		t.Errorf("complaints: %q", o.Complaints())
 	}
 }
+
+// Where members are found by one of their ids alone, they are found; also by a process that
+// has not heard them yet.
+func TestPeopleAreFoundByEitherID(t *testing.T) {
+	t.Parallel()
+	o := open(t, teamstest.Options{NoRates: true, ByID: true})
+	o.Say(teamstest.Minji, teamstest.Sales, o.Mention()+" 매출")
+	there := o.last()
+	o.Say(teamstest.Minji, teamstest.Minji, "매출")
+	alone := o.last()
+	for _, restarted := range []bool{false, true} {
+		if restarted {
+			o.stop()
+			o.restart()
+		}
+		for _, ev := range []bot.Event{there, alone} {
+			if p, err := o.driver.Person(t.Context(), ev.Thread, ev.User); err != nil || p.Standing != bot.Member || p.Email != "minji.kim@example.com" {
+				t.Errorf("restarted %v: %s is %+v, %v", restarted, ev.User.ID, p, err)
+			}
+		}
+	}
+}
+
+// Who is in a team no more has not left the company.
+func TestWhoLeftATeamIsOneOfUs(t *testing.T) {
+	t.Parallel()
+	o := open(t, teamstest.Options{NoRates: true})
+	o.Say(teamstest.Alex, teamstest.Alex, "revenue")
+	o.Say(teamstest.Alex, teamstest.Sales, o.Mention()+" revenue")
+	ev := o.last()
+	o.Leave(teamstest.Alex, teamstest.Sales)
+	if p, err := o.driver.Person(t.Context(), ev.Thread, ev.User); err != nil || p.Standing != bot.Member {
+		t.Errorf("who left a team is %+v, %v", p, err)
+	}
+}

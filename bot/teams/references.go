@@ -22,13 +22,14 @@ import (
 type reference struct {
 	connector.Ref // without a thread
 
-	Kind     string   `json:"kind,omitempty"`  // of the kinds below
-	Team     string   `json:"team,omitempty"`  // of a channel
-	Name     string   `json:"name,omitempty"`  // of a channel or group chat, where Teams told
-	User     string   `json:"user,omitempty"`  // whose chat it is
-	Talks    []string `json:"talks,omitempty"` // messages that began the last talks of a chat, oldest first
-	Spoke    int64    `json:"spoke,omitempty"` // when something was last said in a chat, Unix milliseconds
-	Teams    []string `json:"teams,omitempty"` // where we are installed, under teamsKey
+	Kind     string   `json:"kind,omitempty"`    // of the kinds below
+	Team     string   `json:"team,omitempty"`    // of a channel
+	Name     string   `json:"name,omitempty"`    // of a channel or group chat, where Teams told
+	User     string   `json:"user,omitempty"`    // whose chat it is
+	Account  string   `json:"account,omitempty"` // their "29:…", under the person's key
+	Talks    []string `json:"talks,omitempty"`   // messages that began the last talks of a chat, oldest first
+	Spoke    int64    `json:"spoke,omitempty"`   // when something was last said in a chat, Unix milliseconds
+	Teams    []string `json:"teams,omitempty"`   // where we are installed, under teamsKey
 	Welcomed bool     `json:"welcomed,omitempty"`
 
 	// Closed is why nothing can be said there; empty when it can.
@@ -223,7 +224,10 @@ func (t *Teams) heard(ctx context.Context, a *activity) (r reference, keys []str
 	}
 	r = note(conversationKey(a.place()), func(r *reference) bool { return r.hear(a) })
 	if r.User != "" {
-		note(personKey(r.User), func(p *reference) bool { return set(&p.Conversation, r.Conversation) })
+		note(personKey(r.User), func(p *reference) bool {
+			changed := set(&p.Conversation, r.Conversation)
+			return a.human() && a.who() == r.User && set(&p.Account, a.From.ID) || changed
+		})
 	}
 	note(serviceKey, func(s *reference) bool { return set(&s.ServiceURL, r.ServiceURL) })
 	if r.Team != "" && !a.removes() {

@@ -284,7 +284,11 @@ func (s *Server) member(r *http.Request, c Call, _ obj) reply {
 	}
 	for _, id := range room.members {
 		p := s.person(id)
-		if slices.Contains([]string{p.ID, p.Object, p.UPN}, r.PathValue("member")) {
+		ids := []string{p.ID, p.Object, p.UPN}
+		if s.opts.ByID {
+			ids = ids[:1]
+		}
+		if slices.Contains(ids, r.PathValue("member")) {
 			return ok(http.StatusOK, p.json())
 		}
 	}

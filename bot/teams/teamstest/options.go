@@ -54,6 +54,8 @@ type Options struct {
 	// Lenient accepts what Teams tolerates or ignores and no app should send: it only shows
 	// in Complaints.
 	Lenient bool
+	// ByID finds members by their "29:" ids alone, as Microsoft's emulator of Teams does.
+	ByID bool
 	// Seed is of the chance in faults.
 	Seed uint64
 }
