@@ -3,6 +3,7 @@ package connectors
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Code classifies a failure of a source. Every edge has one table from code to a
@@ -18,7 +19,7 @@ const (
 	CodeTooLarge    Code = "too_large"    // memory, row or byte limit
 	CodeExhausted   Code = "exhausted"    // a quota of the upstream's contract is used up
 	CodeUnavailable Code = "unavailable"  // the system does not answer
-	CodeBadData     Code = "bad_data"     // a file cannot be read as what it claims to be
+	CodeBadData     Code = "bad_data"     // a file cannot be read as what it claims to be; a query is malformed
 	CodeNotFound    Code = "not_found"    // no such file, table or source
 	CodeStorageFull Code = "storage_full" // no room left to write
 	CodeInternal    Code = "internal"     // anything else
@@ -32,14 +33,23 @@ type Error struct {
 	// is wrong with the statement or the file. It is English.
 	Message string
 	Korean  string // Message in Korean; empty where it is not for askers to read
-	Err     error  // the cause, for logs; may be nil
+	// Fix is one English sentence for whoever runs this: what to change so that it
+	// works. Empty where nothing needs changing.
+	Fix string
+	// After is how long the system wants to be left alone; zero where it does not say.
+	After time.Duration
+	Err   error // the cause, for logs; may be nil
 }
 
 func (e *Error) Error() string {
-	if e.Err != nil {
-		return fmt.Sprintf("%s: %s: %v", e.Code, e.Message, e.Err)
+	text := string(e.Code) + ": " + e.Message
+	if e.Fix != "" {
+		text += " " + e.Fix
 	}
-	return fmt.Sprintf("%s: %s", e.Code, e.Message)
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
 }
 
 func (e *Error) Unwrap() error { return e.Err }

@@ -271,6 +271,7 @@ func TestGuardRecordsEveryCall(t *testing.T) {
 func TestRates(t *testing.T) {
 	for text, want := range map[string]string{
 		"100/m": "100/m", " 5 / s ": "5/s", "1/h": "1/h", "20/d": "20/d", "10/s, 600/m": "10/s 600/m", "": "",
+		"1/s,25000/d@Asia/Seoul": "1/s 25000/d@Asia/Seoul", " 5/d @ UTC ": "5/d@UTC",
 	} {
 		rates, err := connectors.ParseRates(text)
 		if err != nil {
@@ -285,7 +286,8 @@ func TestRates(t *testing.T) {
 			t.Errorf("%q = %q, want %q", text, got, want)
 		}
 	}
-	for _, text := range []string{"100", "0/m", "-1/m", "1/w", "/m", "m", "1/", "1.5/m", "1/m,", "9999999/s", "분당 100"} {
+	for _, text := range []string{"100", "0/m", "-1/m", "1/w", "/m", "m", "1/", "1.5/m", "1/m,", "9999999/s", "분당 100",
+		"100/h@Asia/Seoul", "5/d@", "5/d@Local", "5/d@Asia/Nowhere", "5/d@../../etc/passwd"} {
 		if rates, err := connectors.ParseRates(text); err == nil {
 			t.Errorf("%q = %v, want an error", text, rates)
 		}

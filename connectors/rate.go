@@ -9,10 +9,15 @@ import (
 	"time"
 )
 
-// Rate is a number of calls allowed within any stretch of time of a length.
+// Rate is a number of calls allowed within any stretch of time of a length, or in
+// each calendar day of a time zone.
 type Rate struct {
 	Calls int
 	Per   time.Duration
+	// Zone makes it a rate of calendar days: the count starts anew at midnight there,
+	// as a provider does that sells calls by the day. Per is then 24 hours, whatever
+	// the clocks of the zone do. Nil for any stretch of time.
+	Zone *time.Location
 }
 
 // maxCalls bounds Rate.Calls: each call in a window is remembered.
@@ -24,9 +29,14 @@ var rateUnits = []struct {
 }{{"s", time.Second}, {"m", time.Minute}, {"h", time.Hour}, {"d", 24 * time.Hour}}
 
 // ParseRate reads a rate such as "100/m": calls per second (s), minute (m), hour (h)
-// or day (d).
+// or day (d). A day followed by a time zone, as in "25000/d@Asia/Seoul", is one from
+// midnight to midnight there; without, any 24 hours.
 func ParseRate(text string) (Rate, error) {
-	number, unit, ok := strings.Cut(strings.TrimSpace(text), "/")
+	limit, zone, zoned := strings.Cut(strings.TrimSpace(text), "@")
+	if zoned {
+		return parseDaily(limit, strings.TrimSpace(zone))
+	}
+	number, unit, ok := strings.Cut(limit, "/")
 	if ok {
 		n, err := strconv.Atoi(strings.TrimSpace(number))
 		for _, u := range rateUnits {
@@ -36,6 +46,21 @@ func ParseRate(text string) (Rate, error) {
 		}
 	}
 	return Rate{}, fmt.Errorf("rate %q is not of the form 100/m (a number up to %d; s, m, h or d)", text, maxCalls)
+}
+
+func parseDaily(limit, zone string) (Rate, error) {
+	r, err := ParseRate(limit)
+	if err != nil {
+		return Rate{}, err
+	}
+	if r.Per != 24*time.Hour {
+		return Rate{}, fmt.Errorf("rate %q has a time zone, which only a rate per day (d) can have", limit+"@"+zone)
+	}
+	// LoadLocation takes "" for UTC and "Local" for wherever this runs.
+	if r.Zone, err = time.LoadLocation(zone); err != nil || zone == "" || zone == "Local" {
+		return Rate{}, fmt.Errorf("rate %q does not end in a time zone such as Asia/Seoul", limit+"@"+zone)
+	}
+	return r, nil
 }
 
 // ParseRates reads rates joined by commas, such as "10/s,1000/h". An empty text is
@@ -57,6 +82,9 @@ func ParseRates(text string) ([]Rate, error) {
 
 // String is the rate as ParseRate reads it, where it is of one of its units.
 func (r Rate) String() string {
+	if r.Zone != nil {
+		return fmt.Sprintf("%d/d@%s", r.Calls, r.Zone)
+	}
 	for _, u := range rateUnits {
 		if r.Per == u.per {
 			return fmt.Sprintf("%d/%s", r.Calls, u.unit)
@@ -71,7 +99,7 @@ func (r Rate) String() string {
 type Limiter func(ctx context.Context, key string, rates []Rate) (wait time.Duration, err error)
 
 // NewLimiter returns a limiter for one process. In no stretch of time of a rate's
-// length are more calls let through than it allows.
+// length, and in no day of its zone, are more calls let through than it allows.
 func NewLimiter() Limiter {
 	l := &windows{calls: map[string]*window{}}
 	return func(_ context.Context, key string, rates []Rate) (time.Duration, error) {
@@ -122,7 +150,26 @@ func (w *window) wait(r Rate, now time.Time) time.Duration {
 	if len(w.at) < r.Calls {
 		return 0
 	}
-	return max(0, w.at[w.next].Add(r.Per).Sub(now))
+	oldest := w.at[w.next]
+	if r.Zone == nil {
+		return max(0, oldest.Add(r.Per).Sub(now))
+	}
+	local := now.In(r.Zone)
+	if oldest.Before(midnight(local, 0)) {
+		return 0
+	}
+	return midnight(local, 1).Sub(now)
+}
+
+// midnight is when the day begins that lies days after that of local. Where clocks
+// are put forward at midnight it is the first instant of the day.
+func midnight(local time.Time, days int) time.Time {
+	year, month, day := local.Date()
+	at := time.Date(year, month, day+days, 0, 0, 0, 0, local.Location())
+	for at.Day() != time.Date(year, month, day+days, 12, 0, 0, 0, local.Location()).Day() {
+		at = at.Add(15 * time.Minute)
+	}
+	return at
 }
 
 func (w *window) add(r Rate, now time.Time) {

@@ -1,0 +1,140 @@
+package connectors
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// memo answers equal calls once: while one is being made the others wait for it, and
+// for a while after it has succeeded they get its answer.
+//
+// It is not golang.org/x/sync/singleflight because that ties a call to whoever came
+// first. Here the call goes on while anybody waits for it, and ends when the last has
+// left.
+type memo[T any] struct {
+	keep time.Duration
+	most int // answers kept
+	// whole reports whether an answer may be given again.
+	whole func(T) bool
+
+	mu      sync.Mutex
+	kept    map[string]answer[T]  // guarded by mu
+	order   []string              // the keys of kept, oldest first; guarded by mu
+	flights map[string]*flight[T] // guarded by mu
+}
+
+type answer[T any] struct {
+	value T
+	until time.Time
+}
+
+// flight is a call that is being made.
+type flight[T any] struct {
+	cancel  context.CancelFunc
+	waiting int           // guarded by memo.mu
+	done    chan struct{} // closed when value and err are there
+	value   T
+	err     error
+}
+
+func newMemo[T any](keep time.Duration, most int, whole func(T) bool) *memo[T] {
+	return &memo[T]{keep: keep, most: most, whole: whole, kept: map[string]answer[T]{}, flights: map[string]*flight[T]{}}
+}
+
+// do returns the answer to key, by call where nobody else has it. Own is set when it
+// came of this call.
+func (m *memo[T]) do(ctx context.Context, key string, call func(context.Context) (T, error)) (value T, own bool, err error) {
+	for {
+		m.mu.Lock()
+		if a, ok := m.kept[key]; ok && time.Now().Before(a.until) {
+			m.mu.Unlock()
+			return a.value, false, nil
+		}
+		f, joined := m.flights[key]
+		if !joined {
+			f = m.start(ctx, key, call)
+		}
+		f.waiting++
+		m.mu.Unlock()
+		value, err = m.wait(ctx, key, f)
+		// Whoever came first may have had less time. That is no answer for the others.
+		if joined && ctx.Err() == nil && outOfTime(err) {
+			continue
+		}
+		return value, !joined, err
+	}
+}
+
+func outOfTime(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) ||
+		CodeOf(err) == CodeTimeout || CodeOf(err) == CodeCancelled
+}
+
+// start makes the call. It has the deadline of ctx and not its cancellation. The
+// caller holds mu.
+func (m *memo[T]) start(ctx context.Context, key string, call func(context.Context) (T, error)) *flight[T] {
+	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	if deadline, ok := ctx.Deadline(); ok {
+		own, cancel = context.WithDeadline(context.WithoutCancel(ctx), deadline)
+	}
+	f := &flight[T]{cancel: cancel, done: make(chan struct{})}
+	m.flights[key] = f
+	go func() {
+		defer cancel()
+		f.value, f.err = call(own)
+		m.mu.Lock()
+		m.forget(key, f)
+		if f.err == nil && m.keep > 0 && m.whole(f.value) {
+			m.put(key, f.value)
+		}
+		m.mu.Unlock()
+		close(f.done)
+	}()
+	return f
+}
+
+// wait waits for f as long as ctx allows.
+func (m *memo[T]) wait(ctx context.Context, key string, f *flight[T]) (value T, err error) {
+	select {
+	case <-f.done:
+		return f.value, f.err
+	case <-ctx.Done():
+	}
+	m.mu.Lock()
+	f.waiting--
+	last := f.waiting == 0
+	if last {
+		m.forget(key, f)
+	}
+	m.mu.Unlock()
+	if !last {
+		return value, gaveUp(ctx)
+	}
+	f.cancel()
+	// Nobody else waits, so the call ends now, and what it says of its end is better
+	// than that time is up.
+	<-f.done
+	return f.value, f.err
+}
+
+// forget lets the next call of key be made anew. The caller holds mu.
+func (m *memo[T]) forget(key string, f *flight[T]) {
+	if m.flights[key] == f {
+		delete(m.flights, key)
+	}
+}
+
+// put keeps a value, and drops what is too old or too much. The caller holds mu.
+func (m *memo[T]) put(key string, value T) {
+	now := time.Now()
+	if _, again := m.kept[key]; !again {
+		m.order = append(m.order, key)
+	}
+	m.kept[key] = answer[T]{value: value, until: now.Add(m.keep)}
+	for len(m.order) > 0 && (len(m.order) > m.most || now.After(m.kept[m.order[0]].until)) {
+		delete(m.kept, m.order[0])
+		m.order = m.order[1:]
+	}
+}

@@ -1,0 +1,201 @@
+package connectors
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// searchTimeout bounds what has no deadline of its own: nobody waits longer for a
+// search, and no call outlives who made it by more.
+const searchTimeout = 30 * time.Second
+
+// How many answers are kept where the contract allows it: some megabytes of hits, and
+// some tens of megabytes of entries or pages.
+const (
+	mostFound   = 1000
+	mostEntries = 50
+	mostPages   = 20
+)
+
+// GuardSearcher returns s under its contract, as Guard does for a Source. Beyond that,
+// a query leaves the company only when Hooks.Egress lets it; equal queries are asked
+// once while they run, and for Contract.Cache after. Answers of an Internal system are
+// never shared between callers.
+func GuardSearcher(s Searcher, contract Contract, hooks Hooks) Searcher {
+	return &searchGuard{src: s, guarded: newGuarded(contract, hooks, mostFound, func(f *Found) bool { return len(f.Silent) == 0 })}
+}
+
+// GuardFeed returns f under its contract. Nothing of the company's is in the call, so
+// Hooks.Egress is not asked.
+func GuardFeed(f Feed, contract Contract, hooks Hooks) Feed {
+	return &feedGuard{src: f, guarded: newGuarded(contract, hooks, mostEntries, func([]Entry) bool { return true })}
+}
+
+// GuardPages returns p under its contract. An address is fetched only when
+// Hooks.EgressURL lets it.
+func GuardPages(p Pages, contract Contract, hooks Hooks) Pages {
+	return &pageGuard{src: p, guarded: newGuarded(contract, hooks, mostPages, func(*Page) bool { return true })}
+}
+
+// guarded is a gate for calls that only read text from elsewhere, whose answers can be
+// shared.
+type guarded[T any] struct {
+	gate *gate
+	memo *memo[T]
+}
+
+func newGuarded[T any](contract Contract, hooks Hooks, most int, whole func(T) bool) guarded[T] {
+	if contract.Timeout <= 0 {
+		contract.Timeout = searchTimeout
+	}
+	return guarded[T]{gate: newGate(contract, hooks), memo: newMemo(contract.Cache, most, whole)}
+}
+
+// ask makes the call, or shares one, once check allows it. Count is how many things
+// the answer holds. Nothing of the answer is the caller's to change but what copied
+// returns.
+func (g *guarded[T]) ask(ctx context.Context, record AuditRecord, key string, check func() error, count func(T) int, call func(context.Context) (T, error)) (T, error) {
+	bounded, cancel := within(ctx, g.gate.contract.Timeout)
+	defer cancel()
+	if g.gate.contract.Internal {
+		key += "\x00" + record.Caller.Principal
+	}
+	// The books of the call are its own while it runs: it may outlast who began it.
+	made := make(chan AuditRecord, 1)
+	var value T
+	err := check()
+	if err == nil {
+		var own bool
+		value, own, err = g.memo.do(bounded, key, func(ctx context.Context) (T, error) {
+			r := record
+			v, err := pass(ctx, g.gate, &r, call)
+			made <- r
+			return v, err
+		})
+		record.Cached = !own && err == nil
+	}
+	if err == nil {
+		record.Rows = count(value)
+	}
+	select {
+	case r := <-made:
+		record.Waited, record.Took = r.Waited, r.Took
+	default:
+		record.Waited = time.Since(record.At)
+	}
+	g.gate.tell(ctx, record, err)
+	return value, err
+}
+
+// out asks a hook whether text may leave.
+func (g *gate) out(ctx context.Context, caller Caller, hook func(context.Context, Caller, string) error, text string) error {
+	if g.contract.Internal {
+		return nil
+	}
+	if hook == nil {
+		return &Error{
+			Code: CodeDenied, Message: "Nothing checks what leaves the company, so nothing is sent.",
+			Korean: "회사 밖으로 나가는 내용을 확인하는 장치가 없어 보내지 않았어요.",
+			Fix:    "Set the guard's egress hook.",
+		}
+	}
+	err := hook(ctx, caller, text)
+	var e *Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &e) && e.Code == CodeDenied:
+		return err
+	}
+	return &Error{
+		Code: CodeDenied, Message: "The query may not leave the company.",
+		Korean: "이 검색어는 회사 밖으로 보낼 수 없어요.", Err: err,
+	}
+}
+
+type searchGuard struct {
+	src Searcher
+	guarded[*Found]
+}
+
+// Search implements Searcher.
+func (g *searchGuard) Search(ctx context.Context, caller Caller, query SearchQuery) (*Found, error) {
+	query.Text = strings.Join(strings.Fields(norm.NFC.String(query.Text)), " ")
+	record := g.gate.record(caller)
+	record.Query = query.Text
+	check := func() error {
+		if err := wellFormed(query); err != nil {
+			return err
+		}
+		return g.gate.out(ctx, caller, g.gate.hooks.Egress, query.Text)
+	}
+	found, err := g.ask(ctx, record, searchKey(query), check, func(f *Found) int { return len(f.Hits) },
+		func(ctx context.Context) (*Found, error) { return g.src.Search(ctx, caller, query) })
+	if err != nil {
+		return nil, err
+	}
+	return &Found{Hits: slices.Clone(found.Hits), Silent: slices.Clone(found.Silent)}, nil
+}
+
+var (
+	languageForm = regexp.MustCompile(`^[a-z]{2,3}$`)
+	marketForm   = regexp.MustCompile(`^[A-Z]{2}$`)
+)
+
+// wellFormed keeps a query from saying more than its Text does.
+func wellFormed(q SearchQuery) *Error {
+	switch {
+	case q.Text == "":
+		return &Error{Code: CodeBadData, Message: "There is nothing to search for.", Korean: "검색할 말이 없어요."}
+	case q.Language != "" && !languageForm.MatchString(q.Language), q.Market != "" && !marketForm.MatchString(q.Market):
+		return Errorf(CodeBadData, "A language is a code such as ko, a market one such as KR.")
+	case !q.After.IsZero() && !q.Before.IsZero() && q.Before.Before(q.After):
+		return &Error{Code: CodeBadData, Message: "The period ends before it begins.", Korean: "기간의 끝이 시작보다 앞이에요."}
+	}
+	return nil
+}
+
+func searchKey(q SearchQuery) string {
+	return fmt.Sprintf("%s\x00%s\x00%s\x00%s\x00%s\x00%d", strings.ToLower(q.Text), q.Language, q.Market,
+		q.After.UTC().Format(time.RFC3339), q.Before.UTC().Format(time.RFC3339), q.Max)
+}
+
+type feedGuard struct {
+	src Feed
+	guarded[[]Entry]
+}
+
+// Entries implements Feed.
+func (g *feedGuard) Entries(ctx context.Context, caller Caller, from, to time.Time) ([]Entry, error) {
+	key := from.Format(time.RFC3339) + " " + to.Format(time.RFC3339)
+	entries, err := g.ask(ctx, g.gate.record(caller), key, func() error { return nil }, func(e []Entry) int { return len(e) },
+		func(ctx context.Context) ([]Entry, error) { return g.src.Entries(ctx, caller, from, to) })
+	return slices.Clone(entries), err
+}
+
+type pageGuard struct {
+	src Pages
+	guarded[*Page]
+}
+
+// Page implements Pages.
+func (g *pageGuard) Page(ctx context.Context, caller Caller, url string) (*Page, error) {
+	record := g.gate.record(caller)
+	record.Query = url
+	check := func() error { return g.gate.out(ctx, caller, g.gate.hooks.EgressURL, url) }
+	page, err := g.ask(ctx, record, url, check, func(*Page) int { return 1 },
+		func(ctx context.Context) (*Page, error) { return g.src.Page(ctx, caller, url) })
+	if err != nil {
+		return nil, err
+	}
+	copied := *page
+	copied.Body = slices.Clone(page.Body)
+	return &copied, nil
+}

@@ -1,0 +1,423 @@
+package connectors_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bapsang/bapsang/connectors"
+)
+
+// service is a searcher, a feed and pages whose answers a test decides.
+type service struct {
+	answer func(ctx context.Context, asked string) (*connectors.Found, error)
+
+	mu    sync.Mutex
+	asked []string // guarded by mu
+}
+
+func (s *service) ask(ctx context.Context, what string) (*connectors.Found, error) {
+	s.mu.Lock()
+	s.asked = append(s.asked, what)
+	s.mu.Unlock()
+	if s.answer == nil {
+		return &connectors.Found{Hits: []connectors.Hit{{Title: what}}}, nil
+	}
+	return s.answer(ctx, what)
+}
+
+func (s *service) calls() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.asked)
+}
+
+func (s *service) Search(ctx context.Context, c connectors.Caller, q connectors.SearchQuery) (*connectors.Found, error) {
+	return s.ask(ctx, strings.TrimSpace(c.Principal+" "+q.Text))
+}
+
+func (s *service) Entries(ctx context.Context, _ connectors.Caller, from, _ time.Time) ([]connectors.Entry, error) {
+	_, err := s.ask(ctx, from.Format(time.DateOnly))
+	return []connectors.Entry{{UID: "1"}}, err
+}
+
+func (s *service) Page(ctx context.Context, _ connectors.Caller, url string) (*connectors.Page, error) {
+	_, err := s.ask(ctx, url)
+	return &connectors.Page{URL: url, Body: []byte("<p>")}, err
+}
+
+// books keeps what a guard tells.
+type books struct {
+	mu      sync.Mutex
+	records []connectors.AuditRecord // guarded by mu
+}
+
+func (b *books) hooks() connectors.Hooks {
+	open := func(context.Context, connectors.Caller, string) error { return nil }
+	return connectors.Hooks{Egress: open, EgressURL: open, Audit: func(_ context.Context, r connectors.AuditRecord) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.records = append(b.records, r)
+	}}
+}
+
+// lines are the records in short, as "query code rows cached".
+func (b *books) lines() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var lines []string
+	for _, r := range b.records {
+		line := r.Query + " " + string(r.Code) + " " + strings.Repeat("*", r.Rows)
+		if r.Cached {
+			line += " cached"
+		}
+		lines = append(lines, strings.Join(strings.Fields(line), " "))
+	}
+	return lines
+}
+
+func search(ctx context.Context, s connectors.Searcher, text string) (*connectors.Found, error) {
+	return s.Search(ctx, connectors.Caller{}, connectors.SearchQuery{Text: text})
+}
+
+func TestNothingLeavesUnchecked(t *testing.T) {
+	secret := errors.New("holds 프로젝트 한강")
+	refuse := func(_ context.Context, caller connectors.Caller, text string) error {
+		if caller.Principal != "web:minji" {
+			t.Errorf("the hook was asked for %+v", caller)
+		}
+		if strings.Contains(text, "한강") {
+			return secret
+		}
+		return nil
+	}
+	var b books
+	hooks := b.hooks()
+	hooks.Egress, hooks.EgressURL = refuse, refuse
+	var svc service
+	web := connectors.GuardSearcher(&svc, agreed(connectors.Contract{Name: "web"}), hooks)
+	wiki := connectors.GuardSearcher(&svc, agreed(connectors.Contract{Name: "wiki", Internal: true}), hooks)
+	unchecked := connectors.GuardSearcher(&svc, agreed(connectors.Contract{Name: "web"}), connectors.Hooks{Audit: hooks.Audit})
+	pages := connectors.GuardPages(&svc, agreed(connectors.Contract{Name: "pages"}), hooks)
+	caller := connectors.Caller{Principal: "web:minji"}
+	for name, call := range map[string]func() error{
+		"query": func() error {
+			_, err := web.Search(t.Context(), caller, connectors.SearchQuery{Text: "프로젝트 한강 일정"})
+			return err
+		},
+		// The text is composed first, so that nobody has to look for it in two forms.
+		"decomposed": func() error {
+			_, err := web.Search(t.Context(), caller, connectors.SearchQuery{Text: "한강"})
+			return err
+		},
+		"no hook": func() error {
+			_, err := unchecked.Search(t.Context(), caller, connectors.SearchQuery{Text: "추석"})
+			return err
+		},
+		"address": func() error {
+			_, err := pages.Page(t.Context(), caller, "https://example.com/?q=한강")
+			return err
+		},
+	} {
+		err := call()
+		var e *connectors.Error
+		if !errors.As(err, &e) || e.Code != connectors.CodeDenied || e.Message == "" || e.Korean == "" {
+			t.Errorf("%s: %v", name, err)
+		} else if strings.Contains(e.Message+e.Korean, "한강") {
+			t.Errorf("%s: the message tells the term: %s", name, e.Message)
+		}
+	}
+	if svc.calls() != 0 {
+		t.Errorf("the service was asked %q", svc.asked)
+	}
+	if len(b.records) != 4 {
+		t.Errorf("%d refusals in the books: %q", len(b.records), b.lines())
+	}
+	for _, r := range b.records {
+		if r.Query == "" || r.Code != connectors.CodeDenied || r.Caller != caller {
+			t.Errorf("record %+v", r)
+		}
+	}
+	if _, err := wiki.Search(t.Context(), caller, connectors.SearchQuery{Text: "프로젝트 한강 일정"}); err != nil {
+		t.Errorf("the company's own wiki: %v", err)
+	}
+	if _, err := web.Search(t.Context(), caller, connectors.SearchQuery{Text: "추석 일정"}); err != nil {
+		t.Errorf("an ordinary query: %v", err)
+	}
+	if got, want := svc.asked, []string{"web:minji 프로젝트 한강 일정", "web:minji 추석 일정"}; !cmp.Equal(want, got) {
+		t.Errorf("the service was asked %q", got)
+	}
+}
+
+func TestMalformedQueriesAreNotAsked(t *testing.T) {
+	day := time.Date(2026, 11, 27, 0, 0, 0, 0, time.UTC)
+	var b books
+	var svc service
+	s := connectors.GuardSearcher(&svc, agreed(connectors.Contract{}), b.hooks())
+	for _, q := range []connectors.SearchQuery{
+		{}, {Text: " \t\n"}, {Text: "추석", Language: "ko; 매출 12억"}, {Text: "추석", Market: "kr"},
+		{Text: "추석", After: day, Before: day.AddDate(0, 0, -1)},
+	} {
+		if _, err := s.Search(t.Context(), connectors.Caller{}, q); connectors.CodeOf(err) != connectors.CodeBadData {
+			t.Errorf("%+v: %v", q, err)
+		}
+	}
+	if svc.calls() != 0 || len(b.records) != 5 {
+		t.Errorf("asked %d times, %d records", svc.calls(), len(b.records))
+	}
+}
+
+func TestEqualSearchesAreAskedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		svc := &service{answer: func(_ context.Context, asked string) (*connectors.Found, error) {
+			time.Sleep(time.Second)
+			if asked == "half" {
+				return &connectors.Found{Hits: make([]connectors.Hit, 1), Silent: []string{"naver: too many requests"}}, nil
+			}
+			return &connectors.Found{Hits: []connectors.Hit{{Title: "추석 2026"}, {Title: "선물"}}}, nil
+		}}
+		var b books
+		s := connectors.GuardSearcher(svc, agreed(connectors.Contract{Cache: time.Hour}), b.hooks())
+		var wg sync.WaitGroup
+		for range 5 {
+			wg.Go(func() {
+				found, err := search(t.Context(), s, "추석  Gift")
+				if err != nil || found.Hits[0].Title != "추석 2026" {
+					t.Errorf("%+v, %v", found, err)
+					return
+				}
+				found.Hits[0].Title = "somebody's own copy"
+			})
+		}
+		wg.Wait()
+		if found, err := search(t.Context(), s, "추석 gift "); err != nil || found.Hits[0].Title != "추석 2026" {
+			t.Errorf("kept: %+v, %v", found, err)
+		}
+		if svc.calls() != 1 || strings.Count(strings.Join(b.lines(), "\n"), "** cached") != 5 || len(b.lines()) != 6 {
+			t.Errorf("asked %d times; books:\n%s", svc.calls(), strings.Join(b.lines(), "\n"))
+		}
+		<-time.After(time.Hour)
+		_, _ = search(t.Context(), s, "추석 gift")
+		if svc.calls() != 2 {
+			t.Errorf("after an hour: asked %d times", svc.calls())
+		}
+		for range 2 { // half an answer is not kept
+			_, _ = search(t.Context(), s, "half")
+		}
+		if svc.calls() != 4 {
+			t.Errorf("half an answer was given again: asked %d times", svc.calls())
+		}
+		if _, err := s.Search(t.Context(), connectors.Caller{}, connectors.SearchQuery{Text: "추석 gift", Market: "JP"}); err != nil || svc.calls() != 5 {
+			t.Errorf("another market: %v, asked %d times", err, svc.calls())
+		}
+	})
+}
+
+func TestAnswersAreNotKeptWithoutLeave(t *testing.T) {
+	svc := &service{}
+	s := connectors.GuardSearcher(svc, agreed(connectors.Contract{}), (&books{}).hooks())
+	for range 2 {
+		if _, err := search(t.Context(), s, "추석"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if svc.calls() != 2 {
+		t.Errorf("asked %d times", svc.calls())
+	}
+}
+
+func TestInternalAnswersStayWithTheirCaller(t *testing.T) {
+	svc := &service{}
+	s := connectors.GuardSearcher(svc, agreed(connectors.Contract{Internal: true, Cache: time.Hour}), connectors.Hooks{})
+	for _, who := range []string{"slack:a", "slack:b", "slack:a"} {
+		found, err := s.Search(t.Context(), connectors.Caller{Principal: who}, connectors.SearchQuery{Text: "급여"})
+		if err != nil || found.Hits[0].Title != who+" 급여" {
+			t.Errorf("%s: %+v, %v", who, found, err)
+		}
+	}
+	if svc.calls() != 2 {
+		t.Errorf("asked %d times", svc.calls())
+	}
+}
+
+func TestASharedCallOutlastsWhoBeganIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ended := 0
+		svc := &service{answer: func(ctx context.Context, _ string) (*connectors.Found, error) {
+			select {
+			case <-time.After(10 * time.Second):
+				return &connectors.Found{}, nil
+			case <-ctx.Done():
+				ended++
+				return nil, connectors.Errorf(connectors.CodeCancelled, "Stopped.")
+			}
+		}}
+		var b books
+		s := connectors.GuardSearcher(svc, agreed(connectors.Contract{}), b.hooks())
+		first, leave := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if _, err := search(first, s, "추석"); connectors.CodeOf(err) != connectors.CodeCancelled {
+				t.Errorf("first: %v", err)
+			}
+		})
+		synctest.Wait()
+		wg.Go(func() {
+			if _, err := search(t.Context(), s, "추석"); err != nil {
+				t.Errorf("second: %v", err)
+			}
+		})
+		synctest.Wait()
+		leave()
+		wg.Wait()
+		if svc.calls() != 1 || ended != 0 {
+			t.Errorf("asked %d times, ended %d", svc.calls(), ended)
+		}
+		// Alone, leaving ends the call.
+		alone, leave := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, leave)
+		start := time.Now()
+		if _, err := search(alone, s, "설날"); connectors.CodeOf(err) != connectors.CodeCancelled || ended != 1 || time.Since(start) != time.Second {
+			t.Errorf("alone: %v, ended %d, after %s", err, ended, time.Since(start))
+		}
+		// Whoever has more time than the first asks again.
+		short, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		wg.Go(func() { _, _ = search(short, s, "단오") })
+		synctest.Wait()
+		if _, err := search(t.Context(), s, "단오"); err != nil {
+			t.Errorf("with more time: %v", err)
+		}
+		wg.Wait()
+	})
+}
+
+func TestRetryAfterIsHonoured(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		busy := 1
+		var at []time.Duration
+		start := time.Now()
+		svc := &service{answer: func(context.Context, string) (*connectors.Found, error) {
+			at = append(at, time.Since(start))
+			if busy > 0 {
+				busy--
+				return nil, &connectors.Error{Code: connectors.CodeExhausted, Message: "Later.", After: 5 * time.Second}
+			}
+			return &connectors.Found{}, nil
+		}}
+		var b books
+		s := connectors.GuardSearcher(svc, agreed(connectors.Contract{Timeout: 8 * time.Second}), b.hooks())
+		if _, err := search(t.Context(), s, "one"); err != nil {
+			t.Errorf("asked again: %v", err)
+		}
+		if want := []time.Duration{0, 5 * time.Second}; !cmp.Equal(want, at) {
+			t.Errorf("asked at %v", at)
+		}
+		if r := b.records[0]; r.Waited != 5*time.Second || r.Code != "" {
+			t.Errorf("record %+v", r)
+		}
+		busy = 9 // one more try, not two
+		if _, err := search(t.Context(), s, "two"); connectors.CodeOf(err) != connectors.CodeExhausted || len(at) != 4 {
+			t.Errorf("asked twice: %v, at %v", err, at)
+		}
+		// Meanwhile nobody else calls, and is told when.
+		short, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := search(short, s, "three")
+		var e *connectors.Error
+		if !errors.As(err, &e) || e.Code != connectors.CodeExhausted || e.After <= 0 || !strings.Contains(e.Message, "again in") || len(at) != 4 {
+			t.Errorf("while it is left alone: %v, at %v", err, at)
+		}
+		<-time.After(e.After)
+		busy = 0
+		if _, err := search(short, s, "four"); connectors.CodeOf(err) == "" {
+			t.Error("an ended context was served")
+		}
+		if _, err := search(t.Context(), s, "four"); err != nil {
+			t.Errorf("afterwards: %v", err)
+		}
+	})
+}
+
+func TestFeedsAndPagesPassTheGate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		svc := &service{}
+		var b books
+		contract := agreed(connectors.Contract{Name: "ics", Cache: time.Hour, Rates: []connectors.Rate{{Calls: 1, Per: time.Minute}}, Timeout: time.Second})
+		feed := connectors.GuardFeed(svc, contract, connectors.Hooks{Audit: b.hooks().Audit})
+		pages := connectors.GuardPages(svc, contract, b.hooks())
+		day := time.Date(2026, 11, 27, 0, 0, 0, 0, time.UTC)
+		for range 2 {
+			if got, err := feed.Entries(t.Context(), connectors.Caller{}, day, day); err != nil || len(got) != 1 {
+				t.Errorf("entries: %v, %v", got, err)
+			}
+			page, err := pages.Page(t.Context(), connectors.Caller{}, "https://example.com/")
+			if err != nil || string(page.Body) != "<p>" {
+				t.Fatalf("page: %+v, %v", page, err)
+			}
+			page.Body[0] = '!'
+		}
+		if _, err := feed.Entries(t.Context(), connectors.Caller{}, day, day.AddDate(0, 1, 0)); connectors.CodeOf(err) != connectors.CodeExhausted {
+			t.Errorf("past the rate: %v", err)
+		}
+		want := []string{"*", "https://example.com/ *", "* cached", "https://example.com/ * cached", "exhausted"}
+		if diff := cmp.Diff(want, b.lines()); diff != "" || svc.calls() != 2 {
+			t.Errorf("asked %d times, books (-want +got):\n%s", svc.calls(), diff)
+		}
+	})
+}
+
+func TestTheMemoIsBounded(t *testing.T) {
+	svc := &service{}
+	pages := connectors.GuardPages(svc, agreed(connectors.Contract{Cache: time.Hour}), (&books{}).hooks())
+	fetch := func(n int) {
+		t.Helper()
+		if _, err := pages.Page(t.Context(), connectors.Caller{}, "https://example.com/"+strings.Repeat("x", n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n := range 100 {
+		fetch(n)
+	}
+	fetch(99)
+	if svc.calls() != 100 {
+		t.Errorf("the last was fetched again: %d calls", svc.calls())
+	}
+	fetch(0)
+	if svc.calls() != 101 {
+		t.Errorf("the first of a hundred was kept: %d calls", svc.calls())
+	}
+}
+
+func TestADayOfTheProvidersIsItsOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		// The bubble's clock begins at midnight UTC, 9:00 in Seoul.
+		rates, err := connectors.ParseRates("2/d@Asia/Seoul")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var at []time.Duration
+		start := time.Now()
+		svc := &service{answer: func(context.Context, string) (*connectors.Found, error) {
+			at = append(at, time.Since(start))
+			return &connectors.Found{}, nil
+		}}
+		s := connectors.GuardSearcher(svc, agreed(connectors.Contract{Name: "naver", Rates: rates, Timeout: 48 * time.Hour}), (&books{}).hooks())
+		<-time.After(14 * time.Hour) // 23:00 in Seoul
+		for _, text := range []string{"a", "b", "c", "d", "e"} {
+			if _, err := search(t.Context(), s, text); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want := []time.Duration{14 * time.Hour, 14 * time.Hour, 15 * time.Hour, 15 * time.Hour, 39 * time.Hour}
+		if diff := cmp.Diff(want, at); diff != "" {
+			t.Errorf("calls (-want +got):\n%s", diff)
+		}
+	})
+}
