@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/outbox"
 	"github.com/bapsang/bapsang/bot/teams/cards"
 	"github.com/bapsang/bapsang/bot/teams/connector"
 )
@@ -120,7 +121,7 @@ func (t *Teams) show(ctx context.Context, to place, msg bot.Message) (bot.Ref, e
 		ref, err := t.put(ctx, at, to, msg, level)
 		switch kind := connector.KindOf(err); {
 		case err == nil:
-			t.out.succeeded(level.String())
+			t.out.refused.Succeeded(level.String())
 			return ref, nil
 		case (kind == connector.KindLayout || kind == connector.KindSize) && level < textOnly:
 			t.fell(ctx, level, msg, err)
@@ -194,7 +195,7 @@ func (t *Teams) tellDirectly(ctx context.Context, asked bot.Thread, msg bot.Mess
 	if msg.Kind == bot.KindProgress || msg.For == "" || asked.Direct {
 		return bot.Ref{}, cause
 	}
-	msg = keyed(bot.Ref{Thread: asked, ID: msg.Question}, msg)
+	msg = outbox.Keyed(bot.Ref{Thread: asked, ID: msg.Question}, msg)
 	msg.Key += "#direct"
 	to := place{thread: bot.Direct(Platform, asked.Workspace, msg.For), note: t.askedThere(ctx, msg.Language, asked)}
 	ref, err := t.elsewhere(ctx, to, msg)
@@ -224,7 +225,7 @@ func (t *Teams) askedThere(ctx context.Context, language string, asked bot.Threa
 // level is the richest level of which nothing is known to be refused.
 func (t *Teams) level() level {
 	l := rich
-	for l < textOnly && t.out.isRefused("level "+l.String()) {
+	for l < textOnly && t.out.refused.Refused("level "+l.String()) {
 		l++
 	}
 	return l
@@ -239,8 +240,8 @@ func (t *Teams) fell(ctx context.Context, level level, msg bot.Message, err erro
 	t.metrics.falls.WithLabelValues(level.String(), reason).Inc()
 	t.log.WarnContext(ctx, "teams: a layout is refused, showing a simpler one", "question", msg.Question, "level", level.String(),
 		"reason", reason, "message", connector.Message(err))
-	if connector.KindOf(err) == connector.KindLayout && t.out.strike(level.String()) >= maxStrikes {
-		t.out.refuse("level "+level.String(), refusedFor)
+	if connector.KindOf(err) == connector.KindLayout && t.out.refused.Strike(level.String()) >= maxStrikes {
+		t.out.refused.Refuse("level "+level.String(), refusedFor)
 	}
 }
 
@@ -363,22 +364,22 @@ func (t *Teams) picture(ctx context.Context, msg bot.Message, chart int) []byte 
 	spec := cards.PictureSpec(msg.Charts[chart])
 	sum := sha256.Sum256(spec)
 	name := hex.EncodeToString(sum[:])
-	done, err := t.out.turns.take(ctx, "picture "+name)
+	done, err := t.out.turns.Take(ctx, "picture "+name)
 	if err != nil {
 		return nil
 	}
 	defer done()
-	png, ok := t.out.picture(name)
-	if ok || t.out.isRefused("picture "+name) {
+	png, ok := t.out.pictures.Get(name)
+	if ok || t.out.refused.Refused("picture "+name) {
 		return png
 	}
 	if png, err = t.cfg.Render(ctx, spec); err != nil {
-		t.out.refuse("picture "+name, pictureRest)
+		t.out.refused.Refuse("picture "+name, pictureRest)
 		t.metrics.falls.WithLabelValues("picture", "not_drawn").Inc()
 		t.log.WarnContext(ctx, "teams: a chart has no picture", "question", msg.Question, "chart", chart, "error", err)
 		return nil
 	}
-	t.out.keepPicture(name, png)
+	t.out.pictures.Put(name, png)
 	return png
 }
 

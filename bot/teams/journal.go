@@ -90,7 +90,7 @@ const writeTimeout = 5 * time.Second
 
 // rewrite puts an entry in place of what a page has of the key; nil takes that away.
 func (t *Teams) rewrite(ctx context.Context, page, key string, e *entry) error {
-	done, err := t.out.turns.take(ctx, page)
+	done, err := t.out.turns.Take(ctx, page)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/outbox"
 )
 
 // csvPath is where rows are downloaded, by a token.
@@ -197,11 +198,9 @@ const (
 // downloads serves links.
 type downloads struct {
 	*Teams
-	all  *rate.Limiter
-	busy chan struct{}
-
-	mu    sync.Mutex
-	users *recent[string, *rate.Limiter]
+	all   *rate.Limiter
+	busy  chan struct{}
+	users *outbox.Recent[string, *rate.Limiter]
 }
 
 // CSV serves the links to a result's rows. It is mounted at /teams/csv/, without a login:
@@ -209,7 +208,7 @@ type downloads struct {
 func (t *Teams) CSV() http.Handler {
 	return &downloads{
 		Teams: t, all: rate.NewLimiter(requestsMost, requestsMost), busy: make(chan struct{}, maxDownloads),
-		users: newRecent[string, *rate.Limiter](rememberRefusals),
+		users: outbox.NewRecent[string, *rate.Limiter](rememberReaders),
 	}
 }
 
@@ -260,14 +259,7 @@ func (d *downloads) refuse(rw http.ResponseWriter, why string, status int) {
 }
 
 func (d *downloads) allow(user string) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	l, ok := d.users.get(user)
-	if !ok {
-		l = rate.NewLimiter(rate.Every(downloadEvery), downloadsEach)
-		d.users.put(user, l)
-	}
-	return l.Allow()
+	return d.users.GetOrPut(user, rate.NewLimiter(rate.Every(downloadEvery), downloadsEach)).Allow()
 }
 
 // serve writes the rows. A cut file must not pass for a whole one.

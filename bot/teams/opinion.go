@@ -38,7 +38,7 @@ func answerPage(conversation, message string) (page, key string) {
 // those who press Teams' own thumbs below it.
 func (t *Teams) answers(ctx context.Context, conversation, message, question string) error {
 	page, key := answerPage(conversation, message)
-	done, err := t.out.turns.take(ctx, page)
+	done, err := t.out.turns.Take(ctx, page)
 	if err != nil {
 		return err
 	}

@@ -2,12 +2,11 @@ package teams
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"time"
 
 	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/outbox"
 	"github.com/bapsang/bapsang/bot/teams/connector"
 )
 
@@ -27,7 +26,7 @@ func (t *Teams) Post(ctx context.Context, thread bot.Thread, msg bot.Message) (b
 		return bot.Ref{}, notSent(err)
 	}
 	if msg.Key != "" {
-		done, err := t.out.turns.take(ctx, "key "+msg.Key)
+		done, err := t.out.turns.Take(ctx, "key "+msg.Key)
 		if err != nil {
 			return bot.Ref{}, notSent(err)
 		}
@@ -54,7 +53,7 @@ func (t *Teams) Post(ctx context.Context, thread bot.Thread, msg bot.Message) (b
 	case connector.Unknown(err):
 		t.keep(msg.Key, posting{kind: msg.Kind, doubtful: true})
 	case !was.doubtful:
-		t.out.forget(msg.Key)
+		t.out.posted.Drop(msg.Key)
 		t.unwrite(ctx, msg)
 	}
 	return ref, err
@@ -63,7 +62,7 @@ func (t *Teams) Post(ctx context.Context, thread bot.Thread, msg bot.Message) (b
 // keep notes what became of a key; nobody asks for a message without one again.
 func (t *Teams) keep(key string, p posting) {
 	if key != "" {
-		t.out.keep(key, p)
+		t.out.posted.Put(key, p)
 	}
 }
 
@@ -71,25 +70,14 @@ func (t *Teams) keep(key string, p posting) {
 func (t *Teams) isShown(ref bot.Ref, msg bot.Message) {
 	if msg.Kind != bot.KindProgress {
 		m := t.out.message(ref, &sent{})
-		m.newer(true)
-		m.shown = digest(msg)
+		m.Newer(true)
+		m.shown = outbox.Digest(msg)
 	}
-}
-
-// digest tells what messages show apart.
-func digest(msg bot.Message) string {
-	msg.Key = ""
-	data, err := json.Marshal(msg)
-	if err != nil {
-		return ""
-	}
-	sum := sha256.Sum256(data)
-	return string(sum[:])
 }
 
 // whereIs returns what became of a key: it is somewhere, may be somewhere, or is nowhere.
 func (t *Teams) whereIs(ctx context.Context, msg bot.Message) (posting, error) {
-	if p, known := t.out.posting(msg.Key); known || !msg.Again || msg.Key == "" {
+	if p, known := t.out.posted.Get(msg.Key); known || !msg.Again || msg.Key == "" {
 		return p, nil
 	}
 	e, err := t.inJournal(ctx, msg.Key)
@@ -101,7 +89,7 @@ func (t *Teams) whereIs(ctx context.Context, msg bot.Message) (posting, error) {
 	}
 	p := posting{ref: *e.Ref, kind: e.Kind}
 	t.out.message(*e.Ref, e.message())
-	t.out.keep(msg.Key, p)
+	t.out.posted.Put(msg.Key, p)
 	return p, nil
 }
 
@@ -113,7 +101,7 @@ func (t *Teams) threadTurn(ctx context.Context, thread bot.Thread, kind bot.Mess
 		ctx, cancel = context.WithTimeout(ctx, t.pace(soon))
 		defer cancel()
 	}
-	return t.out.turns.take(ctx, "thread "+thread.Key())
+	return t.out.turns.Take(ctx, "thread "+thread.Key())
 }
 
 // pace is a time of Teams' on the clock of the server that stands in for it.
@@ -202,14 +190,14 @@ func (t *Teams) beginProgress(ctx context.Context, thread bot.Thread, msg bot.Me
 
 // begun notes a new progress message, which nobody else knows of yet.
 func (t *Teams) begun(ctx context.Context, m *sent, ref bot.Ref, msg bot.Message) {
-	done, err := t.out.turns.take(context.WithoutCancel(ctx), "message "+messageKey(ref))
+	done, err := t.out.turns.Take(context.WithoutCancel(ctx), "message "+outbox.Key(ref))
 	if err == nil {
 		defer done()
 	}
-	m.shown = digest(msg)
-	m.sentNow()
+	m.shown = outbox.Digest(msg)
+	m.SentNow()
 	t.out.message(ref, m)
-	t.out.owe(m, ref.Thread.Channel)
+	t.out.owed.Owe(m, ref.Thread.Channel)
 	if m.stream != nil {
 		t.watch(m, ref, msg)
 	}
@@ -240,18 +228,18 @@ func (t *Teams) Update(ctx context.Context, ref bot.Ref, msg bot.Message) error 
 	if msg.Kind == bot.KindProgress {
 		return t.updateProgress(ctx, m, ref, msg)
 	}
-	m.newer(true)
-	done, err := t.out.turns.take(ctx, "message "+messageKey(ref)) // after progress in flight
+	m.Newer(true)
+	done, err := t.out.turns.Take(ctx, "message "+outbox.Key(ref)) // after progress in flight
 	if err != nil {
 		return notSent(err)
 	}
 	defer done()
-	sum := digest(msg)
+	sum := outbox.Digest(msg)
 	if sum != "" && sum == m.shown {
 		return nil
 	}
 	m.shown = ""
-	at := m.place(ref)
+	at := m.Place(ref)
 	shown, err := t.replace(ctx, m, at, msg)
 	switch {
 	case connector.KindOf(err) == connector.KindMessage, connector.KindOf(err) == connector.KindStream:
@@ -262,12 +250,12 @@ func (t *Teams) Update(ctx context.Context, ref bot.Ref, msg bot.Message) error 
 	if err != nil {
 		return err
 	}
-	if messageKey(shown) != messageKey(at) {
-		m.move(shown)
+	if outbox.Key(shown) != outbox.Key(at) {
+		m.Move(shown)
 		m.note = t.out.message(shown, &sent{}).note
 	}
 	m.shown = sum
-	t.out.pay(m)
+	t.out.owed.Pay(m)
 	t.judged(ctx, shown, msg)
 	return nil
 }
@@ -309,18 +297,10 @@ func (t *Teams) replace(ctx context.Context, m *sent, at bot.Ref, msg bot.Messag
 	return ref, err
 }
 
-// keyed gives msg a key, when it has none: the place that it belongs to.
-func keyed(at bot.Ref, msg bot.Message) bot.Message {
-	if msg.Key == "" {
-		msg.Key = "at " + messageKey(at)
-	}
-	return msg
-}
-
 // postInstead posts what was to replace a message that is gone or cannot be changed any
 // more. An earlier process may have done so.
 func (t *Teams) postInstead(ctx context.Context, gone bot.Ref, msg bot.Message, cause error) (bot.Ref, error) {
-	msg = keyed(gone, msg)
+	msg = outbox.Keyed(gone, msg)
 	msg.Key += "#again"
 	t.log.InfoContext(ctx, "teams: a message cannot be changed, posting another", "question", msg.Question, "reason", connector.Reason(cause))
 	done, err := t.threadTurn(ctx, gone.Thread, msg.Kind)
@@ -369,10 +349,10 @@ func (t *Teams) elsewhere(ctx context.Context, to place, msg bot.Message) (bot.R
 	ref, err := t.show(ctx, to, msg)
 	switch {
 	case err == nil:
-		t.out.keep(msg.Key, posting{ref: ref, kind: msg.Kind})
+		t.out.posted.Put(msg.Key, posting{ref: ref, kind: msg.Kind})
 		t.out.message(ref, &sent{note: to.note})
 	case connector.Unknown(err):
-		t.out.keep(msg.Key, posting{kind: msg.Kind, doubtful: true})
+		t.out.posted.Put(msg.Key, posting{kind: msg.Kind, doubtful: true})
 	}
 	return ref, err
 }
@@ -380,7 +360,7 @@ func (t *Teams) elsewhere(ctx context.Context, to place, msg bot.Message) (bot.R
 // updateProgress shows progress if it can be shown now; newer progress or the end, if
 // they come meanwhile, are shown instead.
 func (t *Teams) updateProgress(ctx context.Context, m *sent, ref bot.Ref, msg bot.Message) error {
-	superseded, ended := m.newer(false)
+	superseded, ended := m.Newer(false)
 	if ended {
 		return nil
 	}
@@ -393,14 +373,14 @@ func (t *Teams) updateProgress(ctx context.Context, m *sent, ref bot.Ref, msg bo
 		return nil
 	}
 	defer done()
-	sum := digest(msg)
-	if m.isEnded() || sum == m.shown {
+	sum := outbox.Digest(msg)
+	if m.Ended() || sum == m.shown {
 		return nil
 	}
-	err = t.changeProgress(ctx, m, m.place(ref), msg)
+	err = t.changeProgress(ctx, m, m.Place(ref), msg)
 	if err == nil {
 		m.shown = sum
-		m.sentNow()
+		m.SentNow()
 		return nil
 	}
 	return t.leaveOut(ctx, msg, err)
@@ -425,32 +405,7 @@ func (t *Teams) every(m *sent, ref bot.Ref) time.Duration {
 // progressTurn waits until the message may be changed again, and nobody else is at it.
 // There is no turn for what was superseded meanwhile.
 func (t *Teams) progressTurn(ctx context.Context, m *sent, ref bot.Ref, superseded <-chan struct{}) (done func(), err error) {
-	every := t.pace(changeEvery)
-	for {
-		timer := time.NewTimer(m.wait(every))
-		select {
-		case <-timer.C:
-		case <-superseded:
-			timer.Stop()
-			return nil, nil
-		case <-ctx.Done():
-			timer.Stop()
-			return nil, ctx.Err()
-		}
-		if done, err = t.out.turns.take(ctx, "message "+messageKey(ref)); err != nil {
-			return nil, err
-		}
-		select {
-		case <-superseded:
-			done()
-			return nil, nil
-		default:
-		}
-		if every = t.every(m, ref); m.wait(every) <= 0 {
-			return done, nil
-		}
-		done() // it was changed while we waited for our turn, or is to be changed less often
-	}
+	return m.Turn(ctx, &t.out.turns, "message "+outbox.Key(ref), superseded, t.pace(changeEvery), func() time.Duration { return t.every(m, ref) })
 }
 
 // leaveOut is the error of progress that was not shown: none where that is as it should

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/outbox"
 	"github.com/bapsang/bapsang/bot/teams/cards"
 	"github.com/bapsang/bapsang/bot/teams/connector"
 )
@@ -96,14 +97,14 @@ func streamable(msg bot.Message) bool {
 // when there is no such message.
 func (t *Teams) startStream(ctx context.Context, at spot, m *sent, msg bot.Message) (bot.Ref, error) {
 	chat := at.chat()
-	if !at.thread.Direct || !streamable(msg) || t.out.isRefused("streams") || t.out.isRefused("streams "+chat) || !t.out.mayStream(chat, m) {
+	if !at.thread.Direct || !streamable(msg) || t.out.refused.Refused("streams") || t.out.refused.Refused("streams "+chat) || !t.out.mayStream(chat, m) {
 		return bot.Ref{}, errNoStream
 	}
 	began := time.Now()
 	id, err := t.conn.Client.Try().Send(ctx, at.Ref, informative(msg, "", 1))
 	if err == nil && id != "" {
 		m.stream = &stream{chat: chat, seq: 1, began: began}
-		t.out.succeeded("streams")
+		t.out.refused.Succeeded("streams")
 		return t.refAt(ctx, at, id), nil
 	}
 	t.out.streamOver(chat, m)
@@ -116,9 +117,9 @@ func (t *Teams) startStream(ctx context.Context, at spot, m *sent, msg bot.Messa
 	case kind == connector.KindStream, kind == connector.KindLayout, err == nil, connector.Unknown(err):
 		// One of an earlier process, or perhaps this one, is running. Teams ends it. Where
 		// none can be had anywhere, it need not be tried with every question.
-		t.out.refuse("streams "+chat, t.pace(streamTime))
-		if (kind == connector.KindStream || kind == connector.KindLayout) && t.out.strike("streams") >= maxStrikes {
-			t.out.refuse("streams", refusedFor)
+		t.out.refused.Refuse("streams "+chat, t.pace(streamTime))
+		if (kind == connector.KindStream || kind == connector.KindLayout) && t.out.refused.Strike("streams") >= maxStrikes {
+			t.out.refused.Refuse("streams", refusedFor)
 		}
 	}
 	t.streamFell(ctx, msg, err)
@@ -141,18 +142,18 @@ func (t *Teams) watch(m *sent, ref bot.Ref, msg bot.Message) {
 
 // tend says again what a stream said last, or ends it when its time is nearly over.
 func (t *Teams) tend(ctx context.Context, m *sent, ref bot.Ref) error {
-	done, err := t.out.turns.take(ctx, "message "+messageKey(ref))
+	done, err := t.out.turns.Take(ctx, "message "+outbox.Key(ref))
 	if err != nil {
 		return err
 	}
 	defer done()
 	s := m.stream
-	if s == nil || m.isEnded() {
+	if s == nil || m.Ended() {
 		return nil
 	}
-	if m.wait(t.pace(streamEvery)) <= 0 {
+	if m.Wait(t.pace(streamEvery)) <= 0 {
 		if err = t.changeProgress(ctx, m, ref, s.last); err == nil {
-			m.sentNow()
+			m.SentNow()
 		}
 	}
 	switch {
@@ -288,7 +289,7 @@ func (t *Teams) isStopped(ctx context.Context, ref bot.Ref, msg bot.Message, err
 		return true
 	}
 	ev := bot.Event{
-		ID: "stop:" + messageKey(ref), Kind: bot.EventAction, Thread: ref.Thread, Message: ref.ID, User: bot.User{ID: msg.For},
+		ID: "stop:" + outbox.Key(ref), Kind: bot.EventAction, Thread: ref.Thread, Message: ref.ID, User: bot.User{ID: msg.For},
 		Action: &bot.Action{Name: bot.ActionCancel, Question: msg.Question}, At: t.cfg.Now(),
 	}
 	t.after("stop not taken", stopTold, func(ctx context.Context) error { return t.hand(ctx, *h, ev) })

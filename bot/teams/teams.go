@@ -71,7 +71,7 @@ type Teams struct {
 	conn    *connector.Connector
 	log     *slog.Logger
 	metrics *metrics
-	out     *outbox
+	out     *sending
 	signer  signer
 	// handler is told that somebody stopped a stream, which only the poster learns.
 	handler atomic.Pointer[bot.Handler]
@@ -108,7 +108,7 @@ func New(cfg Config) (*Teams, error) {
 	}
 	cfg.Connector.Observer = m
 	return &Teams{
-		cfg: cfg, conn: connector.New(cfg.Connector), log: cfg.Logger, metrics: m, out: newOutbox(), in: newIntake(),
+		cfg: cfg, conn: connector.New(cfg.Connector), log: cfg.Logger, metrics: m, out: newSending(), in: newIntake(),
 		refs: newBook(cfg.References),
 	}, nil
 }
