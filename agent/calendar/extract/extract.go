@@ -46,6 +46,7 @@ type Document struct {
 	FetchedAt time.Time
 
 	lines    []line
+	ownTitle int // lines before this one come under no heading but the title
 	declared []declared
 	raw      string // the source that declared events were read from
 }

@@ -19,11 +19,11 @@ func TestHostilePages(t *testing.T) {
 		name, body string
 		dates      int // of 2026-11-23; -1 where reading may be refused
 	}{
-		{"5 MB", big + date, 1},
+		{"5 MB", date + big, 1},
 		{"a megabyte of digits", date + "<p>" + strings.Repeat("1", 1<<20) + "</p>", 1},
 		{"a megabyte of dots", date + "<p>" + strings.Repeat("1.", 1<<19) + "</p>", 1},
 		{"a megabyte of ranges", date + "<p>" + strings.Repeat("11월 23~", 1<<17) + "</p>", 1},
-		{"one line of many dates", "<p>" + strings.Repeat("2026년 11월 23일(월) ", 1<<15) + "</p>", 1},
+		{"one line of many dates", "<h1>달빛마켓 블랙위크</h1><p>" + strings.Repeat("2026년 11월 23일(월) ", 1<<15) + "</p>", 1},
 		{"brackets", date + "<p>" + strings.Repeat("11월 23일(월", 1<<16) + "</p>", 1},
 		{"deep", strings.Repeat("<div>", 300) + date, 1},
 		{"too deep", strings.Repeat("<div>", 100_000) + date, -1},
@@ -53,7 +53,7 @@ func TestHostilePages(t *testing.T) {
 					found++
 				}
 			}
-			if tt.name != "5 MB" && tt.name != "one line of many dates" && tt.dates >= 0 && found != tt.dates {
+			if found != tt.dates {
 				t.Errorf("%d dates found", found)
 			}
 			// A minute would be a page that stops the digest; the race detector and a busy
@@ -88,9 +88,9 @@ func TestEveryDoubtHasItsSentence(t *testing.T) {
 		extract.DoubtSideline, extract.DoubtPast, extract.DoubtOutside, extract.DoubtUnnamed, extract.DoubtNoQuote, extract.DoubtReread,
 		extract.DoubtReversed, extract.DoubtLong, extract.DoubtFar, extract.DoubtOver, extract.DoubtRule, extract.DoubtConflict, extract.DoubtSources,
 		extract.DoubtUnreadable, extract.DoubtNotVisible} {
-		d := extract.Doubt{Code: code, Detail: "2026-11-23"}
+		d := extract.Doubt{Code: code}
 		ko, en := d.Text("ko"), d.Text("en")
-		if ko == en || !strings.HasSuffix(ko, "다.") && !strings.HasSuffix(ko, "다.") || strings.Contains(ko+en, "%!") || ko == string(code) {
+		if ko == en || !strings.HasSuffix(ko, ".") || !strings.HasSuffix(en, ".") || strings.Contains(ko+en, "%!") {
 			t.Errorf("%s: %q, %q", code, ko, en)
 		}
 	}

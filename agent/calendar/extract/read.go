@@ -31,6 +31,7 @@ func Read(p Page) (*Document, error) {
 	d.Published = publishedOn(root, published)
 	prune(root, 0)
 	d.Text, d.lines = flatten(root)
+	d.ownTitle = d.titleEnds()
 	if d.Text == "" && len(d.declared) == 0 {
 		return nil, ErrNoText
 	}
@@ -193,7 +194,7 @@ func (d *Document) textCandidate(scan *scanner, s span, at int, names []string,
 	if tense == TenseUnknown && m.End.Before(dateOf(d.FetchedAt)) {
 		c.Tense = TensePast
 	}
-	c.Named = named(names, c.Sentence, c.Title) || !c.Outside && named(names, d.Title, "") && d.soleHeading(at)
+	c.Named = named(names, c.Sentence, c.Title) || !c.Outside && at < d.ownTitle && named(names, d.Title)
 	c.Status = statusSaid(c.Sentence)
 	if strings.IndexFunc(before, unicode.IsLetter) < 0 {
 		before = d.Text[max(from, l.at):s.at] // the cells before it name it
@@ -241,17 +242,19 @@ func (d *Document) headingAbove(at int) string {
 	return ""
 }
 
-// soleHeading reports whether no heading but a repeated title and labels of fields stands
-// above a line: then the title speaks for it.
-func (d *Document) soleHeading(at int) bool {
+// titleEnds is the index of the first line with a heading of its own, neither the title
+// repeated nor the label of a field: up to there the title speaks for what is said.
+func (d *Document) titleEnds() int {
 	title := squash(d.Title)
-	for i := at; i >= 0; i-- {
-		l := d.lines[i]
-		if text := squash(d.Text[l.at:l.end]); l.heading && !strings.Contains(title, text) && !isLabel(text) {
-			return false
+	for i, l := range d.lines {
+		if !l.heading {
+			continue
+		}
+		if text := squash(d.Text[l.at:l.end]); !strings.Contains(title, text) && !isLabel(text) {
+			return i
 		}
 	}
-	return true
+	return len(d.lines)
 }
 
 func isLabel(squashed string) bool {

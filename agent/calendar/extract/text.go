@@ -193,20 +193,17 @@ func (w *writer) end() {
 
 // sentence returns the bounds of the sentence around at…end within a line.
 func sentence(s string, l line, at, end int) (from, to int) {
-	from, to = l.at, l.end
-	for i := l.at; i < at; i++ {
+	from, to = max(l.at, runeStart(s, at-longest)), min(l.end, runeStart(s, end+longest))
+	for i := from; i < at; i++ {
 		if n := sentenceEnd(s, i); n > 0 && i+n <= at {
 			from = i + n
 		}
 	}
-	for i := end; i < l.end; i++ {
+	for i := end; i < to; i++ {
 		if n := sentenceEnd(s, i); n > 0 {
 			to = i + n
-			break
 		}
 	}
-	from = max(from, runeStart(s, at-longest))
-	to = min(to, runeStart(s, end+longest))
 	for from < at && s[from] == ' ' {
 		from++
 	}
