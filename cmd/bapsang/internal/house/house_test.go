@@ -31,6 +31,12 @@ var allowed = map[string][]string{
 	// Files of every kind become one DuckDB database, which the other driver serves.
 	"connectors/files": {"connectors", "connectors/confine", "connectors/duckdb", "connectors/progress"},
 	"store/bolt":       {"store"},
+	// What lies outside the house is reached through one guarded client.
+	"connectors/outward": {"connectors"},
+	"connectors/pages":   {"connectors", "connectors/outward"},
+	"connectors/rss":     {"connectors", "connectors/outward"},
+	"connectors/ics":     {"connectors", "connectors/outward"},
+	"connectors/mcp":     {"connectors", "connectors/outward"},
 
 	// The web chat is the platform itself, so it keeps what Slack keeps for Slack.
 	"bot/web": {"bot", "store"},
