@@ -25,9 +25,18 @@ var allowed = map[string][]string{
 	"connectors/connectorstest": {"connectors"},
 	"store/storetest":           {"store"},
 
-	"connectors/confine":  {},
-	"connectors/progress": {},
-	"connectors/duckdb":   {"connectors", "connectors/confine"},
+	"connectors/confine":    {},
+	"connectors/progress":   {},
+	"connectors/egress":     {"connectors"},
+	"connectors/rest":       {"connectors"},
+	"connectors/searxng":    {"connectors", "connectors/rest"},
+	"connectors/brave":      {"connectors", "connectors/rest"},
+	"connectors/tavily":     {"connectors", "connectors/rest"},
+	"connectors/naver":      {"connectors", "connectors/rest"},
+	"connectors/exa":        {"connectors", "connectors/rest"},
+	"connectors/confluence": {"connectors", "connectors/rest"},
+	"connectors/msgraph":    {"connectors", "connectors/rest"},
+	"connectors/duckdb":     {"connectors", "connectors/confine"},
 	// Files of every kind become one DuckDB database, which the other driver serves.
 	"connectors/files": {"connectors", "connectors/confine", "connectors/duckdb", "connectors/progress"},
 	"store/bolt":       {"store"},
@@ -50,8 +59,9 @@ var allowed = map[string][]string{
 	"bot/teams":           {"bot", "bot/layout", "bot/outbox", "bot/teams/..."},
 	"bot/teams/cards":     {"bot", "bot/layout"},
 	"bot/teams/connector": {"bot"},
-	"bot/teams/teamstest": {},
-	"bot/slack/slacktest": {}, // a server, so that its peers are the driver and Slack's own clients alike
+	"bot/standin":         {},
+	"bot/teams/teamstest": {"bot/standin"},
+	"bot/slack/slacktest": {"bot/standin"}, // a server, so that its peers are the driver and Slack's own clients alike
 	"bot/api":             {"bot", "bot/desk", "agent", "store"},
 	"bot/digest":          {"bot", "bot/digest/schedule", "store"},
 	"bot/digest/schedule": {},

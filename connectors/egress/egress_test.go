@@ -1,0 +1,141 @@
+package egress_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/bapsang/bapsang/connectors"
+	"github.com/bapsang/bapsang/connectors/egress"
+)
+
+func filter(t *testing.T) *egress.Filter {
+	t.Helper()
+	f, err := egress.New(egress.Options{
+		Confidential:    []string{"프로젝트 한강", "Project Han", "QX-7", "갤럭시 폴드 하이퍼", "한 서울"},
+		InternalDomains: []string{"corp.example.com", "bapsang.example"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func TestWhatPeopleSearchForPasses(t *testing.T) {
+	t.Parallel()
+	f := filter(t)
+	for _, text := range []string{
+		"블랙프라이데이 2026 일정", "Prime Day 2026 dates", "11.11 광군제", "16kg 세탁기", "추석 선물 트렌드",
+		"2026년 11월 27일 블랙프라이데이", "2026-11-27 행사", "2026.11.27(금)", "20261127 행사", "2026년 설날 연휴",
+		"12월 25일 영업", "6.18 행사", "618 festival", "11번가 그랜드십일절", "1+1 행사", "D-30 마케팅 준비", "3분기 트렌드",
+		"2026 Q4 e-commerce calendar", "Q4 retail trends", "FY26 계획 세우는 법", "24시간 카페", "갤럭시 S26 출시일", "iPhone 17 Pro release",
+		"아이폰 17 프로 사전예약", "RTX 5090 출시", "iOS 18.2 변경점", "USB 3.2 케이블", "4K TV 65인치", "5G 요금제", "3M 포스트잇", "8K TV",
+		"삼성 QN65S90D", "LG 16WR 트롬", "20000mAh 보조배터리", "10km 마라톤", "16:9 비율", "09:00 오픈런", "100일 기념 선물", "10주년 행사",
+		"CES 2027 dates", "코리아세일페스타 2025 2026", "CES 2026-01-06", "수능 2026 11월 19일", "Windows 11", "MZ세대 20대 트렌드",
+		"제21대 대통령 선거일", "오픈AI GPT-5", "https://www.mois.go.kr/holiday", "example.com 행사", "naver.com 검색", "A/B 테스트 방법",
+		"비밀번호 관리 방법", "how to reset a password", "token economy 뜻", "개인정보 보호법", "매출 늘리는 방법", "revenue recognition rules",
+		"2026년 매출 인식 기준", "conversion rate optimisation 2026", "한강공원 불꽃축제", "handmade gifts", "project handbook", "서울 한옥",
+		"internationalization-best-practices", "Donaudampfschifffahrtsgesellschaft", "", "구원투수", "천원숍", "8.8.8.8 DNS", "1004섬 축제", "원피스 1100화",
+	} {
+		if err := f.Check(t.Context(), connectors.Caller{}, text); err != nil {
+			t.Errorf("%q was refused: %v", text, err)
+		}
+	}
+}
+
+func TestWhatMustNotLeaveIsRefused(t *testing.T) {
+	t.Parallel()
+	f := filter(t)
+	for kind, texts := range map[string][]string{
+		"figure": {
+			"매출 12억 1,854만 원", "12억", "매출 33.5%", "전환율 3%", "33.5 퍼센트 성장", "$1.2M revenue", "1,218,540,000", "1218540000", "₩ 3000",
+			"4만원", "오천만 원 예산", "십만원", "USD 500", "500 dollars", "30유로", "500k users", "1.2M", "3 million users", "1234건 주문", "회원 300명", "재고 1200개",
+			"revenue 52 last month", "매출 300 이하", "sales 2026 45", "orders 17", "고객 12345", "ORD20261127001", "주문번호 98765",
+			"매출 １２억", "매출 ١٢٣٤٥", "1​2​3​4​5", "4.75 평균", "12 34 56 78 90 91", "경기 4억", "5천만", "margin 0.42", "점유율 41", "50 bps", "7821 회의록",
+		},
+		"personal": {
+			"minji.kim@example.com", "김민지 010-1234-5678", "01012345678", "02-123-4567", "031-123-4567", "+82 10-1234-5678", "+1 (415) 555-2671",
+			"900101-1234567", "900101 1234567", "9001011234567", "900101-1******", "4111 1111 1111 1111", "4111-1111-1111-1111", "110-123-456789", "123-45-67890", "1588-1234",
+		},
+		"secret": {
+			"AKIAIOSFODNN7EXAMPLE", "ghp_16C7e42F292c6912E7710c838347Ae178B4a", "xoxb-123456789012-abcdef", "sk-proj-abcdefghijklmnop1234",
+			"tvly-abcdefghijklmnopqrst", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc", "-----BEGIN RSA PRIVATE KEY-----", "password=hunter2",
+			"비밀번호는 hunter2!", "Bearer abcdefghijklmnop1234", "d41d8cd98f00b204e9800998ecf8427e", "123e4567-e89b-12d3-a456-426614174000", "aB3xK9mQ2zR7tY5wP1nL8v",
+		},
+		"internal": {
+			"http://10.0.0.5/login", "https://192.168.1.1", "jira.corp.example.com", "https://wiki.bapsang.example/pages", "bapsang.example 접속",
+			"https://user:pw@example.com/", "http://intranet/", "localhost:8080", "http://[::1]/", "db.prod.internal 오류", "10.1.2.3 접속 안됨", "http://169.254.169.254/",
+		},
+		"confidential": {
+			"프로젝트 한강", "프로젝트한강의 출시일", "프로젝트  한-강은", "프로젝트한강", "PROJECT HAN launch", "project-han", "projecthan", "Project Han을 검색",
+			"QX7 spec", "qx-7의 가격", "갤럭시폴드하이퍼", "프로젝트​한강", "Ｑｘ－７", "Project_Han",
+		},
+	} {
+		for _, text := range texts {
+			err := f.Check(t.Context(), connectors.Caller{}, text)
+			var e *connectors.Error
+			if !errors.As(err, &e) {
+				t.Errorf("%s: %q passed", kind, text)
+				continue
+			}
+			if e.Code != connectors.CodeDenied || e.Message == "" || e.Korean == "" {
+				t.Errorf("%s: %q: %+v", kind, text, e)
+			}
+			word := map[string]string{
+				"figure": "figures", "personal": "somebody's", "secret": "key", "internal": "internal system", "confidential": "confidential",
+			}[kind]
+			// What is both a number and somebody's is refused as either.
+			if !strings.Contains(e.Message, word) && kind != "figure" && kind != "personal" {
+				t.Errorf("%q was refused for another reason: %s", text, e.Message)
+			}
+			if strings.Contains(e.Message+e.Korean, text) {
+				t.Errorf("%q is repeated: %s", text, e.Message)
+			}
+		}
+	}
+}
+
+func TestAddressesOfPages(t *testing.T) {
+	t.Parallel()
+	f := filter(t)
+	for url, ok := range map[string]bool{
+		"https://n.news.naver.com/article/001/0015012345":                            true,
+		"https://example.com/events?id=1234567890&utm=30%25":                         true,
+		"https://example.com/%ED%94%84%EB%A1%9C%EC%A0%9D%ED%8A%B8%ED%95%9C%EA%B0%95": false,
+		"https://example.com/?q=project+han":                                         false,
+		"https://example.com/?mail=a@example.com":                                    false,
+		"https://example.com/?token=ghp_16C7e42F292c6912E7710c8383":                  false,
+		"https://user:pw@example.com/":                                               false,
+		"http://10.0.0.1/":                                                           false,
+	} {
+		if err := f.CheckURL(t.Context(), connectors.Caller{}, url); (err == nil) != ok {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+}
+
+func TestOptions(t *testing.T) {
+	t.Parallel()
+	for _, o := range []egress.Options{{Confidential: []string{""}}, {Confidential: []string{"a"}}, {Confidential: []string{" - "}}, {InternalDomains: []string{" . "}}} {
+		if _, err := egress.New(o); err == nil {
+			t.Errorf("%+v was taken", o)
+		}
+	}
+}
+
+func FuzzCheck(f *testing.F) {
+	for _, s := range []string{"11.11 광군제", "매출 12억", "٣", "\xff\xfe", "1\u0300", "http://[", "프로젝트한강"} {
+		f.Add(s)
+	}
+	made, err := egress.New(egress.Options{Confidential: []string{"프로젝트 한강"}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		_ = made.CheckURL(t.Context(), connectors.Caller{}, s)
+		_ = made.Check(t.Context(), connectors.Caller{}, s)
+		if made.Check(t.Context(), connectors.Caller{}, s+" 프로젝트 한강의") == nil {
+			t.Errorf("a text before hid the term: %q", s)
+		}
+	})
+}
