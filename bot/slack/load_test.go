@@ -10,11 +10,12 @@ import (
 
 	"github.com/bapsang/bapsang/bot"
 	"github.com/bapsang/bapsang/bot/slack/slacktest"
+	"github.com/bapsang/bapsang/bot/standin"
 )
 
 // crowd has n people ask within d, each event arriving so many times, and returns how
 // Slack saw it. Every question must have been taken once.
-func crowd(t *testing.T, r *rig, n, times int, d time.Duration) slacktest.Acks {
+func crowd(t *testing.T, r *rig, n, times int, d time.Duration) standin.Acks {
 	t.Helper()
 	want := map[string]bool{}
 	tick := time.NewTicker(d / time.Duration(n))

@@ -11,6 +11,7 @@ import (
 
 	"github.com/bapsang/bapsang/bot"
 	"github.com/bapsang/bapsang/bot/bottest"
+	"github.com/bapsang/bapsang/bot/standin"
 	"github.com/bapsang/bapsang/bot/teams/teamstest"
 )
 
@@ -142,7 +143,7 @@ func TestStreamsDie(t *testing.T) {
 // place.
 func TestAnswersAfterTheStreamsTime(t *testing.T) {
 	t.Parallel()
-	clock := teamstest.NewManual(time.Date(2026, 11, 26, 9, 0, 0, 0, time.UTC))
+	clock := standin.NewManual(time.Date(2026, 11, 26, 9, 0, 0, 0, time.UTC))
 	o := startOut(t, teamstest.Options{Clock: clock, NoRates: true})
 	thread := o.asked(teamstest.Minji, teamstest.Minji)
 	progress, answer := question(1, "ko")
@@ -400,7 +401,7 @@ func TestStreamsOfAnEarlierProcess(t *testing.T) {
 			for _, more := range []bool{false, true} {
 				t.Run(fmt.Sprintf("over %v, written %v, more progress %v", over, written, more), func(t *testing.T) {
 					t.Parallel()
-					clock := teamstest.NewManual(time.Date(2026, 11, 26, 9, 0, 0, 0, time.UTC))
+					clock := standin.NewManual(time.Date(2026, 11, 26, 9, 0, 0, 0, time.UTC))
 					o := startOut(t, teamstest.Options{Clock: clock, NoRates: true})
 					thread := o.asked(teamstest.Minji, teamstest.Minji)
 					progress, answer := question(1, "ko")

@@ -2,11 +2,12 @@ package slacktest
 
 import (
 	"encoding/json"
-	"net"
 	"net/http"
 	"path"
 	"strconv"
 	"time"
+
+	"github.com/bapsang/bapsang/bot/standin"
 )
 
 // Fault is something that goes wrong with calls. The first fault that matches a call
@@ -61,10 +62,9 @@ func (s *Server) Fault(f Fault) (stop func()) {
 func (s *Server) Chaos(share float64) (stop func()) {
 	kinds := []Fault{{Status: http.StatusTooManyRequests, RetryAfter: 1}, {Status: http.StatusInternalServerError}, {Reset: true}, {After: true}}
 	var stops []func()
-	for i, f := range kinds {
-		// Each sees only what those before it let through.
-		each := share / float64(len(kinds))
-		f.Chance = each / (1 - each*float64(i))
+	for i, chance := range standin.Shares(len(kinds), share) {
+		f := kinds[i]
+		f.Chance = chance
 		stops = append(stops, s.Fault(f))
 	}
 	return func() {
@@ -129,8 +129,7 @@ func (s *Server) before(w http.ResponseWriter, r *http.Request, name string, arg
 		return false
 	case f.Reset:
 		s.note(name, args, 0, "reset")
-		reset(w)
-		panic(http.ErrAbortHandler)
+		standin.Reset(w)
 	case f.After:
 		return true
 	case f.Hang:
@@ -141,23 +140,6 @@ func (s *Server) before(w http.ResponseWriter, r *http.Request, name string, arg
 		_ = s.stamp.Sleep(r.Context(), f.Slow)
 	}
 	return true
-}
-
-// reset ends a connection so that the other side reads "connection reset by peer"; what
-// is aborted reads "EOF".
-func reset(w http.ResponseWriter) {
-	h, ok := w.(http.Hijacker)
-	if !ok {
-		return
-	}
-	conn, _, err := h.Hijack()
-	if err != nil {
-		return
-	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0)
-	}
-	_ = conn.Close()
 }
 
 // faulty lets faults happen to an endpoint that is no method.

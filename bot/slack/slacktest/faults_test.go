@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"github.com/bapsang/bapsang/bot/slack/slacktest"
+	"github.com/bapsang/bapsang/bot/standin"
 )
 
 func TestRates(t *testing.T) {
 	t.Parallel()
-	clock := slacktest.NewManual(time.Now())
+	clock := standin.NewManual(time.Now())
 	s := slacktest.Start(t, slacktest.Options{Clock: clock})
 	post := func(channel string) obj { return call(t, s, "chat.postMessage", obj{"channel": channel, "text": "x"}) }
 	for range 5 {

@@ -10,11 +10,12 @@ import (
 	"time"
 
 	"github.com/bapsang/bapsang/bot/slack/slacktest"
+	"github.com/bapsang/bapsang/bot/standin"
 )
 
 func TestFilesAreProcessedLater(t *testing.T) {
 	t.Parallel()
-	clock := slacktest.NewManual(time.Now())
+	clock := standin.NewManual(time.Now())
 	s := slacktest.Start(t, slacktest.Options{Clock: clock, FileTime: 2 * time.Second})
 	up := call(t, s, "files.getUploadURLExternal", obj{"filename": "a.png", "length": 4})
 	if status, text, err := put(t, up["upload_url"], "application/octet-stream", "\x89PNG"); err != nil || status != http.StatusOK {

@@ -12,11 +12,12 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/bapsang/bapsang/bot/slack/slacktest"
+	"github.com/bapsang/bapsang/bot/standin"
 )
 
 func TestPressing(t *testing.T) {
 	t.Parallel()
-	clock := slacktest.NewManual(time.Now())
+	clock := standin.NewManual(time.Now())
 	s := slacktest.Start(t, slacktest.Options{Clock: clock, NoRates: true})
 	a := newApp(t, s)
 	api := client(t, s)

@@ -3,6 +3,8 @@ package slacktest
 import (
 	"slices"
 	"time"
+
+	"github.com/bapsang/bapsang/bot/standin"
 )
 
 // The people and channels that a server has without being told.
@@ -54,7 +56,7 @@ type Options struct {
 	Sockets int
 
 	// Clock is the time of everything. Nil means the clock on the wall.
-	Clock Clock
+	Clock standin.Clock
 	// Scale makes rates, streams, files, statuses and retries pass so many times as
 	// fast; 0 means 1. What a caller must do in time (acknowledge in 3 s, use a trigger
 	// in 3 s) stays as it is, timestamps too, and Retry-After is told in seconds on the

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/bapsang/bapsang/bot/slack/slacktest"
+	"github.com/bapsang/bapsang/bot/standin"
 )
 
 // needPeer returns node, or skips saying how to have Slack's official clients.
@@ -45,7 +46,7 @@ func TestOfficialClientUnderstands(t *testing.T) {
 	needPeer(t)
 	// The modal comes after other calls, and node takes its time: on a clock that stands
 	// still, the trigger lives on.
-	s := slacktest.Start(t, slacktest.Options{FilePolls: 2, Clock: slacktest.NewManual(time.Now())})
+	s := slacktest.Start(t, slacktest.Options{FilePolls: 2, Clock: standin.NewManual(time.Now())})
 	newApp(t, s)
 	root := s.Say(slacktest.Minji, slacktest.Sales, "root")
 	trigger := s.Shortcut(slacktest.Minji, "ask", root)

@@ -8,11 +8,12 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/bapsang/bapsang/bot/slack/slacktest"
+	"github.com/bapsang/bapsang/bot/standin"
 )
 
 func TestStreamLife(t *testing.T) {
 	t.Parallel()
-	clock := slacktest.NewManual(time.Now())
+	clock := standin.NewManual(time.Now())
 	s := slacktest.Start(t, slacktest.Options{Clock: clock, NoRates: true})
 	root := s.Say(slacktest.Minji, slacktest.Sales, "root")
 	to := obj{"channel": slacktest.Sales, "thread_ts": root.TS}
@@ -83,7 +84,7 @@ func TestStreamLife(t *testing.T) {
 
 func TestAgents(t *testing.T) {
 	t.Parallel()
-	clock := slacktest.NewManual(time.Now())
+	clock := standin.NewManual(time.Now())
 	s := slacktest.Start(t, slacktest.Options{Clock: clock, Events: []string{"message.im"}})
 	api := client(t, s)
 	m := s.StartAssistant(slacktest.Minji)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/standin"
 	"github.com/bapsang/bapsang/bot/teams/connector"
 	"github.com/bapsang/bapsang/bot/teams/teamstest"
 )
@@ -108,7 +109,7 @@ func TestDeliveriesOfTeams(t *testing.T) {
 }
 
 func TestRotatedKeysAreFound(t *testing.T) {
-	clock := teamstest.NewManual(time.Now())
+	clock := standin.NewManual(time.Now())
 	s := teamstest.Start(t, teamstest.Options{Clock: clock})
 	c := join(t, s, func(o *connector.Options) { o.Now = clock.Now })
 	ask := func() connector.Why {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bapsang/bapsang/bot/standin"
 	"github.com/bapsang/bapsang/bot/teams/teamstest"
 )
 
@@ -40,7 +41,7 @@ func TestLoginRefuses(t *testing.T) {
 
 func TestOnlyTheLoginsTokensOpenTheConnector(t *testing.T) {
 	t.Parallel()
-	clock := teamstest.NewManual(time.Now())
+	clock := standin.NewManual(time.Now())
 	s := teamstest.Start(t, teamstest.Options{Clock: clock, TokenLife: 10 * time.Minute})
 	c := newClient(t, s)
 	try := func(name, token string, want int) {
@@ -198,7 +199,7 @@ func TestOlderClientsTakeLess(t *testing.T) {
 
 func TestRates(t *testing.T) {
 	t.Parallel()
-	clock := teamstest.NewManual(time.Now())
+	clock := standin.NewManual(time.Now())
 	s := teamstest.Start(t, teamstest.Options{Clock: clock, TokenLife: 24 * time.Hour})
 	c := newClient(t, s)
 	burst := func(to string) (sent int, wait string) {
@@ -347,7 +348,7 @@ func part(kind, text, id string, seq int) obj {
 
 func TestStreams(t *testing.T) {
 	t.Parallel()
-	clock := teamstest.NewManual(time.Now())
+	clock := standin.NewManual(time.Now())
 	s := teamstest.Start(t, teamstest.Options{Clock: clock, TokenLife: 24 * time.Hour})
 	c := newClient(t, s)
 	chat := teamstest.Chat(teamstest.Minji)

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/bapsang/bapsang/bot/standin"
 )
 
 // delivery is an activity on its way to the app.
@@ -23,28 +25,11 @@ type delivery struct {
 	answer  func(status int, body []byte)
 }
 
-// Acks is how the app acknowledged.
-type Acks struct {
-	Acked int // deliveries answered with 2xx in time
-	Late  int // attempts that were not
-	Lost  int // deliveries given up
-	// Of the attempts that were acknowledged:
-	P50, P99, Max time.Duration
-}
-
 // Acks tells how the app acknowledged so far.
-func (s *Server) Acks() Acks {
+func (s *Server) Acks() standin.Acks {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a := Acks{Acked: len(s.acks), Late: s.late, Lost: s.failed}
-	if len(s.acks) == 0 {
-		return a
-	}
-	sorted := slices.Clone(s.acks)
-	slices.Sort(sorted)
-	at := func(p float64) time.Duration { return sorted[min(len(sorted)-1, int(p*float64(len(sorted))))] }
-	a.P50, a.P99, a.Max = at(0.5), at(0.99), sorted[len(sorted)-1]
-	return a
+	return standin.AcksOf(s.acks, s.late, s.failed)
 }
 
 // send delivers d when what has the same order before it was tried once. s.mu is held.

@@ -1,11 +1,12 @@
 package teamstest
 
 import (
-	"net"
 	"net/http"
 	"path"
 	"strconv"
 	"time"
+
+	"github.com/bapsang/bapsang/bot/standin"
 )
 
 // Fault is something that goes wrong with calls. The first fault that matches a call
@@ -62,10 +63,10 @@ func (s *Server) Fault(f Fault) (stop func()) {
 func (s *Server) Chaos(share float64) (stop func()) {
 	kinds := []Fault{{Status: 429, RetryAfter: 1}, {Status: 412}, {Status: 502}, {Reset: true}, {After: true}}
 	var stops []func()
-	for i, f := range kinds {
-		// Each sees only what those before it let through.
-		each := share / float64(len(kinds))
-		f.Chance, f.Op = each/(1-each*float64(i)), "activities.*"
+	for i, chance := range standin.Shares(len(kinds), share) {
+		f := kinds[i]
+		f.Chance = chance
+		f.Op = "activities.*"
 		stops = append(stops, s.Fault(f))
 	}
 	return func() {
@@ -110,8 +111,7 @@ func (s *Server) before(w http.ResponseWriter, r *http.Request, c Call, f *Fault
 		return false
 	case f.Reset:
 		s.note(c, 0, "reset")
-		reset(w)
-		panic(http.ErrAbortHandler)
+		standin.Reset(w)
 	case f.Hang:
 		s.note(c, 0, "hung")
 		s.hang(r)
@@ -132,25 +132,9 @@ func (s *Server) lost(w http.ResponseWriter, r *http.Request, c Call, f *Fault) 
 	if f.Hang {
 		s.hang(r)
 	} else {
-		reset(w)
+		standin.Reset(w)
 	}
 	panic(http.ErrAbortHandler)
-}
-
-// reset ends a connection so that the other side reads "connection reset by peer".
-func reset(w http.ResponseWriter) {
-	h, ok := w.(http.Hijacker)
-	if !ok {
-		return
-	}
-	conn, _, err := h.Hijack()
-	if err != nil {
-		return
-	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0)
-	}
-	_ = conn.Close()
 }
 
 func (s *Server) hang(r *http.Request) {

@@ -4,8 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
+
+	"github.com/bapsang/bapsang/bot/standin"
 )
 
 // Load is a crowd that asks.
@@ -21,30 +22,17 @@ type Load struct {
 // they said when the last has spoken. The time is the wall's.
 func (s *Server) Load(ctx context.Context, l Load) ([]Message, error) {
 	said := make([]Message, l.People)
-	start := time.Now()
-	var crowd sync.WaitGroup
-	defer crowd.Wait()
-	for i := range l.People {
-		person := s.recruit(i, l.Conversation)
-		wait := time.Until(start.Add(l.Within * time.Duration(i) / time.Duration(l.People)))
-		if wait > 0 {
-			t := time.NewTimer(wait)
-			select {
-			case <-t.C:
-			case <-ctx.Done():
-				t.Stop()
-				return nil, ctx.Err()
-			}
+	people := make([]string, l.People)
+	err := standin.Crowd(ctx, l.People, l.Within, func(i int) { people[i] = s.recruit(i, l.Conversation) }, func(i int) {
+		where := l.Conversation
+		if where == "" {
+			where = people[i]
 		}
-		crowd.Go(func() {
-			where := l.Conversation
-			if where == "" {
-				where = person
-			}
-			said[i] = s.Say(person, where, l.Text(i), l.Saying)
-		})
+		said[i] = s.Say(people[i], where, l.Text(i), l.Saying)
+	})
+	if err != nil {
+		return nil, err
 	}
-	crowd.Wait()
 	return said, nil
 }
 

@@ -3,6 +3,8 @@ package teamstest
 import (
 	"encoding/base64"
 	"time"
+
+	"github.com/bapsang/bapsang/bot/standin"
 )
 
 // The people, chats and channels that a server has without being told.
@@ -37,7 +39,7 @@ type Options struct {
 	MessagesURL string
 
 	// Clock is the time of everything. Nil means the clock on the wall.
-	Clock Clock
+	Clock standin.Clock
 	// Scale makes rates, streams and retries pass so many times as fast; 0 means 1. What
 	// the app must do in time (acknowledge) and how long tokens last stays as it is,
 	// timestamps too, and Retry-After is told in seconds on the wall.

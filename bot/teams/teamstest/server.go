@@ -3,15 +3,14 @@ package teamstest
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"maps"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/bapsang/bapsang/bot/standin"
 )
 
 // obj is a JSON object.
@@ -21,20 +20,20 @@ type obj = map[string]any
 type Server struct {
 	opts  Options
 	base  string
-	clock Clock // of rates, streams and retries
-	stamp Clock // of timestamps and tokens
+	clock standin.Clock // of rates, streams and retries
+	stamp standin.Clock // of timestamps and tokens
 
-	http   *http.Server
+	door   *standin.Door
 	poster *http.Client // delivers
 
-	served chan error
 	ctx    context.Context
 	cancel context.CancelFunc
 	wg     sync.WaitGroup // deliveries
 
-	mu      sync.Mutex
-	changed chan struct{} // closed and renewed with each change
-	closed  bool
+	changes standin.Changes
+
+	mu     sync.Mutex
+	closed bool
 	world
 	login
 	limiter limiter
@@ -58,48 +57,22 @@ type Server struct {
 // New starts a server on a free port of the loopback. Close ends it.
 func New(opts Options) *Server {
 	opts = opts.filled()
-	var stamp Clock = scaled{start: time.Now(), factor: 1}
-	if opts.Clock != nil {
-		stamp = opts.Clock
-	}
-	clock := stamp
-	if opts.Clock == nil && opts.Scale != 1 {
-		clock = scaled{start: time.Now(), factor: opts.Scale}
-	}
+	clock, stamp := standin.Clocks(opts.Clock, opts.Scale)
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Server{
-		opts: opts, clock: clock, stamp: stamp, served: make(chan error, 1), ctx: ctx, cancel: cancel, poster: newPoster(),
-		changed: make(chan struct{}), world: newWorld(opts), login: newLogin(), limiter: newLimiter(), refused: map[string]int{},
+		opts: opts, clock: clock, stamp: stamp, ctx: ctx, cancel: cancel, poster: newPoster(),
+		world: newWorld(opts), login: newLogin(), limiter: newLimiter(), refused: map[string]int{},
 		dice: rand.New(rand.NewPCG(opts.Seed, 1)), chains: map[string]chan struct{}{}, target: opts.MessagesURL, troubles: map[string][]string{},
 	}
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		cancel()
-		panic(fmt.Sprintf("teamstest: no port: %v", err)) // as httptest does: there is nothing to test with
-	}
-	s.base = "http://" + l.Addr().String()
-	s.http = &http.Server{Handler: s.routes(), ReadHeaderTimeout: time.Minute}
-	go func() { s.served <- s.http.Serve(l) }()
+	s.door = standin.Open(ctx, s.routes())
+	s.base = s.door.Base()
 	return s
-}
-
-// TB is what Start needs of a *testing.T.
-type TB interface {
-	Helper()
-	Cleanup(func())
-	Errorf(format string, args ...any)
 }
 
 // Start is New for a test, which closes it.
-func Start(t TB, opts Options) *Server {
+func Start(t standin.TB, opts Options) *Server {
 	t.Helper()
-	s := New(opts)
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Errorf("teamstest: close: %v", err)
-		}
-	})
-	return s
+	return standin.Start(t, New(opts))
 }
 
 // Close drops every connection, stops every delivery, and waits for both.
@@ -112,10 +85,7 @@ func (s *Server) Close() error {
 	s.closed = true
 	s.mu.Unlock()
 	s.cancel()
-	err := s.http.Close()
-	if e := <-s.served; !errors.Is(e, http.ErrServerClosed) {
-		err = errors.Join(err, e)
-	}
+	err := s.door.Close()
 	s.wg.Wait()
 	s.poster.CloseIdleConnections()
 	return err
@@ -171,21 +141,7 @@ func (s *Server) DeliverTo(base string) {
 
 // Wait returns when cond holds, or ctx's error. It asks again whenever anything changed
 // here: a call, an acknowledgement, a message. Cond may ask the server anything.
-func (s *Server) Wait(ctx context.Context, cond func() bool) error {
-	for {
-		s.mu.Lock()
-		changed := s.changed
-		s.mu.Unlock()
-		if cond() {
-			return nil
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return fmt.Errorf("teamstest: waited in vain: %w", ctx.Err())
-		}
-	}
-}
+func (s *Server) Wait(ctx context.Context, cond func() bool) error { return s.changes.Wait(ctx, cond) }
 
 // Idle waits until every activity was acknowledged or given up.
 func (s *Server) Idle(ctx context.Context) error {
@@ -196,11 +152,8 @@ func (s *Server) Idle(ctx context.Context) error {
 	})
 }
 
-// notify wakes who waits. s.mu is held.
-func (s *Server) notify() {
-	close(s.changed)
-	s.changed = make(chan struct{})
-}
+// notify wakes who waits.
+func (s *Server) notify() { s.changes.Notify() }
 
 // Call is a call of one of the server's APIs as it came and ended.
 type Call struct {

@@ -65,8 +65,9 @@ var allowed = map[string][]string{
 	"bot/api":             {"bot", "bot/desk", "agent", "store"},
 	"bot/digest":          {"bot", "bot/digest/schedule", "store"},
 	"bot/digest/schedule": {},
+	"bot/answer":          {"bot", "agent", "agent/calendar", "agent/chart", "agent/figures", "agent/semantic"},
 	"bot/desk": {
-		"bot", "agent", "agent/chart", "agent/compose", "agent/figures", "agent/format", "agent/semantic", "connectors",
+		"bot", "bot/answer", "agent", "agent/chart", "agent/compose", "agent/figures", "agent/format", "agent/semantic", "connectors",
 		"connectors/progress", "store",
 	},
 
@@ -74,6 +75,7 @@ var allowed = map[string][]string{
 	"agent/format":     {},
 	"agent/analysis":   {},
 	"agent/calendar":   {},
+	"agent/almanac":    {"agent/calendar", "agent/period", "agent/semantic"},
 	"agent/knowledge":  {},
 	"agent/agenttest":  {}, // a server, so that its peers are the client and curl alike
 	"agent/chart":      {"agent/format"},

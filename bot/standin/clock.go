@@ -1,4 +1,4 @@
-package teamstest
+package standin
 
 import (
 	"context"
@@ -6,11 +6,22 @@ import (
 	"time"
 )
 
-// Clock is the server's time. It may be used concurrently.
+// Clock is a server's time. It may be used concurrently.
 type Clock interface {
 	Now() time.Time
 	// Sleep waits for d of this clock, or until ctx ends, which it returns.
 	Sleep(ctx context.Context, d time.Duration) error
+}
+
+// Clocks are the clock of a server's rates and waits, which runs scale times as fast as
+// that on the wall, and the one that it tells, which does not. Both are clock unless that
+// is nil.
+func Clocks(clock Clock, scale float64) (paced, told Clock) {
+	if clock != nil {
+		return clock, clock
+	}
+	now := time.Now()
+	return scaled{start: now, factor: scale}, scaled{start: now, factor: 1}
 }
 
 // scaled runs factor times as fast as the clock on the wall.
