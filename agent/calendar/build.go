@@ -1,6 +1,7 @@
 package calendar
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -12,6 +13,12 @@ import (
 // they are first asked for.
 func build(r *rules) (*Calendar, error) {
 	c := &Calendar{rules: r, byID: map[string]int{}}
+	r.worked = map[marketDay]bool{}
+	for _, m := range r.Markets {
+		for _, day := range m.Worked {
+			r.worked[marketDay{m.ID, parsed(day)}] = true
+		}
+	}
 	for i := range r.Events {
 		c.byID[r.Events[i].ID] = i
 		c.events = append(c.events, r.Events[i].public())
@@ -74,6 +81,7 @@ func (c *Calendar) yearOf(number int) *year {
 		c.addDaysOff(y, e)
 	}
 	c.addSubstitutes(y, number)
+	c.addBridges(y, number)
 	slices.SortStableFunc(y.editions, compareEditions)
 	for i := range y.editions {
 		e := &y.editions[i]
@@ -112,7 +120,7 @@ func (r *rules) editions(e *event, year int) []Edition {
 		if ed.Status == "" {
 			ed.Status = Confirmed
 			if ed.Class == PublicHoliday {
-				ed.Status = r.status(year)
+				ed.Status = r.status(e.Market, year)
 			}
 		}
 		all = append(all, ed)
@@ -156,8 +164,8 @@ type lostDay struct {
 	day  time.Time
 }
 
-// addSubstitutes gives the days off of Article 3 of the regulation: one for every date
-// on which a holiday was lost, on the next day that is neither weekend nor holiday.
+// addSubstitutes gives a day off for every date on which a holiday was lost, as each
+// holiday's row says.
 func (c *Calendar) addSubstitutes(y *year, number int) {
 	lost := map[marketDay]*event{}
 	for _, e := range y.editions {
@@ -186,25 +194,30 @@ func (c *Calendar) addSubstitutes(y *year, number int) {
 	count := map[string]int{}
 	for _, d := range days {
 		count[d.rule.ID]++
-		y.addSubstitute(d, c.rules.status(number), number, count[d.rule.ID])
+		y.addSubstitute(d, c.rules.status(d.rule.Market, number), number, count[d.rule.ID])
 	}
 }
 
-// collides reports whether a holiday's day earns a substitute. A Saturday never counts
-// for 설날 and 추석, not even under another holiday's Saturday.
+// collides reports whether a holiday's day earns a substitute. In Korea a Saturday never
+// counts for 설날 and 추석, not even under another holiday's Saturday.
 func (y *year) collides(rule *event, at marketDay) bool {
 	switch at.day.Weekday() {
 	case time.Sunday:
 		return true
 	case time.Saturday:
-		return rule.Substitute.On == "weekend"
+		return rule.Substitute.On != "sunday"
 	}
-	return len(y.holidays[at]) > 1
+	return rule.Substitute.On != "nearest" && len(y.holidays[at]) > 1
 }
 
+// addSubstitute gives the day off on the next day that is neither weekend nor holiday;
+// in the USA, for a Saturday, on the Friday before.
 func (y *year) addSubstitute(lost lostDay, status Status, number, nth int) {
 	e := lost.rule
 	at := marketDay{e.Market, lost.day.AddDate(0, 0, 1)}
+	if e.Substitute.On == "nearest" && lost.day.Weekday() == time.Saturday {
+		at.day = lost.day.AddDate(0, 0, -1)
+	}
 	for weekend(at.day) || len(y.holidays[at]) > 0 {
 		at.day = at.day.AddDate(0, 0, 1)
 	}
@@ -215,5 +228,42 @@ func (y *year) addSubstitute(lost lostDay, status Status, number, nth int) {
 		label += fmt.Sprintf("-%d", nth)
 	}
 	y.editions = append(y.editions, Edition{Event: e.ID + ".substitute", Year: number, Label: label, Start: at.day, End: at.day, Name: name,
-		Market: e.Market, Class: PublicHoliday, Status: status, Source: "관공서의 공휴일에 관한 규정 제3조"})
+		Market: e.Market, Class: PublicHoliday, Status: status, Source: cmp.Or(e.Substitute.Source, e.Source)})
+}
+
+// addBridges gives the days off that lie between two public holidays, where a market's
+// law has them.
+func (c *Calendar) addBridges(y *year, number int) {
+	for i := range c.rules.Events {
+		rule := &c.rules.Events[i]
+		if !rule.When.Between || number < rule.Since {
+			continue
+		}
+		var days []time.Time
+		for at := range y.holidays {
+			day := at.day.AddDate(0, 0, 1)
+			if at.market == rule.Market && y.bridges(at, day) {
+				days = append(days, day)
+			}
+		}
+		slices.SortFunc(days, time.Time.Compare)
+		for n, day := range days {
+			label := strconv.Itoa(number)
+			if n > 0 {
+				label += fmt.Sprintf("-%d", n+1)
+			}
+			e := Edition{Event: rule.ID, Year: number, Label: label, Start: day, End: day, Name: rule.Name, Market: rule.Market,
+				Class: PublicHoliday, Status: c.rules.status(rule.Market, number), Source: rule.Source}
+			y.editions = append(y.editions, e)
+			c.addDaysOff(y, e)
+		}
+	}
+}
+
+// bridges reports whether day, which follows a holiday, lies before another one and is
+// none itself. Days off in place of holidays do not count.
+func (y *year) bridges(at marketDay, day time.Time) bool {
+	next := y.holidays[marketDay{at.market, day.AddDate(0, 0, 1)}]
+	return len(y.holidays[marketDay{at.market, day}]) == 0 && day.Weekday() != time.Sunday &&
+		len(next) > 0 && !next[0].Substitute && !y.holidays[at][0].Substitute
 }

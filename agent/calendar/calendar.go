@@ -164,13 +164,9 @@ type marketDay struct {
 func Default() *Calendar { return shared() }
 
 var shared = sync.OnceValue(func() *Calendar {
-	r, err := readRules()
+	c, err := New()
 	if err != nil {
 		// The rules are part of the program, so this is a mistake in it.
-		panic(fmt.Sprintf("calendar: %v", err))
-	}
-	c, err := build(r)
-	if err != nil {
 		panic(fmt.Sprintf("calendar: %v", err))
 	}
 	return c

@@ -161,6 +161,7 @@ func TestEditions(t *testing.T) {
 		{"cn.spring_festival", 2027, "2027-02-06"},
 		{"kr.seollal", 2028, "2028-01-26 2028-01-28"},
 		{"cn.spring_festival", 2028, "2028-01-26"},
+		{"cn.spring_holiday", 2027, "2027-02-05 2027-02-08"},
 		{"cn.spring_festival", 2029, "2029-02-13"},
 		{"kr.chuseok", 2025, "2025-10-05 2025-10-07"},
 		{"kr.chuseok.substitute", 2025, "2025-10-08"},
@@ -299,8 +300,8 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("Holidays(KR, %d): %v", year, err)
 		}
 	}
-	if _, err := c.Holidays("IN", 2026); !errors.Is(err, calendar.ErrMarket) {
-		t.Errorf("Holidays(IN): %v", err)
+	if _, err := c.Holidays("BR", 2026); !errors.Is(err, calendar.ErrMarket) {
+		t.Errorf("Holidays(BR): %v", err)
 	}
 	if _, err := c.Workday("KR", day("2051-01-01")); !errors.Is(err, calendar.ErrYear) {
 		t.Errorf("Workday(2051): %v", err)

@@ -16,7 +16,7 @@ type Holiday struct {
 
 // Holidays returns the public holidays of a market in a year by date, at midnight UTC,
 // with one entry for every reason. A market without rules is ErrMarket, a year outside
-// FirstYear…LastYear ErrYear.
+// its rules and tables ErrYear.
 func (c *Calendar) Holidays(market string, year int) (map[time.Time][]Holiday, error) {
 	if err := c.knows(market, year); err != nil {
 		return nil, err
@@ -32,16 +32,6 @@ func (c *Calendar) Holidays(market string, year int) (map[time.Time][]Holiday, e
 	return found, nil
 }
 
-// Workday reports whether people of a market work on t's wall-clock date: it is neither
-// at a weekend nor a public holiday. The error is ErrMarket or ErrYear.
-func (c *Calendar) Workday(market string, t time.Time) (bool, error) {
-	day := date(t)
-	if err := c.knows(market, day.Year()); err != nil {
-		return false, err
-	}
-	return !weekend(day) && !c.isHoliday(market, day), nil
-}
-
 // isHoliday looks into the years around, too: the day off for a new year's day may be
 // in the old one.
 func (c *Calendar) isHoliday(market string, day time.Time) bool {
@@ -54,13 +44,40 @@ func (c *Calendar) isHoliday(market string, day time.Time) bool {
 }
 
 // knows says what is missing to answer for a market's year.
-func (c *Calendar) knows(market string, year int) error {
-	if market != Home {
-		return fmt.Errorf("%q: %w", market, ErrMarket)
+func (c *Calendar) knows(id string, year int) error {
+	m := c.rules.market(id)
+	if m == nil {
+		return fmt.Errorf("%q: %w", id, ErrMarket)
 	}
-	return inRange(year)
+	since, until := max(m.Since, FirstYear), m.Until
+	if until == 0 {
+		until = LastYear
+	}
+	if year < since || year > until {
+		return fmt.Errorf("public holidays of %s in %d: %w (%d–%d)", id, year, ErrYear, since, until)
+	}
+	return nil
 }
 
-func weekend(day time.Time) bool {
-	return day.Weekday() == time.Saturday || day.Weekday() == time.Sunday
+// Markets returns the markets whose public holidays are known, the home market first.
+func (c *Calendar) Markets() []Market {
+	all := make([]Market, 0, len(c.rules.Markets))
+	for i := range c.rules.Markets {
+		m := &c.rules.Markets[i]
+		until := m.Until
+		if until == 0 {
+			until = LastYear
+		}
+		all = append(all, Market{ID: m.ID, Name: m.Name, Since: max(m.Since, FirstYear), Until: until, OfficialUntil: m.OfficialUntil})
+	}
+	return all
+}
+
+// Market is a country whose public holidays are known.
+type Market struct {
+	ID   string
+	Name Names
+	// Since and Until are the first and the last year that can be asked for; those after
+	// OfficialUntil are estimates.
+	Since, Until, OfficialUntil int
 }

@@ -2,22 +2,34 @@ package calendar
 
 import (
 	"cmp"
-	"embed"
 	"fmt"
-	"io/fs"
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml"
+	"github.com/hablullah/go-hijri"
 )
-
-//go:embed events/*.yaml
-var files embed.FS
 
 // rules is what the YAML files say together.
 type rules struct {
-	OfficialUntil int     `yaml:"official_until"`
-	Events        []event `yaml:"events"`
+	Markets []market `yaml:"markets"`
+	Events  []event  `yaml:"events"`
+
+	worked map[marketDay]bool // of all markets
+}
+
+// market is a country whose public holidays are known.
+type market struct {
+	ID   string `yaml:"id"`
+	Name Names  `yaml:"name"`
+	// Since and Until are the years that the rules and the tables are complete for.
+	Since int `yaml:"since"`
+	Until int `yaml:"until"`
+	// OfficialUntil is the last year whose public holidays have been published.
+	OfficialUntil int `yaml:"official_until"`
+	// Worked are days at weekends on which people work in exchange for days off.
+	Worked []string `yaml:"worked"`
+
+	place
 }
 
 // event is one row; events/kr.yaml explains the fields.
@@ -34,12 +46,18 @@ type event struct {
 	Before     int           `yaml:"before"`
 	After      int           `yaml:"after"`
 	Since      int           `yaml:"since"`
+	Until      int           `yaml:"until"`
+	Except     []announced   `yaml:"except"`
 	Off        []years       `yaml:"off"`
 	Substitute substitute    `yaml:"substitute"`
 	Windows    Windows       `yaml:"windows"`
 	Prepare    []Preparation `yaml:"prepare"`
 	Expect     *Expect       `yaml:"expect"`
 	Source     string        `yaml:"source"`
+	// Replace is set in a company's file on an event that takes the place of ours.
+	Replace bool `yaml:"replace"`
+
+	place
 }
 
 // public is the event as others see it.
@@ -72,8 +90,13 @@ type when struct {
 	To        string      `yaml:"to"`
 	Nth       *nthWeekday `yaml:"nth"`
 	Lunar     *lunarDate  `yaml:"lunar"`
+	Offset    int         `yaml:"offset"` // days after what the rule says
+	Easter    *int        `yaml:"easter"`
+	Hijri     *hijriDate  `yaml:"hijri"`
 	Longitude *float64    `yaml:"longitude"`
+	Meridian  string      `yaml:"meridian"`
 	Geng      *gengDay    `yaml:"geng"`
+	Between   bool        `yaml:"between"`
 	Editions  []announced `yaml:"editions"`
 }
 
@@ -81,7 +104,6 @@ type nthWeekday struct {
 	Month   int    `yaml:"month"`
 	Weekday string `yaml:"weekday"`
 	N       int    `yaml:"n"`
-	Offset  int    `yaml:"offset"`
 }
 
 type lunarDate struct {
@@ -110,6 +132,11 @@ type dateSpan struct {
 	End   string `yaml:"end"`
 }
 
+type hijriDate struct {
+	Month int `yaml:"month"`
+	Day   int `yaml:"day"`
+}
+
 // years is a run of years, open where 0.
 type years struct {
 	Since int `yaml:"since"`
@@ -117,100 +144,9 @@ type years struct {
 }
 
 type substitute struct {
-	On    string `yaml:"on"` // "sunday", "weekend" or ""
-	Since int    `yaml:"since"`
-}
-
-func readRules() (*rules, error) {
-	all := &rules{}
-	names, err := fs.Glob(files, "events/*.yaml")
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range names {
-		text, err := files.ReadFile(name)
-		if err != nil {
-			return nil, err
-		}
-		var r rules
-		if err := yaml.UnmarshalWithOptions(text, &r, yaml.Strict()); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		all.OfficialUntil = max(all.OfficialUntil, r.OfficialUntil)
-		all.Events = append(all.Events, r.Events...)
-	}
-	return all, all.check()
-}
-
-// check refuses rules that would give no or wrong dates silently.
-func (r *rules) check() error {
-	seen := map[string]bool{}
-	for i := range r.Events {
-		e := &r.Events[i]
-		if e.ID == "" || e.Name.Ko == "" || e.Name.En == "" || e.Market == "" || e.Source == "" {
-			return fmt.Errorf("event %q lacks an id, a name, a market or a source", e.ID)
-		}
-		if seen[e.ID] {
-			return fmt.Errorf("event %s is there twice", e.ID)
-		}
-		seen[e.ID] = true
-		if e.Class != "" && !e.Class.known() || e.Class == "" && len(e.Off) == 0 {
-			return fmt.Errorf("event %s needs a class or years off", e.ID)
-		}
-		if err := e.When.check(); err != nil {
-			return fmt.Errorf("event %s: %w", e.ID, err)
-		}
-	}
-	return nil
-}
-
-func (w when) check() error {
-	rules := 0
-	for _, has := range []bool{w.Date != "", w.From != "", w.Nth != nil, w.Lunar != nil,
-		w.Longitude != nil, w.Geng != nil, w.Editions != nil} {
-		if has {
-			rules++
-		}
-	}
-	if rules != 1 {
-		return fmt.Errorf("%d rules instead of one", rules)
-	}
-	for _, s := range []string{w.Date, w.From, w.To} {
-		if _, err := parseMonthDay(s); s != "" && err != nil {
-			return err
-		}
-	}
-	if w.Nth != nil && weekday(w.Nth.Weekday) < 0 {
-		return fmt.Errorf("no weekday %q", w.Nth.Weekday)
-	}
-	if w.Lunar != nil && w.Lunar.Calendar != "kr" && w.Lunar.Calendar != "cn" {
-		return fmt.Errorf("no lunar calendar %q", w.Lunar.Calendar)
-	}
-	for _, a := range w.Editions {
-		if err := a.check(); err != nil {
-			return fmt.Errorf("edition %d: %w", a.Year, err)
-		}
-	}
-	return nil
-}
-
-func (a announced) check() error {
-	dates := []string{a.Start, cmp.Or(a.End, a.Start)}
-	if a.Before != nil {
-		dates = append(dates, a.Before.Start, a.Before.End)
-	}
-	for i, s := range dates {
-		if _, err := time.Parse(time.DateOnly, s); err != nil {
-			return err
-		}
-		if i%2 == 1 && s < dates[i-1] {
-			return fmt.Errorf("%s is before %s", s, dates[i-1])
-		}
-	}
-	if a.Status != "" && !a.Status.known() {
-		return fmt.Errorf("no status %q", a.Status)
-	}
-	return nil
+	On     string `yaml:"on"` // "sunday", "weekend", "nearest" or ""
+	Since  int    `yaml:"since"`
+	Source string `yaml:"source"`
 }
 
 // weekday returns the day called name, -1 when there is none.
@@ -235,8 +171,11 @@ type occurrence struct {
 // in returns the event's occurrences of the editions of year.
 func (e *event) in(year int) []occurrence {
 	w := e.When
-	if year < e.Since {
+	if year < e.Since || e.Until > 0 && year > e.Until {
 		return nil
+	}
+	if instead := ofYear(e.Except, year); instead != nil {
+		return instead
 	}
 	var start time.Time
 	switch {
@@ -249,31 +188,82 @@ func (e *event) in(year int) []occurrence {
 	case w.Lunar != nil:
 		start = w.Lunar.in(year)
 	case w.Longitude != nil:
-		start = koreanCalendar.solarDay(year, *w.Longitude)
+		start = lunisolarOf(w.Meridian).solarDay(year, *w.Longitude)
+	case w.Easter != nil:
+		start = easter(year).AddDate(0, 0, *w.Easter)
+	case w.Hijri != nil:
+		return w.Hijri.in(year, e.Before, e.After)
+	case w.Between:
+		return nil // known only when all others are: see addBridges
 	case w.Geng != nil:
 		start = koreanCalendar.gengDay(year, w.Geng.Longitude, w.Geng.N)
 	default:
-		return w.announced(year)
+		return ofYear(w.Editions, year)
 	}
+	start = start.AddDate(0, 0, w.Offset)
 	return []occurrence{{start: start.AddDate(0, 0, -e.Before), end: start.AddDate(0, 0, e.After)}}
 }
 
 func (n nthWeekday) in(year int) time.Time {
 	first := time.Date(year, time.Month(n.Month), 1, 0, 0, 0, 0, time.UTC)
+	if n.N < 0 {
+		last := first.AddDate(0, 1, -1)
+		back := (int(last.Weekday()) - int(weekday(n.Weekday)) + 7) % 7
+		return last.AddDate(0, 0, -back+7*(n.N+1))
+	}
 	ahead := (int(weekday(n.Weekday)) - int(first.Weekday()) + 7) % 7
-	return first.AddDate(0, 0, ahead+7*(n.N-1)+n.Offset)
+	return first.AddDate(0, 0, ahead+7*(n.N-1))
 }
 
 func (l lunarDate) in(year int) time.Time {
-	if l.Calendar == "cn" {
-		return chineseCalendar.date(year, l.Month, l.Day)
-	}
-	return koreanCalendar.date(year, l.Month, l.Day)
+	return lunisolarOf(l.Calendar).date(year, l.Month, l.Day)
 }
 
-func (w when) announced(year int) []occurrence {
+// lunisolarOf is the calendar of a meridian, "cn" or "kr".
+func lunisolarOf(meridian string) lunisolar {
+	if meridian == "cn" {
+		return chineseCalendar
+	}
+	return koreanCalendar
+}
+
+// easter is Easter Sunday of the Gregorian calendar: the method of an anonymous
+// correspondent of Nature (1876), as in Meeus, Astronomical Algorithms, chapter 8.
+func easter(year int) time.Time {
+	a, b, c := year%19, year/100, year%100
+	d, e, f := b/4, b%4, (b+8)/25
+	g := (b - f + 1) / 3
+	h := (19*a + b - d - g + 15) % 30
+	i, k := c/4, c%4
+	l := (32 + 2*e + 2*i - h - k) % 7
+	m := (a + 11*h + 22*l) / 451
+	n := h + l - 7*m + 114
+	return time.Date(year, time.Month(n/31), n%31+1, 0, 0, 0, 0, time.UTC)
+}
+
+// in returns the days in a year that are a date of the Umm al-Qura calendar: none, one
+// or two, as its years have 354 or 355 days. They are estimates: countries go by the
+// moon that they see.
+func (h hijriDate) in(year, before, after int) []occurrence {
 	var found []occurrence
-	for _, a := range w.Editions {
+	first := int64((year-622)*33/32) - 1
+	for y := first; y <= first+3; y++ {
+		start := hijri.UmmAlQuraDate{Year: y, Month: int64(h.Month), Day: int64(h.Day)}.ToGregorian()
+		if start.Year() == year {
+			o := occurrence{start: start.AddDate(0, 0, -before), end: start.AddDate(0, 0, after), status: Estimated}
+			if len(found) > 0 {
+				o.label = fmt.Sprintf("%d-%d", year, len(found)+1)
+			}
+			found = append(found, o)
+		}
+	}
+	return found
+}
+
+// ofYear are a table's rows of a year.
+func ofYear(table []announced, year int) []occurrence {
+	var found []occurrence
+	for _, a := range table {
 		if a.Year != year {
 			continue
 		}
@@ -309,8 +299,19 @@ func (e *event) isOff(year int) bool {
 	return false
 }
 
-func (r *rules) status(year int) Status {
-	if year <= r.OfficialUntil {
+// market is the country with an id, nil where its public holidays are not known.
+func (r *rules) market(id string) *market {
+	for i := range r.Markets {
+		if r.Markets[i].ID == id {
+			return &r.Markets[i]
+		}
+	}
+	return nil
+}
+
+// status is how sure a public holiday by rule is.
+func (r *rules) status(id string, year int) Status {
+	if m := r.market(id); m != nil && year <= m.OfficialUntil {
 		return Confirmed
 	}
 	return Estimated

@@ -100,7 +100,7 @@ func TestWithTentativeAndPostponedHolidaysAreWorked(t *testing.T) {
 		if works, _ := c.Workday("KR", day("2026-10-02")); !works {
 			t.Errorf("%s: a day off", status)
 		}
-		if got := c.List(day("2026-10-02"), day("2026-10-02"), calendar.Filter{Classes: []calendar.Class{calendar.PublicHoliday}}); len(got) != 1 {
+		if got := c.List(day("2026-10-02"), day("2026-10-02"), calendar.Filter{Markets: []string{"KR"}, Classes: []calendar.Class{calendar.PublicHoliday}, Events: []string{"kr.temporary_holiday"}}); len(got) != 1 {
 			t.Errorf("%s: not listed: %v", status, got)
 		}
 	}
