@@ -202,18 +202,10 @@ func (s *Schedule) readOption(option string) error {
 			return fmt.Errorf("weeks from: %w", err)
 		}
 		s.weeks = weeks
-		s.anchor = anchorOf(dayOf(date), weeks)
+		s.anchor = dayOf(date).monday()
 		return nil
 	}
 	return fmt.Errorf("option %q is not known", clip(option))
-}
-
-// anchorOf is the first Monday on or after 1970's that counts the same weeks as d, so
-// that schedules that are due at the same times are equal.
-func anchorOf(d day, weeks int) day {
-	first := dayAt(1970, 1, 5)
-	n := (int(d.monday()-first)/7%weeks + weeks) % weeks
-	return first + day(7*n)
 }
 
 var (
