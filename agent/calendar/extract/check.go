@@ -49,18 +49,10 @@ func reread(c Candidate) (got string, same bool) {
 		start, ok := declaredDate(c.Quote)
 		return start.Format(time.DateOnly), ok && start.Equal(c.Start)
 	}
-	spans := newScanner(c.Quote, "").spans()
-	if len(spans) != 1 {
-		// Numbers like 11/23 need their surroundings to be read as a date.
-		whole := newScanner(c.Sentence, "")
-		spans = nil
-		for _, s := range whole.spans() {
-			if c.Sentence[s.at:s.end] == c.Quote {
-				spans = append(spans[:0], s)
-			}
-		}
-	}
-	if len(spans) != 1 {
+	scan := newScanner(c.Quote, "")
+	scan.given = true
+	spans := scan.spans()
+	if len(spans) != 1 || spans[0].at != 0 || spans[0].end != len(c.Quote) {
 		return "-", false
 	}
 	s := spans[0]

@@ -98,7 +98,7 @@ func TestEveryDoubtHasItsSentence(t *testing.T) {
 
 func FuzzRead(f *testing.F) {
 	for _, s := range []string{"<p>2026년 11월 23일(월)~29일(일)</p>", "<table><tr><td>11.23~12.3", "Nov 23–29, 2026 (Mon", "’26.1.1~", "12.28(월)~1.3(일) 10:00",
-		`<script type="application/ld+json">{"@type":"Event","startDate":"2026-11-23T00:00`, "Mon 23 Nov – Sun 29", "음력 8월 15일", "\xff\xfe", "from 5/12 to 12/5",
+		`<script type="application/ld+json">{"@type":"Event","startDate":"2026-11-23T00:00`, "Mon 23 Nov – Sun 29", "음력 8월 15일", "\xff\xfe", "from 5/12 to 12/5", "from 1!0000 01.1",
 		`<div itemscope itemtype="Event"><time itemprop="startDate" datetime="2026-02-30">`} {
 		f.Add(s)
 	}

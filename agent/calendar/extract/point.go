@@ -40,6 +40,8 @@ type scanner struct {
 	dayFirst bool
 	// sure is set when the order of day and month in 5/12 is known.
 	sure bool
+	// given is set when the text is known to be a date, so that 11/23 needs no label.
+	given bool
 }
 
 func newScanner(s, market string) *scanner {

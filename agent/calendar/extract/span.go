@@ -120,6 +120,9 @@ var (
 // meant reports whether numbers like 11/23 or 11.23 are meant as a date: a weekday or a
 // particle is with them, a label before them, or they are a range that stands alone.
 func (c *scanner) meant(s span) bool {
+	if c.given {
+		return true
+	}
 	before, after := c.cell(s)
 	lower := strings.ToLower(before)
 	if strings.HasSuffix(strings.TrimRight(before, " "), "%") || lastOf(lower, numberLabels) > lastOf(lower, dateLabels) {

@@ -1,0 +1,145 @@
+package book
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/bapsang/bapsang/agent/calendar"
+)
+
+// Row is one line of an import: an edition, and the event where the calendar does not
+// know it.
+type Row struct {
+	Line    int // in the file, for messages
+	Edition calendar.Edition
+	New     *NewEvent
+	Place   string
+}
+
+// RowResult says what a row would come to, or came to.
+type RowResult struct {
+	Row
+	// Result is a suggestion's; "" where Err is set.
+	Result Result
+	Item   string // "" for a preview of what is new
+	// Changes are what confirming the row would change of the calendar.
+	Changes []Change
+	Err     *Error
+}
+
+// maxRows bounds an import: it is one transaction.
+const maxRows = 5000
+
+// errPreview takes a preview's transaction back.
+var errPreview = errors.New("preview")
+
+// Preview says what importing rows would do, and changes nothing.
+func (b *Book) Preview(ctx context.Context, who, file string, rows []Row) ([]RowResult, error) {
+	results, err := b.rows(ctx, who, file, rows, false, true)
+	if errors.Is(err, errPreview) {
+		err = nil
+	}
+	return results, err
+}
+
+// Import suggests rows, all in one transaction; with confirm, which a curator may ask
+// for, it confirms them too. Rows that are wrong are left out and say why.
+func (b *Book) Import(ctx context.Context, who, file string, rows []Row, confirm bool) ([]RowResult, error) {
+	return b.rows(ctx, who, file, rows, confirm, false)
+}
+
+func (b *Book) rows(ctx context.Context, who, file string, rows []Row, confirm, preview bool) ([]RowResult, error) {
+	if len(rows) > maxRows {
+		return nil, &Error{Code: CodeInvalid, Detail: fmt.Sprintf("%d rows > %d", len(rows), maxRows)}
+	}
+	need := Suggester
+	if confirm {
+		need = Curator
+	}
+	c, err := b.Calendar(ctx)
+	if err != nil {
+		return nil, err
+	}
+	checked := b.checkRows(ctx, c, rows)
+	var results []RowResult
+	err = b.change(ctx, who, need, func(l *ledger) error {
+		results = results[:0]
+		for _, r := range checked {
+			done, err := b.row(l, who, file, r, confirm)
+			if err != nil {
+				return err
+			}
+			if preview && done.Result == Added {
+				done.Item = ""
+			}
+			results = append(results, done)
+		}
+		if preview {
+			l.wrote = false
+			return errPreview
+		}
+		return nil
+	})
+	return results, err
+}
+
+type checkedRow struct {
+	RowResult
+	proposal Proposal
+}
+
+// checkRows completes rows into proposals. Several editions of one new event come with
+// one description.
+func (b *Book) checkRows(ctx context.Context, c *calendar.Calendar, rows []Row) []checkedRow {
+	described := map[string]*NewEvent{}
+	out := make([]checkedRow, len(rows))
+	for i, r := range rows {
+		e := r.Edition
+		if r.New != nil {
+			described[r.New.ID] = r.New
+		}
+		p := Proposal{Event: e.Event, New: r.New, Year: e.Year, Label: e.Label, Market: e.Market, Start: e.Start, End: e.End, Status: e.Status,
+			Name: e.Name, Place: r.Place}
+		if _, known := c.Event(e.Event); !known && p.New == nil {
+			p.New = described[e.Event]
+		}
+		if p.Year == 0 {
+			p.Year = p.Start.Year()
+		}
+		done, err := b.complete(ctx, p, nil)
+		out[i] = checkedRow{RowResult: RowResult{Row: r}, proposal: done}
+		if err != nil && !errors.As(err, &out[i].Err) {
+			out[i].Err = &Error{Code: CodeInvalid, Detail: err.Error(), Err: err}
+		}
+		if now, ok := edition(c, &done); ok && err == nil {
+			out[i].Changes = changes(&now, &done)
+		}
+	}
+	return out
+}
+
+func (b *Book) row(l *ledger, who, file string, r checkedRow, confirm bool) (RowResult, error) {
+	done := r.RowResult
+	if done.Err != nil {
+		return done, nil
+	}
+	title := file
+	if r.Edition.Source != "" {
+		title += ": " + r.Edition.Source
+	}
+	source := Source{Origin: FromFile, Title: head(title, 300), URL: r.Edition.URL, Quote: head(r.Edition.Quote, 2000), RetrievedAt: l.now.UTC()}
+	out, err := b.suggest(l, who, r.proposal, []Source{source})
+	if err != nil {
+		return done, err
+	}
+	done.Result, done.Item = out.Result, out.Item.ID
+	if !confirm || out.Result == Holds || out.Result == Refused {
+		return done, nil
+	}
+	_, err = b.confirm(l, Decision{By: who, Item: out.Item.ID, Reason: file}, &out.Item)
+	if errors.As(err, &done.Err) {
+		return done, nil // suggested, and left for a person to decide
+	}
+	return done, err
+}
