@@ -12,6 +12,8 @@ import (
 type Span struct {
 	Text               string
 	Bold, Italic, Code bool
+	// Link is where it leads; empty in what Parse returns.
+	Link string
 }
 
 // Line is a line of a message's text.
@@ -161,7 +163,7 @@ func inline(s string, style Span, depth int) []Span {
 	return out
 }
 
-// SameStyle tells whether both look the same.
+// SameStyle tells whether both look the same, wherever they lead.
 func (s Span) SameStyle(t Span) bool {
 	return s.Bold == t.Bold && s.Italic == t.Italic && s.Code == t.Code
 }

@@ -36,6 +36,7 @@ func Bounded(msg bot.Message) bot.Message {
 		}
 		msg.Origin = &o
 	}
+	msg.Links = first(msg.Links)
 	msg.Suggestions = first(msg.Suggestions)
 	msg.Buttons = first(msg.Buttons)
 	if p := msg.Progress; p != nil {

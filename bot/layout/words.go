@@ -22,6 +22,10 @@ type Words struct {
 	Table, Chart, MoreTables, Unit                     string
 	Ahead, ETA, Working                                string
 
+	// in digests: what marks mean, and what was read
+	Sure, Unsure, Changed, Cancelled, Caution, Task string
+	ReadOn, LinesLeft, LinksLeft                    string
+
 	// in dialogs and at home
 	Send, Share, ShareLabel, ShareHint, SQLNone, SQLMore string
 	Home, HomeTry                                        string
@@ -43,6 +47,8 @@ var korean = Words{
 	Rows: "%s행", RowsPart: "%s행 중 %s행", Row: "1행", Rest: "나머지는 CSV에 있어요", Columns: "열 %d개 중 %d개", Partial: "결과가 한도에서 잘렸어요",
 	Table: "표", Chart: "차트", MoreTables: "표가 %d개 더 있어요", Unit: "단위: %s",
 	Ahead: "앞에 %d건", ETA: "약 %s", Working: "답을 준비하고 있어요",
+	Sure: "확정", Unsure: "예상", Changed: "바뀜", Cancelled: "취소", Caution: "주의", Task: "할 일",
+	ReadOn: "읽은 곳", LinesLeft: "여기에 다 담지 못한 것이 %d줄 더 있어요.", LinksLeft: "%d곳이 더 있어요.",
 	Send: "보내기", Share: "채널에 공유", ShareLabel: "어느 채널에 보여 줄까요?", ShareHint: "그 채널의 모두가 답을 보게 돼요.",
 	SQLNone: "보여 드릴 SQL이 없어요.", SQLMore: "너무 길어 여기까지만 보여 드려요.",
 	Home: "무엇이 궁금하세요?", HomeTry: "이런 걸 물어볼 수 있어요",
@@ -56,6 +62,8 @@ var english = Words{
 	Rows: "%s rows", RowsPart: "%s of %s rows", Row: "1 row", Rest: "the rest is in the CSV", Columns: "%[2]d of %[1]d columns", Partial: "The result was cut at its limit",
 	Table: "Table", Chart: "Chart", MoreTables: "%d more tables", Unit: "unit: %s",
 	Ahead: "%d ahead of you", ETA: "about %s", Working: "Working on your answer",
+	Sure: "confirmed", Unsure: "estimated", Changed: "changed", Cancelled: "cancelled", Caution: "caution", Task: "to do",
+	ReadOn: "Pages read", LinesLeft: "%d more lines have no room here.", LinksLeft: "%d more pages.",
 	Send: "Send", Share: "Share to a channel", ShareLabel: "Which channel shall see it?", ShareHint: "Everybody in that channel will see the answer.",
 	SQLNone: "There is no SQL to show.", SQLMore: "It is too long: this is as much as can be shown here.",
 	Home: "What would you like to know?", HomeTry: "You could ask",
