@@ -1,6 +1,7 @@
-// Package connectorstest holds what every connectors.Source must do, as tests that
-// a driver runs against itself. What differs between dialects the driver brings in
-// a [Harness].
+// Package connectorstest holds what every connectors.Source and every
+// connectors.Searcher must do, as tests that a driver runs against itself. What
+// differs between dialects the driver brings in a [Harness], and what differs between
+// services in a [SearchHarness].
 package connectorstest
 
 import (
