@@ -18,6 +18,21 @@ var (
 	chineseCalendar = lunisolar{offset: 8.0 / 24}
 )
 
+// KoreanLunar returns the day of a date of the Korean lunar year that begins in year, and
+// false for what is no such date, as the 30th of a short month. Leap months hold no
+// date.
+func KoreanLunar(year, month, day int) (time.Time, bool) {
+	if inRange(year) != nil || month < 1 || month > 12 || day < 1 || day > 30 {
+		return time.Time{}, false
+	}
+	first := koreanCalendar.date(year, month, 1)
+	number := int(j2000) + int(first.Sub(dayOf(int(j2000)))/(24*time.Hour))
+	if koreanCalendar.monthOf(number+day-1) != koreanCalendar.monthOf(number) {
+		return time.Time{}, false
+	}
+	return first.AddDate(0, 0, day-1), true
+}
+
 // date returns the day of a lunar date in the lunar year that begins in year. Leap
 // months hold no date.
 func (l lunisolar) date(year, month, day int) time.Time {
