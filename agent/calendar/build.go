@@ -109,7 +109,7 @@ func (r *rules) editions(e *event, year int) []Edition {
 	var all []Edition
 	for _, s := range e.in(year) {
 		ed := Edition{Event: e.ID, Year: year, Label: s.label, Start: s.start, End: s.end, Name: e.Name, Market: e.Market,
-			Class: e.classIn(year), Status: s.status, Minor: e.Minor, Windows: e.Windows, Source: e.Source,
+			Class: e.classIn(year), Status: s.status, Minor: e.Minor, Solemn: e.Solemn || e.Class == Caution, Windows: e.Windows, Source: e.Source,
 			PreviousStart: s.previousStart, PreviousEnd: s.previousEnd}
 		if ed.Label == "" {
 			ed.Label = strconv.Itoa(year)

@@ -56,6 +56,7 @@ type Edition struct {
 	Class      Class
 	Status     Status
 	Minor      bool // one of the many days that few plan for
+	Solemn     bool // people mourn or remember: promotions offend
 	Windows    Windows
 	Source     string // the law, custom or announcement it follows
 

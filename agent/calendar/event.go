@@ -17,6 +17,9 @@ type Event struct {
 	Markets []string
 	Class   Class
 	Minor   bool // one of the many days that few plan for
+	// Solemn days are those of class Caution, and public holidays on which people mourn:
+	// promotions offend.
+	Solemn  bool
 	Windows Windows
 	Prepare []Preparation
 	// Announced is set where dates are set each time: there are no editions but those

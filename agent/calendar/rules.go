@@ -42,6 +42,7 @@ type event struct {
 	Markets    []string      `yaml:"markets"`
 	Class      Class         `yaml:"class"`
 	Minor      bool          `yaml:"minor"`
+	Solemn     bool          `yaml:"solemn"`
 	When       when          `yaml:"when"`
 	Before     int           `yaml:"before"`
 	After      int           `yaml:"after"`
@@ -70,7 +71,7 @@ func (e *event) public() Event {
 		}
 	}
 	return Event{ID: e.ID, Name: e.Name, Aliases: e.Aliases, Weak: e.Weak, Market: e.Market, Markets: e.Markets, Class: class,
-		Minor: e.Minor, Windows: e.Windows, Prepare: e.Prepare, Announced: e.When.Editions != nil, Expect: e.Expect, Source: e.Source}
+		Minor: e.Minor, Solemn: e.Solemn || e.Class == Caution, Windows: e.Windows, Prepare: e.Prepare, Announced: e.When.Editions != nil, Expect: e.Expect, Source: e.Source}
 }
 
 // classIn is the event's class in a year: outside its years off it is an observance.

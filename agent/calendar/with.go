@@ -74,7 +74,7 @@ func (c *Calendar) addEvents(events []Event) error {
 	c.events, c.byID = slices.Clone(c.events), maps.Clone(c.byID)
 	for i, e := range events {
 		e = e.clone()
-		e.Announced = true
+		e.Announced, e.Solemn = true, e.Solemn || e.Class == Caution
 		if err := e.check(); err != nil {
 			return fmt.Errorf("event %d (%s): %w", i+1, e.ID, err)
 		}
@@ -168,6 +168,7 @@ func (c *Calendar) complete(e Edition) (Edition, error) {
 	}
 	e.Windows = cmp.Or(e.Windows, event.Windows)
 	e.Minor = e.Minor || event.Minor
+	e.Solemn = e.Solemn || event.Solemn || e.Class == Caution
 	return e, nil
 }
 
