@@ -66,6 +66,35 @@ func (t *Teams) sendCSV(ctx context.Context, d *deed, action bot.Action, languag
 	return err
 }
 
+// linked is the link to a result's rows, for who asked for it alone. Whether there are any
+// is seen at once: a link that leads nowhere helps nobody.
+func (t *Teams) linked(ctx context.Context, d *deed, p cards.Pressed, say *sentences) (said string, shown *cards.Layout, err error) {
+	if t.cfg.CSV == nil {
+		return say.unknown, nil, nil
+	}
+	if ok, said, err := t.admits(ctx, d, say); !ok {
+		return said, nil, err
+	}
+	if err := t.cfg.CSV(ctx, p.Question, p.Value, enough{}); err != nil && !errors.Is(err, errEnough) {
+		t.log.WarnContext(ctx, "teams: no rows to link to", "question", p.Question, "error", err)
+		return say.noCSV, nil, nil
+	}
+	address, err := t.link(ctx, p.Question, p.Value, d.user.ID, askedLink)
+	if err != nil {
+		return "", nil, err
+	}
+	t.metrics.files.WithLabelValues("link_sent").Inc()
+	card := cards.Rows(fileName(p.Value), address, int(askedLink.Minutes()), languageIn(p, d))
+	return "", &card, nil
+}
+
+var errEnough = errors.New("enough was read")
+
+// enough is a writer for who wants to know whether there is something to write.
+type enough struct{}
+
+func (enough) Write([]byte) (int, error) { return 0, errEnough }
+
 // counter counts what is written to it.
 type counter int64
 

@@ -250,7 +250,7 @@ func (t *Teams) fell(ctx context.Context, level level, msg bot.Message, err erro
 // its own there.
 func (t *Teams) layout(ctx context.Context, at spot, msg bot.Message, level level, isNew bool) cards.Layout {
 	msg, links := t.links(ctx, at, msg)
-	opts := cards.Options{Location: t.cfg.Location, CSV: links, Feedback: isNew}
+	opts := cards.Options{Location: t.cfg.Location, CSV: links, DialogCSV: !at.thread.Direct, Feedback: isNew}
 	switch level {
 	case rich:
 		opts.Pictures = t.pictures(ctx, msg)
@@ -262,53 +262,13 @@ func (t *Teams) layout(ctx context.Context, at spot, msg bot.Message, level leve
 	return cards.Render(msg, opts)
 }
 
-// The most that a message without a card tells of a table.
-const (
-	plainRows  = 10
-	plainCells = 6
-	maxPlain   = 6000 // in characters
-)
-
-// plain is msg without a card: Teams' Markdown has no tables.
+// plain is msg without a card, which says so.
 func plain(msg bot.Message) cards.Layout {
-	whole := msg
-	var parts []string
-	add := func(s string) {
-		if strings.TrimSpace(s) != "" {
-			parts = append(parts, s)
-		}
-	}
-	add(msg.Text)
-	for _, c := range msg.Charts {
-		add(c.Alt)
-	}
-	for _, table := range msg.Tables {
-		var lines []string
-		for _, row := range table.Rows[:min(len(table.Rows), plainRows)] {
-			lines = append(lines, "- "+strings.ReplaceAll(strings.Join(row[:min(len(row), plainCells)], " · "), "\n", " "))
-		}
-		add(strings.Join(lines, "\n"))
-	}
-	if o := msg.Origin; o != nil {
-		add(strings.Join(append([]string{o.Analyst}, o.Sources...), " · "))
-	}
-	for _, b := range msg.Buttons {
-		if b.Action == bot.ActionChoose {
-			add("- " + b.Label)
-		}
-	}
-	if msg.Number != "" {
-		add("#" + msg.Number)
-	}
+	out := cards.Plain(msg, smallLimit)
 	if msg.Kind != bot.KindProgress {
-		add(phrasesFor(msg.Language).noCard)
+		out.Text += "\n\n" + phrasesFor(msg.Language).noCard
 	}
-	whole.Text = strings.Join(parts, "\n\n")
-	if all := []rune(whole.Text); len(all) > maxPlain {
-		whole.Text = string(all[:maxPlain]) + "…"
-	}
-	text := cards.StreamText(whole)
-	return cards.Layout{Text: text, Summary: cards.Informative(bot.Message{Kind: bot.KindProgress, Language: msg.Language, Text: msg.Text})}
+	return out
 }
 
 // activity is a layout as it is sent. It names nobody: who asked in a thread is told of
@@ -361,7 +321,7 @@ func (t *Teams) pictures(ctx context.Context, msg bot.Message) map[int][]byte {
 
 // picture draws a chart once, however often it is shown; nil when it cannot be drawn.
 func (t *Teams) picture(ctx context.Context, msg bot.Message, chart int) []byte {
-	spec := cards.PictureSpec(msg.Charts[chart])
+	spec := cards.PictureSpec(cards.Charts(msg)[chart])
 	sum := sha256.Sum256(spec)
 	name := hex.EncodeToString(sum[:])
 	done, err := t.out.turns.Take(ctx, "picture "+name)

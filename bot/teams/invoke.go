@@ -17,11 +17,19 @@ type deed struct {
 	user    bot.User
 	thread  bot.Thread
 	message string // that it was done with; empty when Teams does not say
+	where   *reference
 }
 
 func (t *Teams) deedOf(a *activity, r *reference) *deed {
 	message := a.ReplyToID
-	return &deed{activity: a, user: t.user(a), thread: r.thread(firstOf(message, a.ID), a.post()), message: message}
+	return &deed{activity: a, user: t.user(a), thread: r.thread(firstOf(message, a.ID), a.post()), message: message, where: r}
+}
+
+// with is the deed as one with another message of its conversation.
+func (d *deed) with(message string) *deed {
+	out := *d
+	out.message, out.thread = message, d.where.thread(message, d.post())
+	return &out
 }
 
 // id is the key of deduplication. Two presses of one button are two.
@@ -62,9 +70,24 @@ func languageIn(p cards.Pressed, d *deed) string { return firstOf(p.Language, d.
 // shown to them.
 func (t *Teams) press(ctx context.Context, h bot.Handler, d *deed, p cards.Pressed) (said string, shown *cards.Layout, err error) {
 	say := sentencesFor(languageIn(p, d))
+	if p.Filled && p.Message != "" { // a dialog is of the message that it was opened from
+		d = d.with(p.Message)
+	}
 	switch {
+	case p.Form != nil && !p.Filled:
+		card := cards.Form(p, d.message, nil)
+		return "", &card, nil
+	case p.Form != nil:
+		values, faults := p.Check()
+		if len(faults) > 0 {
+			card := cards.Form(p, p.Message, faults)
+			return "", &card, nil
+		}
+		p.Values = values
 	case p.Name == bot.ActionSQL:
 		return t.statements(ctx, d, p)
+	case p.Name == bot.ActionCSV && d.Name == "task/fetch" && t.cfg.PublicURL != "" && !d.thread.Direct:
+		return t.linked(ctx, d, p, say)
 	case p.Name == bot.ActionCSV:
 		if ok, said, err := t.admits(ctx, d, say); !ok {
 			return said, nil, err
@@ -78,7 +101,10 @@ func (t *Teams) press(ctx context.Context, h bot.Handler, d *deed, p cards.Press
 				return err
 			})
 		}
-		return "", nil, nil
+		if !d.thread.Direct && d.Type == "invoke" {
+			said = say.sentDirectly
+		}
+		return said, nil, nil
 	case p.Name == bot.ActionShare && p.Value == "":
 		places, err := t.sharePlaces(ctx, d)
 		if err != nil {
@@ -183,7 +209,7 @@ func (t *Teams) pressInvoked(ctx context.Context, h bot.Handler, d *deed) (reply
 	case shown == nil:
 		return t.replyTo(d.activity, firstOf(said, say.taken))
 	case strings.HasPrefix(d.Name, "task/") && shown.Card != nil:
-		return dialog(titleOf(p, say), shown.Card)
+		return dialogOf(p, say, shown.Card)
 	case shown.Card == nil:
 		return t.replyTo(d.activity, firstOf(shown.Summary, shown.Text))
 	}
@@ -191,17 +217,25 @@ func (t *Teams) pressInvoked(ctx context.Context, h bot.Handler, d *deed) (reply
 	return t.replyTo(d.activity, say.taken)
 }
 
-func titleOf(p cards.Pressed, say *sentences) string {
-	if p.Name == bot.ActionShare {
-		return say.shareTitle
-	}
-	return say.sqlTitle
-}
+// tallForm is from how many fields on a dialog takes all the height there is.
+const tallForm = 4
 
-// dialog opens a card in front of who asked for it.
-func dialog(title string, card json.RawMessage) any {
+// dialogOf opens a card in front of who asked for it.
+func dialogOf(p cards.Pressed, say *sentences, card json.RawMessage) any {
+	title, height, width := say.sqlTitle, "large", "large"
+	switch {
+	case p.Form != nil:
+		title, width = cards.FormTitle(p), "medium"
+		if len(p.Form.Fields) < tallForm {
+			height = "medium"
+		}
+	case p.Name == bot.ActionShare:
+		title, height, width = say.shareTitle, "medium", "medium"
+	case p.Name == bot.ActionCSV:
+		title, height, width = say.csvTitle, "small", "small"
+	}
 	return map[string]any{"task": map[string]any{"type": "continue", "value": map[string]any{
-		"title": title, "height": "medium", "width": "medium", "card": cardAttachment(card),
+		"title": title, "height": height, "width": width, "card": cardAttachment(card),
 	}}}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -89,6 +90,11 @@ func TestPressesBecomeActions(t *testing.T) {
 			o.press(teamstest.Minji, m, "보내기", teamstest.Pressing{Inputs: map[string]string{"bapsang.text": "반품이 빠졌어요"}})
 			if a := o.last().Action; a.Name != bot.ActionWrong || a.Text != "반품이 빠졌어요" {
 				t.Errorf("what is wrong is %+v", a)
+			}
+			// Who says what they think is thanked, and nobody else.
+			o.until("the thanks", func() bool { return slices.Contains(o.Notes(teamstest.Minji), "알려 주셔서 고마워요.") })
+			if n := len(o.bots(m.Conversation)); where != teamstest.Minji && n != 1 {
+				t.Errorf("%d messages, though only who pressed is answered", n)
 			}
 			o.until("nothing more", func() bool { return true })
 			if len(o.Troubles(teamstest.Minji)) > 0 || len(o.Complaints()) > 0 {
@@ -192,20 +198,28 @@ func TestSQLIsForMembers(t *testing.T) {
 		c.Admit = func(p bot.Person) bool { return p.Standing == bot.Member }
 	})
 	m, _ := o.show(teamstest.Minji, teamstest.Sales, answering("en"))
-	thread := m.Conversation
 	o.press(teamstest.Guest, m, "SQL")
-	o.until("the refusal", func() bool { return len(o.bots(thread)) == 2 })
-	if text := teamstest.Text(o.bots(thread)[1]); !strings.Contains(text, "Only members") || strings.Contains(text, "secret") {
+	o.until("the refusal", func() bool { return len(o.Notes(teamstest.Guest)) == 1 })
+	if text := o.Notes(teamstest.Guest)[0]; !strings.Contains(text, "Only members") {
 		t.Errorf("a guest reads %s", text)
 	}
 	o.press(teamstest.Alex, m, "SQL", teamstest.Pressing{Times: 2})
-	o.until("the SQL", func() bool { return len(o.bots(thread)) >= 3 })
-	if text := teamstest.Text(o.bots(thread)[2]); !strings.Contains(text, "SELECT secret") {
-		t.Errorf("a member reads %s", text)
+	o.until("the SQL", func() bool { _, open := o.Dialog(teamstest.Alex); return open })
+	if d, _ := o.Dialog(teamstest.Alex); d.Title != "SQL" || !strings.Contains(teamstest.CardText(d.Card), "SELECT secret") {
+		t.Errorf("a member reads %s", d.Card)
 	}
 	o.settled()
 	if n := len(o.desk.got()); n != 1 {
 		t.Errorf("%d events: %+v", n, o.desk.got())
+	}
+	if n := len(o.bots(m.Conversation)); n != 1 {
+		t.Errorf("%d messages, though only who pressed is answered", n)
+	}
+	// What a client without dialogs sends is answered by a message.
+	o.Tell(teamstest.Alex, m.Conversation, "message", map[string]any{"value": dataOf(t, bot.ActionSQL, ""), "replyToId": m.ID})
+	o.until("the SQL", func() bool { return len(o.bots(m.Conversation)) == 2 })
+	if text := teamstest.Text(o.bots(m.Conversation)[1]); !strings.Contains(text, "SELECT secret") {
+		t.Errorf("a member reads %s", text)
 	}
 }
 
@@ -214,14 +228,18 @@ func TestSharingGoesWhereBothAre(t *testing.T) {
 	o := open(t, teamstest.Options{NoRates: true})
 	m, _ := o.show(teamstest.Minji, teamstest.Sales, answering("en"))
 	o.press(teamstest.Minji, m, "Share")
-	o.until("the picker", func() bool { return len(o.bots(m.Conversation)) == 2 })
-	picker := o.bots(m.Conversation)[1]
-	if text := teamstest.Text(picker); !strings.Contains(text, "General") || strings.Contains(text, "매출 Sales") {
-		t.Errorf("the picker offers %s", text)
+	o.until("the picker", func() bool { _, open := o.Dialog(teamstest.Minji); return open })
+	if d, _ := o.Dialog(teamstest.Minji); d.Title != "Share to a channel" || !strings.Contains(teamstest.CardText(d.Card), "General") || strings.Contains(teamstest.CardText(d.Card), "매출 Sales") {
+		t.Errorf("the picker %q offers %s", d.Title, d.Card)
 	}
-	o.press(teamstest.Minji, picker, "Share to a channel", teamstest.Pressing{Inputs: map[string]string{"bapsang.value": teamstest.General}})
-	if a := o.last().Action; a.Name != bot.ActionShare || a.Value != teamstest.General || a.Question != "q-1" {
+	if err := o.SubmitDialog(teamstest.Minji, "Share to a channel", map[string]string{"bapsang.value": teamstest.General}); err != nil {
+		t.Fatal(err)
+	}
+	if a := o.last().Action; a == nil || a.Name != bot.ActionShare || a.Value != teamstest.General || a.Question != "q-1" {
 		t.Errorf("the share is %+v", a)
+	}
+	if n := len(o.bots(m.Conversation)); n != 1 {
+		t.Errorf("%d messages, though only who pressed is answered", n)
 	}
 	// Whoever makes up another place, or is not in the team, shares nothing.
 	before := len(o.settled())

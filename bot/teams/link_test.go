@@ -382,12 +382,20 @@ func TestRowsOfAChannel(t *testing.T) {
 		o, m := csvOffice(t, teamstest.Sales, public)
 		serve(o.driver)
 		o.pressCSV(m)
-		o.until("the link", func() bool { return strings.Contains(last(o.Messages(teamstest.Minji)).Text, "/teams/csv/") })
-		if r := get(t, http.MethodGet, linkIn(t, last(o.Messages(teamstest.Minji)))); r.status != http.StatusOK || r.body != rowsWanted {
+		o.until("the dialog", func() bool { _, open := o.Dialog(teamstest.Minji); return open })
+		d, _ := o.Dialog(teamstest.Minji)
+		link := teamstest.CardActions(d.Card)[0].URL
+		if r := get(t, http.MethodGet, link); r.status != http.StatusOK || r.body != rowsWanted {
 			t.Errorf("%d: %q", r.status, r.body)
 		}
-		if n := len(o.Messages(m.Conversation)); n != 2 {
-			t.Errorf("%d messages in the channel", n)
+		if n := len(o.Messages(m.Conversation)) + len(o.Messages(teamstest.Minji)); n != 2 {
+			t.Errorf("%d messages, though only who pressed is answered", n)
+		}
+		// What a client without dialogs sends is answered by a message to them.
+		o.Tell(teamstest.Minji, m.Conversation, "message", map[string]any{"value": dataOf(t, bot.ActionCSV, "r1"), "replyToId": m.ID})
+		o.until("the link", func() bool { return strings.Contains(last(o.Messages(teamstest.Minji)).Text, "/teams/csv/") })
+		if r := get(t, http.MethodGet, linkIn(t, last(o.Messages(teamstest.Minji)))); r.status != http.StatusOK {
+			t.Errorf("%d: %q", r.status, r.body)
 		}
 	})
 	t.Run("file", func(t *testing.T) {
@@ -395,6 +403,9 @@ func TestRowsOfAChannel(t *testing.T) {
 		o, m := csvOffice(t, teamstest.Sales)
 		o.pressCSV(m)
 		o.until("the offer", func() bool { return offers(last(o.Messages(teamstest.Minji))) })
+		if notes := o.Notes(teamstest.Minji); len(notes) != 1 || !strings.Contains(notes[0], "1:1 채팅으로") {
+			t.Errorf("who pressed is told %q", notes)
+		}
 		if err := o.Consent(teamstest.Minji, last(o.Messages(teamstest.Minji)), true); err != nil {
 			t.Fatal(err)
 		}

@@ -225,3 +225,20 @@ func (o *office) last() bot.Event {
 	}
 	return got[len(got)-1]
 }
+
+func marshalled(t *testing.T, v any) []byte {
+	t.Helper()
+	data, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func decoded(t *testing.T, data []byte) (out map[string]any) {
+	t.Helper()
+	if err := json.Unmarshal(data, &out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}

@@ -1,6 +1,7 @@
 package cards
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -23,7 +24,7 @@ func judged(msg bot.Message) bool { return slices.ContainsFunc(msg.Buttons, layo
 // prompt opens a line of text below the card first.
 func (r *renderer) submit(b bot.Button) (action, bool) {
 	label := layout.Cut(layout.OneLine(literal(b.Label)), maxLabel)
-	data, fits := Data(b, r.msg)
+	data, fits := r.data(b)
 	if label == "" || !fits {
 		return action{}, false
 	}
@@ -35,6 +36,9 @@ func (r *renderer) submit(b bot.Button) (action, bool) {
 		out.Tooltip = r.words.Good
 	case bot.ActionBad:
 		out.Tooltip = r.words.Bad
+	}
+	if layout.IsVerdict(b) { // is answered to who presses it alone
+		out.Type, out.Verb, out.MSTeams = "Action.Execute", b.Action, nil
 	}
 	if b.Primary {
 		out.Style = "positive"
@@ -49,6 +53,11 @@ func (r *renderer) submit(b bot.Button) (action, bool) {
 		}}, true
 	}
 	return out, true
+}
+
+// data is what a button says when it is pressed here.
+func (r *renderer) data(b bot.Button) (json.RawMessage, bool) {
+	return dataOf(b, r.msg, !r.within && (opensDialog(b) || b.Action == bot.ActionCSV && r.opts.DialogCSV))
 }
 
 // choices adds what leads on: answers to a question back; where there is no answer, what

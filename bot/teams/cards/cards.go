@@ -21,13 +21,15 @@ import (
 // Options are what a layout depends on besides the message.
 type Options struct {
 	Location *time.Location // of clocks; nil means UTC
-	// Pictures are PNGs by the index of their chart in the message (see WantsPicture and
+	// Pictures are PNGs by the index of their chart in Charts (see WantsPicture and
 	// PictureSpec): what a client that draws no charts shows. One that is too large is made
 	// smaller.
 	Pictures map[int][]byte
 	// CSV is where a browser gets a result's rows, by the result's name. A result without
 	// one is asked for by a press.
 	CSV map[string]string
+	// DialogCSV is set when a press for a result's rows is answered by a dialog.
+	DialogCSV bool
 	// Streamed is set when the message's text is to stand above the card, as it does at the
 	// end of a stream: it is Layout.Text then, and not in the card. It begins with StreamText.
 	Streamed bool
@@ -88,24 +90,28 @@ type cuts struct {
 	sql      bool
 	rows     int // of a table
 	readings int
+	lines    int // of sections
+	links    int // to pages that were read
 	words    int // UTF-16 units of the message's text
 	buttons  int // of each kind that leads on: choices, analysts, suggestions
 }
 
 // shrink is what is tried one after the other until a layout fits: without pictures, with
-// one chart, without SQL (which can still be asked for), with fewer rows, with fewer
-// readings and questions, with less text.
+// one chart, without SQL (which can still be asked for), with fewer lines and rows, with
+// fewer readings, links and questions, with less text.
 var shrink = []cuts{
-	{pictures: true, charts: maxNative, sql: true, rows: maxRows, readings: layout.Many, words: layout.Longest, buttons: layout.Many},
-	{charts: maxNative, sql: true, rows: maxRows, readings: layout.Many, words: layout.Longest, buttons: layout.Many},
-	{charts: 1, sql: true, rows: maxRows, readings: layout.Many, words: layout.Longest, buttons: layout.Many},
-	{charts: 1, rows: maxRows, readings: layout.Many, words: layout.Longest, buttons: layout.Many},
-	{charts: 1, rows: 10, readings: layout.Many, words: layout.Longest, buttons: layout.Many},
-	{charts: 1, rows: 5, readings: layout.Many, words: layout.Longest, buttons: layout.Many},
-	{rows: 1, readings: layout.Many, words: layout.Longest, buttons: layout.Many},
-	{rows: 1, readings: 5, words: layout.Longest, buttons: 8},
-	{readings: 0, words: layout.Longest / 4, buttons: 4},
-	{readings: 0, words: layout.Longest / 16, buttons: 2},
+	{pictures: true, charts: maxNative, sql: true, rows: maxRows, readings: layout.Many, lines: maxLines, links: maxLinks, words: layout.Longest, buttons: layout.Many},
+	{charts: maxNative, sql: true, rows: maxRows, readings: layout.Many, lines: maxLines, links: maxLinks, words: layout.Longest, buttons: layout.Many},
+	{charts: 1, sql: true, rows: maxRows, readings: layout.Many, lines: maxLines, links: maxLinks, words: layout.Longest, buttons: layout.Many},
+	{charts: 1, rows: maxRows, readings: layout.Many, lines: maxLines, links: maxLinks, words: layout.Longest, buttons: layout.Many},
+	{charts: 1, rows: maxRows, readings: layout.Many, lines: 100, links: maxLinks, words: layout.Longest, buttons: layout.Many},
+	{charts: 1, rows: maxRows, readings: layout.Many, lines: 60, links: maxLinks, words: layout.Longest, buttons: layout.Many},
+	{charts: 1, rows: 10, readings: layout.Many, lines: 40, links: maxLinks, words: layout.Longest, buttons: layout.Many},
+	{charts: 1, rows: 5, readings: layout.Many, lines: 25, links: maxLinks, words: layout.Longest, buttons: layout.Many},
+	{rows: 1, readings: layout.Many, lines: 15, links: maxLinks, words: layout.Longest, buttons: layout.Many},
+	{rows: 1, readings: 5, lines: 8, links: 10, words: layout.Longest, buttons: 8},
+	{lines: 4, links: 3, words: layout.Longest / 4, buttons: 4},
+	{lines: 1, words: layout.Longest / 16, buttons: 2},
 }
 
 // bytes counts a layout as Microsoft counts an activity: in UTF-16, without pictures.

@@ -51,11 +51,12 @@ type (
 	}
 )
 
-// WantsPicture returns which charts of msg, by index, a picture is good for: Teams cannot
+// WantsPicture returns which charts of msg, by their index in Charts, a picture is good for: Teams cannot
 // draw them itself, or a client that draws none shows it. One figure is told in words.
 func WantsPicture(msg bot.Message) []int {
 	var out []int
-	for i, c := range msg.Charts[:min(len(msg.Charts), maxPictures)] {
+	all := Charts(layout.Bounded(msg))
+	for i, c := range all[:min(len(all), maxPictures)] {
 		if !layout.InWords(c) {
 			out = append(out, i)
 		}
@@ -94,7 +95,7 @@ type figure struct {
 func figuresOf(msg bot.Message, pictures map[int][]byte) []figure {
 	var out []figure
 	var a album
-	for i, c := range msg.Charts {
+	for i, c := range Charts(msg) {
 		f := figure{picture: a.take(pictures[i]), heading: headingOf(c), caption: layout.Cut(caption(c), 2*layout.ALine)}
 		f.native, f.unit, f.drawn = nativeChart(c)
 		if f.alt = layout.Cut(layout.OneLine(literal(layout.AltOf(c))), 2*layout.ALine); f.alt == "" {

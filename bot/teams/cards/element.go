@@ -33,15 +33,20 @@ type element struct {
 	Rows              []tr   `json:"rows,omitempty"`
 
 	// of an input
-	Label        string   `json:"label,omitempty"`
-	Placeholder  string   `json:"placeholder,omitempty"`
-	IsMultiline  bool     `json:"isMultiline,omitempty"`
-	IsRequired   bool     `json:"isRequired,omitempty"`
-	ErrorMessage string   `json:"errorMessage,omitempty"`
-	MaxLength    int      `json:"maxLength,omitempty"`
-	Choices      []choice `json:"choices,omitempty"`
+	Label         string    `json:"label,omitempty"`
+	Placeholder   string    `json:"placeholder,omitempty"`
+	Value         string    `json:"value,omitempty"`
+	IsMultiline   bool      `json:"isMultiline,omitempty"`
+	IsMultiSelect bool      `json:"isMultiSelect,omitempty"`
+	IsRequired    bool      `json:"isRequired,omitempty"`
+	Wrap          bool      `json:"wrap,omitempty"`
+	ErrorMessage  string    `json:"errorMessage,omitempty"`
+	MaxLength     int       `json:"maxLength,omitempty"`
+	Choices       *[]choice `json:"choices,omitempty"` // of people none, which is not left out
+	ChoicesData   *dataset  `json:"choices.data,omitempty"`
 
 	// of a chart
+	MaxWidth      string   `json:"maxWidth,omitempty"`
 	Title         string   `json:"title,omitempty"`
 	XAxisTitle    string   `json:"xAxisTitle,omitempty"`
 	YAxisTitle    string   `json:"yAxisTitle,omitempty"`
@@ -59,13 +64,16 @@ type element struct {
 
 // run is a stretch of text in one style. Teams gives no character of it a meaning.
 type run struct {
-	Type     string `json:"type"`
-	Text     string `json:"text"`
-	Size     string `json:"size,omitempty"`
-	Weight   string `json:"weight,omitempty"`
-	FontType string `json:"fontType,omitempty"`
-	Italic   bool   `json:"italic,omitempty"`
-	IsSubtle bool   `json:"isSubtle,omitempty"`
+	Type          string  `json:"type"`
+	Text          string  `json:"text"`
+	Size          string  `json:"size,omitempty"`
+	Weight        string  `json:"weight,omitempty"`
+	Color         string  `json:"color,omitempty"`
+	FontType      string  `json:"fontType,omitempty"`
+	Strikethrough bool    `json:"strikethrough,omitempty"`
+	SelectAction  *action `json:"selectAction,omitempty"` // makes it a link
+	Italic        bool    `json:"italic,omitempty"`
+	IsSubtle      bool    `json:"isSubtle,omitempty"`
 }
 
 type column struct {
@@ -78,6 +86,12 @@ type tr struct {
 	Cells []element `json:"cells"`
 }
 
+// dataset is where Teams looks for what can be chosen.
+type dataset struct {
+	Type    string `json:"type"`
+	Dataset string `json:"dataset"`
+}
+
 type choice struct {
 	Title string `json:"title"`
 	Value string `json:"value"`
@@ -88,6 +102,7 @@ type action struct {
 	Type           string          `json:"type"`
 	Title          string          `json:"title"`
 	Tooltip        string          `json:"tooltip,omitempty"`
+	Verb           string          `json:"verb,omitempty"`
 	Style          string          `json:"style,omitempty"`
 	Mode           string          `json:"mode,omitempty"`
 	Data           json.RawMessage `json:"data,omitempty"`

@@ -2,6 +2,7 @@ package cards
 
 import (
 	"encoding/json"
+	"fmt"
 
 	"github.com/bapsang/bapsang/bot"
 	"github.com/bapsang/bapsang/bot/layout"
@@ -49,17 +50,19 @@ const maxPlaces = 100
 // of the press.
 func Share(pressed Pressed, places []Place) Layout {
 	w := wordsFor(pressed.Language)
-	r := renderer{msg: bot.Message{Language: w.Lang, Question: pressed.Question}, words: w}
+	r := renderer{msg: bot.Message{Language: w.Lang, Question: pressed.Question}, words: w, within: true}
 	pick := element{
 		Type: "Input.ChoiceSet", ID: inputValue, Label: w.ShareLabel, IsRequired: true, ErrorMessage: w.ShareLabel, Style: "compact",
 	}
+	var choices []choice
 	for _, p := range places {
-		if name := layout.Cut(layout.OneLine(literal(p.Name)), maxCell); name != "" && p.ID != "" && len(pick.Choices) < maxPlaces {
-			pick.Choices = append(pick.Choices, choice{name, p.ID})
+		if name := layout.Cut(layout.OneLine(literal(p.Name)), maxCell); name != "" && p.ID != "" && len(choices) < maxPlaces {
+			choices = append(choices, choice{name, p.ID})
 		}
 	}
+	pick.Choices = &choices
 	button, ok := r.submit(bot.Button{Action: bot.ActionShare, Label: w.Share})
-	if len(pick.Choices) == 0 || !ok {
+	if len(choices) == 0 || !ok {
 		return Layout{Text: escape(w.shareNone), Summary: w.shareNone}
 	}
 	r.add(texts(bold(w.Share)))
@@ -67,6 +70,16 @@ func Share(pressed Pressed, places []Place) Layout {
 	r.aside("", w.ShareHint, "Small")
 	r.tools = []action{button}
 	return r.of(w.Share)
+}
+
+// Rows is the link to a result's rows, for who asked for it alone.
+func Rows(name, address string, minutes int, language string) Layout {
+	w := wordsFor(language)
+	r := renderer{msg: bot.Message{Language: w.Lang}, words: w}
+	r.add(texts(bold(literal(name))))
+	r.aside("", fmt.Sprintf(w.rowsFor, minutes), "Small")
+	r.tools = []action{{Type: "Action.OpenUrl", Title: w.download, URL: address}}
+	return r.of(name)
 }
 
 // of is a card of what was added.

@@ -58,13 +58,19 @@ func escapedWithin(s string, limit int) string {
 // that a stream only grows. What is said before an answer does not count.
 func Extends(shown, next string) bool { return strings.HasPrefix(next, shown) }
 
-// Plain tells msg without a card, for where Teams takes none: in Markdown, within what one
-// message holds. What could be pressed is written out, to be said instead; statements are
-// left out.
-func Plain(msg bot.Message) Layout {
+// Plain tells msg without a card, for where Teams takes none: in Markdown, within limit bytes
+// as Microsoft counts them; 0 means what Microsoft recommends. What could be pressed is
+// written out, to be said instead; statements are left out.
+func Plain(msg bot.Message, limit int) Layout {
 	msg = layout.Bounded(msg)
+	if limit <= 0 {
+		limit = maxActivity - envelope
+	}
 	out := Layout{Text: StreamText(msg), Summary: gist(msg)}
-	room := maxActivity/2 - envelope - layout.Size(escapedJSON(out.Text))
+	for most := layout.Longest; out.bytes() > limit && most > 8; most = most * 3 / 4 {
+		out.Text = markdown(parse(layout.Cut(msg.Text, most)))
+	}
+	room := (limit-out.bytes())/2 - maxSummary // for who wrote it, and that there is more
 	for _, piece := range plainPieces(msg) {
 		if room -= layout.Size(escapedJSON(piece)); room < 0 {
 			out.Text += "\n\n" + escape(wordsOf(msg).SQLMore)
@@ -117,6 +123,9 @@ func plainPieces(msg bot.Message) []string {
 	if msg.Kind == bot.KindProgress {
 		add("", w.Waits(msg))
 	}
+	if lines := plainLines(msg); len(lines) > 0 {
+		out = append(out, lines...)
+	}
 	for _, c := range msg.Charts {
 		add("", layout.Cut(layout.AltOf(c), 2*layout.ALine))
 	}
@@ -130,6 +139,9 @@ func plainPieces(msg bot.Message) []string {
 	}
 	list(w.Choices, labels(layout.IsChoice))
 	add(w.Read, layout.Readings(msg.Readings))
+	if links := plainLinks(msg); len(links) > 0 {
+		out = append(out, "**"+w.readOn+"**", strings.Join(links, "\n"))
+	}
 	add(w.Source, layout.Origin(msg))
 	list(w.Analysts, labels(layout.IsAnalyst))
 	list(w.Suggestions, msg.Suggestions)
@@ -157,6 +169,11 @@ func gist(msg bot.Message) string {
 	for _, c := range msg.Charts {
 		if alt := layout.OneLine(literal(layout.AltOf(c))); alt != "" {
 			return layout.Cut(alt, maxSummary)
+		}
+	}
+	for _, l := range linesOf(msg) {
+		if text := layout.OneLine(layout.Plain(parse(l.Text))); text != "" {
+			return layout.Cut(text, maxSummary)
 		}
 	}
 	if len(msg.Tables) > 0 {

@@ -25,6 +25,7 @@ type renderer struct {
 	left   []string // what was left out
 	wide   bool     // the card needs all the width there is
 	stops  bool     // the stop button stands beside the text
+	within bool     // the card is in a dialog: what is pressed there opens no other
 	ids    int      // of what is shown on demand
 }
 
@@ -63,7 +64,7 @@ func (r *renderer) layout() Layout {
 func (r *renderer) onlyText() (string, bool) {
 	m := r.msg
 	if m.Kind != bot.KindNotice || m.Progress != nil || m.Origin != nil || m.Number != "" ||
-		len(m.Charts)+len(m.Tables)+len(m.Readings)+len(m.SQL)+len(m.Suggestions)+len(m.Buttons) > 0 {
+		len(m.Charts)+len(m.Tables)+len(m.Readings)+len(m.SQL)+len(m.Suggestions)+len(m.Buttons)+len(m.Sections)+len(m.Links) > 0 {
 		return "", false
 	}
 	text := markdown(parse(m.Text))
@@ -78,7 +79,8 @@ func (r *renderer) render() {
 		r.text()
 	}
 	r.number()
-	for _, c := range r.charts {
+	r.sections()
+	for _, c := range r.charts[:len(r.msg.Charts)] { // those of lines are there
 		r.chart(c)
 	}
 	for _, s := range sheetsOf(r.msg, r.cuts.rows) {
@@ -86,6 +88,7 @@ func (r *renderer) render() {
 	}
 	r.choices()
 	r.readings()
+	r.links()
 	r.origin()
 	r.sql()
 	if r.msg.Kind != bot.KindRefusal {

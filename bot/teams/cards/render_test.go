@@ -411,7 +411,7 @@ func TestWhatDoesNotFitIsSaid(t *testing.T) {
 
 func TestPlainTellsAll(t *testing.T) {
 	for name, msg := range bottest.Messages() {
-		l := cards.Plain(msg)
+		l := cards.Plain(msg, 0)
 		for _, fault := range append(validate(t, l, 80_000), faultsOf(readOut(t, l))...) {
 			t.Errorf("%s: %s", name, fault)
 		}
@@ -444,8 +444,10 @@ func TestPlainTellsAll(t *testing.T) {
 	for range 9 {
 		msg.Tables = append(msg.Tables, bottest.Messages()["long-table"].Tables...)
 	}
-	if l := cards.Plain(msg); !strings.Contains(l.Text, "너무 길어") || len(validate(t, l, 80_000)) > 0 {
-		t.Errorf("ten long tables are told in %d letters: %v", len(l.Text), validate(t, l, 80_000))
+	for _, limit := range []int{24_000, 60_000} {
+		if l := cards.Plain(msg, limit); !strings.Contains(l.Text, "너무 길어") || len(validate(t, l, limit)) > 0 {
+			t.Errorf("ten long tables are told in %d letters: %v", len(l.Text), validate(t, l, limit))
+		}
 	}
 }
 

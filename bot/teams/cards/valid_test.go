@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"image/png"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -174,7 +175,7 @@ func (c *checker) element(e object) {
 		c.image(e)
 	case "Table":
 		c.table(e)
-	case "Input.Text", "Input.ChoiceSet":
+	case "Input.Text", "Input.ChoiceSet", "Input.Date", "Input.Time":
 		if e["id"] == nil || e["label"] == nil || e["isRequired"] == true && e["errorMessage"] == nil {
 			c.fault("an input without id, label or error: %v", e)
 		}
@@ -198,8 +199,11 @@ func (c *checker) runs(inlines []any) {
 		text, ok := i.(string)
 		if run, is := i.(object); is {
 			text, ok = run["text"].(string)
-			if run["type"] != "TextRun" || run["selectAction"] != nil {
+			if run["type"] != "TextRun" {
 				c.fault("a %v among text", run["type"])
+			}
+			if link, is := run["selectAction"].(object); is {
+				c.link(link)
 			}
 		}
 		if !ok || text == "" {
@@ -212,12 +216,20 @@ func (c *checker) runs(inlines []any) {
 	}
 }
 
+// link holds a link against what people can see of where it leads.
+func (c *checker) link(a object) {
+	address, err := url.Parse(fmt.Sprint(a["url"]))
+	if err != nil || a["type"] != "Action.OpenUrl" || address.Scheme != "https" && address.Scheme != "http" || address.Host == "" || address.User != nil {
+		c.fault("a link of type %v to %v", a["type"], a["url"])
+	}
+}
+
 func (c *checker) image(e object) {
-	url, _ := e["url"].(string)
-	data, ok := strings.CutPrefix(url, "data:image/png;base64,")
+	address, _ := e["url"].(string)
+	data, ok := strings.CutPrefix(address, "data:image/png;base64,")
 	raw, err := base64.StdEncoding.DecodeString(data)
 	if !ok || err != nil || fmt.Sprint(e["altText"]) == "" {
-		c.fault("a picture of %.40q with the text %q", url, e["altText"])
+		c.fault("a picture of %.40q with the text %q", address, e["altText"])
 		return
 	}
 	config, err := png.DecodeConfig(bytes.NewReader(raw))
@@ -258,7 +270,10 @@ func (c *checker) actions(all []any) {
 			primary++
 		}
 		switch a["type"] {
-		case "Action.Submit":
+		case "Action.Submit", "Action.Execute":
+			if execute := a["type"] == "Action.Execute"; execute != (a["verb"] != nil) || execute && a["msteams"] != nil {
+				c.fault("a button with the verb %v and %v", a["verb"], a["msteams"])
+			}
 			data, err := json.Marshal(a["data"])
 			if _, ok := cards.ParseAction(data); !ok || err != nil {
 				c.fault("a press of %s is not understood", data)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Pressing is how something is pressed.
@@ -236,6 +237,11 @@ func fillIn(card, action obj, typed map[string]string) (any, error) {
 				v, there = fmt.Sprint(first), true
 			}
 		}
+		if there {
+			if wrong := cannotBe(o, v); wrong != "" {
+				missing = fmt.Errorf("teamstest: nobody can enter %q into %s: %s", v, id, wrong)
+			}
+		}
 		if v == "" && o["isRequired"] == true {
 			missing = fmt.Errorf("teamstest: the card asks for %s: %s", id, text(o, "errorMessage"))
 		}
@@ -252,6 +258,27 @@ func fillIn(card, action obj, typed map[string]string) (any, error) {
 		}
 	}
 	return data, missing
+}
+
+// cannotBe says why people cannot enter a value into an input; empty when they can.
+func cannotBe(input obj, v string) string {
+	layout := map[string]string{"Input.Date": time.DateOnly, "Input.Time": "15:04"}[text(input, "type")]
+	if _, err := time.Parse(layout, v); layout != "" && v != "" && err != nil {
+		return "it is no " + layout
+	}
+	if text(input, "type") != "Input.ChoiceSet" || input["choices.data"] != nil || v == "" {
+		return ""
+	}
+	values := []string{v}
+	if input["isMultiSelect"] == true {
+		values = strings.Split(v, ",")
+	}
+	for _, one := range values {
+		if !slices.ContainsFunc(objects(input["choices"]), func(c obj) bool { return c["value"] == one }) {
+			return "it is not offered"
+		}
+	}
+	return ""
 }
 
 // invoke calls the app about a message, which answers in the response.
