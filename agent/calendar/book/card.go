@@ -141,6 +141,8 @@ func (b *Book) judge(ctx context.Context, card *Card, c *calendar.Calendar) erro
 		}
 	}
 	ready, why := extract.Ready(support, b.opts.Organisers(p.Event))
+	// A feed was named as official by whoever runs this; its entries are the organiser's.
+	ready = ready || it.AmendedBy == "" && slices.ContainsFunc(it.Sources, func(s Source) bool { return s.Origin == FromFeed })
 	if !ready {
 		card.Doubts = append(card.Doubts, why)
 	}
