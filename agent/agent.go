@@ -105,6 +105,8 @@ type Answer struct {
 	Clarify     *compose.Clarify  `json:"clarify,omitempty"` // with rung none: the question back
 	Readings    []compose.Reading `json:"readings,omitempty"`
 	Plan        *compose.Plan     `json:"plan,omitempty"`
+	// Happenings are the calendar's events that the answer is about, by start.
+	Happenings []Happening `json:"happenings,omitempty"`
 	// VerifiedBy is who vouches for the answer's query, on rung match.
 	VerifiedBy string `json:"verified_by,omitempty"`
 	// AnsweredAt is when the figures were computed; on rung recall that is earlier

@@ -206,9 +206,16 @@ func (r *run) withoutUnnamed(res *Result, d *chart.Data) string {
 
 func (r *run) attachChart(res *Result, data chart.Data) {
 	note := r.withoutUnnamed(res, &data)
+	if c, ok := drawn(res, data, note); ok {
+		r.answer.Charts = append(r.answer.Charts, c)
+	}
+}
+
+// drawn is the chart that shows data best, and false when there is none.
+func drawn(res *Result, data chart.Data, note string) (Chart, bool) {
 	spec, ok := chart.Choose(data)
 	if !ok {
-		return
+		return Chart{}, false
 	}
 	if note != "" && spec.Note != "" {
 		note += " · "
@@ -228,5 +235,5 @@ func (r *run) attachChart(res *Result, data chart.Data) {
 	if c.Y == nil {
 		c.Y = []string{}
 	}
-	r.answer.Charts = append(r.answer.Charts, c)
+	return c, true
 }

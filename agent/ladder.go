@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/bapsang/bapsang/agent/almanac"
 	"github.com/bapsang/bapsang/agent/calendar"
 	"github.com/bapsang/bapsang/agent/compose"
 	"github.com/bapsang/bapsang/agent/think"
@@ -23,8 +25,9 @@ type Config struct {
 	Directory Directory
 	// Store keeps answers for the recall rung; nil recalls nothing.
 	Store store.Store
-	// Calendar names periods by events; nil means calendar.Default().
-	Calendar *calendar.Calendar
+	// Calendar names periods by events and tells what is coming, as it stands now; nil
+	// means calendar.Default.
+	Calendar func() *calendar.Calendar
 	// Thinker asks a language model; nil leaves the rung out. Journal is where it keeps
 	// its steps, nil for nowhere.
 	Thinker *think.Thinker
@@ -52,7 +55,7 @@ func New(cfg Config) (*Agent, error) {
 		return nil, errors.New("agent: a directory is required")
 	}
 	if cfg.Calendar == nil {
-		cfg.Calendar = calendar.Default()
+		cfg.Calendar = calendar.Default
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -127,6 +130,10 @@ func (a *Agent) climb(ctx context.Context, q *Question, step func(Step)) (*Answe
 	if no := countsNothing(q.Text, q.Language); no != nil {
 		return a.correct(q, analysts, no), nil
 	}
+	asked, ofCalendar := a.ofCalendar(q)
+	if ofCalendar && asked.Kind != almanac.Coming && !a.verified(q, analysts) {
+		return a.fromCalendar(ctx, q, asked, analysts)
+	}
 	attempts := make([]attempt, 0, len(analysts))
 	for _, p := range analysts {
 		if q.allows(Recall) {
@@ -141,12 +148,20 @@ func (a *Agent) climb(ctx context.Context, q *Question, step func(Step)) (*Answe
 		}
 		attempts = append(attempts, at)
 	}
+	if ofCalendar && !slices.ContainsFunc(attempts, func(at attempt) bool { return at.outcome.Clarify != nil }) {
+		return a.fromCalendar(ctx, q, asked, analysts)
+	}
 	if a.thinkable(q, attempts) {
 		best := closest(attempts)
 		attempts[best].think = true
 		return a.answerBy(ctx, analysts[best], q, attempts[best], step)
 	}
 	return a.decline(q, analysts, attempts), nil
+}
+
+// verified reports whether somebody vouches for an answer to the question.
+func (a *Agent) verified(q *Question, analysts []*prepared) bool {
+	return q.allows(Match) && slices.ContainsFunc(analysts, func(p *prepared) bool { return p.match(q, a.cfg.Calendar()) != nil })
 }
 
 // attempt is what an analyst makes of a question without asking its source.
@@ -158,14 +173,14 @@ type attempt struct {
 
 func (a *Agent) try(p *prepared, q *Question) attempt {
 	if q.allows(Match) {
-		if v := p.match(q, a.cfg.Calendar); v != nil {
+		if v := p.match(q, a.cfg.Calendar()); v != nil {
 			return attempt{verified: v}
 		}
 	}
 	if !q.allows(Compose) {
 		return attempt{outcome: compose.Outcome{Declined: compose.DeclineUnknown}}
 	}
-	in := p.input(q, a.cfg.Calendar)
+	in := p.input(q, a.cfg.Calendar())
 	outcome := compose.Parse(in)
 	if q.Chosen {
 		outcome = settle(in, outcome)

@@ -141,7 +141,7 @@ func (r *run) periodTerm() string {
 	if r.plan == nil || r.plan.PeriodDefault || r.plan.Query.Period == nil {
 		return ""
 	}
-	in := r.p.input(r.q, r.agent.cfg.Calendar)
+	in := r.p.input(r.q, r.agent.cfg.Calendar())
 	for _, rd := range r.plan.Readings {
 		if rd.Kind != compose.ReadPeriod {
 			continue

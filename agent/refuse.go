@@ -38,7 +38,7 @@ func (a *Agent) suggest(q *Question, analysts []*prepared) []string {
 		}
 	}
 	for _, p := range analysts {
-		add(compose.Suggest(p.lexicon, p.input(q, a.cfg.Calendar), 2*maxSuggestions))
+		add(compose.Suggest(p.lexicon, p.input(q, a.cfg.Calendar()), 2*maxSuggestions))
 	}
 	for _, p := range analysts {
 		add(p.Examples)

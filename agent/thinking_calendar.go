@@ -61,7 +61,7 @@ func (r *run) eventsBetween(name string, from, to time.Time, wanted string) thin
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s: (event, start, end, status)\n", name)
 	wanted = strings.ToLower(strings.TrimSpace(wanted))
-	for _, e := range r.agent.cfg.Calendar.Between(from, to) {
+	for _, e := range r.agent.cfg.Calendar().Between(from, to) {
 		if wanted != "" && !strings.Contains(strings.ToLower(e.Name.Ko+" "+e.Name.En), wanted) {
 			continue
 		}

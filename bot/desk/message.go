@@ -1,21 +1,16 @@
 package desk
 
 import (
-	"encoding/json"
 	"strings"
 	"time"
 
 	"github.com/bapsang/bapsang/agent"
-	"github.com/bapsang/bapsang/agent/chart"
 	"github.com/bapsang/bapsang/agent/compose"
 	"github.com/bapsang/bapsang/agent/format"
-	"github.com/bapsang/bapsang/agent/semantic"
 	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/answer"
 	"github.com/bapsang/bapsang/store"
 )
-
-// tableRows is how many rows of a result a message shows; the rest is in the file.
-const tableRows = 20
 
 // message says what a question's message shows now. Progress is for questions that
 // have neither answer nor end.
@@ -75,29 +70,10 @@ func (d *Desk) answerMessage(msg bot.Message, q *Question, t *texts) bot.Message
 		return msg
 	}
 	msg.Kind = bot.KindAnswer
-	for _, c := range a.Charts {
-		if spec, err := json.Marshal(c.Spec); err == nil {
-			msg.Charts = append(msg.Charts, bot.Chart{Title: c.Title, Alt: chart.Alt(c.Spec), Spec: spec})
-		}
+	answer.Show(&msg, a, d.cfg.Location)
+	if strings.HasPrefix(a.Analyst, shelfPrefix) {
+		msg.Origin.Analyst = "" // nobody gave it its name, and the sources name its files
 	}
-	for i := range a.Results {
-		r := &a.Results[i]
-		title := r.Title
-		if len(a.Results) == 1 {
-			title = "" // the text says what it is
-		}
-		if table, ok := resultTable(r, a); ok {
-			table.Title = title
-			msg.Tables = append(msg.Tables, table)
-		}
-		if r.SQL != "" {
-			msg.SQL = append(msg.SQL, bot.SQL{Result: r.Name, Title: title, Source: r.Source, Text: r.SQL})
-		}
-	}
-	for _, r := range a.Readings {
-		msg.Readings = append(msg.Readings, bot.Reading{Term: r.Term, Meaning: r.Meaning})
-	}
-	msg.Origin = origin(a, t.rung(a, d.cfg.Location))
 	msg.Buttons = answerButtons(a, t, d.cfg.Model)
 	if q.Thread.Direct {
 		msg.Buttons = append(msg.Buttons, bot.Button{Action: bot.ActionShare, Label: t.share})
@@ -123,7 +99,7 @@ func choiceButtons(c *compose.Clarify, t *texts) []bot.Button {
 func answerButtons(a *agent.Answer, t *texts, model bool) []bot.Button {
 	var out []bot.Button
 	for i := range a.Results {
-		if _, ok := resultTable(&a.Results[i], a); ok {
+		if _, ok := answer.Table(&a.Results[i], a); ok {
 			out = append(out, bot.Button{Action: bot.ActionCSV, Label: "CSV", Value: a.Results[i].Name})
 			break
 		}
@@ -143,80 +119,6 @@ func answerButtons(a *agent.Answer, t *texts, model bool) []bot.Button {
 
 // shelfPrefix begins the names of analysts that are made of dropped files.
 const shelfPrefix = "files-"
-
-func origin(a *agent.Answer, label string) *bot.Origin {
-	o := &bot.Origin{
-		Analyst: a.Analyst, AsOf: a.DataAsOf, Label: label,
-		Elapsed: time.Duration(a.ElapsedMS) * time.Millisecond,
-		Model:   byModel(a),
-	}
-	if strings.HasPrefix(a.Analyst, shelfPrefix) {
-		o.Analyst = "" // nobody gave it its name, and the sources name its files
-	}
-	seen := map[string]bool{agent.Computed: true}
-	for _, r := range a.Results {
-		if !seen[r.Source] {
-			seen[r.Source] = true
-			o.Sources = append(o.Sources, r.Source)
-		}
-	}
-	return o
-}
-
-// resultTable formats a result's cells. A single figure needs no table: the text
-// says it.
-func resultTable(r *agent.Result, a *agent.Answer) (bot.Table, bool) {
-	if len(r.Rows) == 0 || len(r.Rows) == 1 && !hasDimension(r) {
-		return bot.Table{}, false
-	}
-	if table, ok := crossTable(r, a); ok {
-		return table, true
-	}
-	shown := a.Shown(r)
-	table := bot.Table{Result: r.Name, Total: r.RowCount, Partial: r.Truncated}
-	for _, i := range shown {
-		c := r.Columns[i]
-		label := c.Label
-		if label == "" {
-			label = c.Name
-		}
-		table.Columns = append(table.Columns, bot.TableColumn{Label: label, Numeric: isNumeric(r, i)})
-	}
-	for _, row := range r.Rows[:min(len(r.Rows), tableRows)] {
-		cells := make([]string, 0, len(shown))
-		for _, i := range shown {
-			cells = append(cells, agent.CellText(row[i], r.Columns[i], a.Language))
-		}
-		table.Rows = append(table.Rows, cells)
-	}
-	return table, true
-}
-
-func hasDimension(r *agent.Result) bool {
-	for _, c := range r.Columns {
-		if role := semantic.Role(c.Role); role == semantic.RoleDimension || role == semantic.RoleTime {
-			return true
-		}
-	}
-	return false
-}
-
-func isNumeric(r *agent.Result, column int) bool {
-	switch semantic.Role(r.Columns[column].Role) {
-	case semantic.RoleDimension, semantic.RoleTime:
-		return false
-	}
-	for _, row := range r.Rows {
-		switch row[column].(type) {
-		case nil:
-			continue
-		case string, bool, time.Time:
-			return false
-		}
-		return true
-	}
-	return false
-}
 
 // language tells Korean from English by the letters of a text, else by the person's
 // locale.

@@ -3,9 +3,7 @@ package desk
 import (
 	"fmt"
 	"strings"
-	"time"
 
-	"github.com/bapsang/bapsang/agent"
 	"github.com/bapsang/bapsang/bot"
 	"github.com/bapsang/bapsang/connectors"
 )
@@ -27,9 +25,6 @@ type texts struct {
 	behind    string // progress of a question that waits for the one before it: wait
 	failed    string // failure: sentence, clock, tries
 	causes    map[connectors.Code]string
-	rungs     map[agent.Rung]string
-	verified  string // by whom
-	recalled  string // clock
 	tooLarge  string // name, limit in MB
 	files     string // names
 	noFiles   string
@@ -96,13 +91,6 @@ var korean = texts{
 		connectors.CodeTooLarge:    "계산이 메모리 한도를 넘어 답하지 못했어요",
 		connectors.CodeStorageFull: "저장 공간이 가득 차서 답하지 못했어요",
 	},
-	rungs: map[agent.Rung]string{
-		agent.Compose: "정의된 지표",
-		agent.Match:   "확인된 질문",
-		agent.Think:   "모델이 작성",
-	},
-	verified:  "%s님이 확인한 질문",
-	recalled:  "%s에 답한 내용",
 	tooLarge:  "%s 파일이 너무 커요. %d MB까지 읽을 수 있어요. 기간이나 열을 줄여서 다시 올려 주세요.",
 	files:     "%s 읽는 중 …",
 	noFiles:   "여기서는 파일을 읽을 수 없어요. 질문은 글로 적어 주세요.",
@@ -186,13 +174,6 @@ var english = texts{
 		connectors.CodeTooLarge:    "The computation went over its memory limit",
 		connectors.CodeStorageFull: "There is no storage left to write to",
 	},
-	rungs: map[agent.Rung]string{
-		agent.Compose: "defined metric",
-		agent.Match:   "verified question",
-		agent.Think:   "written by the model",
-	},
-	verified:  "verified by %s",
-	recalled:  "answered %s",
 	tooLarge:  "%s is too large: up to %d MB can be read. Try fewer rows or columns.",
 	files:     "Reading %s …",
 	noFiles:   "Files cannot be read here. Please ask in words.",
@@ -284,27 +265,6 @@ func (t *texts) failure(f *Failure) string {
 		cause = unclassified[t.language]
 	}
 	return fmt.Sprintf(t.failed, cause, f.At.Format("15:04"), max(f.Tries, 1))
-}
-
-// rung says which rung spoke.
-func (t *texts) rung(a *agent.Answer, at *time.Location) string {
-	switch {
-	case a.Rung == agent.Recall:
-		label := fmt.Sprintf(t.recalled, a.AnsweredAt.In(at).Format("15:04"))
-		if byModel(a) {
-			label += " · " + t.rungs[agent.Think]
-		}
-		return label
-	case a.Rung == agent.Match && a.VerifiedBy != "":
-		return fmt.Sprintf(t.verified, a.VerifiedBy)
-	}
-	return t.rungs[a.Rung]
-}
-
-// byModel reports whether a language model wrote the answer, now or when it was first
-// given: what is recalled keeps what it cost.
-func byModel(a *agent.Answer) bool {
-	return a.LLM.Calls > 0 && (a.Rung == agent.Think || a.Rung == agent.Recall)
 }
 
 func (t *texts) fileTooLarge(name string, limit int64) string {

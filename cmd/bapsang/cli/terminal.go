@@ -11,6 +11,8 @@ import (
 	"github.com/bapsang/bapsang/agent"
 	"github.com/bapsang/bapsang/agent/figures"
 	"github.com/bapsang/bapsang/agent/semantic"
+	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/answer"
 )
 
 // terminalRows is how many rows of a result the terminal shows.
@@ -25,8 +27,11 @@ func printAnswer(w io.Writer, a *agent.Answer) error {
 			fmt.Fprintf(&b, "  · %s\n", o.Label)
 		}
 	}
+	for _, l := range answer.Lines(a.Happenings, a.Language) {
+		writeLine(&b, l)
+	}
 	for i := range a.Results {
-		if worthATable(&a.Results[i]) {
+		if len(a.Happenings) == 0 && worthATable(&a.Results[i]) {
 			b.WriteString("\n")
 			writeTable(&b, a, &a.Results[i])
 		}
@@ -62,6 +67,22 @@ func printAnswer(w io.Writer, a *agent.Answer) error {
 	}
 	_, err := io.WriteString(w, visible(b.String()))
 	return err
+}
+
+// marks are how a line's mark looks on a terminal.
+var marks = map[bot.Mark]string{
+	bot.MarkSure: "●", bot.MarkUnsure: "△", bot.MarkChanged: "↻", bot.MarkCancelled: "✕", bot.MarkCaution: "!", bot.MarkTask: "☐",
+}
+
+// writeLine writes an event, and what there is to know about it below.
+func writeLine(b *strings.Builder, l bot.Line) {
+	fmt.Fprintf(b, "  %s %s  %s\n", marks[l.Mark], l.When, figures.Plain(l.Text))
+	if l.Detail != "" {
+		fmt.Fprintf(b, "      %s\n", figures.Plain(l.Detail))
+	}
+	for _, link := range l.Links {
+		fmt.Fprintf(b, "      %s\n", link.URL)
+	}
 }
 
 // worthATable reports whether a result says more than the sentence did.
