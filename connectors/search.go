@@ -53,8 +53,9 @@ type Hit struct {
 
 // Feed gives dated entries of one address: a calendar, or news.
 type Feed interface {
-	// Entries returns all that the feed holds now, repeated ones expanded between from
-	// and to (dates at midnight UTC, inclusive). Errors are of type *Error.
+	// Entries returns what the feed holds now between from and to (dates at midnight UTC,
+	// inclusive), repeated entries expanded. An instant lies on its date in its own zone;
+	// what has no Start is left out by no period. Errors are of type *Error.
 	Entries(ctx context.Context, caller Caller, from, to time.Time) ([]Entry, error)
 }
 

@@ -1,0 +1,20 @@
+package ics
+
+import (
+	"testing"
+	"time"
+)
+
+// TestWindowsZones are zones that this machine's database has.
+func TestWindowsZones(t *testing.T) {
+	t.Parallel()
+	all := windowsZones()
+	if len(all) < 130 {
+		t.Errorf("%d zones", len(all))
+	}
+	for windows, iana := range all {
+		if _, err := time.LoadLocation(iana); err != nil {
+			t.Errorf("%s: %v", windows, err)
+		}
+	}
+}
