@@ -25,8 +25,9 @@ const (
 var (
 	// What a page would not show. Ends that are missing leave the words in.
 	unseen = regexp.MustCompile(`(?is)<!--.*?-->|<script\b[^>]*>.*?</script\s*>|<style\b[^>]*>.*?</style\s*>`)
-	// Tags end with a bracket; "a<b" has none and stays.
-	tag = regexp.MustCompile(`</?([a-zA-Z][a-zA-Z0-9:-]*)(\s[^<>]*)?/?>`)
+	// Tags end with a bracket, and what stands in them has values: "a<b and c>d" is
+	// none.
+	tag = regexp.MustCompile(`</?[a-zA-Z][a-zA-Z0-9:-]*(\s+[a-zA-Z_:@-][\w:.-]*\s*=\s*("[^"]*"|'[^']*'|[^\s"'<>]+))*\s*/?>`)
 	// Those within a line: what marks found words. Others part words.
 	inline = regexp.MustCompile(`^</?(?i:b|em|strong|i|u|mark|span|a|font|small|sub|sup|code|c0)[\s/>]`)
 )
