@@ -267,6 +267,34 @@ func TestManyDeathsAndLostAnswers(t *testing.T) {
 	}
 }
 
+// TestAPostThatArrivesLateIsWaitedFor has a process that is taken its job while it
+// posts, and whose message arrives after another process took over.
+func TestAPostThatArrivesLateIsWaitedFor(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		r.work.SoftStop = time.Second
+		slow := r.platform.poster()
+		posting := make(chan struct{})
+		var once sync.Once
+		slow.step = func() {
+			once.Do(func() {
+				close(posting)
+				<-time.After(20 * time.Second)
+			})
+		}
+		stop := r.run(r.service(slow), nil)
+		synctest.Wait()
+		s := r.up()
+		sub := create(t, s, minji, daily(t))
+		<-posting
+		stop()
+		until(0, "09:05:00")
+		if shown := r.platform.texts("C1"); len(shown) != 1 {
+			t.Errorf("shown is %q", shown)
+		}
+		want(t, "history", history(t, s, sub.ID), []string{"2026-11-30T09:00 sent"})
+	})
+}
+
 // TestAllClocksMakeOneOccurrence lets only the clocks of four processes run against each
 // other.
 func TestAllClocksMakeOneOccurrence(t *testing.T) {

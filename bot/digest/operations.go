@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -132,14 +133,14 @@ func (s *Service) plan(sub *Subscription, t time.Time) {
 const (
 	maxTitle    = 200
 	maxQuestion = 4000
-	maxParams   = 50
+	maxParams   = 16 << 10 // bytes, names and values together
 )
 
 func (s *Service) check(sub *Subscription, now time.Time) error {
 	switch {
 	case s.cfg.Renderers[sub.Subject.Kind] == nil:
 		return &Error{Code: CodeKind, Text: string(sub.Subject.Kind)}
-	case len([]rune(sub.Title)) > maxTitle, len([]rune(sub.Subject.Question)) > maxQuestion, len(sub.Subject.Params) > maxParams:
+	case len([]rune(sub.Title)) > maxTitle, len([]rune(sub.Subject.Question)) > maxQuestion, sub.Subject.params() > maxParams:
 		return &Error{Code: CodeTooLong}
 	case sub.Subject.Kind == KindQuestion && strings.TrimSpace(sub.Subject.Question) == "":
 		return &Error{Code: CodeNoQuestion}
@@ -169,15 +170,22 @@ func (s *Service) check(sub *Subscription, now time.Time) error {
 	return nil
 }
 
+func (s Subject) params() (size int) {
+	for name, value := range s.Params {
+		size += len(name) + len(value)
+	}
+	return size + len(s.Analyst)
+}
+
 func (a *Alert) valid() bool {
 	if a == nil {
 		return false
 	}
 	switch a.Kind {
 	case AlertAbove, AlertBelow:
-		return a.Threshold == a.Threshold // not NaN
+		return !math.IsNaN(a.Threshold) && !math.IsInf(a.Threshold, 0)
 	case AlertChange:
-		return a.Threshold > 0
+		return a.Threshold > 0 && !math.IsInf(a.Threshold, 0)
 	case AlertAnomaly:
 		return true
 	}

@@ -201,6 +201,7 @@ type rig struct {
 	kitchen  *kitchen
 	people   people
 	config   func(*digest.Config)
+	work     store.WorkOptions
 }
 
 // monday is when every test begins: a Monday, 08:00 in Seoul.
@@ -269,7 +270,9 @@ func (r *rig) run(s *digest.Service, handlers map[string]store.Handler) (stop fu
 	}
 	queue := r.store
 	wg.Go(func() {
-		if err := queue.Work(ctx, store.WorkOptions{Handlers: handlers}); err != nil {
+		work := r.work
+		work.Handlers = handlers
+		if err := queue.Work(ctx, work); err != nil {
 			r.t.Errorf("work: %v", err)
 		}
 	})
