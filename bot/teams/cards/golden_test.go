@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	"github.com/bapsang/bapsang/bot"
-	"github.com/bapsang/bapsang/bot/bottest"
 	"github.com/bapsang/bapsang/bot/teams/cards"
 )
 
@@ -72,27 +71,33 @@ func marshal(t testing.TB, v any) []byte {
 }
 
 func TestGolden(t *testing.T) {
-	messages := bottest.Messages()
-	for _, name := range slices.Sorted(maps.Keys(messages)) {
-		for way, opts := range ways(t, messages[name]) {
-			l := cards.Render(messages[name], opts)
-			got := marshal(t, golden{l.Text, l.Summary, l.Feedback, l.Entities, l.Card})
-			file := filepath.Join("testdata", "golden", way, name+".json")
-			if *update {
-				if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(file, got, 0o644); err != nil {
-					t.Fatal(err)
-				}
+	layouts := map[string]cards.Layout{}
+	for name, msg := range fixtures() {
+		for way, opts := range ways(t, msg) {
+			layouts[way+"/"+name] = cards.Render(msg, opts)
+		}
+	}
+	for name, l := range forms(t) {
+		layouts["dialog/"+name] = l
+	}
+	for _, name := range slices.Sorted(maps.Keys(layouts)) {
+		l := layouts[name]
+		got := marshal(t, golden{l.Text, l.Summary, l.Feedback, l.Entities, l.Card})
+		file := filepath.Join("testdata", "golden", name+".json")
+		if *update {
+			if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+				t.Fatal(err)
 			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatalf("%v (write it with -update, and look at it)", err)
+			if err := os.WriteFile(file, got, 0o644); err != nil {
+				t.Fatal(err)
 			}
-			if string(got) != string(want) {
-				t.Errorf("%s/%s is laid out differently (go test -update writes it anew); now:\n%s", way, name, got)
-			}
+		}
+		want, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatalf("%v (write it with -update, and look at it)", err)
+		}
+		if string(got) != string(want) {
+			t.Errorf("%s is laid out differently (go test -update writes it anew); now:\n%s", name, got)
 		}
 	}
 }

@@ -28,7 +28,7 @@ func everyCard(t *testing.T) map[string]json.RawMessage {
 			out[name] = l.Card
 		}
 	}
-	for name, msg := range bottest.Messages() {
+	for name, msg := range fixtures() {
 		for way, opts := range ways(t, msg) {
 			add(way+"/"+name, cards.Render(msg, opts))
 			opts.Limit = 8000
@@ -36,6 +36,10 @@ func everyCard(t *testing.T) map[string]json.RawMessage {
 		}
 		add("sql/"+name, cards.SQL(msg.SQL, msg.Language))
 	}
+	for name, l := range forms(t) {
+		add(name, l)
+	}
+	add("rows", cards.Rows("bapsang-r1.csv", "https://bapsang.example/teams/csv/x", 10, "ko"))
 	for name, s := range drawable() {
 		add("chart/"+name, cards.Render(message(t, s), cards.Options{Pictures: map[int][]byte{0: dot(t)}}))
 	}
@@ -67,7 +71,10 @@ func TestMicrosoftsRendererAgrees(t *testing.T) {
 	charts := 0
 	for name, v := range judge(all) {
 		for _, f := range v.Faults {
-			t.Errorf("%s: %s", name, f)
+			// It does not know that Teams finds people by itself: Microsoft's own examples have no choices.
+			if !(strings.Contains(f, "at least one choice") && strings.Contains(string(all[name]), "graph.microsoft.com/users")) {
+				t.Errorf("%s: %s", name, f)
+			}
 		}
 		charts += len(v.Unknown)
 		for _, kind := range v.Unknown {

@@ -56,7 +56,7 @@ func onGround(t *testing.T, dark bool, msg bot.Message, opts cards.Options, pres
 	opts.Pictures = map[int][]byte{}
 	for _, i := range cards.WantsPicture(msg) {
 		var spec chart.Spec
-		if err := json.Unmarshal(cards.PictureSpec(msg.Charts[i]), &spec); err != nil {
+		if err := json.Unmarshal(cards.PictureSpec(cards.Charts(msg)[i]), &spec); err != nil {
 			t.Fatal(err)
 		}
 		png, err := chart.Render(t.Context(), spec, chart.Options{Width: 680, Height: 340, Scale: 1.5, Dark: dark})
@@ -94,6 +94,10 @@ func scenes(t *testing.T) []scene {
 		{"teams-progress", "light", bowl, simply("waiting-ko", "progress-ko", "limit-ko", "limit-en")},
 		{"teams-clarify", "light", bowl, simply("clarify-ko", "clarify-en")},
 		{"teams-refusal", "light", bowl, simply("refusal-ko", "failure-ko", "refusal-en", "failure-en")},
+		{"teams-digest-ko", "light", bowl, []said{answered(t, digestKo(), cards.Options{})}},
+		{"teams-digest-en", "light", bowl, []said{answered(t, digestEn(), cards.Options{})}},
+		{"teams-form-ko", "light", bowl, []said{shown(forms(t)["form-ko"])}},
+		{"teams-form-en", "light", bowl, []said{shown(forms(t)["form-en"])}},
 		{"teams-home", "light", bowl, []said{home("ko", "지난달 지역별 매출", "최근 8주 매출 추이", "재구매율이 가장 높은 상품 10개"), home("en", "revenue by region last month", "revenue by week, last 8 weeks")}},
 		{"check-sql", "light", bowl, []said{answered(t, m["several"], cards.Options{}, "SQL", "틀렸어요")}},
 		{"check-sql-dark", "dark", bowl, []said{onGround(t, true, m["answer-en"], cards.Options{}, "SQL", "It's wrong")}},
@@ -103,6 +107,11 @@ func scenes(t *testing.T) []scene {
 		{"check-hostile", "light", bowl, simply("hostile")},
 		{"check-share", "light", bowl, []said{shown(cards.Share(cards.Pressed{Language: "ko", Action: bot.Action{Question: "q"}}, []cards.Place{{ID: "19:x", Name: "마케팅 · 일반"}})),
 			shown(cards.SQL(m["several"].SQL, "ko"))}},
+		{"check-digest-dark", "dark", bowl, []said{onGround(t, true, digestKo(), cards.Options{})}},
+		{"check-digest-long", "light", bowl, []said{answered(t, longDigest(60), cards.Options{Limit: 20_000})}},
+		{"check-digest-hostile", "light", bowl, []said{answered(t, digests()["digest-hostile"], cards.Options{})}},
+		{"check-form-faults", "light", bowl, []said{shown(forms(t)["form-faults-ko"])}},
+		{"check-rows", "light", bowl, []said{shown(cards.Rows("bapsang-r1.csv", "https://bapsang.example/x", 10, "ko"))}},
 		{"check-progress-dark", "dark", bowl, simply("waiting-ko", "progress-ko", "clarify-ko", "refusal-en")},
 	}
 }
