@@ -113,7 +113,7 @@ func TestNothingLeavesUnchecked(t *testing.T) {
 		},
 		// The text is composed first, so that nobody has to look for it in two forms.
 		"decomposed": func() error {
-			_, err := web.Search(t.Context(), caller, connectors.SearchQuery{Text: "한강"})
+			_, err := web.Search(t.Context(), caller, connectors.SearchQuery{Text: "\u1112\u1161\u11ab\u1100\u1161\u11bc"})
 			return err
 		},
 		"no hook": func() error {
@@ -176,7 +176,7 @@ func TestMalformedQueriesAreNotAsked(t *testing.T) {
 func TestEqualSearchesAreAskedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		svc := &service{answer: func(_ context.Context, asked string) (*connectors.Found, error) {
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 			if asked == "half" {
 				return &connectors.Found{Hits: make([]connectors.Hit, 1), Silent: []string{"naver: too many requests"}}, nil
 			}

@@ -165,12 +165,12 @@ func testText(t *testing.T, h SearchHarness) {
 	s := serve(t, h, says(h.Answer(nil)))
 	searcher := h.Open(t, s.url)
 	for text, words := range map[string]string{
-		"추석 선물 트렌드 2026":        "추석 선물 트렌드 2026",
-		"11.11 광군제":             "11.11 광군제",
-		`R&D "할인" + (쿠폰) 🎁 %`:   "R D 할인 쿠폰",
-		"추석":                    "추석", // composed on the way
-		`" OR type = "x`:        "",
-		`a" AND secret:* NOT b`: "",
+		"추석 선물 트렌드 2026":                 "추석 선물 트렌드 2026",
+		"11.11 광군제":                      "11.11 광군제",
+		`R&D "할인" + (쿠폰) 🎁 %`:            "R D 할인 쿠폰",
+		"\u110e\u116e\u1109\u1165\u11a8": "추석", // composed on the way
+		`" OR type = "x`:                 "",
+		`a" AND secret:* NOT b`:          "",
 	} {
 		if _, err := searcher.Search(t.Context(), minji, connectors.SearchQuery{Text: text}); err != nil {
 			t.Errorf("%q: %v", text, err)
@@ -349,7 +349,7 @@ func testDeadlines(t *testing.T, h SearchHarness) {
 		_, err := h.Open(t, s.url).Search(ctx, minji, connectors.SearchQuery{Text: "비밀질문"})
 		cancel()
 		close(release)
-		wantError(t, h, what, err, c.code)
+		_ = wantError(t, h, what, err, c.code)
 		if took := time.Since(start); took > grace {
 			t.Errorf("%s: took %s", what, took)
 		}
@@ -360,7 +360,7 @@ func testGone(t *testing.T, h SearchHarness) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	server.Close()
 	_, err := h.Open(t, server.URL).Search(t.Context(), minji, connectors.SearchQuery{Text: "비밀질문"})
-	wantError(t, h, "no service", err, connectors.CodeUnavailable)
+	_ = wantError(t, h, "no service", err, connectors.CodeUnavailable)
 }
 
 func testHostile(t *testing.T, h SearchHarness) {

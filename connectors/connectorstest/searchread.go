@@ -33,7 +33,7 @@ func Head(r *http.Request, method, path string, headers map[string]string) error
 		}
 	}
 	if accept := r.Header.Get("Accept"); accept != "application/json" {
-		return fmt.Errorf("Accept is %q", accept)
+		return fmt.Errorf("header Accept is %q", accept)
 	}
 	return nil
 }
@@ -57,7 +57,7 @@ func Params(r *http.Request, names ...string) (url.Values, error) {
 // does not have.
 func Body(r *http.Request, into any) error {
 	if got := r.Header.Get("Content-Type"); !strings.HasPrefix(got, "application/json") {
-		return fmt.Errorf("Content-Type is %q", got)
+		return fmt.Errorf("header Content-Type is %q", got)
 	}
 	if r.URL.RawQuery != "" {
 		return fmt.Errorf("parameters %q beside a body", r.URL.RawQuery)

@@ -51,7 +51,7 @@ func TestWhatMustNotLeaveIsRefused(t *testing.T) {
 			"매출 12억 1,854만 원", "12억", "매출 33.5%", "전환율 3%", "33.5 퍼센트 성장", "$1.2M revenue", "1,218,540,000", "1218540000", "₩ 3000",
 			"4만원", "오천만 원 예산", "십만원", "USD 500", "500 dollars", "30유로", "500k users", "1.2M", "3 million users", "1234건 주문", "회원 300명", "재고 1200개",
 			"revenue 52 last month", "매출 300 이하", "sales 2026 45", "orders 17", "고객 12345", "ORD20261127001", "주문번호 98765",
-			"매출 １２억", "매출 ١٢٣٤٥", "1​2​3​4​5", "4.75 평균", "12 34 56 78 90 91", "경기 4억", "5천만", "margin 0.42", "점유율 41", "50 bps", "7821 회의록",
+			"매출 １２억", "매출 ١٢٣٤٥", "1\u200b2\u200b3\u200b4\u200b5", "4.75 평균", "12 34 56 78 90 91", "경기 4억", "5천만", "margin 0.42", "점유율 41", "50 bps", "7821 회의록",
 		},
 		"personal": {
 			"minji.kim@example.com", "김민지 010-1234-5678", "01012345678", "02-123-4567", "031-123-4567", "+82 10-1234-5678", "+1 (415) 555-2671",
@@ -67,8 +67,8 @@ func TestWhatMustNotLeaveIsRefused(t *testing.T) {
 			"https://user:pw@example.com/", "http://intranet/", "localhost:8080", "http://[::1]/", "db.prod.internal 오류", "10.1.2.3 접속 안됨", "http://169.254.169.254/",
 		},
 		"confidential": {
-			"프로젝트 한강", "프로젝트한강의 출시일", "프로젝트  한-강은", "프로젝트한강", "PROJECT HAN launch", "project-han", "projecthan", "Project Han을 검색",
-			"QX7 spec", "qx-7의 가격", "갤럭시폴드하이퍼", "프로젝트​한강", "Ｑｘ－７", "Project_Han",
+			"프로젝트 한강", "\u1111\u1173\u1105\u1169\u110c\u1166\u11a8\u1110\u1173\u1112\u1161\u11ab\u1100\u1161\u11bc\u110b\u1174", "프로젝트한강의 출시일", "프로젝트  한-강은", "프로젝트한강", "PROJECT HAN launch", "project-han", "projecthan", "Project Han을 검색",
+			"QX7 spec", "qx-7의 가격", "갤럭시폴드하이퍼", "프로젝트\u200b한강", "Ｑｘ－７", "Project_Han",
 		},
 	} {
 		for _, text := range texts {

@@ -122,7 +122,7 @@ func TestSilentEnginesAreRemembered(t *testing.T) {
 		ask := func(what string, st step) {
 			t.Helper()
 			now = st
-			time.Sleep(st.later)
+			<-time.After(st.later)
 			got, err := s.Search(t.Context(), connectors.Caller{}, connectors.SearchQuery{Text: "추석"})
 			if err != nil {
 				t.Fatalf("%s: %v", what, err)
