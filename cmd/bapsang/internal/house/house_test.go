@@ -77,6 +77,7 @@ var allowed = map[string][]string{
 	"agent/calendar": {},
 	// What people confirmed lies in the store; a page is read without anybody being asked.
 	"agent/calendar/book":    {"agent/calendar", "agent/calendar/extract", "store"},
+	"agent/calendar/exchange": {"agent/calendar"},
 	"agent/calendar/extract": {},
 	"agent/scout":            {"agent/calendar", "agent/calendar/book", "agent/calendar/extract", "connectors"},
 	"agent/almanac":          {"agent/calendar", "agent/period", "agent/semantic"},
