@@ -36,6 +36,9 @@ func TestWhatPeopleSearchForPasses(t *testing.T) {
 		"비밀번호 관리 방법", "how to reset a password", "token economy 뜻", "개인정보 보호법", "매출 늘리는 방법", "revenue recognition rules",
 		"2026년 매출 인식 기준", "conversion rate optimisation 2026", "한강공원 불꽃축제", "handmade gifts", "project handbook", "서울 한옥",
 		"internationalization-best-practices", "Donaudampfschifffahrtsgesellschaft", "", "구원투수", "천원숍", "8.8.8.8 DNS", "1004섬 축제", "원피스 1100화",
+		"ISO 27001 인증", "100% 리넨 셔츠", "백조의 호수", "천만에요", "추억의 과자", "사이다 광고", "일조량 많은 도시", "이조백자", "오만 여행", "만원버스", "one hundred years of solitude",
+		"2026년 하반기 이커머스 트렌드 10가지", "맥북 프로 14인치 M5", "30대 여성 선물", "2박 3일", "11/27(금)", "12.28(월)~1.3(일)", "July 8-11 2025", "3.1절", "6.25", "갤럭시 S26 256GB", "판매 2026년 12월",
+		"1Q26 실적 발표일", "'26년 트렌드", "KTX 개통 20주년", "2026-06-23~26 Prime Day", "RFC 9110", "error 404", "주문 방법",
 	} {
 		if err := f.Check(t.Context(), connectors.Caller{}, text); err != nil {
 			t.Errorf("%q was refused: %v", text, err)
@@ -52,9 +55,11 @@ func TestWhatMustNotLeaveIsRefused(t *testing.T) {
 			"4만원", "오천만 원 예산", "십만원", "USD 500", "500 dollars", "30유로", "500k users", "1.2M", "3 million users", "1234건 주문", "회원 300명", "재고 1200개",
 			"revenue 52 last month", "매출 300 이하", "sales 2026 45", "orders 17", "고객 12345", "ORD20261127001", "주문번호 98765",
 			"매출 １２억", "매출 ١٢٣٤٥", "1\u200b2\u200b3\u200b4\u200b5", "4.75 평균", "12 34 56 78 90 91", "경기 4억", "5천만", "margin 0.42", "점유율 41", "50 bps", "7821 회의록",
+			"매출은 백이십억", "십이억 삼천만", "twelve million won", "재고 사백개", "3.4배 성장", "판매 52개", "판매 1204", "이탈은 12.3", "8 123 456", "1'234'567", "1_234_567", "1.234.567",
+			"사번 20239999", "up to 17000", "객단가 45", "매출목표 30",
 		},
 		"personal": {
-			"minji.kim@example.com", "김민지 010-1234-5678", "01012345678", "02-123-4567", "031-123-4567", "+82 10-1234-5678", "+1 (415) 555-2671",
+			"minji.kim@example.com", "kim minji (at) example.com", "김민지 010-1234-5678", "01012345678", "02-123-4567", "031-123-4567", "+82 10-1234-5678", "+1 (415) 555-2671",
 			"900101-1234567", "900101 1234567", "9001011234567", "900101-1******", "4111 1111 1111 1111", "4111-1111-1111-1111", "110-123-456789", "123-45-67890", "1588-1234",
 		},
 		"secret": {
@@ -64,11 +69,11 @@ func TestWhatMustNotLeaveIsRefused(t *testing.T) {
 		},
 		"internal": {
 			"http://10.0.0.5/login", "https://192.168.1.1", "jira.corp.example.com", "https://wiki.bapsang.example/pages", "bapsang.example 접속",
-			"https://user:pw@example.com/", "http://intranet/", "localhost:8080", "http://[::1]/", "db.prod.internal 오류", "10.1.2.3 접속 안됨", "http://169.254.169.254/",
+			"https://user:pw@example.com/", "http://intranet/", "localhost:8080", "http://[::1]/", "db.prod.internal 오류", "10.1.2.3 접속 안됨", `\\fileserver\share`, "http://169.254.169.254/",
 		},
 		"confidential": {
 			"프로젝트 한강", "\u1111\u1173\u1105\u1169\u110c\u1166\u11a8\u1110\u1173\u1112\u1161\u11ab\u1100\u1161\u11bc\u110b\u1174", "프로젝트한강의 출시일", "프로젝트  한-강은", "프로젝트한강", "PROJECT HAN launch", "project-han", "projecthan", "Project Han을 검색",
-			"QX7 spec", "qx-7의 가격", "갤럭시폴드하이퍼", "프로젝트\u200b한강", "Ｑｘ－７", "Project_Han",
+			"QX7 spec", "ProjectHanLaunch", "qx-7의 가격", "갤럭시폴드하이퍼", "프로젝트\u200b한강", "Ｑｘ－７", "Project_Han",
 		},
 	} {
 		for _, text := range texts {

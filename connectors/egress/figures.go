@@ -19,19 +19,29 @@ var (
 	// A number and a currency, with Korean powers of ten between. Hangul after 원 or
 	// 엔 that is no particle makes another word of it.
 	currencyAfter = regexp.MustCompile(`(?i)[0-9]\s*[십백천만억조]*\s*([$€£¥₩₹]|원|달러|유로|위안|(usd|krw|eur|jpy|cny|gbp|won|dollars?|euros?|yen|yuan)\b)`)
-	// 오천만 원: an amount without a digit.
-	spelled = regexp.MustCompile(`[일이삼사오육칠팔구십백천만억조]{2,}\s*원`)
-	share   = regexp.MustCompile(`(?i)[0-9]\s*(%|퍼센트|퍼센트포인트|(percent|pct|bps?|pp)\b)`)
-	powers  = regexp.MustCompile(`(?i)[0-9]\s*(십만|백만|천만|만|억|조|(thousand|million|billion|trillion|mn|bn)\b)`)
+	// Amounts without a digit: 오천만 원, 백이십억, 삼천만, twelve million. Words that
+	// look like numbers are left out by what stands before or after (백조, 천만에, 추억).
+	spelled = regexp.MustCompile(`(?i)[일이삼사오육칠팔구십백천만억조]{2,}\s*원|(^|[^가-힣])[수몇]?[일이삼사오육칠팔구십백천만]+\s?억|` +
+		`[일이삼사오육칠팔구십백천]{2,}\s?(만|조)($|[^가-힣])|\b(` + englishNumbers + `)[ -](million|billion|trillion)\b`)
+	spelledCount = regexp.MustCompile(`[일이삼사오육칠팔구십백천만]{2,}\s*(개|건|명|장|박스)`)
+	share        = regexp.MustCompile(`(?i)[0-9]\s*(%|퍼센트|(percent|pct|bps?|pp)\b)`)
+	all          = regexp.MustCompile(`(^|[^0-9.])100\s*%`) // of cotton, of nothing secret
+	times        = regexp.MustCompile(`[0-9]\.[0-9]+\s*배`)
+	powers       = regexp.MustCompile(`(?i)[0-9]\s*(십만|백만|천만|만|억|조|(thousand|million|billion|trillion|mn|bn)\b)`)
 	// 1.2M, 500k. Single digits are products and races: 3M, 4K, 5K.
 	suffixed = regexp.MustCompile(`(?i)(^|[^a-z0-9.])([0-9]+\.[0-9]+|[0-9]{2,})[kmb]($|[^a-z0-9])`)
 	counted  = regexp.MustCompile(`[0-9]{3,}\s*(건|명|개($|[^월국년])|장($|[^르])|박스|회원|주문)`)
-	thousand = regexp.MustCompile(`[0-9]{1,3}(,[0-9]{3})+`)
+	// Digits in threes, by any country's sign.
+	thousand = regexp.MustCompile(`[0-9]{1,3}(([,'’_][0-9]{3})+|([ .][0-9]{3}){2,})($|[^0-9])`)
 )
+
+const englishNumbers = `one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|` +
+	`twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand`
 
 // Words after which, or before which, a number is a figure of the company's whatever
 // it looks like.
 var measure = regexp.MustCompile(`(?i)매출|이익|영업익|손익|마진|원가|판매량|판매액|주문수|주문량|거래액|객단가|전환율|이탈률|재고|방문자|가입자수|점유율|성장률|인건비|예산|목표액|` +
+	`(판매|이탈|가입|방문|주문|결제|구매|환불|반품|클릭|노출)[가-힣]?\s+[0-9]|` +
 	`\b(revenue|sales|profit|margin|orders?|gmv|arpu|churn|conversion|inventory|headcount|budget|ebitda|cogs|cac|ltv|mau|dau)\b`)
 
 // Dates and what else is counted along the calendar.
@@ -49,7 +59,9 @@ var (
 		`(?i)([1-4]q|q[1-4]|h[12]|[12]h|fy|d[-+])\s*[0-9]{0,4}`,
 	}, "|"))
 	version = regexp.MustCompile(`^[0-9]{1,3}(\.[0-9]{1,3}){1,3}$`)
-	number  = regexp.MustCompile(`[0-9]+([.,:][0-9]+)*`)
+	// Standards have numbers of five digits: ISO 27001.
+	standard = regexp.MustCompile(`\b(ISO|IEC|EN|KS [A-Z])[ -]$`)
+	number   = regexp.MustCompile(`[0-9]+([.,:][0-9]+)*`)
 	// What products and places are measured in.
 	unit = regexp.MustCompile(`(?i)^\s*(kg|g|mg|ml|l|cm|mm|m|km|inch|in|w|kw|kwh|wh|v|mah|ah|gb|tb|mb|hz|ghz|mhz|fps|pa|dpi|mp|rpm|lm|nm|psi|p|px)($|[^a-z])|^\s*(인치|평($|[^균])|리터|미터|킬로|도|단|팩|구|매|병|캔|입|종|인용|형|인승)`)
 )
@@ -65,16 +77,21 @@ func longest(form string) *regexp.Regexp {
 // hasFigure reports whether a folded text holds a number that looks like one of the
 // company's.
 func hasFigure(text string) bool {
-	for _, form := range []*regexp.Regexp{currencyBefore, currencyAfter, spelled, share, powers, suffixed, counted, thousand} {
+	text = all.ReplaceAllString(text, "$1")
+	for _, form := range []*regexp.Regexp{currencyBefore, currencyAfter, spelled, share, times, powers, suffixed, counted, thousand} {
 		if form.MatchString(text) {
 			return true
 		}
 	}
 	measured := measure.MatchString(text)
+	if measured && spelledCount.MatchString(text) {
+		return true
+	}
 	plain := 0
 	for _, at := range number.FindAllStringIndex(text, -1) {
 		n := found{text: text[at[0]:at[1]], before: text[:at[0]], after: text[at[1]:]}
-		if n.date() {
+		// Beside 판매, 1204 is as likely a number of things as the fourth of December.
+		if n.date() && (!measured || !n.bareDay()) {
 			continue
 		}
 		plain++
@@ -107,6 +124,11 @@ func (n found) date() bool {
 		}
 	}
 	return false
+}
+
+// bareDay reports whether a date is four digits that are no year.
+func (n found) bareDay() bool {
+	return len(n.text) == 4 && !strings.HasPrefix(n.text, "19") && !strings.HasPrefix(n.text, "20")
 }
 
 func isDigit(b byte) bool { return b >= '0' && b <= '9' }
@@ -144,6 +166,8 @@ func (n found) ordinary() bool {
 		return true
 	case digits == 4:
 		return attached || name
+	case digits == 5:
+		return standard.MatchString(n.before)
 	}
 	return false
 }

@@ -9,7 +9,7 @@ import (
 )
 
 var (
-	email = regexp.MustCompile(`(?i)[a-z0-9._%+-]+@[a-z0-9-]+(\.[a-z0-9-]+)+`)
+	email = regexp.MustCompile(`(?i)[a-z0-9._%+-]+(@|\s*[(\[]\s*(at|골뱅이)\s*[)\]]\s*)[a-z0-9-]+(\.[a-z0-9-]+)+`)
 	// Mobile and area numbers of Korea, with or without separators, and anything that
 	// begins with a country's code.
 	phone = regexp.MustCompile(`(^|[^0-9])(01[016789][-. ]?[0-9]{3,4}[-. ]?[0-9]{4}|0[2-6][0-9]?[-. )]{1,2}[0-9]{3,4}[-. ][0-9]{4}|1[5-9][0-9]{2}-[0-9]{4}|\+[0-9]{1,3}[-. ()0-9]{7,16}[0-9])($|[^0-9])`)
@@ -103,6 +103,7 @@ func random(s string) bool {
 
 var (
 	link = regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]*://[^\s"'<>]+`)
+	unc  = regexp.MustCompile(`\\\\[\w.-]+\\`) // \\server\share
 	host = regexp.MustCompile(`(?i)\b([a-z0-9_-]+\.)+[a-z0-9-]+\b`)
 )
 
@@ -124,7 +125,7 @@ func (f *Filter) hasInternalAddress(text string) bool {
 			return true
 		}
 	}
-	return strings.Contains(strings.ToLower(text), "localhost")
+	return unc.MatchString(text) || strings.Contains(strings.ToLower(text), "localhost")
 }
 
 // inside reports whether name is of a host that is not public. In an address a name

@@ -22,15 +22,17 @@ func newTerm(text string) (term, bool) {
 // bare is the letters and digits of a folded text in lower case, and for each whether
 // a word may begin there.
 func bare(text string) (runes []rune, begins []bool) {
-	apart, last := true, ' '
+	apart, last, small := true, ' ', false
 	for _, r := range text {
 		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) {
 			apart = true
 			continue
 		}
+		hump := small && unicode.IsUpper(r) // ProjectHanLaunch is three words
+		small = unicode.IsLower(r)
 		r = unicode.ToLower(r)
 		runes = append(runes, r)
-		begins = append(begins, apart || alphabetic(r) != alphabetic(last))
+		begins = append(begins, apart || hump || alphabetic(r) != alphabetic(last))
 		apart, last = false, r
 	}
 	return runes, begins
