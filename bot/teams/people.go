@@ -39,10 +39,11 @@ type people struct {
 	flights singleflight.Group
 }
 
-// entryOf is what Teams said of somebody.
+// entryOf is what is known of somebody.
 type entryOf struct {
 	person bot.Person
 	at     time.Time
+	listed bool // among others, so that the directory was not asked yet
 }
 
 // asking is how many members of a conversation were asked for one by one.
@@ -91,7 +92,7 @@ func (p *people) known(id string) (entryOf, bool) {
 	return e, ok
 }
 
-func (p *people) keep(person bot.Person, at time.Time, ids ...string) {
+func (p *people) keep(e entryOf, ids ...string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.entries == nil || len(p.entries) > maxKnown {
@@ -99,7 +100,7 @@ func (p *people) keep(person bot.Person, at time.Time, ids ...string) {
 	}
 	for _, id := range ids {
 		if id != "" {
-			p.entries[id] = entryOf{person, at}
+			p.entries[id] = e
 		}
 	}
 }
@@ -128,7 +129,7 @@ func (t *Teams) Person(ctx context.Context, thread bot.Thread, user bot.User) (b
 	}
 	before, ok := t.people.known(user.ID)
 	age := t.cfg.Now().Sub(before.at)
-	if ok && age < knowFor {
+	if ok && age < knowFor && !before.listed {
 		return before.person, nil
 	}
 	found := t.people.flights.DoChan("person "+user.ID, func() (any, error) {
@@ -175,9 +176,9 @@ func (t *Teams) look(ctx context.Context, thread bot.Thread, user bot.User) (bot
 		if err := t.list(ctx, at); err != nil {
 			t.log.WarnContext(ctx, "teams: members could not be listed, they are looked up one by one", "error", err)
 		}
-		if e, ok := t.people.known(user.ID); ok && t.cfg.Now().Sub(e.at) < knowFor {
-			return e.person, nil
-		}
+	}
+	if e, ok := t.people.known(user.ID); ok && t.cfg.Now().Sub(e.at) < knowFor {
+		return t.named(ctx, e.person, user.ID, user.ID), nil
 	}
 	m, err := t.member(ctx, at, user.ID)
 	if connector.KindOf(err) == connector.KindMember && !thread.Direct {
@@ -189,14 +190,48 @@ func (t *Teams) look(ctx context.Context, thread bot.Thread, user bot.User) (bot
 		}
 	}
 	if connector.KindOf(err) == connector.KindMember {
-		p := bot.Person{Name: user.Name, Standing: bot.Left}
-		t.people.keep(p, t.cfg.Now(), user.ID)
-		return p, nil
+		return t.named(ctx, bot.Person{Name: user.Name, Standing: bot.Left}, user.ID, user.ID), nil
 	}
 	if err != nil {
 		return bot.Person{}, fmt.Errorf("look up member: %w", err)
 	}
-	return t.learn(m, user.ID), nil
+	object := strings.ToLower(m.AADObject)
+	return t.named(ctx, t.person(m), firstOf(object, user.ID), user.ID, object, m.ID), nil
+}
+
+// named is somebody as the company's directory knows them, where it is asked and answers:
+// they sign in by the name that it has. It is kept under the ids.
+func (t *Teams) named(ctx context.Context, p bot.Person, object string, ids ...string) bot.Person {
+	e, err := t.conn.Graph.User(ctx, object)
+	switch {
+	case err == nil:
+		p = inDirectory(p, e)
+	case errors.Is(err, connector.ErrNobody) && p.Standing == bot.Member:
+		p.Standing = bot.Left
+	}
+	t.people.keep(entryOf{person: p, at: t.cfg.Now()}, ids...)
+	return p
+}
+
+// inDirectory is p with what the directory says. Of other companies it has no people, only
+// guests: whom Teams says to be of another it does not make one of us.
+func inDirectory(p bot.Person, e connector.Entry) bot.Person {
+	if name := tidy(e.Name); name != "" && p.Name == "" {
+		p.Name = name
+	}
+	if address := emailOf(connector.Member{Email: e.UPN, UPN: e.Mail}); address != "" {
+		p.Email = address
+	}
+	switch {
+	case p.Standing == bot.External || p.Standing == bot.Robot:
+	case e.Enabled != nil && !*e.Enabled:
+		p.Standing = bot.Left
+	case strings.EqualFold(e.Type, "Guest") || strings.Contains(strings.ToUpper(e.UPN), "#EXT#"):
+		p.Standing = bot.Guest
+	case p.Standing == bot.Left:
+		p.Standing = bot.Member
+	}
+	return p
 }
 
 // member asks for somebody in a conversation, by each of the ids that they have there: not
@@ -227,18 +262,16 @@ func (t *Teams) list(ctx context.Context, at connector.Ref) error {
 			if err != nil {
 				return nil, fmt.Errorf("list members: %w", err)
 			}
-			t.learn(m)
+			t.people.keep(entryOf{person: t.person(m), at: t.cfg.Now(), listed: t.conn.Graph != nil}, strings.ToLower(m.AADObject), m.ID)
 		}
 		return nil, nil
 	})
 	return err
 }
 
-// learn keeps who somebody is.
-func (t *Teams) learn(m connector.Member, ids ...string) bot.Person {
-	p := bot.Person{Name: tidy(m.Name), Email: emailOf(m), Standing: t.standing(m)}
-	t.people.keep(p, t.cfg.Now(), append(ids, strings.ToLower(m.AADObject), m.ID)...)
-	return p
+// person is a member as Teams knows them.
+func (t *Teams) person(m connector.Member) bot.Person {
+	return bot.Person{Name: tidy(m.Name), Email: emailOf(m), Standing: t.standing(m)}
 }
 
 // emailOf is somebody's address. Where Teams does not tell it, the name by which they sign

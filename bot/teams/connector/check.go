@@ -25,6 +25,9 @@ const (
 func (c *Connector) Check(ctx context.Context) []bot.Finding {
 	out := []bot.Finding{c.checkApp(), c.checkTenant(), c.checkPlaces()}
 	out = append(out, c.checkLogin(ctx), c.checkKeys(ctx))
+	if f, ok := c.checkGraph(ctx); ok {
+		out = append(out, f)
+	}
 	if skewed, ok := c.checkClock(); ok {
 		out = append(out, skewed)
 	}
@@ -75,10 +78,13 @@ func (c *Connector) checkPlaces() bot.Finding {
 			return f
 		}
 	}
-	for _, address := range append([]string{c.opts.LoginURL, c.opts.OpenIDURL}, c.opts.ServiceURLs...) {
+	for _, address := range append([]string{c.opts.LoginURL, c.opts.OpenIDURL, c.opts.GraphURL}, c.opts.ServiceURLs...) {
+		if address == "" {
+			continue
+		}
 		if u, err := url.Parse(address); err != nil || u.Scheme != "https" && !isLoopback(u.Hostname()) {
 			f.State, f.Text = bot.Warning, "A secret or a key goes over an address without TLS."
-			f.Fix = "Use https in teams.login_url, teams.openid_url and teams.service_urls."
+			f.Fix = "Use https in teams.login_url, teams.openid_url, teams.graph_url and teams.service_urls."
 			return f
 		}
 	}

@@ -42,6 +42,9 @@ type Options struct {
 	// ServiceURLs are the prefixes of addresses that our token may be sent to; none means
 	// Microsoft's. A host may begin with "*." for every host below.
 	ServiceURLs []string
+	// GraphURL is Microsoft Graph, such as "https://graph.microsoft.com", where the company's
+	// directory says who people are; empty means that it is not asked.
+	GraphURL string
 	// Rate is how many times Microsoft's rates the server allows; 0 means 1. It is for
 	// test doubles whose minutes are shorter.
 	Rate       float64
@@ -78,6 +81,7 @@ type Connector struct {
 	Validator *Validator
 	Client    *Client
 	Adapter   *Adapter
+	Graph     *Graph // nil where the directory is not to be asked
 
 	opts Options
 	http *http.Client
@@ -88,7 +92,8 @@ func New(opts Options) *Connector {
 	opts = opts.filled()
 	c := &Connector{opts: opts, http: newHTTPClient(opts.HTTPClient)}
 	places := newPlaces(opts.ServiceURLs)
-	c.Tokens = newTokens(opts, c.http)
+	c.Tokens = newTokens(opts, c.http, botScope)
+	c.Graph = newGraph(opts, c.http)
 	c.Validator = newValidator(opts, c.http, places)
 	c.Client = newClient(opts, c.http, c.Tokens, places)
 	c.Adapter = newAdapter(opts, c.Validator, c.Client)

@@ -47,9 +47,9 @@ type Tokens struct {
 	heard   bool          // whether it said
 }
 
-func newTokens(opts Options, client *http.Client) *Tokens {
+func newTokens(opts Options, client *http.Client, scope string) *Tokens {
 	form := url.Values{
-		"grant_type": {"client_credentials"}, "client_id": {opts.AppID}, "client_secret": {opts.Password}, "scope": {botScope},
+		"grant_type": {"client_credentials"}, "client_id": {opts.AppID}, "client_secret": {opts.Password}, "scope": {scope},
 	}
 	return &Tokens{
 		client: client, url: opts.LoginURL, form: form.Encode(), now: opts.Now, log: opts.Logger, observer: opts.Observer,

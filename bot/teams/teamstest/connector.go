@@ -81,6 +81,8 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("POST /{tenant}/oauth2/v2.0/token", s.plain("token", s.serveToken))
 	mux.HandleFunc("GET /v1/.well-known/openidconfiguration", s.plain("openid", func(*http.Request) (int, any) { return s.serveOpenID() }))
 	mux.HandleFunc("GET /v1/.well-known/keys", s.plain("keys", func(*http.Request) (int, any) { return s.serveKeys() }))
+	mux.HandleFunc("GET /v1.0/users", s.plain("graph.users", s.serveUsers))
+	mux.HandleFunc("GET /v1.0/users/{id}", s.plain("graph.users", s.serveUsers))
 	mux.HandleFunc("PUT /upload/{id}", s.plain("upload", s.serveUpload))
 	mux.HandleFunc("GET /download/{id}", s.serveDownload)
 	return mux
@@ -102,6 +104,9 @@ func (s *Server) plain(op string, serve func(*http.Request) (int, any)) http.Han
 		if status/100 != 2 {
 			o, _ := body.(obj)
 			out.code, _ = o["error"].(string)
+			if e, is := o["error"].(obj); is {
+				out.code = text(e, "code")
+			}
 		}
 		s.write(w, c, out)
 	}

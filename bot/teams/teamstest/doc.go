@@ -3,7 +3,8 @@
 // refuses, in Teams' words, so that an app's mistakes show in its own tests.
 //
 //	s := teamstest.Start(t, teamstest.Options{})
-//	// give s.AppID(), s.Password(), s.LoginURL(), s.OpenIDURL() and s.ServiceURL() to the app, then
+//	// give s.AppID(), s.Password(), s.LoginURL(), s.OpenIDURL(), s.ServiceURL() and, where it
+//	// asks the directory, s.GraphURL() to the app, then
 //	s.DeliverTo(appURL)                                   // activities go to appURL/api/messages
 //	m := s.Say(teamstest.Minji, teamstest.Sales, s.Mention()+" revenue?")
 //	err := s.Wait(ctx, func() bool { return len(s.Messages(m.Conversation)) == 2 })

@@ -15,7 +15,7 @@ type Fault struct {
 	// Op is an operation, or a pattern such as "activities.*"; empty means every one:
 	// "token", "openid", "keys", "conversations.create", "activities.send",
 	// "activities.reply", "activities.update", "activities.delete", "members.list",
-	// "members.get", "teams.get", "channels.list", "upload" and "download".
+	// "members.get", "teams.get", "channels.list", "graph.users", "upload" and "download".
 	Op string
 	// If says which calls; nil means all. It must not call the server.
 	If func(Call) bool

@@ -58,6 +58,8 @@ type Options struct {
 	Lenient bool
 	// ByID finds members by their "29:" ids alone, as Microsoft's emulator of Teams does.
 	ByID bool
+	// NoGraph has Microsoft Graph refuse the app, as where no administrator has consented.
+	NoGraph bool
 	// Seed is of the chance in faults.
 	Seed uint64
 }
@@ -76,6 +78,8 @@ type Person struct {
 	Locale string // such as "ko-KR"
 	Zone   string // such as "Asia/Seoul"
 	Offset int    // of the zone, seconds
+
+	Disabled bool // the directory has disabled the account
 
 	// Absent means that the bot is not installed in the person's own chat.
 	Absent bool

@@ -60,7 +60,7 @@ func teamsChart(ctx context.Context, spec json.RawMessage) ([]byte, error) {
 func teamsConfig(c *config.Teams) teams.Config {
 	return teams.Config{
 		Connector: connector.Options{
-			AppID: c.AppID, Password: c.AppPassword, TenantID: c.TenantID, LoginURL: c.LoginURL, OpenIDURL: c.OpenIDURL, ServiceURLs: c.ServiceURLs, Rate: c.Rate,
+			AppID: c.AppID, Password: c.AppPassword, TenantID: c.TenantID, LoginURL: c.LoginURL, OpenIDURL: c.OpenIDURL, ServiceURLs: c.ServiceURLs, GraphURL: c.GraphURL, Rate: c.Rate,
 		},
 		PublicURL: c.PublicURL,
 	}

@@ -23,6 +23,9 @@ type Teams struct {
 	LoginURL    string   `yaml:"login_url"`
 	OpenIDURL   string   `yaml:"openid_url"`
 	ServiceURLs []string `yaml:"service_urls"`
+	// GraphURL is Microsoft Graph, https://graph.microsoft.com: the directory then says who
+	// people are. Empty means that it is not asked.
+	GraphURL string `yaml:"graph_url"`
 	// PublicURL is where people's browsers reach this server. Teams takes files in personal
 	// chats only: elsewhere rows are behind a link, and without an address sent to the person.
 	PublicURL string `yaml:"public_url"`
@@ -86,7 +89,7 @@ func (c *Config) teamsPassword(wrong func(path, format string, args ...any)) {
 }
 
 func (t *Teams) validateAddresses(wrong func(path, format string, args ...any)) {
-	for _, one := range []struct{ key, address string }{{"login_url", t.LoginURL}, {"openid_url", t.OpenIDURL}, {"public_url", t.PublicURL}} {
+	for _, one := range []struct{ key, address string }{{"login_url", t.LoginURL}, {"openid_url", t.OpenIDURL}, {"graph_url", t.GraphURL}, {"public_url", t.PublicURL}} {
 		if one.address != "" && !isWeb(one.address) {
 			wrong("$.teams."+one.key, "%s %q must be an address that begins with https://", one.key, one.address)
 		}

@@ -41,8 +41,8 @@ func TestMistakesAboutTeamsHaveTheirPlace(t *testing.T) {
 		"the secret twice":   {"teams: {" + whole + ", app_password_file: key}\n", []string{"keep one"}},
 		"the secret nowhere": {"teams: {app_id: " + teamsApp + ", tenant_id: " + teamsTenant + ", app_password_file: nowhere}\n", []string{"app_password_file"}},
 		"addresses": {
-			"teams: {" + whole + ", login_url: login, openid_url: \"ftp://x/\", public_url: \"https://a@b/\", service_urls: [smba]}\n",
-			[]string{`login_url "login"`, `openid_url "ftp`, `public_url "https://a@b/"`, `service_urls "smba"`},
+			"teams: {" + whole + ", login_url: login, openid_url: \"ftp://x/\", graph_url: graph, public_url: \"https://a@b/\", service_urls: [smba]}\n",
+			[]string{`login_url "login"`, `openid_url "ftp`, `graph_url "graph"`, `public_url "https://a@b/"`, `service_urls "smba"`},
 		},
 		"rates":           {"teams: {" + whole + ", rate: -1}\n", []string{"rate -1"}},
 		"who may ask":     {"teams: {" + whole + ", allow: [everybody]}\n", []string{`allow "everybody"`}},
