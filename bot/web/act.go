@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -67,11 +68,21 @@ func (w *Web) act(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	t := textsFor(v.Lang)
-	b, ok := w.offered(f.entry, f.values.Get("action"), f.values.Get("value"))
-	if !ok {
+	b, n, ok := w.offered(f.entry, f.values.Get("n"), f.values.Get("action"), f.values.Get("value"))
+	switch {
+	case !ok && f.values.Has("form"): // what somebody filled in must not vanish
+		w.say(rw, r, http.StatusGone, t.FormGone)
+		return
+	case !ok:
 		// The message has moved on, as when an answer comes while Stop is pressed.
 		w.done(rw, r, v, &f.entry.message, "")
 		return
+	}
+	var values map[string]string
+	if b.Form != nil {
+		if values, ok = w.fillIn(rw, r, v, f, b, n); !ok {
+			return
+		}
 	}
 	text := strings.TrimSpace(f.values.Get("text"))
 	if len(text) > maxText {
@@ -80,38 +91,44 @@ func (w *Web) act(rw http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), handleTime)
 	defer cancel()
-	if err := w.press(ctx, v, f, b, text); err != nil {
+	if err := w.press(ctx, v, f, b, &bot.Action{Text: text, Values: values}); err != nil {
 		w.say(rw, r, http.StatusServiceUnavailable, t.NotTaken)
 		return
 	}
 	w.done(rw, r, v, &f.entry.message, t.noteOf(b))
 }
 
-// offered finds a button of a message. One that shares takes the channel from the page.
-func (w *Web) offered(e *entry, action, value string) (bot.Button, bool) {
+// offered finds a button of a message and its place among them. The place that is asked
+// for goes first, for several may do the same by different forms. A button that shares
+// takes the channel from the page.
+func (w *Web) offered(e *entry, place, action, value string) (bot.Button, int, bool) {
 	if e.Bot == nil {
-		return bot.Button{}, false
+		return bot.Button{}, 0, false
 	}
-	for _, b := range e.Bot.Buttons {
+	at := e.Bot.Buttons
+	if n, err := strconv.Atoi(place); err == nil && n >= 0 && n < len(at) && at[n].Action == action && at[n].Value == value {
+		return at[n], n, true
+	}
+	for n, b := range at {
 		if b.Action != action {
 			continue
 		}
 		if b.Action == bot.ActionShare && b.Value == "" && slices.Contains(w.cfg.Channels, value) {
 			b.Value = value
-			return b, true
+			return b, n, true
 		}
 		if b.Value == value && (value != "" || b.Action != bot.ActionShare) {
-			return b, true
+			return b, n, true
 		}
 	}
 	if action == bot.ActionAsk {
 		for _, s := range e.Bot.Suggestions {
 			if s == value {
-				return bot.Button{Action: bot.ActionAsk, Label: s, Value: s}, true
+				return bot.Button{Action: bot.ActionAsk, Label: s, Value: s}, 0, true
 			}
 		}
 	}
-	return bot.Button{}, false
+	return bot.Button{}, 0, false
 }
 
 func isVerdict(action string) bool {
@@ -119,11 +136,13 @@ func isVerdict(action string) bool {
 }
 
 // press hands an action to the handler. A question or a choice is said in the thread
-// by who pressed it, or nobody could follow the conversation later.
-func (w *Web) press(ctx context.Context, v *viewer, f *form, b bot.Button, text string) error {
+// by who pressed it, or nobody could follow the conversation later. What they gave with
+// it is in with.
+func (w *Web) press(ctx context.Context, v *viewer, f *form, b bot.Button, with *bot.Action) error {
 	said := &f.entry.message
 	ev := w.event(v, said, f.key, bot.EventAction)
-	ev.Action = &bot.Action{Name: b.Action, Question: f.entry.Bot.Question, Value: b.Value, Text: text}
+	with.Name, with.Question, with.Value = b.Action, f.entry.Bot.Question, b.Value
+	ev.Action = with
 	if b.Action == bot.ActionAsk || b.Action == bot.ActionChoose {
 		echo := &message{Channel: said.Channel, Thread: said.Thread, User: v.user(), Text: cmp.Or(b.Says, b.Label)}
 		if err := w.chat.keep(ctx, v, f.key, echo); err != nil {

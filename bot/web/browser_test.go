@@ -36,6 +36,9 @@ func TestInTheBrowser(t *testing.T) {
 		{"charts", charts},
 		{"charts by touch and key", chartWalks},
 		{"a chart that cannot be drawn", chartFails},
+		{"digests", digests},
+		{"forms", forms},
+		{"forms under attack", attackedForms},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.test(t, c) })
 	}

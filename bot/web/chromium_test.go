@@ -3,10 +3,12 @@ package web_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -65,6 +67,9 @@ type tab struct {
 	t    *testing.T
 	ctx  context.Context
 	site *site
+
+	mu     sync.Mutex
+	failed []string // requests, for who reads a failure
 }
 
 // look is how somebody looks at the page.
@@ -95,6 +100,10 @@ func (c *chromium) open(t *testing.T, s *site, l look) *tab {
 		switch ev := ev.(type) {
 		case *runtime.EventExceptionThrown:
 			t.Errorf("script failed: %s", ev.ExceptionDetails.Text)
+		case *network.EventLoadingFailed:
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			b.failed = append(b.failed, fmt.Sprintf("%s %s %s", ev.Type, ev.ErrorText, ev.BlockedReason))
 		case *page.EventJavascriptDialogOpening:
 			go func() {
 				_, _ = chromedp.Call(ctx, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true})
@@ -145,7 +154,10 @@ func (b *tab) see(condition string) {
 			return
 		}
 		if time.Now().After(deadline) || b.ctx.Err() != nil {
-			b.t.Fatalf("never saw %s: %v\nthe page: %.2000s", condition, err, b.says("document.body.innerText"))
+			fonts := b.says(`document.readyState + " " + document.visibilityState + " " + [...document.fonts].map((f) => f.family + " " + f.status)`)
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			b.t.Fatalf("never saw %s: %v\nfonts: %s\nfailed requests: %q\nthe page: %.2000s", condition, err, fonts, b.failed, b.says("document.body.innerText"))
 		}
 	}
 }

@@ -5,15 +5,26 @@ import (
 	"html/template"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// markdown renders the restricted Markdown of a bot.Message: **bold**, *italic*,
-// `code`, lists, line breaks and backslash escapes. Everything else is shown as
-// written. What it returns contains no tag but its own.
-func markdown(text string) template.HTML {
+// markup renders the restricted Markdown of a bot.Message: **bold**, *italic*, `code`,
+// lists, line breaks and backslash escapes; and [1], where it knows the first source, as
+// a link to it. Everything else is shown as written. What it returns contains no tag but
+// its own.
+type markup struct{ sources []source }
+
+// line renders a text as one paragraph, without a tag around it.
+func (m markup) line(text string) template.HTML {
+	text = strings.Join(strings.Fields(strings.Map(visible, strings.ToValidUTF8(text, "\uFFFD"))), " ")
+	return template.HTML(m.inline(text, 0)) //nolint:gosec // built from escaped text
+}
+
+// text renders paragraphs and lists.
+func (m markup) text(text string) template.HTML {
 	var out strings.Builder
 	var para []string
 	var list items
@@ -28,7 +39,7 @@ func markdown(text string) template.HTML {
 		list = nil
 	}
 	for line := range strings.SplitSeq(strings.Map(visible, strings.ToValidUTF8(text, "\uFFFD")), "\n") {
-		li := listItem(line)
+		li := m.listItem(line)
 		switch {
 		case li.kind != "":
 			flushPara()
@@ -38,7 +49,7 @@ func markdown(text string) template.HTML {
 			flushList()
 		default:
 			flushList()
-			para = append(para, inline(line, 0))
+			para = append(para, m.inline(line, 0))
 		}
 	}
 	flushPara()
@@ -67,17 +78,17 @@ type item struct {
 
 // listItem renders "- x", "* x", "• x" and "1. x". A number stays the number that was
 // written.
-func listItem(line string) item {
+func (m markup) listItem(line string) item {
 	s := strings.TrimLeft(line, " ")
 	indent := len(line) - len(s)
 	for _, mark := range []string{"- ", "* ", "• "} {
 		if rest, ok := strings.CutPrefix(s, mark); ok {
-			return item{"<li>" + inline(rest, 0), "ul", indent}
+			return item{"<li>" + m.inline(rest, 0), "ul", indent}
 		}
 	}
 	digits := strings.TrimLeft(s, "0123456789")
 	if n := len(s) - len(digits); n > 0 && n <= 3 && strings.HasPrefix(digits, ". ") {
-		return item{`<li value="` + s[:n] + `">` + inline(digits[2:], 0), "ol", indent}
+		return item{`<li value="` + s[:n] + `">` + m.inline(digits[2:], 0), "ol", indent}
 	}
 	return item{}
 }
@@ -132,12 +143,26 @@ func (l items) html() string {
 var figure = regexp.MustCompile(`[+\x{2212}-][₩$€¥£][0-9][0-9,.]*[A-Za-z]*|[0-9][0-9,.]*%\p{Hangul}+|` +
 	`[+\x{2212}]?(?:[0-9][0-9,.]*[조억만] )+원\p{Hangul}*`)
 
+// citation names a source by its number.
+var citation = regexp.MustCompile(`\[[0-9]{1,3}\]`)
+
 // plain renders text without marks, its figures whole.
-func plain(s string) string {
+func (m markup) plain(s string) string {
 	if !strings.ContainsAny(s, "0123456789") {
 		return html.EscapeString(s)
 	}
-	return figure.ReplaceAllString(html.EscapeString(s), `<span class="whole">$0</span>`)
+	s = figure.ReplaceAllString(html.EscapeString(s), `<span class="whole">$0</span>`)
+	if len(m.sources) == 0 {
+		return s
+	}
+	return citation.ReplaceAllStringFunc(s, func(c string) string {
+		n, _ := strconv.Atoi(c[1 : len(c)-1])
+		if n < 1 || n > len(m.sources) || m.sources[n-1].URL == "" {
+			return c
+		}
+		of := m.sources[n-1]
+		return `<a class="cite" href="` + html.EscapeString(of.URL) + `" title="` + html.EscapeString(of.Title) + `" target="_blank" rel="noopener noreferrer">` + c + `</a>`
+	})
 }
 
 // The limits within which marks are looked for, so that a hostile text costs no more
@@ -148,9 +173,9 @@ const (
 )
 
 // inline renders what stands within a line.
-func inline(s string, depth int) string {
+func (m markup) inline(s string, depth int) string {
 	if depth > deepest {
-		return plain(s)
+		return m.plain(s)
 	}
 	var out strings.Builder
 	var open [3]int // per mark: up to where it is known not to be closed
@@ -162,31 +187,31 @@ func inline(s string, depth int) string {
 			out.WriteString(html.EscapeString(rest[1:2]))
 			at += 2
 		case mark >= 0 && !isProduct(s, at):
-			m := marks[mark]
-			body := rest[len(m.text):]
+			set := marks[mark]
+			body := rest[len(set.text):]
 			end := -1
-			if at >= open[mark] && opens(body, m.text) {
-				if end = closing(body, m.text); end < 0 {
+			if at >= open[mark] && opens(body, set.text) {
+				if end = closing(body, set.text); end < 0 {
 					open[mark] = at + longest
 				}
 			}
 			if end < 0 {
-				out.WriteString(m.text)
-				at += len(m.text)
+				out.WriteString(set.text)
+				at += len(set.text)
 				continue
 			}
 			inner := html.EscapeString(body[:end])
-			if m.tag != "code" {
-				inner = inline(body[:end], depth+1)
+			if set.tag != "code" {
+				inner = m.inline(body[:end], depth+1)
 			}
-			out.WriteString("<" + m.tag + ">" + inner + "</" + m.tag + ">")
-			at += end + 2*len(m.text)
+			out.WriteString("<" + set.tag + ">" + inner + "</" + set.tag + ">")
+			at += end + 2*len(set.text)
 		default:
 			n := strings.IndexAny(rest[1:], "\\`*") + 1
 			if n == 0 {
 				n = len(rest)
 			}
-			out.WriteString(plain(rest[:n]))
+			out.WriteString(m.plain(rest[:n]))
 			at += n
 		}
 	}

@@ -1,13 +1,16 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -90,6 +93,26 @@ func (c *Chat) person(ctx context.Context, key string) (p *person, err error) {
 		return err
 	})
 	return p, err
+}
+
+// people are all who chose a name, by name.
+func (c *Chat) people(ctx context.Context) (out []person, err error) {
+	err = c.store.View(ctx, func(tx store.ReadTx) error {
+		out = nil
+		var bad error
+		err := tx.Scan(kindPerson, store.Range{}, func(key string, value []byte) bool {
+			var p person
+			if err := json.Unmarshal(value, &p); err != nil {
+				bad = fmt.Errorf("read %s %q: %w", kindPerson, key, err)
+				return false
+			}
+			out = append(out, p)
+			return true
+		})
+		return errors.Join(err, bad)
+	})
+	slices.SortFunc(out, func(a, b person) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
+	return out, err
 }
 
 // changePerson changes what is kept of somebody.

@@ -19,6 +19,8 @@ const picturePolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 const (
 	narrowWidth = 420
 	paneWidth   = 620
+	smallWidth  = 320 // beside a line of text
+	smallHeight = 200
 )
 
 // chart draws a chart of a message.
@@ -32,10 +34,11 @@ func (w *Web) chart(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	n, err := strconv.Atoi(r.PathValue("n"))
-	if err != nil || e.Bot == nil || n < 0 || n >= len(e.Bot.Charts) || w.cfg.Render == nil {
+	if err != nil || e.Bot == nil || n < 0 || n >= len(charts(e.Bot)) || w.cfg.Render == nil {
 		http.NotFound(rw, r)
 		return
 	}
+	c := charts(e.Bot)[n]
 	q := r.URL.Query()
 	as := Picture{Dark: q.Get("theme") == "dark", SVG: q.Get("as") != "png"}
 	switch q.Get("size") {
@@ -43,8 +46,10 @@ func (w *Web) chart(rw http.ResponseWriter, r *http.Request) {
 		as.Width = narrowWidth
 	case "pane":
 		as.Width = paneWidth
+	case "small":
+		as.Width, as.Height = smallWidth, smallHeight
 	}
-	picture, err := w.cfg.Render(r.Context(), e.Bot.Charts[n].Spec, as)
+	picture, err := w.cfg.Render(r.Context(), c.Spec, as)
 	if err != nil {
 		w.log.WarnContext(r.Context(), "web: chart not drawn", "message", e.ID, "chart", n, "error", err)
 		http.Error(rw, textsFor(v.Lang).NoPicture, http.StatusInternalServerError)
@@ -52,7 +57,7 @@ func (w *Web) chart(rw http.ResponseWriter, r *http.Request) {
 	}
 	h := rw.Header()
 	h.Set("Content-Type", "image/png")
-	h.Set("Content-Disposition", "inline"+fileNamed("png", e.Bot.Charts[n].Title))
+	h.Set("Content-Disposition", "inline"+fileNamed("png", c.Title))
 	if as.SVG {
 		h.Set("Content-Type", "image/svg+xml")
 		h.Set("Content-Disposition", "inline")

@@ -243,7 +243,7 @@ func TestColoursCanBeRead(t *testing.T) {
 	on := map[string][]string{
 		"ink": {"ground", "side", "raised", "soft", "hover", "bad-soft"}, "ink-2": {"ground", "side", "raised", "soft", "hover"},
 		"ink-3": {"ground", "side", "raised", "soft", "hover"}, "accent-text": {"ground", "raised", "side", "hover", "accent-soft"},
-		"accent-ink": {"accent"}, "bad": {"bad-soft"}, "ground": {"ink"},
+		"accent-ink": {"accent"}, "bad": {"bad-soft", "ground", "raised"}, "warn": {"ground", "raised", "hover"}, "ground": {"ink"},
 	}
 	for i, theme := range themes {
 		c := colours(theme)

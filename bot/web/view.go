@@ -103,20 +103,26 @@ func (s *shown) Verdict() string { return s.Verdicts[s.V.ID] }
 // picture is a chart of a message.
 type picture struct {
 	bot.Chart
-	base string
-	Pref string // the viewer's theme
+	base  string
+	Pref  string // the viewer's theme
+	Small bool   // beside a line of text
 }
 
 // Pictures are its charts.
 func (s *shown) Pictures() []picture {
 	var out []picture
 	for i, c := range s.Bot.Charts {
-		h := fnv.New64a()
-		_, _ = h.Write(c.Spec)
-		base := fmt.Sprintf("/chart/%s/%d?v=%x", url.PathEscape(s.ID), i, h.Sum64())
-		out = append(out, picture{Chart: c, base: base, Pref: s.V.Theme})
+		out = append(out, s.picture(i, c))
 	}
 	return out
+}
+
+// picture is the chart with a number.
+func (s *shown) picture(n int, c bot.Chart) picture {
+	h := fnv.New64a()
+	_, _ = h.Write(c.Spec)
+	base := fmt.Sprintf("/chart/%s/%d?v=%x", url.PathEscape(s.ID), n, h.Sum64())
+	return picture{Chart: c, base: base, Pref: s.V.Theme}
 }
 
 // Drawn tells whether charts can be drawn at all.
@@ -139,7 +145,13 @@ func (p picture) Sources(size string) map[string]string {
 }
 
 // Src is what browsers without a choice of their own show.
-func (p picture) Src() string { return p.base + "&as=png&size=pane&theme=" + p.theme() }
+func (p picture) Src() string {
+	size := "pane"
+	if p.Small {
+		size = "small"
+	}
+	return p.base + "&as=png&size=" + size + "&theme=" + p.theme()
+}
 
 // Large is the address of the picture to keep.
 func (p picture) Large() string { return p.base + "&as=png&theme=" + p.theme() }
@@ -229,6 +241,28 @@ type press struct {
 // Pressed tells whether the viewer pressed it before.
 func (p press) Pressed() bool { return isVerdict(p.Action) && p.Verdict() == p.Action }
 
+// Class is how it looks.
+func (p press) Class() string {
+	class := "action"
+	if isChoice(p.Button) {
+		class = "chip"
+	}
+	if p.Primary {
+		class += " first"
+	}
+	if p.Pressed() {
+		class += " pressed"
+	}
+	return class + " a-" + p.Action
+}
+
+// FormURL is where the form of the button is.
+func (p press) FormURL() string {
+	n := slices.IndexFunc(p.Bot.Buttons, func(b bot.Button) bool { return b.Form == p.Form })
+	q := url.Values{"action": {p.Action}, "value": {p.Value}}
+	return "/form/" + url.PathEscape(p.ID) + "/" + strconv.Itoa(n) + "?" + q.Encode()
+}
+
 // Waits tells how a question waits, unless its text has said so already.
 func (s *shown) Waits() string {
 	p := s.Bot.Progress
@@ -283,10 +317,10 @@ func hasHangul(s string) bool {
 
 func (w *Web) templateFuncs() template.FuncMap {
 	return template.FuncMap{
-		"markdown": markdown,
-		"bytes":    bytesText,
-		"asset":    func(name string) string { return address(name, w.assets) },
-		"press":    func(s *shown, b bot.Button) press { return press{Button: b, shown: s} },
+		"bytes": bytesText,
+		"asset": func(name string) string { return address(name, w.assets) },
+		"press": func(s *shown, b bot.Button) press { return press{Button: b, shown: s} },
+		"plus":  func(n int) int { return n + 1 },
 		"ask": func(s *shown, text string) press {
 			return press{Button: bot.Button{Action: bot.ActionAsk, Label: text, Value: text}, shown: s}
 		},

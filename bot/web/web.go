@@ -146,6 +146,7 @@ func (w *Web) routes() http.Handler {
 	mux.HandleFunc("GET /earlier", w.showEarlier)
 	mux.HandleFunc("GET /live", w.live)
 	mux.HandleFunc("GET /chart/{message}/{n}", w.chart)
+	mux.HandleFunc("GET /form/{message}/{n}", w.showForm)
 	mux.HandleFunc("GET /csv/{message}/{result}", w.csv)
 	mux.HandleFunc("GET /static/{name}", w.static)
 	mux.HandleFunc("POST /me", w.setPerson)

@@ -30,7 +30,16 @@ type texts struct {
 	Read, Source, SQL, Copy, CopyTable, CSV, Partial, OpenPicture, NoPicture, ChartKeys, Suggestions, Number string
 	Until, Share, ShareTo, OnlyYou, notified, shared                                                         string
 
+	// in a digest: its marks, in the order of knownMarks
+	marks             [len(knownMarks)]string
+	PagesRead, NewTab string
+
+	// in a form
+	FormRequired, FormOptional, FormDate, FormTime, FormChoice, FormPerson, FormLong, FormGone string
+	FormFaults, FormPick, FormFind, FormYou, FormSubmit, FormSent, FormNobody, FormMore        string
+
 	// sentences with a part to fill in
+	moreLines                                                                            string
 	replies, replyOne, rows, rowsPart, lastReply, tooLong, tooLarge, tooMany, ahead, eta string
 }
 
@@ -67,6 +76,15 @@ var korean = texts{
 	Until: "%s까지", Share: "공유", ShareTo: "공유할 채널", OnlyYou: "나에게만 보여요",
 	notified: "끝나면 DM으로 알려 드릴게요.", shared: "#%s에 올릴게요.",
 
+	marks:     [...]string{"확정", "예상", "바뀜", "취소", "주의", "할 일"},
+	PagesRead: "읽은 곳", NewTab: "새 탭에서 열려요", moreLines: "%d줄 더 보기",
+
+	FormRequired: "꼭 필요한 칸이에요.", FormOptional: "선택", FormDate: "날짜로 적어 주세요. 예: 2026-11-27", FormTime: "시각으로 적어 주세요. 예: 09:30",
+	FormChoice: "있는 것 중에서 골라 주세요.", FormPerson: "목록에 있는 사람 중에서 골라 주세요.", FormLong: "너무 길어요. %s자까지 적을 수 있어요.",
+	FormGone:   "그 사이에 내용이 바뀌어 보내지 못했어요. 이 창을 닫고 새 내용을 확인해 주세요.",
+	FormFaults: "고칠 곳이 있어요. 표시한 칸을 확인해 주세요.", FormPick: "골라 주세요", FormFind: "이름으로 찾기", FormYou: "나",
+	FormSubmit: "보내기", FormSent: "보냈어요.", FormNobody: "찾는 이름이 없어요.", FormMore: "여기에는 %d명까지만 보여요.",
+
 	replies: "답글 %d개", replyOne: "답글 1개", rows: "%s행", rowsPart: "%s행 중 %s행", lastReply: "마지막 %s",
 	tooLong: "메시지가 너무 길어요. %d kB까지 보낼 수 있어요. 긴 내용은 파일로 붙여 주세요.", tooLarge: "파일이 너무 커요. 한 번에 %s까지 보낼 수 있어요.",
 	tooMany: "파일은 한 번에 %d개까지 보낼 수 있어요.", ahead: "앞에 %d건", eta: "약 %s",
@@ -98,6 +116,15 @@ var english = texts{
 	Until: "until %s", Share: "Share", ShareTo: "Channel to share to", OnlyYou: "only you see this",
 	notified: "You get a DM when it is done.", shared: "It will be in #%s.",
 
+	marks:     [...]string{"confirmed", "estimated", "changed", "cancelled", "caution", "to do"},
+	PagesRead: "Pages read", NewTab: "opens in a new tab", moreLines: "%d more lines",
+
+	FormRequired: "This is needed.", FormOptional: "optional", FormDate: "Please write a date, such as 2026-11-27.", FormTime: "Please write a time, such as 09:30.",
+	FormChoice: "Please choose from the list.", FormPerson: "Please choose from the people listed.", FormLong: "This is too long: up to %s letters fit.",
+	FormGone:   "The message has changed meanwhile, so this was not sent. Close this and look at what is new.",
+	FormFaults: "Something needs a look. Please check the fields that are marked.", FormPick: "Choose one", FormFind: "Find by name", FormYou: "you",
+	FormSubmit: "Send", FormSent: "Sent.", FormNobody: "Nobody has that name.", FormMore: "Only %d people are shown here.",
+
 	replies: "%d replies", replyOne: "1 reply", rows: "%s rows", rowsPart: "%s of %s rows", lastReply: "last %s",
 	tooLong: "The message is too long: up to %d kB can be sent. Attach what is longer as a file.", tooLarge: "The files are too large: up to %s can be sent at once.",
 	tooMany: "Up to %d files can be sent at once.", ahead: "%d ahead", eta: "about %s",
@@ -112,9 +139,17 @@ func (t *texts) noteOf(b bot.Button) string {
 		return t.notified
 	case b.Action == bot.ActionShare:
 		return fmt.Sprintf(t.shared, b.Value)
+	case b.Form != nil:
+		return t.FormSent
 	}
 	return ""
 }
+
+// MorePeople says that there are more people than are shown.
+func (t *texts) MorePeople() string { return fmt.Sprintf(t.FormMore, maxPeople) }
+
+// MoreLines says how much of a digest is folded.
+func (t *texts) MoreLines(n int) string { return fmt.Sprintf(t.moreLines, n) }
 
 // Replies says how much was said in a thread.
 func (t *texts) Replies(n int) string {

@@ -13,7 +13,7 @@
 
   function address(box) {
     const theme = document.documentElement.dataset.theme || (dark.matches ? "dark" : "light");
-    return box.dataset.chart + "&size=" + (box.clientWidth < narrow ? "narrow" : "pane") + "&theme=" + theme;
+    return box.dataset.chart + "&size=" + (box.dataset.size || (box.clientWidth < narrow ? "narrow" : "pane")) + "&theme=" + theme;
   }
 
   async function draw(box) {

@@ -139,7 +139,7 @@
       const link = all("[data-place]").find((a) => a.dataset.place === channel);
       if (link) link.classList.add("unread");
     });
-    on("reload", () => location.reload());
+    on("reload", reload);
     on("at", (n) => {
       seq = n;
       retry = 0;
@@ -150,6 +150,12 @@
       // A server that answered with an error is not asked again by the browser.
       if (source.readyState === EventSource.CLOSED) retryTimer = setTimeout(connect, Math.min(500 * 2 ** retry++, 10000));
     };
+  }
+
+  // reload waits for the form that somebody fills in.
+  function reload() {
+    if (find("dialog[open]")) document.addEventListener("bapsang:closed", () => location.reload(), { once: true });
+    else location.reload();
   }
 
   // An answer is told to those who do not see it: by voice, and in the title of a tab
@@ -423,6 +429,8 @@
     toastTimer = setTimeout(() => el.classList.remove("on"), 4000);
   }
 
+  document.addEventListener("bapsang:tell", (e) => toast(e.detail));
+
   // ---- editing
 
   function beginEdit(message) {
@@ -485,6 +493,7 @@
   document.addEventListener("keydown", (e) => {
     // While a syllable is being composed, Enter ends the syllable, not the message.
     if (e.isComposing || e.keyCode === 229) return;
+    if (find("dialog[open]")) return; // its own keys are the browser's
     const form = e.target.closest("form"), inText = e.target.matches("textarea");
     const composer = inText && form.matches("[data-composer]");
     const menu = composer && find(".suggest", form);
