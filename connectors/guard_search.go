@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -144,6 +145,10 @@ func (g *searchGuard) Search(ctx context.Context, caller Caller, query SearchQue
 	return &Found{Hits: slices.Clone(found.Hits), Silent: slices.Clone(found.Silent)}, nil
 }
 
+// maxQuery bounds a query's characters. Nobody searches for a page of text; what is
+// that long was pasted.
+const maxQuery = 2000
+
 var (
 	languageForm = regexp.MustCompile(`^[a-z]{2,3}$`)
 	marketForm   = regexp.MustCompile(`^[A-Z]{2}$`)
@@ -154,6 +159,8 @@ func wellFormed(q SearchQuery) *Error {
 	switch {
 	case q.Text == "":
 		return &Error{Code: CodeBadData, Message: "There is nothing to search for.", Korean: "검색할 말이 없어요."}
+	case utf8.RuneCountInString(q.Text) > maxQuery:
+		return &Error{Code: CodeBadData, Message: "This is too long to search for.", Korean: "검색하기에는 너무 길어요."}
 	case q.Language != "" && !languageForm.MatchString(q.Language), q.Market != "" && !marketForm.MatchString(q.Market):
 		return Errorf(CodeBadData, "A language is a code such as ko, a market one such as KR.")
 	case !q.After.IsZero() && !q.Before.IsZero() && q.Before.Before(q.After):

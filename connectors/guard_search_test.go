@@ -161,14 +161,14 @@ func TestMalformedQueriesAreNotAsked(t *testing.T) {
 	var svc service
 	s := connectors.GuardSearcher(&svc, agreed(connectors.Contract{}), b.hooks())
 	for _, q := range []connectors.SearchQuery{
-		{}, {Text: " \t\n"}, {Text: "추석", Language: "ko; 매출 12억"}, {Text: "추석", Market: "kr"},
+		{}, {Text: " \t\n"}, {Text: strings.Repeat("한", 2001)}, {Text: "추석", Language: "ko; 매출 12억"}, {Text: "추석", Market: "kr"},
 		{Text: "추석", After: day, Before: day.AddDate(0, 0, -1)},
 	} {
 		if _, err := s.Search(t.Context(), connectors.Caller{}, q); connectors.CodeOf(err) != connectors.CodeBadData {
 			t.Errorf("%+v: %v", q, err)
 		}
 	}
-	if svc.calls() != 0 || len(b.records) != 5 {
+	if svc.calls() != 0 || len(b.records) != 6 {
 		t.Errorf("asked %d times, %d records", svc.calls(), len(b.records))
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -224,7 +225,7 @@ func wantError(t *testing.T, h SearchHarness, what string, err error, code conne
 	if h.Key != "" && strings.Contains(all, h.Key) {
 		t.Errorf("%s: the key is told: %s", what, all)
 	}
-	if strings.Contains(all, "비밀질문") {
+	if strings.Contains(all, "비밀질문") || strings.Contains(all, url.QueryEscape("비밀질문")) {
 		t.Errorf("%s: the query is told: %s", what, all)
 	}
 	if strings.ContainsAny(e.Message+e.Korean, "<>{}") || strings.Contains(e.Message, "127.0.0.1") {
@@ -311,7 +312,7 @@ func testBodies(t *testing.T, h SearchHarness) {
 					return
 				}
 			}
-			_, _ = w.Write([]byte(answer))
+			t.Error("an answer of 64 MiB was read to its end")
 		}, connectors.CodeTooLarge},
 	} {
 		s := serve(t, h, c.answer)
