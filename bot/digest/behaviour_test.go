@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -597,5 +598,89 @@ func TestDecorationIsForOneSubscription(t *testing.T) {
 		if slices.Sort(got); got[0] != min(a.ID, b.ID) || got[1] != max(a.ID, b.ID) {
 			t.Errorf("the buttons are of %q", got)
 		}
+	})
+}
+
+// deadlyRights end the goroutine that asks, as the end of its process would.
+type deadlyRights struct{}
+
+func (deadlyRights) Group(context.Context, *digest.Subscription, digest.Recipient) (string, error) {
+	runtime.Goexit()
+	return "", nil
+}
+
+// TestWhatKillsItsProcessIsGivenUp has an issue that takes down whoever works on it, at
+// each stage: the queue gives up, and somebody must say so.
+func TestWhatKillsItsProcessIsGivenUp(t *testing.T) {
+	for _, tt := range []struct {
+		stage  string
+		setup  func(*rig)
+		change func(*digest.Config)
+		want   string
+	}{
+		{"preparing", func(*rig) {}, func(c *digest.Config) { c.Rights = deadlyRights{} }, "failed lost"},
+		{"rendering", func(r *rig) {
+			r.kitchen.render = func(int, digest.Issue) (*digest.Content, error) { runtime.Goexit(); return nil, nil }
+		}, nil, "failed lost"},
+		{"posting", func(r *rig) {
+			r.platform.refuse = func(where bot.Thread, _ bot.Message) error {
+				if where.Channel == "C1" {
+					runtime.Goexit()
+				}
+				return nil
+			}
+		}, nil, "unknown"},
+	} {
+		bubble(t, func(t *testing.T, r *rig) {
+			tt.setup(r)
+			var change []func(*digest.Config)
+			if tt.change != nil {
+				change = append(change, tt.change)
+			}
+			s := r.up(change...)
+			sub := create(t, s, minji, daily(t))
+			until(0, "12:00:00")
+			want(t, tt.stage, history(t, s, sub.ID), []string{"2026-11-30T09:00 " + tt.want})
+			if told := r.platform.texts("U1"); len(told) != 1 {
+				t.Errorf("%s: the owner is told %q", tt.stage, told)
+			}
+		})
+	}
+}
+
+// TestAClockThatIsBehindPlansNothingAgain resumes, after nine, by a clock that says it is
+// before nine.
+func TestAClockThatIsBehindPlansNothingAgain(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		s := r.up()
+		behind := r.service(r.platform.poster(), func(c *digest.Config) {
+			c.Now = func() time.Time { return time.Now().Add(-5 * time.Minute) }
+		})
+		sub := create(t, s, minji, daily(t))
+		until(0, "09:02:00")
+		must(t, second(behind.Pause(t.Context(), minji, sub.ID)))
+		got, err := behind.Resume(t.Context(), minji, sub.ID)
+		must(t, err)
+		if got.NextLocal == "" {
+			t.Error("resumed, nothing is next")
+		}
+		until(0, "12:00:00")
+		want(t, "shown", r.platform.texts("C1"), []string{"11-30T09:00 open #1"})
+		if got := get(t, s, sub.ID); got.NextLocal != "2026-12-01T09:00" {
+			t.Errorf("next is %s", got.NextLocal)
+		}
+	})
+}
+
+func TestStartAndStopInAnyOrder(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		s := r.service(r.platform.poster())
+		s.Stop()
+		s.Start(t.Context())
+		s.Start(t.Context())
+		s.Stop()
+		s.Stop()
+		s.Start(t.Context())
+		s.Stop()
 	})
 }

@@ -130,7 +130,7 @@ type Config struct {
 	// Jitter spreads what is due at the same time over so long; 0 means 30 s, negative
 	// none. A subscription may have its own.
 	Jitter time.Duration
-	// PostTimeout bounds one call of a Poster. Whoever takes over from a process that died
+	// PostTimeout bounds the posting of an issue and its details. Whoever takes over from a process that died
 	// waits as long before it looks for what that one posted; 0 means 30 s.
 	PostTimeout time.Duration
 	// Horizon is how far ahead occurrences are made, at least the time between two ticks

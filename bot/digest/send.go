@@ -201,13 +201,14 @@ func (s *Service) compose(tx store.Tx, sub *Subscription, o *Occurrence, d *Deli
 	return messages, "", nil
 }
 
-// post posts the messages of a try. Those after the first go to its thread.
+// post posts the messages of a try, in PostTimeout all together: whoever takes over waits
+// no longer. Those after the first go to its thread.
 func (s *Service) post(ctx context.Context, a *attempt) (refs []bot.Ref, err error) {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.PostTimeout)
+	defer cancel()
 	thread := a.thread
 	for n, msg := range a.messages {
-		limited, cancel := context.WithTimeout(ctx, s.cfg.PostTimeout)
-		ref, err := a.poster.Post(limited, thread, msg)
-		cancel()
+		ref, err := a.poster.Post(ctx, thread, msg)
 		if err != nil {
 			return refs, fmt.Errorf("post message %d of %d: %w", n+1, len(a.messages), err)
 		}
@@ -221,8 +222,12 @@ func (s *Service) post(ctx context.Context, a *attempt) (refs []bot.Ref, err err
 // there is time.
 func (s *Service) posted(ctx context.Context, claim store.Claim, job sendJob, a *attempt, refs []bot.Ref, failure error) error {
 	now := s.cfg.Now()
+	write := claim.Commit
+	if failure == nil {
+		write = func(ctx context.Context, fn func(store.Tx) error) error { return claim.Finish(ctx, store.Done, fn) }
+	}
 	var wait time.Duration
-	err := claim.Commit(ctx, func(tx store.Tx) error {
+	err := write(ctx, func(tx store.Tx) error {
 		wait = 0
 		o, err := load[Occurrence](tx, kindOccurrence, job.Occurrence)
 		if err != nil {
@@ -260,12 +265,10 @@ func (s *Service) posted(ctx context.Context, claim store.Claim, job sendJob, a 
 		// Most likely it is there, so the next issue goes on from it.
 		return errors.Join(s.remember(tx, o, d), s.settle(tx, o))
 	})
-	if err != nil {
+	if err != nil || failure == nil {
 		return err
 	}
-	if failure != nil {
-		s.cfg.Logger.WarnContext(ctx, "digest: not posted", "issue", job.Occurrence, "to", job.To, "error", failure, "again", wait)
-	}
+	s.cfg.Logger.WarnContext(ctx, "digest: not posted", "issue", job.Occurrence, "to", job.To, "error", failure, "again", wait)
 	if wait > 0 {
 		return store.Snooze{For: wait}
 	}

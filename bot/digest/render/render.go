@@ -1,0 +1,164 @@
+// Package render makes what subscriptions send: the marketing calendar, the answer to a
+// saved question, and the figure that an alert watches.
+package render
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/bapsang/bapsang/agent"
+	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/answer"
+	"github.com/bapsang/bapsang/bot/digest"
+	"github.com/bapsang/bapsang/connectors"
+)
+
+// Analyst is the analyst as a digest asks it. *agent.Agent is one.
+type Analyst interface {
+	// Answer answers a question; see agent.Agent.Answer.
+	Answer(ctx context.Context, q agent.Question, step func(agent.Step)) (*agent.Answer, error)
+	// Happenings are the events of a stretch of time; see agent.Agent.Happenings.
+	Happenings(ctx context.Context, o agent.Outlook) ([]agent.Happening, error)
+}
+
+// The Params of a Subject.
+const (
+	ParamBefore  = "before"  // of a question: those that it followed up on, as a JSON array
+	ParamMarkets = "markets" // of the calendar: joined by commas; empty means the home market
+	ParamWeeks   = "weeks"   // of the calendar: how many weeks, this one included; empty means 4
+)
+
+// Config is what renderers need.
+type Config struct {
+	Analyst Analyst
+	// ThreadBound reports whether an analyst belongs to one thread, so that nobody else
+	// may hear of it; nil means that none does.
+	ThreadBound func(analyst string) bool
+	// CalendarURL is where the calendar can be looked at; empty where nowhere.
+	CalendarURL string
+}
+
+// All are the renderers by kind.
+func All(cfg Config) map[digest.Kind]digest.Renderer {
+	q := &question{cfg}
+	return map[digest.Kind]digest.Renderer{
+		digest.KindCalendar: &marketing{cfg}, digest.KindQuestion: q, digest.KindAlert: &alert{q},
+	}
+}
+
+// question renders a saved question's answer.
+type question struct{ cfg Config }
+
+// Render implements digest.Renderer.
+func (r *question) Render(ctx context.Context, issue digest.Issue) (*digest.Content, error) {
+	a, err := r.ask(ctx, issue)
+	if err != nil {
+		return nil, err
+	}
+	w := wordsFor(issue.Language)
+	msg := bot.Message{Kind: bot.KindDigest, Language: issue.Language}
+	answer.Show(&msg, a, issue.Due.Location())
+	msg.Suggestions = nil
+	c := &digest.Content{Message: msg, Value: figure(a), Fingerprint: fingerprint(a)}
+	switch {
+	case a.Rung != agent.None:
+	case a.Reason == agent.ReasonNoData || a.Reason == agent.ReasonFuture:
+		c.Empty = true
+		c.Message.Origin = nil
+	case a.Reason == agent.ReasonModel || a.Reason == agent.ReasonSource || a.Reason == agent.ReasonTooLarge:
+		return nil, fmt.Errorf("answer: %s", a.Reason)
+	default:
+		return nil, &digest.Refusal{Say: a.Text + " " + w.rewrite}
+	}
+	return c, nil
+}
+
+// ask asks the question as of the instant it is due, after those that it followed up on.
+func (r *question) ask(ctx context.Context, issue digest.Issue) (*agent.Answer, error) {
+	q := agent.Question{
+		Text: issue.Subject.Question, Language: issue.Language, Asker: issue.Viewer.Principal,
+		Analyst: issue.Subject.Analyst, Now: issue.Due,
+		// What was answered before is no news.
+		Rungs: []agent.Rung{agent.Match, agent.Compose, agent.Think},
+	}
+	var before []string
+	if raw := issue.Subject.Params[ParamBefore]; raw != "" {
+		if err := json.Unmarshal([]byte(raw), &before); err != nil {
+			return nil, fmt.Errorf("decode earlier questions: %w", err)
+		}
+	}
+	for _, text := range before {
+		// They are asked again, since "then" is another time by now.
+		earlier := q
+		earlier.Text, earlier.Rungs = text, []agent.Rung{agent.Match, agent.Compose}
+		a, err := r.cfg.Analyst.Answer(ctx, earlier, nil)
+		if err != nil {
+			return nil, refusal(err, issue.Language)
+		}
+		if a.Rung != agent.None {
+			q.Before = append(q.Before, agent.TurnOf(text, a))
+		}
+	}
+	a, err := r.cfg.Analyst.Answer(ctx, q, nil)
+	if err != nil {
+		return nil, refusal(err, issue.Language)
+	}
+	return a, nil
+}
+
+// refusal is err, where trying again will not help as a *digest.Refusal.
+func refusal(err error, language string) error {
+	var e *connectors.Error
+	switch {
+	case errors.Is(err, agent.ErrNoAnalyst):
+		return &digest.Refusal{Say: wordsFor(language).noAnalyst, Err: err}
+	case errors.As(err, &e) && (e.Code == connectors.CodeNotFound || e.Code == connectors.CodeDenied):
+		return &digest.Refusal{Say: e.Text(language), Err: err}
+	}
+	return err
+}
+
+// figure is the one that an answer is, nil when it is a table or nothing.
+func figure(a *agent.Answer) *float64 {
+	if len(a.Results) == 0 || len(a.Results[0].Rows) != 1 {
+		return nil
+	}
+	r := &a.Results[0]
+	for i, c := range r.Columns {
+		if c.Role != "measure" && c.Role != "" {
+			continue
+		}
+		if v, ok := connectors.Number(r.Rows[0][i]); ok {
+			return &v
+		}
+	}
+	return nil
+}
+
+// fingerprint is equal for answers with the same figures.
+func fingerprint(a *agent.Answer) string {
+	type part struct {
+		Columns []string
+		Rows    [][]any
+	}
+	var parts []part
+	for _, r := range a.Results {
+		var p part
+		for _, c := range r.Columns {
+			p.Columns = append(p.Columns, c.Name)
+		}
+		p.Rows = r.Rows
+		parts = append(parts, p)
+	}
+	data, err := json.Marshal(struct {
+		Text  string
+		Parts []part
+	}{a.Text, parts})
+	if err != nil {
+		return ""
+	}
+	return string(data)
+}
