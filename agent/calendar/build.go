@@ -62,7 +62,12 @@ func (c *Calendar) name(name string, e *Event, weak bool) error {
 	if o := &c.events[c.byID[other]]; o.Market != e.Market && o.Market != World && e.Market != World {
 		return nil
 	}
-	return fmt.Errorf("%s and %s are both called %q: %w", other, e.ID, name, ErrName)
+	err := fmt.Errorf("%s and %s are both called %q: %w", other, e.ID, name, ErrName)
+	if i := c.byID[e.ID]; i < len(c.rules.Events) {
+		p := c.rules.Events[i].place
+		return fmt.Errorf("%s:%d:%d: %w", p.file, p.line, p.column, err)
+	}
+	return err
 }
 
 // reckon has a year worked out anew when it is next asked for.
@@ -82,7 +87,7 @@ func (c *Calendar) yearOf(number int) *year {
 	}
 	c.addSubstitutes(y, number)
 	c.addBridges(y, number)
-	slices.SortStableFunc(y.editions, compareEditions)
+	slices.SortFunc(y.editions, compareEditions)
 	for i := range y.editions {
 		e := &y.editions[i]
 		if home, ok := c.byID[e.Event]; ok && e.Market != c.events[home].Market {

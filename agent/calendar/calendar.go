@@ -246,7 +246,7 @@ func (c *Calendar) List(from, to time.Time, f Filter) []Edition {
 			}
 		}
 	}
-	slices.SortStableFunc(found, compareEditions)
+	slices.SortFunc(found, compareEditions)
 	return found
 }
 

@@ -20,8 +20,9 @@ var (
 // every mistake, with its place.
 func (r *rules) check(file string, body ast.Node) error {
 	var wrong []error
+	markets, events := placesOf(file, body, "markets"), placesOf(file, body, "events")
 	for i := range r.Markets {
-		r.Markets[i].place = placeOf(file, body, "markets", i)
+		r.Markets[i].place = placeAt(markets, file, i)
 		if err := r.Markets[i].check(); err != nil {
 			wrong = append(wrong, r.Markets[i].problem("market %q: %v", r.Markets[i].ID, err))
 		}
@@ -29,7 +30,7 @@ func (r *rules) check(file string, body ast.Node) error {
 	seen := map[string]bool{}
 	for i := range r.Events {
 		e := &r.Events[i]
-		e.place = placeOf(file, body, "events", i)
+		e.place = placeAt(events, file, i)
 		if err := e.check(); err != nil {
 			wrong = append(wrong, e.problem("event %q: %v", e.ID, err))
 		}

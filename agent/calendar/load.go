@@ -231,20 +231,36 @@ func (p place) problem(format string, args ...any) Problem {
 	return Problem{p.file, p.line, p.column, fmt.Sprintf(format, args...)}
 }
 
-// placeOf finds the i-th entry of a list in a file's body.
-func placeOf(file string, body ast.Node, list string, i int) place {
-	p := place{file, 1, 1}
-	path, err := yaml.PathString(fmt.Sprintf("$.%s[%d]", list, i))
-	if err != nil {
-		return p
+// placesOf are the places of the entries of a list in a file's body.
+func placesOf(file string, body ast.Node, list string) []place {
+	mapping, ok := body.(*ast.MappingNode)
+	if !ok {
+		return nil
 	}
-	node, err := path.FilterNode(body)
-	if err != nil || node == nil || node.GetToken() == nil {
-		return p
+	var places []place
+	for _, v := range mapping.Values {
+		entries, ok := v.Value.(*ast.SequenceNode)
+		if !ok || v.Key.String() != list {
+			continue
+		}
+		for _, node := range entries.Values {
+			if m, ok := node.(*ast.MappingNode); ok && len(m.Values) > 0 && !m.IsFlowStyle {
+				node = m.Values[0].Key // its own token is the first colon
+			}
+			p := place{file, 1, 1}
+			if t := node.GetToken(); t != nil && t.Position != nil {
+				p.line, p.column = t.Position.Line, t.Position.Column
+			}
+			places = append(places, p)
+		}
 	}
-	if m, ok := node.(*ast.MappingNode); ok && len(m.Values) > 0 {
-		node = m.Values[0].Key // its own token is the first colon
+	return places
+}
+
+// placeAt is the i-th of places, or the file's beginning.
+func placeAt(places []place, file string, i int) place {
+	if i < len(places) {
+		return places[i]
 	}
-	p.line, p.column = node.GetToken().Position.Line, node.GetToken().Position.Column
-	return p
+	return place{file, 1, 1}
 }
