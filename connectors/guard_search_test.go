@@ -421,3 +421,35 @@ func TestADayOfTheProvidersIsItsOwn(t *testing.T) {
 		}
 	})
 }
+
+func TestADayBeginsWhereMidnightIsSkipped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		// In Santiago the clocks of 15 October 2000 went from 0:00 to 1:00.
+		rates, err := connectors.ParseRates("1/d@America/Santiago")
+		if err != nil {
+			t.Fatal(err)
+		}
+		limit := connectors.NewLimiter()
+		take := func() time.Duration {
+			t.Helper()
+			wait, err := limit(t.Context(), "x", rates)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return wait
+		}
+		noon := time.Date(2000, 10, 14, 16, 0, 0, 0, time.UTC)
+		<-time.After(time.Until(noon))
+		if wait := take(); wait != 0 {
+			t.Errorf("the day's first call waits %s", wait)
+		}
+		first := time.Date(2000, 10, 15, 4, 0, 0, 0, time.UTC) // 1:00 there, the first instant of the day
+		if wait := take(); wait != first.Sub(noon) {
+			t.Errorf("the second waits %s, want %s", wait, first.Sub(noon))
+		}
+		<-time.After(first.Sub(noon))
+		if wait := take(); wait != 0 {
+			t.Errorf("the next day's first call waits %s", wait)
+		}
+	})
+}
