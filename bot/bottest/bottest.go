@@ -39,6 +39,10 @@ type Harness struct {
 	// Restart returns the poster of a process that comes after Poster's, on the same
 	// platform. Nothing is posted by Poster from then on.
 	Restart func(t *testing.T) bot.Poster
+	// Fill has somebody press the button with a form of the message at ref, fill in the
+	// values by the names of their fields, leave the others as they are, and send it. It
+	// returns the action that the handler got.
+	Fill func(t *testing.T, ref bot.Ref, b bot.Button, values map[string]string) bot.Action
 
 	Lacks map[string]string
 }
@@ -70,6 +74,8 @@ func TestPoster(t *testing.T, start func(t *testing.T) Harness) {
 		"a post begins a conversation": beginsConversation,
 		"one person sees it":           onePersonSees,
 		"a restart posts nothing anew": restartPostsOnce,
+		"shows lines and links":        showsDigests,
+		"forms come back":              formsComeBack,
 	}
 	for _, name := range slices.Sorted(maps.Keys(tests)) {
 		t.Run(name, func(t *testing.T) { tests[name](t, start(t)) })

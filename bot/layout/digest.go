@@ -118,7 +118,7 @@ type Source struct {
 func SourceOf(l bot.Link) Source {
 	s := Source{Title: OneLine(Clean(l.Title))}
 	if u := webAddress(l.URL); u != nil {
-		s.URL, s.Host = u.String(), strings.TrimPrefix(u.Hostname(), "www.")
+		s.URL, s.Host = addressEnds.Replace(u.String()), strings.TrimPrefix(u.Hostname(), "www.")
 	}
 	if s.Title == "" || strings.EqualFold(s.Title, s.Host) {
 		s.Title, s.Host = s.Host, ""
@@ -131,6 +131,10 @@ func SourceOf(l bot.Link) Source {
 	}
 	return s
 }
+
+// addressEnds are signs by which platforms may take an address for ended; a query may hold
+// them as they are.
+var addressEnds = strings.NewReplacer("<", "%3C", ">", "%3E", "|", "%7C", `"`, "%22", " ", "%20")
 
 // Name is what a source is called, with where it leads.
 func (s Source) Name(limit int) string {
@@ -145,7 +149,7 @@ func (s Source) Name(limit int) string {
 // the host, which people would take for the host. It is nil for any other.
 func webAddress(s string) *url.URL {
 	u, err := url.Parse(strings.TrimSpace(s))
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || len(u.String()) > maxAddress {
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || len(addressEnds.Replace(u.String())) > maxAddress {
 		return nil
 	}
 	return u

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -15,6 +16,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/layout"
 	"github.com/bapsang/bapsang/bot/outbox"
 	"github.com/bapsang/bapsang/bot/slack/blocks"
 	"github.com/bapsang/bapsang/bot/slack/client"
@@ -431,10 +433,12 @@ func (s *Slack) pictures(ctx context.Context, msg bot.Message, level blocks.Leve
 	}
 	ctx, cancel := context.WithTimeout(ctx, pictureTimeout)
 	defer cancel()
-	ids := make([]string, len(msg.Charts))
+	charts := layout.Charts(layout.Bounded(msg))
+	ofLines := len(charts) - len(msg.Charts[:min(len(msg.Charts), layout.Many)])
+	ids := make([]string, len(charts))
 	var all sync.WaitGroup
 	for _, i := range need {
-		all.Go(func() { ids[i] = s.pictureOrNone(ctx, msg, i) })
+		all.Go(func() { ids[i] = s.pictureOrNone(ctx, msg, charts[i], i >= len(charts)-ofLines) })
 	}
 	all.Wait()
 	out := map[int]string{}
@@ -447,8 +451,8 @@ func (s *Slack) pictures(ctx context.Context, msg bot.Message, level blocks.Leve
 }
 
 // pictureOrNone is the id of a chart's picture; empty when there is none to be had.
-func (s *Slack) pictureOrNone(ctx context.Context, msg bot.Message, chart int) string {
-	id, err := s.picture(ctx, msg.Charts[chart])
+func (s *Slack) pictureOrNone(ctx context.Context, msg bot.Message, chart bot.Chart, small bool) string {
+	id, err := s.picture(ctx, chart, small)
 	if err == nil {
 		return id
 	}
@@ -456,7 +460,7 @@ func (s *Slack) pictureOrNone(ctx context.Context, msg bot.Message, chart int) s
 		s.out.refused.Refuse("pictures", refusedFor)
 	}
 	s.metrics.falls.WithLabelValues("picture", reasonOf(err)).Inc()
-	s.log.WarnContext(ctx, "slack: a chart is told in words", "question", msg.Question, "chart", chart, "error", err)
+	s.log.WarnContext(ctx, "slack: a chart is told in words", "question", msg.Question, "chart", chart.Title, "error", err)
 	return ""
 }
 
@@ -468,9 +472,12 @@ func reasonOf(err error) string {
 }
 
 // picture uploads a chart once, however often it is shown.
-func (s *Slack) picture(ctx context.Context, c bot.Chart) (string, error) {
+func (s *Slack) picture(ctx context.Context, c bot.Chart, small bool) (string, error) {
 	sum := sha256.Sum256(append([]byte(c.Title+"\x00"+c.Alt+"\x00"), c.Spec...))
-	name := hex.EncodeToString(sum[:])
+	name, draw := hex.EncodeToString(sum[:]), s.cfg.Render
+	if small && s.cfg.RenderSmall != nil {
+		name, draw = name+" small", s.cfg.RenderSmall
+	}
 	done, err := s.out.turns.Take(ctx, "picture "+name)
 	if err != nil {
 		return "", err
@@ -482,7 +489,7 @@ func (s *Slack) picture(ctx context.Context, c bot.Chart) (string, error) {
 	if s.out.refused.Refused("picture " + name) {
 		return "", errors.New("it failed a moment ago")
 	}
-	id, err := s.upload(ctx, c)
+	id, err := s.upload(ctx, c, draw)
 	if err != nil {
 		s.out.refused.Refuse("picture "+name, pictureRest)
 		return "", err
@@ -491,8 +498,8 @@ func (s *Slack) picture(ctx context.Context, c bot.Chart) (string, error) {
 	return id, nil
 }
 
-func (s *Slack) upload(ctx context.Context, c bot.Chart) (string, error) {
-	png, err := s.cfg.Render(ctx, c.Spec)
+func (s *Slack) upload(ctx context.Context, c bot.Chart, draw func(ctx context.Context, spec json.RawMessage) ([]byte, error)) (string, error) {
+	png, err := draw(ctx, c.Spec)
 	if err != nil {
 		return "", fmt.Errorf("draw: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -58,7 +59,12 @@ type interaction struct {
 		Type       string `json:"type"`
 		CallbackID string `json:"callback_id"`
 		Metadata   string `json:"private_metadata"`
-		State      struct {
+		Blocks     []struct {
+			Type     string `json:"type"`
+			BlockID  string `json:"block_id"`
+			Optional bool   `json:"optional"`
+		} `json:"blocks"`
+		State struct {
 			Values map[string]map[string]input `json:"values"`
 		} `json:"state"`
 	} `json:"view"`
@@ -78,8 +84,40 @@ type pressed struct {
 
 // input is what somebody filled in.
 type input struct {
-	Value        string `json:"value"`
-	Conversation string `json:"selected_conversation"`
+	Value        string   `json:"value"`
+	Conversation string   `json:"selected_conversation"`
+	Date         string   `json:"selected_date"`
+	Time         string   `json:"selected_time"`
+	Users        []string `json:"selected_users"`
+	Option       option   `json:"selected_option"`
+	Options      []option `json:"selected_options"`
+}
+
+// option is one that somebody chose.
+type option struct {
+	Value string `json:"value"`
+}
+
+// view is what somebody filled in, as blocks reads it.
+func (in *interaction) view() slack.View {
+	v := slack.View{CallbackID: in.View.CallbackID, PrivateMetadata: in.View.Metadata, State: &slack.ViewState{Values: map[string]map[string]slack.BlockAction{}}}
+	for _, b := range in.View.Blocks {
+		if b.Type == string(slack.MBTInput) {
+			v.Blocks.BlockSet = append(v.Blocks.BlockSet, &slack.InputBlock{Type: slack.MBTInput, BlockID: b.BlockID, Optional: b.Optional})
+		}
+	}
+	for block, inputs := range in.View.State.Values {
+		v.State.Values[block] = map[string]slack.BlockAction{}
+		for name, x := range inputs {
+			a := slack.BlockAction{Value: x.Value, SelectedConversation: x.Conversation, SelectedDate: x.Date, SelectedTime: x.Time, SelectedUsers: x.Users}
+			a.SelectedOption.Value = x.Option.Value
+			for _, o := range x.Options {
+				a.SelectedOptions = append(a.SelectedOptions, slack.OptionBlockObject{Value: o.Value})
+			}
+			v.State.Values[block][name] = a
+		}
+	}
+	return v
 }
 
 // takeInteraction handles what somebody did. Slack does not repeat interactions over
@@ -177,6 +215,8 @@ func (s *Slack) press(ctx context.Context, h bot.Handler, d *deed, a pressed) {
 		show = func() { s.sendCSV(d, done.Action, lang) }
 	case done.Name == bot.ActionShare:
 		show = func() { s.open(d, blocks.ShareModal(lang, d.metadata(done.Action, lang))) }
+	case done.Form != nil:
+		show = func() { s.openForm(d, done, lang) }
 	case done.Prompt != "":
 		show = func() { s.open(d, blocks.PromptModal(done.Prompt, lang, d.metadata(done.Action, lang))) }
 	default:
@@ -235,25 +275,18 @@ func (s *Slack) analyse(ctx context.Context, h bot.Handler, d *deed) {
 	}
 }
 
-// errorsIn shows a sentence at an input of a view, which stays open.
-func errorsIn(block, text string) map[string]any {
-	return map[string]any{"response_action": "errors", "errors": map[string]string{block: text}}
+// errorsIn shows a sentence at inputs of a view, which stays open.
+func errorsIn(text string, blocks ...string) map[string]any {
+	errs := map[string]string{}
+	for _, b := range blocks {
+		errs[b] = text
+	}
+	return map[string]any{"response_action": "errors", "errors": errs}
 }
 
 // submit takes what somebody filled in.
 func (s *Slack) submit(ctx context.Context, h bot.Handler, d *deed) (reply any) {
-	values := map[string]map[string]slack.BlockAction{}
-	at := "" // the view's one input
-	for block, inputs := range d.View.State.Values {
-		at = block
-		values[block] = map[string]slack.BlockAction{}
-		for name, in := range inputs {
-			values[block][name] = slack.BlockAction{Value: in.Value, SelectedConversation: in.Conversation}
-		}
-	}
-	sub, ok := blocks.ParseSubmission(slack.View{
-		CallbackID: d.View.CallbackID, PrivateMetadata: d.View.Metadata, State: &slack.ViewState{Values: values},
-	})
+	view := d.view()
 	var from origin
 	if err := decode([]byte(firstOf(d.View.Metadata, "{}")), &from); err != nil || from.Thread.Platform != Platform {
 		s.in.ignored.Add(1) // none of ours
@@ -261,13 +294,21 @@ func (s *Slack) submit(ctx context.Context, h bot.Handler, d *deed) (reply any) 
 	}
 	lang := firstOf(from.Language, d.lang())
 	say := sentencesFor(lang)
-	if !ok {
-		if at == "" {
-			return nil
-		}
-		return errorsIn(at, say.empty)
-	}
 	d.thread, d.Message.TS = from.Thread, from.Message
+	if form, ok := blocks.ParseForm(view); ok {
+		return s.submitForm(ctx, h, d, from, form)
+	}
+	at := "" // the view's one input
+	for block := range view.State.Values {
+		at = block
+	}
+	sub, ok := blocks.ParseSubmission(view)
+	switch {
+	case at == "":
+		return nil
+	case !ok:
+		return errorsIn(say.empty, at)
+	}
 	var err error
 	switch sub.Callback {
 	case blocks.CallbackPrompt:
@@ -286,7 +327,22 @@ func (s *Slack) submit(ctx context.Context, h bot.Handler, d *deed) (reply any) 
 		}
 	}
 	if err != nil {
-		return errorsIn(at, say.notTakenText)
+		return errorsIn(say.notTakenText, at)
+	}
+	return nil
+}
+
+// submitForm hands on what was filled into a form. The form stays open, with all that was
+// typed, where something is missing or the handler did not take it.
+func (s *Slack) submitForm(ctx context.Context, h bot.Handler, d *deed, from origin, form blocks.Filled) (reply any) {
+	lang := firstOf(from.Language, d.lang())
+	say := sentencesFor(lang)
+	if len(form.Empty) > 0 {
+		return errorsIn(say.empty, form.Empty...)
+	}
+	from.Action.Values = form.Values
+	if err := s.act(ctx, h, d, "v:"+d.View.ID, from.Action, lang); err != nil {
+		return errorsIn(say.notTakenText, form.Last)
 	}
 	return nil
 }
@@ -433,6 +489,28 @@ func (s *Slack) open(d *deed, view slack.ModalViewRequest) {
 		err := s.openNow(ctx, d, view)
 		if err != nil {
 			s.tell(d, sentencesFor(d.lang()).notTaken)
+		}
+		return err
+	})
+}
+
+// openForm shows a form. Slack refuses one in which people stand who are not there any
+// more, so that it is tried without them; the trigger is whole then.
+func (s *Slack) openForm(d *deed, done blocks.Pressed, lang string) {
+	s.after("form not opened", viewWithin, func(ctx context.Context) error {
+		form, meta := *done.Form, d.metadata(done.Action, lang)
+		err := s.openNow(ctx, d, blocks.FormModal(form, lang, meta))
+		if client.Reason(err) == "invalid_arguments" {
+			form.Fields = slices.Clone(form.Fields)
+			for i, f := range form.Fields {
+				if f.Kind == bot.FieldPeople {
+					form.Fields[i].Value = ""
+				}
+			}
+			err = s.openNow(ctx, d, blocks.FormModal(form, lang, meta))
+		}
+		if err != nil {
+			s.tell(d, sentencesFor(lang).notTaken)
 		}
 		return err
 	})

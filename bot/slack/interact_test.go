@@ -187,6 +187,42 @@ func TestUntakenSubmissionStaysOpen(t *testing.T) {
 	}
 }
 
+// A form that lacks something, or is not taken, stays open with all that was filled in.
+func TestForms(t *testing.T) {
+	r := start(t, slacktest.Options{})
+	msg := bottest.Digests()["form-ko"]
+	people := &msg.Buttons[0].Form.Fields[5]
+	people.Value = slacktest.Alex + ",U0GONE0000" // one who has left: Slack refuses the form with them
+	_, m := r.answered(slacktest.Minji, msg)
+	r.press(slacktest.Minji, m, bot.ActionSubscription, 3)
+	r.until("a modal", func() bool { return len(r.Modals(slacktest.Minji)) == 1 })
+	modal := r.Modals(slacktest.Minji)[0]
+	if shown := slacktest.ViewText(modal.Raw); modal.Title != "발송 설정" || !strings.Contains(shown, "다음 발송") || !strings.Contains(shown, "저장") || !strings.Contains(shown, "화요일") {
+		t.Errorf("the modal is %q: %s", modal.Title, shown)
+	}
+	submit := func(name string) {
+		t.Helper()
+		if err := r.Submit(slacktest.Minji, map[string]string{"field.name": name, "field.people": slacktest.Alex}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	submit("  ")
+	r.until("a complaint", func() bool { return strings.Contains(r.Complaints()["field.name"], "채워") })
+	r.desk.answer(func(context.Context, bot.Event) error { return errors.New("disk full") })
+	submit("새 이름")
+	r.until("another complaint", func() bool { return strings.Contains(r.Complaints()["field.note"], "다시 보내") })
+	if got := r.settled(); len(got) != 1 {
+		t.Fatalf("the desk has %+v", got)
+	}
+	r.desk.answer(nil)
+	submit("새 이름")
+	r.until("the modal closed", func() bool { return len(r.Modals(slacktest.Minji)) == 0 })
+	got := r.settled()
+	if len(got) != 2 || got[1].Action.Value != "s-1" || got[1].Action.Values["name"] != "새 이름" || got[1].Action.Values["people"] != slacktest.Alex || got[1].Action.Values["day"] != "mon" {
+		t.Errorf("got %+v", got[len(got)-1].Action)
+	}
+}
+
 func TestAnswerIsShared(t *testing.T) {
 	r := start(t, slacktest.Options{})
 	msg := bottest.Messages()["answer-en"]

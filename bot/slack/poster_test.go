@@ -8,10 +8,12 @@ import (
 	"html"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/bapsang/bapsang/bot"
 	"github.com/bapsang/bapsang/bot/bottest"
@@ -57,7 +59,7 @@ func (o *out) process(change ...func(*http.Transport)) *slack.Slack {
 	}
 	o.t.Cleanup(transport.CloseIdleConnections)
 	driver, err := slack.New(slack.Config{
-		BotToken: o.BotToken(), APIURL: o.URL(), Rate: o.opts.Scale, HTTPClient: &http.Client{Transport: transport},
+		BotToken: o.BotToken(), SigningSecret: o.SigningSecret(), APIURL: o.URL(), Rate: o.opts.Scale, HTTPClient: &http.Client{Transport: transport},
 		Render: func(context.Context, json.RawMessage) ([]byte, error) {
 			o.drawn.Add(1)
 			return []byte("\x89PNG\r\n\x1a\n"), nil
@@ -162,7 +164,44 @@ func harness(t *testing.T, opts slacktest.Options) bottest.Harness {
 			return thread, sees(slacktest.Minji), sees(slacktest.Alex)
 		},
 		Restart: func(*testing.T) bot.Poster { return o.process() },
+		Fill:    o.fill,
 	}
+}
+
+// fill has Minji press a button with a form, fill it in and send it.
+func (o *out) fill(t *testing.T, ref bot.Ref, b bot.Button, values map[string]string) bot.Action {
+	t.Helper()
+	d := &desk{}
+	door := httptest.NewServer(o.HTTP(d))
+	defer door.Close()
+	o.DeliverTo(door.URL)
+	defer o.DeliverTo("")
+	messages := o.bots(ref.Thread)
+	i := slices.IndexFunc(messages, func(m slacktest.Message) bool { return m.TS == ref.ID })
+	id, value := find(t, slacktest.Actions(messages[i]), b.Action)
+	if _, err := o.Press(slacktest.Minji, messages[i], id, slacktest.Pressing{Value: value}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if err := o.Wait(ctx, func() bool { return len(o.Modals(slacktest.Minji)) == 1 }); err != nil {
+		t.Fatal(err)
+	}
+	named := map[string]string{}
+	for name, v := range values {
+		named["field."+name] = v
+	}
+	if err := o.Submit(slacktest.Minji, named); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Wait(ctx, func() bool { return len(o.Modals(slacktest.Minji)) == 0 }); err != nil {
+		t.Fatalf("%v: %v", err, o.Complaints())
+	}
+	got := d.got()
+	if len(got) != 1 || got[0].Kind != bot.EventAction || got[0].Thread != ref.Thread || got[0].Message != ref.ID {
+		t.Fatalf("the handler got %+v", got)
+	}
+	return *got[0].Action
 }
 
 // question is a question and its answer, as the desk would have them shown.

@@ -32,6 +32,8 @@ type Config struct {
 	Rate float64
 	// Render draws a chart spec of a message as a PNG.
 	Render func(ctx context.Context, spec json.RawMessage) ([]byte, error)
+	// RenderSmall draws one that stands beside a line of a digest; nil means Render.
+	RenderSmall func(ctx context.Context, spec json.RawMessage) ([]byte, error)
 	// SQL returns the statements behind a question's answer, for the one who may see them.
 	SQL func(ctx context.Context, question string) ([]bot.SQL, error)
 	// CSV writes a result of a question.

@@ -17,9 +17,10 @@ import (
 // text before it is done.
 type Pressed struct {
 	bot.Action
-	Label    string // what stands on the button; empty when it did not fit
-	Prompt   string // asks for a line of text; empty when none is asked for
-	Language string // of the message that the button is on
+	Label    string    // what stands on the button; empty when it did not fit
+	Prompt   string    // asks for a line of text; empty when none is asked for
+	Form     *bot.Form // asks for more; nil when nothing is asked for
+	Language string    // of the message that the button is on
 }
 
 // actionPrefix begins the ids of our actions.
@@ -42,6 +43,7 @@ type pressValue struct {
 	Value    string `json:"v,omitempty"`
 	Label    string `json:"l,omitempty"`
 	Prompt   string `json:"p,omitempty"`
+	Form     string `json:"f,omitempty"` // packed
 	Language string `json:"n,omitempty"`
 }
 
@@ -53,6 +55,13 @@ func ActionValue(b bot.Button, msg bot.Message) (string, bool) {
 	}
 	v := pressValue{
 		Question: msg.Question, Value: b.Value, Label: layout.Clean(b.Label), Prompt: layout.Clean(b.Prompt), Language: languageOf(msg),
+	}
+	if b.Form != nil {
+		form, err := pack(b.Form)
+		if err != nil || !formFits(b.Form) {
+			return "", false
+		}
+		v.Form = form
 	}
 	// What a press does not need gives way to what it does.
 	for _, drop := range []func(){func() {}, func() { v.Label = "" }, func() { v.Prompt = layout.Cut(v.Prompt, 150) }} {
@@ -79,10 +88,18 @@ func ParseAction(actionID, value string) (Pressed, bool) {
 	if layout.Size(value) > maxValue || !utf8.ValidString(value) || json.Unmarshal([]byte(value), &v) != nil {
 		return Pressed{}, false
 	}
-	return Pressed{
+	out := Pressed{
 		Action: bot.Action{Name: name, Question: v.Question, Value: v.Value},
 		Label:  v.Label, Prompt: v.Prompt, Language: v.Language,
-	}, true
+	}
+	if v.Form != "" {
+		form, ok := unpack(v.Form)
+		if !ok {
+			return Pressed{}, false
+		}
+		out.Form = form
+	}
+	return out, true
 }
 
 // Buttons are the buttons of msg that can be pressed, as a stream of its progress begins

@@ -14,7 +14,7 @@ import (
 )
 
 func TestActionsComeBackAsTheyWere(t *testing.T) {
-	for name, msg := range bottest.Messages() {
+	for name, msg := range messages() {
 		for i, b := range msg.Buttons {
 			value, fits := blocks.ActionValue(b, msg)
 			if !fits {
@@ -30,7 +30,7 @@ func TestActionsComeBackAsTheyWere(t *testing.T) {
 			}
 			want := blocks.Pressed{
 				Action: bot.Action{Name: b.Action, Question: msg.Question, Value: b.Value},
-				Label:  b.Label, Prompt: b.Prompt, Language: msg.Language,
+				Label:  b.Label, Prompt: b.Prompt, Form: b.Form, Language: msg.Language,
 			}
 			if diff := cmp.Diff(want, got); !ok || diff != "" {
 				t.Errorf("%s: %q is read as (-want +got) %v %s", name, b.Label, ok, diff)

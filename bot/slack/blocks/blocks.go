@@ -34,8 +34,9 @@ const (
 // Options are what a layout depends on besides the message.
 type Options struct {
 	Location *time.Location // of clocks; nil means UTC
-	// Images are the ids of uploaded pictures, by the index of their chart in the
-	// message. A chart that is neither native nor here is told in words.
+	// Images are the ids of uploaded pictures, by the index of their chart among
+	// layout.Charts. A chart that is neither native nor here is told in words; one of a
+	// line is left out.
 	Images map[int]string
 }
 
@@ -54,7 +55,7 @@ func Render(msg bot.Message, level Level, opts Options) []Layout {
 	if level >= Text {
 		return textLayouts(msg, opts)
 	}
-	r := renderer{msg: msg, level: level, opts: opts, words: wordsOf(msg)}
+	r := renderer{msg: msg, level: level, opts: opts, words: wordsOf(msg), drawings: drawingsOf(msg, level)}
 	r.render()
 	return r.pack()
 }
@@ -74,9 +75,11 @@ type renderer struct {
 	opts  Options
 	words *words
 	parts []part
-	index int  // of the next button: each has an id of its own
-	stops bool // the stop button stands beside the text
-	table bool // Slack's one table is there
+
+	drawings []drawing // of layout.Charts
+	index    int       // of the next button: each has an id of its own
+	stops    bool      // the stop button stands beside the text
+	table    bool      // Slack's one table is there
 }
 
 func (r *renderer) render() {
@@ -85,6 +88,7 @@ func (r *renderer) render() {
 	} else {
 		r.text()
 	}
+	r.sections()
 	r.number()
 	for i, c := range r.msg.Charts {
 		r.chart(i, c)
@@ -94,6 +98,7 @@ func (r *renderer) render() {
 	}
 	r.choices()
 	r.readings()
+	r.links()
 	r.origin()
 	r.tools()
 	if r.msg.Kind != bot.KindRefusal {
@@ -144,15 +149,8 @@ func (r *renderer) small(line string) {
 // text adds the message's text.
 func (r *renderer) text() {
 	lines := parse(r.msg.Text)
-	if r.level < Sections {
-		for _, run := range portions(lines, maxText) {
-			r.add(richText(run), weightOfLines(run))
-		}
-		return
-	}
-	for _, text := range markedPortions(lines, maxText) {
-		r.marked(text)
-	}
+	layout.Cite(lines, r.msg.Links)
+	r.lines(lines)
 }
 
 // markedPortions are lines as marked texts of at most limit.
@@ -239,6 +237,11 @@ func (r *renderer) layout(parts []part, index int) Layout {
 
 // gist says what the message is, in a text.
 func (r *renderer) gist() string {
+	if len(r.msg.Sections) > 0 {
+		if text := digestGist(r.msg, r.words); strings.TrimSpace(text) != "" {
+			return text
+		}
+	}
 	if text := layout.Plain(parse(r.msg.Text)); strings.TrimSpace(text) != "" {
 		return text
 	}

@@ -26,22 +26,50 @@ const (
 	maxLying = 8
 )
 
-// NeedsPicture returns which charts of msg, by index, need an uploaded picture at level:
-// those that Slack cannot draw itself, or would not draw honestly.
-func NeedsPicture(msg bot.Message, level Level) []int {
+// drawing is how a chart is shown.
+type drawing int
+
+const (
+	drawnNot       drawing = iota // in words, or not at all
+	drawnNatively                 // by Slack
+	drawnAsPicture                // uploaded
+)
+
+// drawingsOf says how the charts of msg, in the order of layout.Charts, are shown at level:
+// as pictures those that Slack cannot draw itself, or would not draw honestly. Of the
+// charts of lines only the first few are, and small, which Slack's own are not: a digest is
+// to stay under a screenful.
+func drawingsOf(msg bot.Message, level Level) []drawing {
+	charts := layout.Charts(msg)
+	out := make([]drawing, len(charts))
 	if level > Pictures {
-		return nil
+		return out
 	}
-	var out []int
 	native := 0
-	for i, c := range msg.Charts {
-		if level == Native && native < maxNative {
+	for i, c := range charts {
+		if i >= len(msg.Charts)+maxLineCharts {
+			break
+		}
+		if level == Native && native < maxNative && i < len(msg.Charts) {
 			if _, ok := nativeChart(c); ok {
 				native++
+				out[i] = drawnNatively
 				continue
 			}
 		}
 		if !layout.InWords(c) {
+			out[i] = drawnAsPicture
+		}
+	}
+	return out
+}
+
+// NeedsPicture returns which charts of msg, by their index among layout.Charts, need an
+// uploaded picture at level.
+func NeedsPicture(msg bot.Message, level Level) []int {
+	var out []int
+	for i, d := range drawingsOf(layout.Bounded(msg), level) {
+		if d == drawnAsPicture {
 			out = append(out, i)
 		}
 	}

@@ -25,12 +25,19 @@ var levels = map[string]blocks.Level{
 	"native": blocks.Native, "pictures": blocks.Pictures, "sections": blocks.Sections, "text": blocks.Text,
 }
 
-// golden is what is kept of a message.
-type golden struct {
-	Layouts []layout `json:"layouts"`
+// messages are all that are laid out here.
+func messages() map[string]bot.Message {
+	all := bottest.Messages()
+	maps.Copy(all, bottest.Digests())
+	return all
 }
 
-type layout struct {
+// golden is what is kept of a message.
+type golden struct {
+	Layouts []kept `json:"layouts"`
+}
+
+type kept struct {
 	Text   string        `json:"text"`
 	Blocks []slack.Block `json:"blocks,omitempty"`
 }
@@ -48,7 +55,7 @@ func goldenOf(t *testing.T, msg bot.Message, level blocks.Level) []byte {
 	t.Helper()
 	var g golden
 	for _, l := range pictured(msg, level) {
-		g.Layouts = append(g.Layouts, layout{l.Text, l.Blocks})
+		g.Layouts = append(g.Layouts, kept{l.Text, l.Blocks})
 	}
 	return marshal(t, g)
 }
@@ -76,7 +83,7 @@ func TestGolden(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		messages := bottest.Messages()
+		messages := messages()
 		for _, name := range slices.Sorted(maps.Keys(messages)) {
 			got := goldenOf(t, messages[name], l)
 			file := goldenFile(level, name)

@@ -15,10 +15,12 @@ func parse(text string) []layout.Line { return layout.Parse(text, literal) }
 func weightOfLine(l layout.Line) int {
 	n := 1
 	for _, s := range l.Spans {
-		n += weight(s.Text)
+		n += weightOfSpan(s)
 	}
 	return n
 }
+
+func weightOfSpan(s layout.Span) int { return weight(s.Text) + weight(s.Link) }
 
 // portions cuts lines into runs of at most limit, long lines at their words.
 func portions(lines []layout.Line, limit int) [][]layout.Line {
@@ -54,6 +56,15 @@ func within(l layout.Line, limit int) []layout.Line {
 	part.Spans = nil
 	room := limit - 1
 	for _, s := range l.Spans {
+		if s.Link != "" { // short, and one piece
+			if weightOfSpan(s) > room && len(part.Spans) > 0 {
+				out = append(out, part)
+				part, room = layout.Line{Indent: l.Indent}, limit-1
+			}
+			part.Spans = append(part.Spans, s)
+			room -= weightOfSpan(s)
+			continue
+		}
 		for rest := s.Text; rest != ""; {
 			var head string
 			if head, rest = splitNicely(rest, room); head != "" {
@@ -121,6 +132,10 @@ func richSpans(spans []layout.Span) []slack.RichTextSectionElement {
 		if !s.SameStyle(layout.Span{}) {
 			style = &slack.RichTextSectionTextStyle{Bold: s.Bold, Italic: s.Italic, Code: s.Code}
 		}
+		if s.Link != "" {
+			out = append(out, richLink(s, style))
+			continue
+		}
 		out = append(out, slack.NewRichTextSectionTextElement(s.Text, style))
 	}
 	return out
@@ -164,6 +179,9 @@ func mrkdwnSpan(s layout.Span) string {
 	text := escape(s.Text)
 	if strings.TrimSpace(text) == "" {
 		return text
+	}
+	if s.Link != "" {
+		text = "<" + strings.ReplaceAll(s.Link, "&", "&amp;") + "|" + text + ">"
 	}
 	open, end := "", ""
 	for _, m := range []struct {

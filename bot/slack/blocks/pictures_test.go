@@ -19,7 +19,7 @@ import (
 
 	"github.com/bapsang/bapsang/agent/chart"
 	"github.com/bapsang/bapsang/bot"
-	"github.com/bapsang/bapsang/bot/bottest"
+	"github.com/bapsang/bapsang/bot/layout"
 	"github.com/bapsang/bapsang/bot/slack/blocks"
 )
 
@@ -81,7 +81,7 @@ func answered(t *testing.T, msg bot.Message, level blocks.Level) []said {
 					t.Fatal(err)
 				}
 				delete(o, "slack_file")
-				o["image_url"] = drawn(t, msg.Charts[index])
+				o["image_url"] = drawn(t, layout.Charts(msg)[index], index >= len(msg.Charts))
 			}
 		}
 		out = append(out, said{From: "bapsang", Logo: bowl, Blocks: list})
@@ -105,13 +105,17 @@ func verbatim(v any) {
 	}
 }
 
-func drawn(t *testing.T, c bot.Chart) string {
+func drawn(t *testing.T, c bot.Chart, small bool) string {
 	t.Helper()
 	var spec chart.Spec
 	if err := json.Unmarshal(c.Spec, &spec); err != nil {
 		t.Fatal(err)
 	}
-	png, err := chart.Render(t.Context(), spec, chart.Options{Width: 620, Height: 380, Scale: 2})
+	opts := chart.Options{Width: 620, Height: 380, Scale: 2}
+	if small { // as the program draws it
+		opts.Width, opts.Height = 360, 200
+	}
+	png, err := chart.Render(t.Context(), spec, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +124,7 @@ func drawn(t *testing.T, c bot.Chart) string {
 
 func scenes(t *testing.T) []scene {
 	t.Helper()
-	m := bottest.Messages()
+	m := messages()
 	both := func(parts ...[]said) []said { return slices.Concat(parts...) }
 	ask := func(name, text string) []said { return []said{asked(name, text)} }
 	view := func(set []slack.Block) []said {
@@ -140,6 +144,11 @@ func scenes(t *testing.T) []scene {
 		{"slack-plain-ko", "ko", answered(t, m["answer-ko"], blocks.Sections)},
 		{"slack-home", "ko", both(view(blocks.Home("ko", []string{"지난달 지역별 매출", "최근 8주 매출 추이", "재구매율이 가장 높은 상품 10개"}).Blocks.BlockSet),
 			view(blocks.Home("en", []string{"revenue by region last month", "revenue by week, last 8 weeks"}).Blocks.BlockSet))},
+		{"slack-digest-ko", "ko", answered(t, m["digest-ko"], blocks.Native)},
+		{"slack-digest-en", "en", answered(t, m["digest-en"], blocks.Native)},
+		{"slack-form-ko", "ko", view(blocks.FormModal(*m["form-ko"].Buttons[0].Form, "ko", "{}").Blocks.BlockSet)},
+		{"check-digests", "ko", both(answered(t, m["digest-long"], blocks.Native), answered(t, m["digest-ko"], blocks.Sections), answered(t, m["digest-hostile"], blocks.Native))},
+		{"check-sources", "ko", both(answered(t, m["sources-ko"], blocks.Native), answered(t, m["sources-ko"], blocks.Sections))},
 		{"check-markdown", "en", both(answered(t, m["markdown"], blocks.Native), answered(t, m["markdown"], blocks.Sections))},
 		{"check-several", "ko", answered(t, m["several"], blocks.Native)},
 		{"check-long-table", "ko", both(answered(t, m["long-table"], blocks.Pictures), answered(t, m["long-table"], blocks.Sections))},
@@ -186,6 +195,7 @@ func TestPictures(t *testing.T) {
 	html := `<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="page.css"><style>
 @font-face { font-family: Pretendard; src: url("file://` + filepath.ToSlash(font) + `"); font-weight: 100 900 }
 body, body * { font-family: Pretendard, "Noto Color Emoji", sans-serif !important } pre, code, pre *, code * { font-family: monospace, Pretendard !important }
+.scene[id*=digest] img { max-width: 360px }
 .scene { width: 680px; padding: 14px 18px; background: #fff } .scene > div { padding: 5px 0 }
 </style><div id="root"></div><script>window.scenes = ` + data + `</script><script src="page.js"></script>`
 	file := filepath.Join(dir, "page.html")

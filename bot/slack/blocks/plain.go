@@ -28,7 +28,9 @@ func textLayouts(msg bot.Message, opts Options) []Layout {
 // textPieces are the parts of a message as escaped texts, none longer than a message.
 func textPieces(msg bot.Message, opts Options) []string {
 	w := wordsOf(msg)
-	pieces := markedPortions(parse(msg.Text), maxPlain)
+	lines := parse(msg.Text)
+	layout.Cite(lines, msg.Links)
+	pieces := append(markedPortions(lines, maxPlain), lineTexts(msg, w, maxPlain)...)
 	add := func(heading, text string) {
 		if heading != "" {
 			heading = "*" + heading + "*  "
@@ -51,6 +53,7 @@ func textPieces(msg bot.Message, opts Options) []string {
 		pieces = append(pieces, s.pieces()...)
 	}
 	add(w.Read, layout.Readings(msg.Readings))
+	pieces = append(pieces, linkTexts(msg, w, maxPlain)...)
 	add(w.Source, layout.Origin(msg))
 	for _, s := range msg.SQL {
 		pieces = append(pieces, sqlPieces(s.Text, maxPlain)...)

@@ -52,19 +52,13 @@ func (r *renderer) stop() (*slack.ButtonBlockElement, bool) {
 
 // chart adds a chart as Slack's own, as a picture, or in words.
 func (r *renderer) chart(i int, c bot.Chart) {
-	natives := 0
-	for _, p := range r.parts {
-		natives += b2i(p.chart)
-	}
 	alt := layout.OneLine(literal(layout.AltOf(c)))
-	if r.level == Native && natives < maxNative {
-		if block, ok := nativeChart(c); ok {
-			r.parts = append(r.parts, part{block: block, size: chartWeight(block), chart: true})
-			if s, ok := layout.SpecOf(c); ok {
-				r.aside("", layout.OneLine(literal(s.Caption(c, block.Title))))
-			}
-			return
+	if block, ok := nativeChart(c); ok && r.drawings[i] == drawnNatively {
+		r.parts = append(r.parts, part{block: block, size: chartWeight(block), chart: true})
+		if s, ok := layout.SpecOf(c); ok {
+			r.aside("", layout.OneLine(literal(s.Caption(c, block.Title))))
 		}
+		return
 	}
 	if id := r.opts.Images[i]; id != "" && r.level <= Pictures {
 		short := layout.Cut(alt, maxCell*5)
@@ -191,7 +185,9 @@ func (r *renderer) origin() {
 // choices adds what leads on: answers to a question back; where there is no answer, what
 // there is one to, and who else may know.
 func (r *renderer) choices() {
-	r.row("", layout.Filter(r.msg.Buttons, layout.IsChoice))
+	if r.msg.Kind != bot.KindDigest { // there they stand beside the others
+		r.row("", layout.Filter(r.msg.Buttons, layout.IsChoice))
+	}
 	if r.msg.Kind == bot.KindRefusal {
 		r.suggestions()
 	}
@@ -200,7 +196,11 @@ func (r *renderer) choices() {
 
 // tools adds what acts on the message itself, and last what people think of it.
 func (r *renderer) tools() {
-	r.row("", append(r.toolButtons(), layout.Filter(r.msg.Buttons, layout.IsVerdict)...))
+	var buttons []bot.Button
+	if r.msg.Kind == bot.KindDigest {
+		buttons = layout.Filter(r.msg.Buttons, layout.IsChoice)
+	}
+	r.row("", slices.Concat(buttons, r.toolButtons(), layout.Filter(r.msg.Buttons, layout.IsVerdict)))
 }
 
 func (r *renderer) toolButtons() []bot.Button {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/bapsang/bapsang/bot"
 	"github.com/bapsang/bapsang/bot/bottest"
+	"github.com/bapsang/bapsang/bot/layout"
 	"github.com/bapsang/bapsang/bot/slack/blocks"
 )
 
@@ -86,11 +87,41 @@ func (b *board) read(t *testing.T, thread bot.Thread) []bottest.Shown {
 type page struct {
 	text    string
 	actions []string
+	links   []string // where they lead
 	marked  []string // texts in Slack's markup
 	plain   []string // all others
 }
 
 var entities = strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">")
+
+// link is one in Slack's marks.
+var link = regexp.MustCompile(`<(https?://[^|<>]*)\|([^<>]*)>`)
+
+// unlink leaves the labels of links, and notes where they lead.
+func (p *page) unlink(s string) string {
+	return link.ReplaceAllStringFunc(s, func(whole string) string {
+		m := link.FindStringSubmatch(whole)
+		p.links = append(p.links, strings.ReplaceAll(m[1], "&amp;", "&"))
+		return m[2]
+	})
+}
+
+// strangers are the links of a page that msg does not have.
+func strangers(p page, msg bot.Message) []string {
+	known := map[string]bool{}
+	add := func(links []bot.Link) {
+		for _, l := range links {
+			known[layout.SourceOf(l).URL] = true
+		}
+	}
+	add(msg.Links)
+	for _, s := range msg.Sections {
+		for _, l := range s.Lines {
+			add(l.Links)
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(p.links), func(l string) bool { return known[l] })
+}
 
 func readOut(t testing.TB, l blocks.Layout) page {
 	t.Helper()
@@ -105,9 +136,13 @@ func readOut(t testing.TB, l blocks.Layout) page {
 			}
 		case object:
 			if s, ok := v["text"].(string); ok && v["type"] == "mrkdwn" {
+				s = p.unlink(s)
 				p.marked = append(p.marked, s)
 				text.WriteString(entities.Replace(s) + "\n")
 				return
+			}
+			if v["type"] == "link" {
+				p.links = append(p.links, fmt.Sprint(v["url"]))
 			}
 			if a, ok := blocks.ParseAction(fmt.Sprint(v["action_id"]), fmt.Sprint(v["value"])); ok {
 				p.actions = append(p.actions, a.Name)
@@ -125,9 +160,10 @@ func readOut(t testing.TB, l blocks.Layout) page {
 		}
 	}
 	walk(generic(t, l.Blocks))
-	p.marked = append(p.marked, l.Text)
+	marked := p.unlink(l.Text)
+	p.marked = append(p.marked, marked)
 	if len(l.Blocks) == 0 { // blocks hide it
-		text.WriteString(entities.Replace(l.Text))
+		text.WriteString(entities.Replace(marked))
 	}
 	p.text = text.String()
 	return p
@@ -155,7 +191,7 @@ func TestEveryLevelIsAPlatform(t *testing.T) {
 }
 
 func TestEveryLayoutIsLegal(t *testing.T) {
-	messages := bottest.Messages()
+	messages := messages()
 	random := rand.New(rand.NewPCG(4, 2))
 	for i := range 40 {
 		messages[fmt.Sprint("random ", i)] = randomMessage(random)
@@ -221,7 +257,28 @@ func randomMessage(r *rand.Rand) bot.Message {
 		}
 		m.Tables = append(m.Tables, t)
 	}
+	m.Links = randomLinks(r)
+	for range r.IntN(4) {
+		s := bot.Section{Title: randomText(r, 4)}
+		for range r.IntN(40) {
+			l := bot.Line{Mark: []bot.Mark{"", bot.MarkSure, bot.MarkTask, "<!here>"}[r.IntN(4)], When: randomText(r, 3), Text: randomText(r, long/10+3), Detail: randomText(r, long/5), Links: randomLinks(r)}
+			if r.IntN(6) == 0 {
+				c := randomChart(r)
+				l.Chart = &c
+			}
+			s.Lines = append(s.Lines, l)
+		}
+		m.Sections = append(m.Sections, s)
+	}
 	return m
+}
+
+func randomLinks(r *rand.Rand) []bot.Link {
+	var out []bot.Link
+	for range r.IntN(5) * r.IntN(8) {
+		out = append(out, bot.Link{Title: randomText(r, 20), URL: []string{"https://a.example/", "http://b.example/?x=", "", "ftp://"}[r.IntN(4)] + randomText(r, 100)})
+	}
+	return out
 }
 
 func randomChart(r *rand.Rand) bot.Chart {
@@ -473,7 +530,7 @@ func TestWaitingStepsTellUntilWhen(t *testing.T) {
 }
 
 func TestNothingOfOthersIsAlive(t *testing.T) {
-	all := bottest.Messages()
+	all := messages()
 	for kind, msg := range map[string]bot.Message{
 		"answer": poisoned(bot.KindAnswer), "progress": poisoned(bot.KindProgress), "refusal": poisoned(bot.KindRefusal), "failure": poisoned(bot.KindFailure),
 	} {
@@ -485,6 +542,9 @@ func TestNothingOfOthersIsAlive(t *testing.T) {
 				p := readOut(t, l)
 				for _, fault := range live(p) {
 					t.Errorf("%s at %s, layout %d: %s", name, at, i, fault)
+				}
+				if odd := strangers(p, msg); len(odd) > 0 {
+					t.Errorf("%s at %s, layout %d leads to %q", name, at, i, odd)
 				}
 				for _, s := range p.marked {
 					for _, mark := range []string{"_italic_", "~gone~", ":tada:"} {
@@ -513,8 +573,12 @@ func everywhere(kind bot.MessageKind, text string) bot.Message {
 	small := bot.Table{Columns: []bot.TableColumn{{Label: "<!here>"}}, Rows: [][]string{{"```<!channel>```"}, {"www.evil.example"}, {text}}}
 	return bot.Message{
 		Kind: kind, Language: "en", Question: "q-1", Text: text + "\n- " + text + "\n**" + text + "**\n> " + text, Number: text,
-		Progress:    &bot.Progress{Steps: []bot.Step{{Text: text, Done: true}, {Text: "<!here>"}}},
-		Charts:      []bot.Chart{{Title: text, Alt: text, Spec: spec}, {Title: text, Alt: text}},
+		Progress: &bot.Progress{Steps: []bot.Step{{Text: text, Done: true}, {Text: "<!here>"}}},
+		Charts:   []bot.Chart{{Title: text, Alt: text, Spec: spec}, {Title: text, Alt: text}},
+		Links:    []bot.Link{{Title: text, URL: text}, {Title: text, URL: "https://good.example"}},
+		Sections: []bot.Section{{Title: text, Lines: []bot.Line{{
+			When: text, Text: text + " [1] [2]", Detail: text, Chart: &bot.Chart{Title: text, Alt: text, Spec: spec}, Links: []bot.Link{{Title: text, URL: "https://good.example"}},
+		}}}},
 		Tables:      []bot.Table{table, small},
 		Readings:    []bot.Reading{{Term: text, Meaning: text}},
 		SQL:         []bot.SQL{{Result: text, Source: text, Text: "SELECT '" + "<!channel>" + "'"}},

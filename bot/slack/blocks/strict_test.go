@@ -47,7 +47,7 @@ func workplace(t *testing.T) (*slacktest.Server, *slack.Client, string) {
 // levels, and shows all dialogs.
 func TestStrictSlackTakesEverything(t *testing.T) {
 	s, api, file := workplace(t)
-	messages := bottest.Messages()
+	messages := messages()
 	for kind, msg := range map[string]bot.Message{"poisoned-answer": poisoned(bot.KindAnswer), "poisoned-progress": poisoned(bot.KindProgress)} {
 		messages[kind] = msg
 	}
@@ -85,7 +85,7 @@ func TestStrictSlackTakesEverything(t *testing.T) {
 
 func TestStrictSlackTakesStreams(t *testing.T) {
 	s, api, _ := workplace(t)
-	for name, msg := range bottest.Messages() {
+	for name, msg := range messages() {
 		if msg.Kind != bot.KindProgress {
 			continue
 		}
@@ -110,9 +110,17 @@ func TestStrictSlackTakesDialogs(t *testing.T) {
 	s, api, _ := workplace(t)
 	views := map[string]slack.ModalViewRequest{}
 	for _, language := range []string{"ko", "en"} {
-		for name, msg := range bottest.Messages() {
+		for name, msg := range messages() {
 			views[language+" SQL of "+name] = blocks.SQLModal(msg.SQL, language)
+			for _, b := range msg.Buttons {
+				if b.Form != nil {
+					views[language+" form of "+name] = blocks.FormModal(*b.Form, language, "{}")
+				}
+			}
 		}
+		views[language+" form of many"] = blocks.FormModal(bot.Form{Fields: []bot.FormField{
+			{Name: "one", Kind: bot.FieldChoice, Value: "v250", Choices: choices(251)}, {Name: "several", Kind: bot.FieldChoices, Value: "v1,v101", Choices: choices(102)},
+		}}, language, "{}")
 		views[language+" prompt"] = blocks.PromptModal(venom, language, strings.Repeat("m", blocks.MaxMetadata))
 		views[language+" share"] = blocks.ShareModal(language, "{}")
 		views[language+" ask"] = blocks.AskModal(language, "{}")

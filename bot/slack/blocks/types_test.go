@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/bapsang/bapsang/bot"
-	"github.com/bapsang/bapsang/bot/bottest"
 	"github.com/bapsang/bapsang/bot/slack/blocks"
 )
 
@@ -43,7 +42,7 @@ func TestSlacksTypesAgree(t *testing.T) {
 		untyped(v)
 		fmt.Fprintf(&ts, "const v%d: %s = %s;\n", n, kind, marshal(t, v))
 	}
-	messages := bottest.Messages()
+	messages := messages()
 	for _, name := range slices.Sorted(maps.Keys(messages)) {
 		for _, level := range levels {
 			for _, l := range pictured(messages[name], level) {
@@ -57,6 +56,9 @@ func TestSlacksTypesAgree(t *testing.T) {
 		}
 		for _, b := range messages[name].Buttons {
 			declare("ModalView", blocks.PromptModal(b.Prompt, messages[name].Language, "{}"))
+			if b.Form != nil {
+				declare("ModalView", blocks.FormModal(*b.Form, messages[name].Language, "{}"))
+			}
 		}
 		declare("ModalView", blocks.SQLModal(messages[name].SQL, messages[name].Language))
 	}

@@ -3,6 +3,7 @@ package blocks_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -187,7 +188,15 @@ func (c *checker) rich(b object) {
 func (c *checker) richText(e object) {
 	s, _ := e["text"].(string)
 	c.total += units(escaping.Replace(s))
-	if e["type"] != "text" || s == "" { // nothing but text: no link, no mention
+	if e["type"] == "link" {
+		u, err := url.Parse(fmt.Sprint(e["url"]))
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || len(u.String()) > 3000 {
+			c.fault("a link to %.80v", e["url"])
+		}
+		c.total += len(fmt.Sprint(e["url"]))
+		return
+	}
+	if e["type"] != "text" || s == "" { // nothing but text and links: no mention
 		c.fault("a %v in rich text: %.80q", e["type"], s)
 	}
 }

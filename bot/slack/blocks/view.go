@@ -14,6 +14,7 @@ const (
 	CallbackPrompt = "bapsang.prompt" // a line of text to go with a press
 	CallbackShare  = "bapsang.share"  // the channel that shall see an answer
 	CallbackAsk    = "bapsang.ask"    // a question from anywhere in Slack
+	CallbackForm   = "bapsang.form"   // what a form asks for
 	CallbackSQL    = "bapsang.sql"    // shows only
 )
 

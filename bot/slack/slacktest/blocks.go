@@ -43,6 +43,7 @@ type checker struct {
 	tables     int
 	rendered   int // blocks, once markdown is taken apart
 	inputs     bool
+	focused    bool // an element is in focus
 
 	blockKinds   map[string]blockKind
 	elementKinds map[string]elementKind

@@ -2,8 +2,10 @@ package slacktest
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
+	"time"
 )
 
 // elementKind is a kind of element: in which blocks it may be, its fields, and the rest.
@@ -126,11 +128,36 @@ func (k *checker) feedback(ptr string, e obj) {
 func (k *checker) menu(ptr string, e obj) {
 	k.textObject(e, "placeholder", ptr, "plain_text", 150, false)
 	k.whole(e, "max_selected_items", ptr, 1, 1000)
-	typ, _ := e["type"].(string)
-	if !strings.HasSuffix(typ, "static_select") {
-		return
+	k.focus(ptr, e)
+	switch typ, _ := e["type"].(string); typ {
+	case "datepicker":
+		k.form(e, "initial_date", ptr, time.DateOnly)
+	case "timepicker":
+		k.form(e, "initial_time", ptr, "15:04")
+	case "users_select":
+		if id := k.str(e, "initial_user", ptr, 1, 255); id != "" {
+			k.person(ptr+"/initial_user", id)
+		}
+	case "multi_users_select":
+		if _, there := e["initial_users"]; !there {
+			return
+		}
+		for i, v := range k.list(e, "initial_users", ptr, 1, 1000) {
+			k.person(fmt.Sprintf("%s/initial_users/%d", ptr, i), v)
+		}
+	case "static_select", "multi_static_select":
+		k.staticMenu(ptr, e)
 	}
-	if groups, there := e["option_groups"]; there {
+}
+
+func (k *checker) staticMenu(ptr string, e obj) {
+	groups, grouped := e["option_groups"]
+	switch {
+	case grouped && e["options"] != nil:
+		k.say(ptr, "must provide either `options` or `option_groups`")
+	case !grouped:
+		k.options(ptr, e, 100)
+	default:
 		list, _ := groups.([]any)
 		if len(list) == 0 || len(list) > 100 {
 			k.say(ptr+"/option_groups", "no more than 100 items allowed")
@@ -138,12 +165,52 @@ func (k *checker) menu(ptr string, e obj) {
 		for i, g := range list {
 			at := fmt.Sprintf("%s/option_groups/%d", ptr, i)
 			o, _ := g.(obj)
+			k.props(o, at, []string{"label", "options"})
 			k.textObject(o, "label", at, "plain_text", 75, true)
 			k.options(at, o, 100)
 		}
+	}
+	all := optionsOf(e)
+	chosen := func(at string, v any) {
+		if !slices.ContainsFunc(all, func(o obj) bool { return reflect.DeepEqual(v, any(o)) }) {
+			k.say(at, "must be one of the provided options")
+		}
+	}
+	if first, there := e["initial_option"]; there {
+		chosen(ptr+"/initial_option", first)
+	}
+	if _, there := e["initial_options"]; there {
+		for i, v := range k.list(e, "initial_options", ptr, 1, 100) {
+			chosen(fmt.Sprintf("%s/initial_options/%d", ptr, i), v)
+		}
+	}
+}
+
+// form checks a text that has the form of a time.
+func (k *checker) form(e obj, name, ptr, layout string) {
+	if _, there := e[name]; !there {
 		return
 	}
-	k.options(ptr, e, 100)
+	if _, err := time.Parse(layout, k.str(e, name, ptr, 1, 20)); err != nil {
+		k.say(ptr+"/"+name, "must be a valid %s", strings.TrimPrefix(name, "initial_"))
+	}
+}
+
+// person checks an id of somebody who is there.
+func (k *checker) person(ptr string, v any) {
+	if id, _ := v.(string); k.user(id) == nil {
+		k.say(ptr, "invalid user")
+	}
+}
+
+// focus checks that one element of a view at the most is in focus when it opens.
+func (k *checker) focus(ptr string, e obj) {
+	if on, _ := e["focus_on_load"].(bool); on {
+		if k.focused {
+			k.say(ptr+"/focus_on_load", "only one element can have `focus_on_load` set to true")
+		}
+		k.focused = true
+	}
 }
 
 func (k *checker) choices(ptr string, e obj) { k.options(ptr, e, 10) }
@@ -168,7 +235,7 @@ func (k *checker) options(ptr string, e obj, most int) {
 		seen[k.str(o, "value", at, 1, 150)] = true
 	}
 	if first, ok := e["initial_option"].(obj); ok {
-		if v, _ := first["value"].(string); !seen[v] && e["option_groups"] == nil {
+		if v, _ := first["value"].(string); !seen[v] && e["type"] == "radio_buttons" {
 			k.say(ptr+"/initial_option", "must be one of the provided options")
 		}
 	}
@@ -184,4 +251,5 @@ func (k *checker) textInput(ptr string, e obj) {
 	}
 	k.str(e, "initial_value", ptr, 0, most)
 	k.flag(e, "multiline", ptr)
+	k.focus(ptr, e)
 }

@@ -247,31 +247,12 @@ func fillIn(blocks []any, values map[string]string, submit bool) (obj, error) {
 		id, _ := el["action_id"].(string)
 		text, given := left[id]
 		delete(left, id)
-		if optional, _ := block["optional"].(bool); submit && !given && !optional && el["initial_value"] == nil && el["initial_option"] == nil {
+		entry, filled, err := entryOf(el, id, text, given)
+		if err != nil {
+			return nil, err
+		}
+		if optional, _ := block["optional"].(bool); submit && !filled && !optional {
 			return nil, fmt.Errorf("slacktest: the input %q must be filled in", id)
-		}
-		if most, ok := el["max_length"].(float64); ok && float64(utf8.RuneCountInString(text)) > most {
-			return nil, fmt.Errorf("slacktest: the input %q takes %v characters", id, most)
-		}
-		kind, _ := el["type"].(string)
-		entry := obj{"type": kind}
-		switch kind {
-		case "static_select", "radio_buttons":
-			entry["selected_option"] = el["initial_option"]
-			for _, o := range optionsOf(el) {
-				if given && o["value"] == text {
-					entry["selected_option"] = o
-				}
-			}
-		case "conversations_select", "channels_select", "users_select":
-			entry["selected_"+strings.TrimSuffix(kind, "s_select")] = text
-		default:
-			entry["value"] = nil
-			if given {
-				entry["value"] = text
-			} else if x := el["initial_value"]; x != nil {
-				entry["value"] = x
-			}
 		}
 		blockID, _ := block["block_id"].(string)
 		state[blockID] = obj{id: entry}
@@ -280,6 +261,93 @@ func fillIn(blocks []any, values map[string]string, submit bool) (obj, error) {
 		return nil, fmt.Errorf("slacktest: there is no input %q", id)
 	}
 	return state, nil
+}
+
+// entryOf is what the state says of an input: what was given, or else what stood there at
+// first. Several are joined by commas, and nothing takes away what stood there.
+func entryOf(el obj, id, text string, given bool) (entry obj, filled bool, err error) {
+	kind, _ := el["type"].(string)
+	entry = obj{"type": kind}
+	var all []string
+	for s := range strings.SplitSeq(text, ",") {
+		if s != "" {
+			all = append(all, s)
+		}
+	}
+	first := func(name string, of any) any { // a picker's
+		if given && text != "" {
+			return of
+		} else if given {
+			return nil
+		}
+		return el[name]
+	}
+	switch kind {
+	case "static_select", "radio_buttons", "multi_static_select", "checkboxes":
+		chosen := []any{}
+		for _, o := range optionsOf(el) {
+			if v, _ := o["value"].(string); slices.Contains(all, v) || v == text {
+				chosen = append(chosen, o)
+			}
+		}
+		if len(chosen) < len(all) {
+			return nil, false, fmt.Errorf("slacktest: the menu %q has no %q", id, text)
+		}
+		if kind == "static_select" || kind == "radio_buttons" {
+			entry["selected_option"] = el["initial_option"]
+			if len(chosen) == 1 {
+				entry["selected_option"] = chosen[0]
+			} else if given {
+				entry["selected_option"] = nil
+			}
+			return entry, entry["selected_option"] != nil, nil
+		}
+		if initial, ok := el["initial_options"].([]any); ok && !given {
+			chosen = initial
+		}
+		entry["selected_options"] = chosen
+		return entry, len(chosen) > 0, nil
+	case "datepicker":
+		if _, err := time.Parse(time.DateOnly, text); given && text != "" && err != nil {
+			return nil, false, fmt.Errorf("slacktest: %q is no date for %q", text, id)
+		}
+		entry["selected_date"] = first("initial_date", text)
+		return entry, entry["selected_date"] != nil, nil
+	case "timepicker":
+		if _, err := time.Parse("15:04", text); given && text != "" && err != nil {
+			return nil, false, fmt.Errorf("slacktest: %q is no time for %q", text, id)
+		}
+		entry["selected_time"] = first("initial_time", text)
+		return entry, entry["selected_time"] != nil, nil
+	case "multi_users_select":
+		people := []any{}
+		for _, s := range all {
+			people = append(people, s)
+		}
+		if initial, ok := el["initial_users"].([]any); ok && !given {
+			people = initial
+		}
+		entry["selected_users"] = people
+		return entry, len(people) > 0, nil
+	case "conversations_select", "channels_select", "users_select":
+		entry["selected_"+strings.TrimSuffix(kind, "s_select")] = text
+		return entry, text != "", nil
+	}
+	return typed(el, entry, id, text, given)
+}
+
+// typed is what the state says of a text that somebody typed.
+func typed(el, entry obj, id, text string, given bool) (obj, bool, error) {
+	if most, ok := el["max_length"].(float64); ok && float64(utf8.RuneCountInString(text)) > most {
+		return nil, false, fmt.Errorf("slacktest: the input %q takes %v characters", id, most)
+	}
+	entry["value"] = nil
+	if given && text != "" {
+		entry["value"] = text
+	} else if x := el["initial_value"]; x != nil && !given {
+		entry["value"] = x
+	}
+	return entry, entry["value"] != nil, nil
 }
 
 // submitted does what the acknowledgement of a submission says.

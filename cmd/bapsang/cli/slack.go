@@ -22,6 +22,9 @@ func (a *App) slackPlatform(c *config.Slack) (platform, error) {
 	cfg.Render = func(ctx context.Context, spec json.RawMessage) ([]byte, error) {
 		return renderChart(ctx, spec, web.Picture{})
 	}
+	cfg.RenderSmall = func(ctx context.Context, spec json.RawMessage) ([]byte, error) {
+		return renderChart(ctx, spec, web.Picture{Width: 360, Height: 200})
+	}
 	cfg.Prompts = a.prompts
 	cfg.Admit = func(p bot.Person) bool {
 		return p.Standing == bot.Member ||
