@@ -193,6 +193,8 @@ type Options struct {
 	Organisers func(event string) []string
 	// Stale is how long an open suggestion is kept that nobody looks at; 0 means 60 days.
 	Stale time.Duration
+	// Zone is where days begin and in which errors say when; nil means UTC.
+	Zone *time.Location
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Logger is told of confirmed rows that the calendar no longer takes; nil discards.
@@ -228,6 +230,9 @@ func Open(ctx context.Context, s store.Store, opts Options) (*Book, error) {
 	if opts.Stale == 0 {
 		opts.Stale = 60 * 24 * time.Hour
 	}
+	if opts.Zone == nil {
+		opts.Zone = time.UTC
+	}
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
@@ -257,6 +262,9 @@ func (b *Book) Close() {
 	b.stop()
 	<-b.stopped
 }
+
+// now is the time in the book's zone.
+func (b *Book) now() time.Time { return b.opts.Now().In(b.opts.Zone) }
 
 // may returns an error unless who has the role.
 func (b *Book) may(ctx context.Context, who string, need Role) error {

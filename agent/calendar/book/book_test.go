@@ -87,7 +87,7 @@ func open(t testing.TB) fixture {
 func reopen(t testing.TB, s *bolt.Store) fixture {
 	t.Helper()
 	c := &clock{t: now}
-	b, err := book.Open(t.Context(), s, book.Options{Rights: rights, Now: c.now, Organisers: func(event string) []string {
+	b, err := book.Open(t.Context(), s, book.Options{Rights: rights, Now: c.now, Zone: time.FixedZone("KST", 9*3600), Organisers: func(event string) []string {
 		if event == "kr.csat" {
 			return []string{"suneung.re.kr"}
 		}
@@ -145,13 +145,20 @@ func (f fixture) edition(t testing.TB, event string, year int) (calendar.Edition
 	return c.Edition(event, year)
 }
 
-func wantCode(t testing.TB, err error, code book.Code) *book.Error {
+func failure(t testing.TB, err error, code book.Code) *book.Error {
 	t.Helper()
 	var e *book.Error
 	if !errors.As(err, &e) || e.Code != code {
 		t.Fatalf("error %v, want %s", err, code)
 	}
 	return e
+}
+
+func wantCode(t testing.TB, err error, code book.Code) {
+	t.Helper()
+	if book.CodeOf(err) != code {
+		t.Fatalf("error %v, want %s", err, code)
+	}
 }
 
 func TestOnlyAPersonConfirms(t *testing.T) {
@@ -207,11 +214,11 @@ func TestSecondCuratorIsTold(t *testing.T) {
 	if errs[0] != nil {
 		first, second = "jiho", errs[0]
 	}
-	e := wantCode(t, second, book.CodeSettled)
+	e := failure(t, second, book.CodeSettled)
 	if errors.Join(errs...).Error() != second.Error() || e.By != first || e.State != book.Confirmed {
 		t.Errorf("%+v, %v", e, errs)
 	}
-	if ko := e.Text("ko"); ko != "이미 "+first+" 님이 승인했습니다(2026-10-01 01:00)." {
+	if ko := e.Text("ko"); ko != "이미 "+first+" 님이 승인했습니다(2026-10-01 10:00)." {
 		t.Error(ko)
 	}
 	_, err := f.Reject(t.Context(), book.Decision{Item: out.Item.ID, By: "jiho"})
@@ -230,7 +237,7 @@ func TestReviewIsTaken(t *testing.T) {
 		t.Errorf("again: %v", err)
 	}
 	_, err := f.Review(t.Context(), book.Decision{Item: out.Item.ID, By: "jiho"})
-	if e := wantCode(t, err, book.CodeTaken); e.By != "minji" || e.Text("en") != "minji is already reviewing it." {
+	if e := failure(t, err, book.CodeTaken); e.By != "minji" || e.Text("en") != "minji is already reviewing it." {
 		t.Errorf("%+v", e)
 	}
 	// The older card's button means the same for who took it, not for another.
@@ -487,7 +494,7 @@ func TestRuleHolds(t *testing.T) {
 		t.Errorf("%+v %v", card, err)
 	}
 	_, err = f.Approve(t.Context(), book.Decision{Item: out.Item.ID, By: "minji"})
-	if e := wantCode(t, err, book.CodeRule); e.Text("ko") != "달력 규칙이 정한 날짜(2027-02-06~2027-02-08)와 다릅니다. 규칙을 따릅니다." {
+	if e := failure(t, err, book.CodeRule); e.Text("ko") != "달력 규칙이 정한 날짜(2027-02-06~2027-02-08)와 다릅니다. 규칙을 따릅니다." {
 		t.Error(e.Text("ko"))
 	}
 	if out := f.suggest(t, book.System, book.Proposal{Event: "kr.seollal", Year: 2027, Start: day("2027-02-06"), End: day("2027-02-08")}); out.Result != book.Holds || out.Item.ID != "" {
@@ -717,6 +724,36 @@ func TestImport(t *testing.T) {
 	}
 	if again, err := f.Import(t.Context(), "minji", "일정.xlsx", rows[:4], true); err != nil || !strings.HasPrefix(show(again), "2 holds; 3 holds; 4 added") {
 		t.Errorf("again: %v %s", err, show(again))
+	}
+}
+
+// TestRulesMayTakeAName has a confirmed event whose name a newer version of the rules
+// has for its own: it costs only itself, and is told.
+func TestRulesMayTakeAName(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	f.approve(t, f.suggest(t, "sora", csat("2027-11-18")).Item.ID)
+	lost := f.approve(t, f.suggest(t, "sora", blackWeek(2026, "2026-11-23", "2026-11-29")).Item.ID)
+	newer, err := calendar.Default().With(calendar.Extra{Events: []calendar.Event{{ID: "kr.other_week", Name: calendar.Names{Ko: "달빛마켓 블랙위크", En: "Other week"},
+		Market: "KR", Class: calendar.Shopping}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := book.Open(t.Context(), f.store, book.Options{Base: newer, Rights: rights})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	c, err := b.Calendar(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e, ok := c.Edition("kr.csat", 2027); !ok || !e.Start.Equal(day("2027-11-18")) {
+		t.Errorf("%+v", e)
+	}
+	problems, err := b.Problems(t.Context())
+	if err != nil || len(problems) != 1 || problems[0].Item.ID != lost.ID || !errors.Is(problems[0].Err, calendar.ErrName) {
+		t.Errorf("%+v %v", problems, err)
 	}
 }
 

@@ -168,7 +168,7 @@ func (b *Book) peek(ctx context.Context, id string) (it *Item, err error) {
 func blocks(d extract.Doubt) bool {
 	switch d.Code {
 	case extract.DoubtWeekday, extract.DoubtPastYear, extract.DoubtReversed, extract.DoubtRule, extract.DoubtConflict, extract.DoubtNoQuote,
-		extract.DoubtReread, extract.DoubtLong, extract.DoubtFar:
+		extract.DoubtReread, extract.DoubtLong, extract.DoubtFar, extract.DoubtHalf, extract.DoubtMore, extract.DoubtOrder:
 		return true
 	}
 	return false

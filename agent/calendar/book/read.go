@@ -390,7 +390,7 @@ func (b *Book) Due(ctx context.Context) ([]Task, error) {
 	if err != nil {
 		return nil, err
 	}
-	now := b.opts.Now()
+	now := b.now()
 	var tasks []Task
 	err = b.store.View(ctx, func(tx store.ReadTx) error {
 		tasks = nil

@@ -61,7 +61,7 @@ func (b *Book) rows(ctx context.Context, who, file string, rows []Row, confirm, 
 	if err != nil {
 		return nil, err
 	}
-	checked := b.checkRows(ctx, c, rows)
+	checked := checkRows(c, rows)
 	var results []RowResult
 	err = b.change(ctx, who, need, func(l *ledger) error {
 		results = results[:0]
@@ -91,14 +91,11 @@ type checkedRow struct {
 
 // checkRows completes rows into proposals. Several editions of one new event come with
 // one description.
-func (b *Book) checkRows(ctx context.Context, c *calendar.Calendar, rows []Row) []checkedRow {
-	described := map[string]*NewEvent{}
+func checkRows(c *calendar.Calendar, rows []Row) []checkedRow {
+	described, with := describe(c, rows)
 	out := make([]checkedRow, len(rows))
 	for i, r := range rows {
 		e := r.Edition
-		if r.New != nil {
-			described[r.New.ID] = r.New
-		}
 		p := Proposal{Event: e.Event, New: r.New, Year: e.Year, Label: e.Label, Market: e.Market, Start: e.Start, End: e.End, Status: e.Status,
 			Name: e.Name, Place: r.Place}
 		if _, known := c.Event(e.Event); !known && p.New == nil {
@@ -107,16 +104,47 @@ func (b *Book) checkRows(ctx context.Context, c *calendar.Calendar, rows []Row) 
 		if p.Year == 0 {
 			p.Year = p.Start.Year()
 		}
-		done, err := b.complete(ctx, p, nil)
-		out[i] = checkedRow{RowResult: RowResult{Row: r}, proposal: done}
-		if err != nil && !errors.As(err, &out[i].Err) {
-			out[i].Err = &Error{Code: CodeInvalid, Detail: err.Error(), Err: err}
-		}
+		done, err := p.complete(with, nil)
+		out[i] = checkedRow{RowResult: RowResult{Row: r, Err: refusal(err)}, proposal: done}
 		if now, ok := edition(c, &done); ok && err == nil {
 			out[i].Changes = changes(&now, &done)
 		}
 	}
 	return out
+}
+
+// describe collects the new events of rows, and lays those that fit over the calendar at
+// once: a row of its own would have all names looked through each time.
+func describe(c *calendar.Calendar, rows []Row) (map[string]*NewEvent, *calendar.Calendar) {
+	described := map[string]*NewEvent{}
+	var events []calendar.Event
+	for _, r := range rows {
+		if r.New == nil || described[r.New.ID] != nil {
+			continue
+		}
+		described[r.New.ID] = r.New
+		if _, known := c.Event(r.New.ID); !known && eventID.MatchString(r.New.ID) {
+			events = append(events, r.New.event())
+		}
+	}
+	if with, err := c.With(calendar.Extra{Events: events}); err == nil {
+		return described, with
+	}
+	for _, e := range events {
+		if with, err := c.With(calendar.Extra{Events: []calendar.Event{e}}); err == nil {
+			c = with
+		}
+	}
+	return described, c
+}
+
+// refusal is err as an Error; nil for nil.
+func refusal(err error) *Error {
+	var e *Error
+	if err == nil || errors.As(err, &e) {
+		return e
+	}
+	return &Error{Code: CodeInvalid, Detail: err.Error(), Err: err}
 }
 
 func (b *Book) row(l *ledger, who, file string, r checkedRow, confirm bool) (RowResult, error) {
@@ -134,12 +162,12 @@ func (b *Book) row(l *ledger, who, file string, r checkedRow, confirm bool) (Row
 		return done, err
 	}
 	done.Result, done.Item = out.Result, out.Item.ID
-	if !confirm || out.Result == Holds || out.Result == Refused {
-		return done, nil
-	}
-	_, err = b.confirm(l, Decision{By: who, Item: out.Item.ID, Reason: file}, &out.Item)
-	if errors.As(err, &done.Err) {
-		return done, nil // suggested, and left for a person to decide
+	if confirm && out.Result != Holds && out.Result != Refused {
+		// One that is refused, as by the rule, is left suggested for a person to decide.
+		_, err = b.confirm(l, Decision{By: who, Item: out.Item.ID, Reason: file}, &out.Item)
+		if CodeOf(err) != "" {
+			done.Err, err = refusal(err), nil
+		}
 	}
 	return done, err
 }

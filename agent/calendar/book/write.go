@@ -2,6 +2,7 @@ package book
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -21,7 +22,7 @@ func (b *Book) change(ctx context.Context, who string, need Role, fn func(*ledge
 	}
 	var wrote bool
 	err := b.store.Update(ctx, func(tx store.Tx) error {
-		l := &ledger{tx: tx, now: b.opts.Now()}
+		l := &ledger{tx: tx, now: b.now()}
 		err := fn(l)
 		if l.wrote {
 			tx.Notify(Topic)
@@ -31,6 +32,10 @@ func (b *Book) change(ctx context.Context, who string, need Role, fn func(*ledge
 	})
 	if err == nil && wrote {
 		b.changes.Add(1)
+	}
+	var refused *Error
+	if errors.As(err, &refused) && !refused.At.IsZero() {
+		refused.At = refused.At.In(b.opts.Zone)
 	}
 	return err
 }
@@ -344,7 +349,7 @@ func (b *Book) Expire(ctx context.Context) ([]Item, error) {
 			return err
 		}
 		for _, it := range items {
-			reason := ""
+			var reason string
 			switch {
 			case it.Proposal.End.Before(day(l.now)):
 				reason = "past"
@@ -382,6 +387,11 @@ func (b *Book) complete(ctx context.Context, p Proposal, sources []Source) (Prop
 	if err != nil {
 		return p, err
 	}
+	return p.complete(c, sources)
+}
+
+// complete is Book.complete for a calendar that may hold the proposal's new event already.
+func (p Proposal) complete(c *calendar.Calendar, sources []Source) (Proposal, error) {
 	p = p.fill(c)
 	if err := p.check(sources); err != nil {
 		return p, err

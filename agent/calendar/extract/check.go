@@ -59,12 +59,12 @@ func reread(c Candidate) (got string, same bool) {
 	if s.from.lunar || strings.Contains(c.Sentence, "음력 "+c.Quote) {
 		return "", true // its day is the lunar calendar's affair
 	}
-	return s.sameDays(c.Start, c.End)
+	return s.sameDays(c.Start, c.End, c.Previous)
 }
 
 // sameDays reports whether a span's months and days are those of start and end, in
 // either order where that is open.
-func (s span) sameDays(start, end time.Time) (got string, same bool) {
+func (s span) sameDays(start, end, was time.Time) (got string, same bool) {
 	to := s.from
 	if s.ranged {
 		to = s.to
@@ -72,6 +72,9 @@ func (s span) sameDays(start, end time.Time) (got string, same bool) {
 	is := func(p point, t time.Time) bool {
 		m, d := int(t.Month()), t.Day()
 		return p.month == m && p.day == d || p.form == formNumbers && p.month == d && p.day == m
+	}
+	if s.moved || !was.IsZero() {
+		return fmt.Sprintf("%02d-%02d", s.to.month, s.to.day), s.ranged && is(s.from, was) && is(s.to, start)
 	}
 	year := s.writtenYear()
 	return fmt.Sprintf("%d-%02d-%02d~%02d-%02d", year, s.from.month, s.from.day, to.month, to.day),

@@ -117,6 +117,24 @@ func bracketedWeekday(s string, i int) (day time.Weekday, next int, ok bool) {
 	return 0, i, false
 }
 
+// bareWeekday reads the "금" of "2026.11.06.금 ~" and "2026.11.06 금", which ends its word:
+// 월 begins too many others.
+func bareWeekday(s string, i int) (day time.Weekday, next int, ok bool) {
+	at := spaces(s, i)
+	day, next, ok = weekdayName(s, at, false)
+	if !ok || next-at != len("금") {
+		return 0, i, false
+	}
+	if after, has := literal(s, next, ".", ","); has && at == i {
+		next = after
+	}
+	rest := strings.TrimLeft(s[next:min(len(s), next+8)], " ")
+	if _, joins := connector(s, next); !joins && rest != "" && rest[0] != ')' && rest[0] != '\n' && clock(s, next) == next {
+		return 0, i, false
+	}
+	return day, next, true
+}
+
 // weekdayName reads a weekday: "월", "월요일", "月", "Mon", "Monday". With full, only
 // those that can be nothing else: "월요일", "Monday", "Mon".
 func weekdayName(s string, i int, full bool) (day time.Weekday, next int, ok bool) {

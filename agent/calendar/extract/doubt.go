@@ -25,6 +25,8 @@ const (
 	DoubtRule       DoubtCode = "rule"        // the calendar computes other dates
 	DoubtConflict   DoubtCode = "conflict"    // sources give different dates
 	DoubtSources    DoubtCode = "sources"     // fewer than two sources that are independent
+	DoubtMore       DoubtCode = "more"        // further days follow in the list
+	DoubtHalf       DoubtCode = "half"        // only the beginning or the end is said
 	DoubtUnreadable DoubtCode = "unreadable"  // a declared date that is none
 	DoubtNotVisible DoubtCode = "not_visible" // declared, but not in the text people see
 )
@@ -55,6 +57,8 @@ var sentences = map[DoubtCode][2]string{
 	DoubtRule:       {"달력 규칙이 정한 날짜는 %s입니다. 규칙을 따릅니다.", "The calendar's rule gives %s, and the rule holds."},
 	DoubtConflict:   {"출처마다 날짜가 다릅니다(%s).", "Sources give different dates (%s)."},
 	DoubtSources:    {"서로 독립된 출처가 부족합니다(%s).", "There are not enough independent sources (%s)."},
+	DoubtMore:       {"이어서 다른 날짜가 더 적혀 있습니다%s.", "Further days follow in the same list%s."},
+	DoubtHalf:       {"시작이나 끝 가운데 하나만 적혀 있습니다(%s).", "Only the beginning or the end is said (%s)."},
 	DoubtUnreadable: {"페이지가 선언한 날짜를 읽을 수 없습니다(%s).", "The page declares a date that cannot be read (%s)."},
 	DoubtNotVisible: {"페이지 데이터에는 있지만 사람이 보는 본문에는 없는 날짜입니다%s.", "Declared in the page's data, but not in the text people see%s."},
 }

@@ -98,6 +98,8 @@ type Mention struct {
 	Year       YearSource
 	Tense      Tense
 	Doubts     []Doubt
+	// Previous is the start before the event was moved, where the words say so.
+	Previous time.Time
 }
 
 // Candidate is a mention with what surrounds it.
@@ -117,8 +119,6 @@ type Candidate struct {
 	// of other articles.
 	Outside bool
 	Status  Status
-	// Previous is the start before the event was moved, of a declared event.
-	Previous time.Time
 }
 
 // Status is what a page says of an event's taking place.

@@ -87,7 +87,7 @@ func TestEveryDoubtHasItsSentence(t *testing.T) {
 	for _, code := range []extract.DoubtCode{extract.DoubtWeekday, extract.DoubtPastYear, extract.DoubtGuessed, extract.DoubtContext, extract.DoubtOrder,
 		extract.DoubtSideline, extract.DoubtPast, extract.DoubtOutside, extract.DoubtUnnamed, extract.DoubtNoQuote, extract.DoubtReread,
 		extract.DoubtReversed, extract.DoubtLong, extract.DoubtFar, extract.DoubtOver, extract.DoubtRule, extract.DoubtConflict, extract.DoubtSources,
-		extract.DoubtUnreadable, extract.DoubtNotVisible} {
+		extract.DoubtMore, extract.DoubtHalf, extract.DoubtUnreadable, extract.DoubtNotVisible} {
 		d := extract.Doubt{Code: code}
 		ko, en := d.Text("ko"), d.Text("en")
 		if ko == en || !strings.HasSuffix(ko, ".") || !strings.HasSuffix(en, ".") || strings.Contains(ko+en, "%!") {

@@ -45,13 +45,13 @@ func TestPages(t *testing.T) {
 			<p>작년 행사는 2025년 11월 24일(월)부터 30일(일)까지 열렸고, 올해는 2026년 11월 23일(월)부터 29일(일)까지 열립니다.</p>`,
 			blackWeek, "2026-11-23~2026-11-29 high"},
 		{"last year first", `<h1>달빛마켓 블랙위크</h1><p>지난해 블랙위크는 11월 24일부터 30일까지 진행됐다. 올해는 11월 23일(월) 시작한다.</p>`,
-			blackWeek, "2026-11-23 high"},
+			blackWeek, "2026-11-23 high [half]"},
 		{"compared with last year", `<h1>달빛마켓 블랙위크</h1><p>작년과 달리 올해는 11월 23일(월)부터 29일(일)까지입니다.</p>`,
 			blackWeek, "2026-11-23~2026-11-29 high"},
 		{"English, both years", `<h1>Dalbit Black Week</h1><p>Last year it ran from November 24 to 30, but this year it runs from November 23 to 29.</p>`,
 			blackWeek, "2026-11-23~2026-11-29 low"},
 		{"unlike last year", `<h1>Dalbit Black Week</h1><p>Unlike last year, Dalbit Black Week begins on Monday, November 23.</p>`,
-			blackWeek, "2026-11-23 high"},
+			blackWeek, "2026-11-23 high [half]"},
 		{"table", `<h2>2026 달빛마켓 블랙위크</h2><table><caption>달빛마켓 블랙위크 일정</caption>
 			<tr><th>구분</th><th>일정</th><th>내용</th></tr>
 			<tr><td>사전 알림</td><td>11/16(월)~11/22(일)</td><td>알림 신청</td></tr>
@@ -66,25 +66,34 @@ func TestPages(t *testing.T) {
 		{"its own name, 68 days over new year", `<h1>코리아그랜드세일</h1><p>2026년 12월 17일(목)부터 2027년 2월 22일(월)까지</p>`,
 			[]string{"코리아그랜드세일"}, "2026-12-17~2027-02-22 high"},
 		{"weekday typo with a year", `<h1>달빛마켓 블랙위크</h1><p>2026년 11월 27일(목) 시작</p>`,
-			blackWeek, "2026-11-27 conflict [weekday]"},
+			blackWeek, "2026-11-27 conflict [weekday,half]"},
 		{"weekday typo fits last year", `<h1>달빛마켓 블랙위크</h1><p>11월 27일(목) 시작</p>`,
-			blackWeek, "2025-11-27 conflict [past_year,past,over]"},
+			blackWeek, "2025-11-27 conflict [past_year,half,past,over]"},
 		{"title's year against the weekday", `<title>2025 결산</title><h1>달빛마켓 블랙위크</h1><p>11월 27일(금) 시작</p>`,
-			blackWeek, "2026-11-27 low [context]"},
+			blackWeek, "2026-11-27 low [context,half]"},
 		{"an article of last year", `<meta property="article:published_time" content="2025-10-20T09:00:00+09:00"><h1>달빛마켓 블랙위크</h1>
 			<p>올해는 11월 24일(월)부터 30일(일)까지 열린다.</p>`, blackWeek, ""},
 		{"only in a menu", `<nav><a>달빛마켓 블랙위크 11월 23일(월)</a></nav><h1>회사 소개</h1><p>2010년부터 함께합니다.</p>`,
 			blackWeek, "2026-11-23 high [outside]"},
 		{"too long", `<h1>달빛마켓 블랙위크</h1><p>2026년 11월 1일 ~ 2027년 4월 30일</p>`, blackWeek, "2026-11-01~2027-04-30 low [long]"},
 		{"too far", `<h1>달빛마켓 블랙위크</h1><p>2029년 11월 26일(월)</p>`, blackWeek, "2029-11-26 high [far]"},
-		{"moved", `<h1>달빛마켓 블랙위크</h1><p>일정 변경 안내: 11월 30일(월)부터 진행합니다.</p>`, blackWeek, "2026-11-30 high rescheduled"},
+		{"moved", `<h1>달빛마켓 블랙위크</h1><p>일정 변경 안내: 11월 30일(월)부터 진행합니다.</p>`, blackWeek, "2026-11-30 high rescheduled [half]"},
 		{"cancelled", `<h1>달빛마켓 블랙위크</h1><p>11월 23일(월) 예정이던 행사가 취소되었습니다.</p>`, blackWeek, "2026-11-23 high cancelled"},
 		{"a list of years", `<h1>달빛마켓 블랙위크 역대 일정</h1><ul><li>2024년 11월 25일~12월 1일</li><li>2025년 11월 24일~30일</li><li>2026년 11월 23일~29일</li></ul>`,
 			blackWeek, "2026-11-23~2026-11-29 low"},
 		{"the page's own date first", `<h1>달빛마켓 블랙위크</h1><p>등록일 2026-10-01</p><p>기간 2026-11-23 ~ 2026-11-29</p><p>최종수정 2026.10.01</p>`,
 			blackWeek, "2026-11-23~2026-11-29 low"},
 		{"registration and results", `<h1>달빛마켓 블랙위크</h1><p>입점 신청 10월 12일(월)까지</p><p>기간: 11월 23일(월)~29일(일)</p><p>당첨자 12월 7일(월)</p>`,
-			blackWeek, "2026-11-23~2026-11-29 high; 2026-10-12 high [sideline]; 2026-12-07 high [sideline]"},
+			blackWeek, "2026-11-23~2026-11-29 high; 2026-12-07 high [sideline]; 2026-10-12 high [half,sideline]"},
+		{"start and end in two cells", `<h1>달빛마켓 블랙위크</h1><table><tr><th>시작일</th><th>종료일</th></tr><tr><td>2026-11-23</td><td>2026-11-29</td></tr></table>`,
+			blackWeek, "2026-11-23~2026-11-29 low"},
+		{"start and end in two rows", `<h1>달빛마켓 블랙위크</h1><table><tr><th>시작일</th><td>2026.11.23(월)</td></tr><tr><th>종료일</th><td>2026.11.29(일)</td></tr></table>`,
+			blackWeek, "2026-11-23 high [half]; 2026-11-29 high [half]"},
+		{"only the end", `<h1>달빛마켓 블랙위크</h1><p>11월 29일(일)까지 계속됩니다.</p>`, blackWeek, "2026-11-29 high [half]"},
+		{"two weekends", `<h1>달빛마켓 블랙위크</h1><p>2026년 11월 6일(금)~8일(일), 13일(금)~15일(일)</p>`, blackWeek, "2026-11-06~2026-11-08 high [more]"},
+		{"moved from one day to another", `<h1>달빛마켓 블랙위크</h1><p>11월 16일(월)에서 23일(월)로 변경되었습니다.</p>`, blackWeek, "2026-11-23 high rescheduled"},
+		{"registration beside the event", `<h1>달빛마켓 블랙위크</h1><p>접수: 10/1(목)~10/20(화), 행사: 11/23(월)~11/29(일)</p><p>쿠폰 유효기간 2026년 12월 31일까지</p>`,
+			blackWeek, "2026-11-23~2026-11-29 high; 2026-10-01~2026-10-20 high [sideline]; 2026-12-31 low [half,sideline]"},
 		{"hidden dates", `<h1>달빛마켓 블랙위크</h1><p style="display: none">2026년 11월 1일(일)</p><p hidden>11월 2일(월)</p>
 			<span style="font-size:0">11월 3일(화)</span><template><p>11월 4일(수)</p></template><!-- 11월 5일(목) --><script>"11월 6일(금)"</script>
 			<p>11월 23일(월)</p>`, blackWeek, "2026-11-23 high"},
@@ -189,10 +198,10 @@ func TestRuleHolds(t *testing.T) {
 
 func TestCheckFindsWhatIsNotThere(t *testing.T) {
 	t.Parallel()
-	d := read(t, "<h1>달빛마켓 블랙위크</h1><p>2026년 11월 23일(월) 시작</p>")
+	d := read(t, "<h1>달빛마켓 블랙위크</h1><p>2026년 11월 23일(월) 하루</p>")
 	c := d.Candidates(extract.Options{})[0]
 	made := c
-	made.Quote, made.Sentence = "2026년 11월 24일(화)", "2026년 11월 24일(화) 시작"
+	made.Quote, made.Sentence = "2026년 11월 24일(화)", "2026년 11월 24일(화) 하루"
 	if got := d.Check(made, today, extract.Rule{}); len(got) != 2 || got[0].Code != extract.DoubtNoQuote || got[1].Code != extract.DoubtReread {
 		t.Errorf("a made-up quote: %v", got)
 	}

@@ -363,6 +363,8 @@ func (p *point) tail(s string) {
 		}
 		if day, next, has := bracketedWeekday(s, p.end); has {
 			p.weekday, p.hasWeekday, p.end = day, true, next
+		} else if day, next, has := bareWeekday(s, p.end); has && p.form == formNumbers {
+			p.weekday, p.hasWeekday, p.end = day, true, next
 		}
 	}
 }

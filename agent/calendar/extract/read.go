@@ -179,7 +179,7 @@ func (d *Document) textCandidate(scan *scanner, s span, at int, names []string,
 	lunar func(int, int, int) (time.Time, bool)) (Candidate, bool) {
 	l := d.lines[at]
 	before, after := scan.cell(s)
-	if s.end > l.end || posted(before, after) {
+	if s.end > l.end || posted(d.Text[l.at:l.end], before, after) {
 		return Candidate{}, false
 	}
 	from, to := sentence(d.Text, l, s.at, s.end)
@@ -195,9 +195,17 @@ func (d *Document) textCandidate(scan *scanner, s span, at int, names []string,
 		c.Tense = TensePast
 	}
 	c.Named = named(names, c.Sentence, c.Title) || !c.Outside && at < d.ownTitle && named(names, d.Title)
-	c.Status = statusSaid(c.Sentence)
+	if c.Status = statusSaid(c.Sentence); s.moved && c.Status == Scheduled {
+		c.Status = Rescheduled
+	}
+	if c.Status != Cancelled && former(c.Sentence, s.at-from, s.end-from) {
+		c.Tense = TensePast
+	}
 	if strings.IndexFunc(before, unicode.IsLetter) < 0 {
 		before = d.Text[max(from, l.at):s.at] // the cells before it name it
+	}
+	if word := half(before, after); word != "" && !s.ranged {
+		c.doubt(DoubtHalf, word)
 	}
 	if word := sideline(before, after); word != "" {
 		c.doubt(DoubtSideline, word)
@@ -292,7 +300,7 @@ func yearsIn(s string) (years []int) {
 			end++
 		}
 		y, _, ok := number(s, i, 4, 4)
-		if ok && y >= 2000 && y <= 2100 && (i == 0 || s[i-1] != ',' && s[i-1] != '.') && !contains(years, y) {
+		if _, school := literal(s, end, "학년도", "회계연도"); ok && !school && y >= 2000 && y <= 2100 && (i == 0 || s[i-1] != ',' && s[i-1] != '.') && !contains(years, y) {
 			years = append(years, y)
 		}
 		i = end
@@ -361,7 +369,7 @@ func (d *Document) declaredCandidate(e declared, names []string) (Candidate, boo
 	}
 	c := Candidate{Title: clean(e.name), Place: clean(e.place), Declared: true, Status: e.status}
 	c.Start, c.End, c.Year, c.Confidence = start, start, YearWritten, High
-	c.Quote, c.Sentence = e.source, e.source
+	c.Quote, c.Sentence = e.start, e.start
 	if e.end != "" {
 		end, ok := declaredDate(e.end)
 		if !ok {

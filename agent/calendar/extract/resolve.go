@@ -20,6 +20,9 @@ const recently = 31 * 24 * time.Hour
 // resolve completes a span. ok is false where no such date exists. Where the order of
 // day and month is open, a weekday decides.
 func (s span) resolve(c context) (m Mention, ok bool) {
+	if s.moved {
+		return s.resolveMove(c)
+	}
 	m, ok = s.complete(c)
 	if ok && m.Confidence == High || !s.from.swappable || !s.hasWeekday() {
 		return m, ok
@@ -29,6 +32,25 @@ func (s span) resolve(c context) (m Mention, ok bool) {
 	swapped.to.month, swapped.to.day = s.to.day, s.to.month
 	if other, fits := swapped.complete(c); fits && other.Confidence == High {
 		return other, true
+	}
+	return m, ok
+}
+
+// resolveMove completes the day something was moved to, and remembers the one before.
+func (s span) resolveMove(c context) (Mention, bool) {
+	was, is := s.from, s.to
+	switch {
+	case is.year == 0 && was.year != 0:
+		is.year = was.year
+		if is.month < was.month-6 {
+			is.year++
+		}
+	case was.year == 0:
+		was.year = is.year
+	}
+	m, ok := span{from: is, at: s.at, end: s.end}.complete(c)
+	if before, known := (span{from: was}).complete(c); ok && known {
+		m.Previous = before.Start
 	}
 	return m, ok
 }
@@ -195,6 +217,9 @@ func (s span) finish(m Mention) Mention {
 	if m.End.Before(m.Start) {
 		m.Confidence = Conflict
 		m.Doubts = append(m.Doubts, Doubt{DoubtReversed, m.Start.Format(time.DateOnly) + " > " + m.End.Format(time.DateOnly)})
+	}
+	if s.more {
+		m.Doubts = append(m.Doubts, Doubt{Code: DoubtMore})
 	}
 	if s.from.swappable && !s.hasWeekday() {
 		m.Doubts = append(m.Doubts, Doubt{DoubtOrder, fmt.Sprintf("%d/%d", s.from.month, s.from.day)})

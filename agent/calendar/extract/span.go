@@ -9,7 +9,11 @@ import (
 type span struct {
 	from, to point
 	ranged   bool
-	at, end  int
+	// moved is set for "11월 6일에서 13일로": from is where it was, to where it is.
+	moved bool
+	// more is set when further days follow in a list that is no range.
+	more    bool
+	at, end int
 }
 
 // spans reads the dates of a text in order. They do not overlap.
@@ -50,9 +54,13 @@ func (c *scanner) span(i int) (span, bool) {
 		return c.dayToDate(i)
 	}
 	s := span{from: from, at: i, end: from.end}
-	if to, ok := c.other(from); ok {
+	if to, by, ok := c.other(from); ok {
 		s.to, s.ranged, s.end = to, true, to.end
+		s.moved = c.moves(s, by)
+	} else {
+		c.list(&s)
 	}
+	s.more = s.more || c.goesOn(s)
 	if from.open && !s.ranged {
 		return span{}, false
 	}
@@ -62,24 +70,104 @@ func (c *scanner) span(i int) (span, bool) {
 	return s, true
 }
 
-// other reads the end of the range that begins with from.
-func (c *scanner) other(from point) (point, bool) {
+// other reads the end of the range that begins with from, and the words that join them.
+func (c *scanner) other(from point) (to point, by string, ok bool) {
 	for _, at := range []int{clock(c.s, from.end), from.end} {
 		next, ok := connector(c.s, at)
+		if after, edge := literal(c.s, at, cellEdge); edge && (c.given || c.underStartAndEnd(at)) {
+			next, ok = after, true
+		}
 		if !ok {
 			continue
 		}
-		if joined := strings.ToLower(c.s[at:next]); strings.Contains(joined, "and") && !c.after(from.at, "between") {
+		by := strings.ToLower(strings.TrimSpace(c.s[at:next]))
+		if by == "and" && !c.after(from.at, "between") {
 			continue
 		}
 		if to, ok := c.point(next); ok && to.form == from.form && !to.open {
-			return to, true
+			return to, by, true
 		}
 		if to, ok := c.dayOnly(next, from); ok {
-			return to, true
+			return to, by, true
 		}
 	}
-	return point{}, false
+	return point{}, "", false
+}
+
+// underStartAndEnd reports whether the row above the one at i has headings for a first and
+// a last day, so that the dates in two cells are one range.
+func (c *scanner) underStartAndEnd(i int) bool {
+	row := strings.LastIndexByte(c.s[:i], '\n')
+	if row < 0 {
+		return false
+	}
+	above := asciiLower(tail(c.s[:row], 200))
+	above = above[strings.LastIndexByte(above, '\n')+1:]
+	for _, pair := range [][2]string{{"시작", "종료"}, {"시작", "마감"}, {"start", "end"}, {"from", "to"}} {
+		begin := strings.Index(above, pair[0])
+		if begin >= 0 && strings.Contains(above[begin:], pair[1]) {
+			return true
+		}
+	}
+	return false
+}
+
+// moves reports whether what looks like a range says that something was moved from its
+// beginning to its end.
+func (c *scanner) moves(s span, by string) bool {
+	switch by {
+	case "→":
+		return true
+	case "에서":
+		_, ok := literal(c.s, s.end, "로", "으로")
+		return ok
+	case "to":
+		before := asciiLower(tail(c.s[:s.at], 48))
+		return lastOf(before, []string{"moved", "rescheduled", "postponed", "pushed", "changed", "shifted", "delayed", "brought forward"}) >= 0
+	}
+	return false
+}
+
+// list reads "11월 6일, 7일, 8일" and "11월 6·7·8일" as the range that they are, if each
+// is the day after the one before it.
+func (c *scanner) list(s *span) {
+	if s.from.form != formLetters {
+		return
+	}
+	last := s.from
+	for range 31 {
+		next, ok := literal(c.s, spaces(c.s, last.end), ",", "·", "ㆍ", "및", "과", "와")
+		if !ok {
+			break
+		}
+		day, end, ok := number(c.s, spaces(c.s, next), 1, 2)
+		if !ok || day != last.day+1 {
+			break
+		}
+		p := point{month: last.month, day: day, at: next, end: end, form: formLetters, open: true}
+		if after, closed := literal(c.s, end, "일"); closed {
+			p.end, p.open = after, false
+		}
+		p.tail(c.s)
+		last = p
+		if !last.open {
+			s.to, s.ranged, s.end = last, true, last.end
+		}
+	}
+}
+
+// goesOn reports whether further days follow: "6일~8일, 13일~15일".
+func (c *scanner) goesOn(s span) bool {
+	next, ok := literal(c.s, spaces(c.s, s.end), ",", "·", "및", "와", "과")
+	if !ok {
+		return false
+	}
+	_, end, ok := number(c.s, spaces(c.s, next), 1, 2)
+	if !ok {
+		return false
+	}
+	_, ok = literal(c.s, end, "일")
+	return ok
 }
 
 // after reports whether word stands right before i.
@@ -113,7 +201,8 @@ func (c *scanner) dayToDate(i int) (span, bool) {
 // Words that stand before dates, and before numbers that only look like dates.
 var (
 	dateLabels = []string{"기간", "일정", "일시", "날짜", "일자", "오픈", "시작", "종료", "마감", "행사", "이벤트", "축제", "세일", "개막", "진행",
-		"date", "sale", "event", "period", "when", "from", "until", "open", "between"}
+		"date", "sale", "event", "period", "when", "from", "until", "open", "between",
+		"starts", "begins", "ends"}
 	numberLabels = []string{"평점", "별점", "점수", "버전", "배율", "비율", "환율", "크기", "모델", "version", "rating", "score", "size", "ratio", "model", " v"}
 )
 
@@ -135,11 +224,14 @@ func (c *scanner) meant(s span) bool {
 	if _, ok := literal(after, 0, "까지", "부터", "에 ", "일까지", "오픈", "시작", "마감", "출시", "개막", "예정"); ok {
 		return true
 	}
-	if lastOf(lower, dateLabels) >= 0 {
+	if at := lastOf(lower, dateLabels); at >= 0 && (s.ranged || len(before)-at <= adjacent && !strings.Contains(before[at:], ",")) {
 		return true
 	}
-	return s.ranged && strings.TrimSpace(after) == "" && strings.IndexFunc(before, isAlphanumeric) < 0
+	return s.ranged && strings.IndexFunc(after, isAlphanumeric) < 0 && strings.IndexFunc(before, isAlphanumeric) < 0
 }
+
+// adjacent is how many bytes before a single number its label may begin: "기간은 : ".
+const adjacent = 14
 
 func isAlphanumeric(r rune) bool {
 	return r < 128 && (isDigit(byte(r)) || isLetter(byte(r))) || isHangul(r)

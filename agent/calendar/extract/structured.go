@@ -11,13 +11,10 @@ import (
 
 // declared is an event that a page declares for machines, as schema.org's Event.
 type declared struct {
-	name, place     string
-	start, end      string // as declared
-	previous        string
-	status          Status
-	source          string // the words that hold start, verbatim of the page's source
-	endSource       string
-	publishedByPage string
+	name, place string
+	start, end  string // as declared
+	previous    string
+	status      Status
 }
 
 // maxDeclared bounds the events taken from one page.
@@ -152,7 +149,6 @@ func isEvent(kind string) bool {
 func fromObject(v map[string]any) declared {
 	e := declared{name: first(v["name"]), place: placeName(v["location"]), start: first(v["startDate"]), end: first(v["endDate"]),
 		previous: first(v["previousStartDate"]), status: statusOf(first(v["eventStatus"]))}
-	e.source, e.endSource = e.start, e.end
 	return e
 }
 
@@ -225,7 +221,6 @@ func fromMicrodata(n *html.Node) (e declared, source string) {
 		}
 	}
 	visit(n, 0)
-	e.source, e.endSource = e.start, e.end
 	return e, b.String()
 }
 
@@ -281,8 +276,7 @@ func or(a, b string) string {
 }
 
 // declaredDate reads a Date or DateTime of schema.org, which is ISO 8601. The day is
-// that of the offset given: an event at 00:30+09:00 is on that day in Korea. precise is
-// false for a time with no offset that could be another zone's day.
+// that of the offset given: an event at 00:30+09:00 is on that day in Korea.
 func declaredDate(s string) (day time.Time, ok bool) {
 	if len(s) < len(time.DateOnly) {
 		return day, false

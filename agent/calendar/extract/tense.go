@@ -47,27 +47,56 @@ var clauseEdges = []string{cellEdge, ";", "며 ", "며, ", "고, ", "지만", "�
 
 // edition tells the tense of the date at at…end of a sentence, and the year said by the
 // word that told it. A word in the date's own clause counts before one in front of it,
-// and that before the verbs.
+// and that before the verbs. A year that stands between a word and the date says more
+// than the word: "this year …; in 2025 it was November 28".
 func edition(sentence string, at, end int) (Tense, int) {
 	lower := asciiLower(sentence)
 	for _, w := range comparisons {
 		lower = strings.ReplaceAll(lower, w, strings.Repeat(" ", len(w)))
 	}
 	from, to := clause(lower, at, end)
-	if c, ok := nearest(lower, from, to, at, adverbs); ok {
+	for _, stretch := range [][2]int{{from, to}, {0, at}} {
+		c, where, ok := nearest(lower, stretch[0], stretch[1], at, adverbs)
+		if !ok {
+			continue
+		}
+		if where < at && len(yearsIn(lower[where:at])) > 0 {
+			break
+		}
 		return c.tense, c.year
 	}
-	if c, ok := nearest(lower, 0, at, at, adverbs); ok {
-		return c.tense, c.year
-	}
-	if c, ok := nearest(lower, from, to, at, verbs); ok {
-		return c.tense, c.year
-	}
-	if c, ok := nearest(lower, end, len(lower), at, verbs); ok {
-		return c.tense, c.year
+	for _, stretch := range [][2]int{{from, to}, {end, len(lower)}} {
+		if c, _, ok := nearest(lower, stretch[0], stretch[1], at, verbs); ok {
+			return c.tense, c.year
+		}
 	}
 	return TenseUnknown, noYear
 }
+
+// Words that say where a date was before it was moved.
+var (
+	formerBefore = []string{"당초", "애초", "원래", "기존", "originally"}
+	formerAfter  = []string{"예정이던", "예정이었던", "예정됐던", "예정되었던", "하려던", "열려던", "열기로 했던", "originally"}
+)
+
+// former reports whether the date is the one an event had before it was moved: such a
+// word stands before or behind it, and no other date in between.
+func former(sentence string, at, end int) bool {
+	lower := asciiLower(sentence)
+	before := tail(lower[:at], 60)
+	if i := lastOf(before, formerBefore); i >= 0 && strings.IndexFunc(before[i:], isNumeral) < 0 {
+		return true
+	}
+	after := head(lower[end:], 48)
+	for _, w := range formerAfter {
+		if i := strings.Index(after, w); i >= 0 && strings.IndexFunc(after[:i], isNumeral) < 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func isNumeral(r rune) bool { return r >= '0' && r <= '9' }
 
 // asciiLower lowers ASCII letters, so that offsets stay.
 func asciiLower(s string) string {
@@ -94,7 +123,7 @@ func clause(s string, at, end int) (from, to int) {
 }
 
 // nearest returns the cue in s[from:to] that stands last before at, or else first behind.
-func nearest(s string, from, to, at int, cues []cue) (found cue, ok bool) {
+func nearest(s string, from, to, at int, cues []cue) (found cue, where int, ok bool) {
 	middle := min(max(at, from), to)
 	before, behind := -1, len(s)
 	var after cue
@@ -107,27 +136,35 @@ func nearest(s string, from, to, at int, cues []cue) (found cue, ok bool) {
 		}
 	}
 	if !ok && behind < len(s) {
-		return after, true
+		return after, middle + behind, true
 	}
-	return found, ok
+	return found, from + before, ok
 }
 
 // Words beside dates that are not the event's own.
 var (
-	postedBefore = []string{"작성일", "등록일", "게시일", "수정일", "발행일", "입력", "승인", "업데이트", "기사등록", "최종수정", "posted", "published",
+	postedBefore = []string{"작성일", "등록일", "게시일", "수정일", "발행일", "입력", "승인", "업데이트", "기사등록", "수정", "posted", "published",
 		"updated", "modified", "announced on", "copyright", "©"}
 	postedAfter = []string{"밝혔", "발표했", "전했", "말했", "기준", "현재", "작성", "등록", "보도", "자로", "announced", "said"}
 	sidelines   = []string{"사전예약", "사전 예약", "사전 알림", "사전알림", "사전 판매", "접수", "신청", "모집", "예매", "응모", "당첨", "결과 발표", "얼리버드",
-		"환불", "배송", "registration", "early bird", "early-bird", "presale", "pre-sale", "pre-order", "apply by", "deadline", "shipping"}
+		"환불", "배송", "쿠폰", "유효기간", "사용기한", "적립", "registration", "early bird", "early-bird", "presale", "pre-sale", "pre-order", "apply by", "deadline", "shipping"}
 )
 
+// stampWords stand in the line that a page or a comment carries: its author, how often it
+// was read.
+var stampWords = []string{"조회", "댓글", "기자", "입력", "작성자", "추천", "views", "comments"}
+
 // posted reports whether the date is the day the page, or a statement in it, was made.
-func posted(before, after string) bool {
+// whole is the line, before and after its cell.
+func posted(whole, before, after string) bool {
 	near := asciiLower(tail(before, 30))
 	for _, w := range postedBefore {
 		if strings.HasSuffix(strings.TrimRight(near, " :：|.]"), w) {
 			return true
 		}
+	}
+	if len(whole) <= 200 && lastOf(asciiLower(whole), stampWords) >= 0 && clock(after, 0) > 0 {
+		return true
 	}
 	after = asciiLower(strings.TrimLeft(after, " )"))
 	for _, w := range postedAfter {
@@ -138,6 +175,9 @@ func posted(before, after string) bool {
 	return false
 }
 
+// primary are words of the event itself, after which a sideline is over.
+var primary = []string{"행사", "본 행사", "축제", "세일", "개막", "일시", "event", "sale", "festival"}
+
 // sideline returns the word that makes a date one of registration and the like.
 func sideline(before, after string) string {
 	near := asciiLower(tail(before, 48))
@@ -147,12 +187,35 @@ func sideline(before, after string) string {
 			best, at = w, i
 		}
 	}
-	if best != "" {
+	if best != "" && lastOf(near[at+len(best):], primary) < 0 {
 		return best
 	}
-	next := asciiLower(head(after, 24))
+	next := asciiLower(head(after, 14))
+	if i := strings.IndexAny(next, "/,;|·"); i >= 0 {
+		next = next[:i]
+	}
 	for _, w := range sidelines {
-		if i := strings.Index(next, w); i >= 0 && i < 14 {
+		if strings.Contains(next, w) && best == "" {
+			return w
+		}
+	}
+	return ""
+}
+
+// halves say that a single date is where something begins, or where it ends.
+var halves = []string{"까지", "부터", "시작", "개막", "오픈", "종료", "마감", "폐막", "starts", "begins", "opens", "kicks off", "ends", "until", "through"}
+
+// half returns the word that makes a single date one end of a stretch of days.
+func half(before, after string) string {
+	near := strings.TrimRight(asciiLower(tail(before, 30)), " :|은는이가-")
+	for _, w := range halves {
+		if strings.HasSuffix(near, w) || strings.HasSuffix(near, w+"일") || strings.HasSuffix(near, w+" on") {
+			return w
+		}
+	}
+	next := asciiLower(strings.TrimLeft(head(after, 30), " ()에"))
+	for _, w := range halves {
+		if strings.HasPrefix(next, w) {
 			return w
 		}
 	}
