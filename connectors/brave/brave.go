@@ -53,7 +53,7 @@ func Open(o Options) (*Searcher, error) {
 		o.BaseURL = "https://api.search.brave.com"
 	}
 	client, err := rest.New(rest.Options{
-		Name: "Brave Search", BaseURL: o.BaseURL, HTTP: o.HTTP, Secrets: []string{o.Key},
+		Name: "Brave Search", BaseURL: o.BaseURL, HTTP: o.HTTP, Secrets: []string{o.Key}, Later: reset,
 		Fixes: map[int]string{
 			// 422 is how it refuses a key too.
 			http.StatusUnprocessableEntity: "Check the key, and that its plan is Search.",
@@ -112,6 +112,21 @@ func (s *Searcher) Search(ctx context.Context, _ connectors.Caller, query connec
 		}
 	}
 	return &connectors.Found{Hits: rest.Select(hits, query)}, nil
+}
+
+// reset is when a search is allowed again. The API has a window a second and one a
+// month, and lists of each: what remains, and in how many seconds it begins anew. With
+// the month used up there is no use in the next second.
+func reset(h http.Header) time.Duration {
+	remaining := strings.Split(h.Get("X-RateLimit-Remaining"), ",")
+	var longest time.Duration
+	for i, text := range strings.Split(h.Get("X-RateLimit-Reset"), ",") {
+		seconds, err := strconv.ParseInt(strings.TrimSpace(text), 10, 32)
+		if err == nil && i < len(remaining) && strings.TrimSpace(remaining[i]) == "0" {
+			longest = max(longest, time.Duration(seconds)*time.Second)
+		}
+	}
+	return longest
 }
 
 // freshness is a period as the API writes it: two dates, both inclusive.

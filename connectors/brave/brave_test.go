@@ -1,6 +1,7 @@
 package brave_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -98,6 +99,34 @@ func TestPeriodsAreBothInclusive(t *testing.T) {
 		}
 		if _, err := s.Search(t.Context(), connectors.Caller{}, connectors.SearchQuery{Text: "추석", After: c.after, Before: c.before}); err != nil || got != c.want {
 			t.Errorf("freshness %q, want %q (%v)", got, c.want, err)
+		}
+	}
+}
+
+func TestTheMonthsQuota(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		remaining, reset, later string
+		want                    time.Duration
+	}{
+		{"0, 1500", "1, 1419704", "", time.Second}, {"0, 0", "1, 7200", "", 2 * time.Hour}, {"1, 0", "1, 1419704", "", 24 * time.Hour},
+		{"0", "1, 60", "", time.Second}, {"", "1, 60", "", 0}, {"0, 0", "soon, -5", "", 0}, {"0, 0", "1, 7200", "3", 3 * time.Second}, {"0", "99999999999999", "", 0},
+	} {
+		s, err := brave.Open(brave.Options{Key: key, BaseURL: connectorstest.Serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-RateLimit-Remaining", c.remaining)
+			w.Header().Set("X-RateLimit-Reset", c.reset)
+			if c.later != "" {
+				w.Header().Set("Retry-After", c.later)
+			}
+			w.WriteHeader(http.StatusTooManyRequests)
+		})})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.Search(t.Context(), connectors.Caller{}, connectors.SearchQuery{Text: "추석"})
+		var e *connectors.Error
+		if !errors.As(err, &e) || e.Code != connectors.CodeExhausted || e.After != c.want {
+			t.Errorf("remaining %q, reset %q, Retry-After %q: after %v (%v)", c.remaining, c.reset, c.later, e.After, err)
 		}
 	}
 }

@@ -86,6 +86,9 @@ func (c *Client) status(res *http.Response, body []byte) *connectors.Error {
 	e.Fix = c.fix(res)
 	if code == connectors.CodeExhausted || code == connectors.CodeUnavailable {
 		e.After = Later(res.Header.Get("Retry-After"), time.Now())
+		if e.After == 0 && c.options.Later != nil {
+			e.After = min(max(c.options.Later(res.Header), 0), maxLater*time.Second)
+		}
 	}
 	if e.After > 0 {
 		in := e.After.Round(time.Second).String()

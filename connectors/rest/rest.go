@@ -38,6 +38,9 @@ type Options struct {
 	// Fixes are what whoever runs this can do about a status, where the service means
 	// something of its own by it. Key zero is for an answer that is not JSON.
 	Fixes map[int]string
+	// Later reads from an answer without Retry-After how long the service wants to be
+	// left alone, where it has headers of its own for that. Nil where it has none.
+	Later func(http.Header) time.Duration
 	// Exhausted are statuses of the service's own by which it means 429.
 	Exhausted []int
 }
