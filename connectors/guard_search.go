@@ -59,31 +59,40 @@ func newGuarded[T any](contract Contract, hooks Hooks, most int, whole func(T) b
 	return guarded[T]{gate: newGate(contract, hooks), memo: newMemo(contract.Cache, most, whole)}
 }
 
-// ask makes the call, or shares one, once check allows it. Count is how many things
-// the answer holds. Nothing of the answer is the caller's to change but what copied
-// returns.
-func (g *guarded[T]) ask(ctx context.Context, record AuditRecord, key string, check func() error, count func(T) int, call func(context.Context) (T, error)) (T, error) {
+// inquiry is one call on a guarded system.
+type inquiry[T any] struct {
+	record AuditRecord
+	key    string // equal for calls with equal answers
+	check  func() error
+	call   func(context.Context) (T, error)
+	count  func(T) int // of what the answer holds, for the books
+}
+
+// ask makes a call once its check allows it, or shares the answer of an equal one. The
+// answer belongs to all who asked: callers hand out copies.
+func (g *guarded[T]) ask(ctx context.Context, q inquiry[T]) (T, error) {
 	bounded, cancel := within(ctx, g.gate.contract.Timeout)
 	defer cancel()
 	if g.gate.contract.Internal {
-		key += "\x00" + record.Caller.Principal
+		q.key += "\x00" + q.record.Caller.Principal
 	}
-	// The books of the call are its own while it runs: it may outlast who began it.
+	// A call has books of its own while it runs: it may outlast who began it.
 	made := make(chan AuditRecord, 1)
+	record := q.record
 	var value T
-	err := check()
+	err := q.check()
 	if err == nil {
 		var own bool
-		value, own, err = g.memo.do(bounded, key, func(ctx context.Context) (T, error) {
-			r := record
-			v, err := pass(ctx, g.gate, &r, call)
+		value, own, err = g.memo.do(bounded, q.key, func(ctx context.Context) (T, error) {
+			r := q.record
+			v, err := pass(ctx, g.gate, &r, q.call)
 			made <- r
 			return v, err
 		})
 		record.Cached = !own && err == nil
 	}
 	if err == nil {
-		record.Rows = count(value)
+		record.Rows = q.count(value)
 	}
 	select {
 	case r := <-made:
@@ -131,14 +140,18 @@ func (g *searchGuard) Search(ctx context.Context, caller Caller, query SearchQue
 	query.Text = strings.Join(strings.Fields(norm.NFC.String(query.Text)), " ")
 	record := g.gate.record(caller)
 	record.Query = query.Text
-	check := func() error {
-		if err := wellFormed(query); err != nil {
-			return err
-		}
-		return g.gate.out(ctx, caller, g.gate.hooks.Egress, query.Text)
-	}
-	found, err := g.ask(ctx, record, searchKey(query), check, func(f *Found) int { return len(f.Hits) },
-		func(ctx context.Context) (*Found, error) { return g.src.Search(ctx, caller, query) })
+	found, err := g.ask(ctx, inquiry[*Found]{
+		record: record,
+		key:    searchKey(query),
+		check: func() error {
+			if err := wellFormed(query); err != nil {
+				return err
+			}
+			return g.gate.out(ctx, caller, g.gate.hooks.Egress, query.Text)
+		},
+		call:  func(ctx context.Context) (*Found, error) { return g.src.Search(ctx, caller, query) },
+		count: func(f *Found) int { return len(f.Hits) },
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -181,9 +194,13 @@ type feedGuard struct {
 
 // Entries implements Feed.
 func (g *feedGuard) Entries(ctx context.Context, caller Caller, from, to time.Time) ([]Entry, error) {
-	key := from.Format(time.RFC3339) + " " + to.Format(time.RFC3339)
-	entries, err := g.ask(ctx, g.gate.record(caller), key, func() error { return nil }, func(e []Entry) int { return len(e) },
-		func(ctx context.Context) ([]Entry, error) { return g.src.Entries(ctx, caller, from, to) })
+	entries, err := g.ask(ctx, inquiry[[]Entry]{
+		record: g.gate.record(caller),
+		key:    from.Format(time.RFC3339) + " " + to.Format(time.RFC3339),
+		check:  func() error { return nil },
+		call:   func(ctx context.Context) ([]Entry, error) { return g.src.Entries(ctx, caller, from, to) },
+		count:  func(e []Entry) int { return len(e) },
+	})
 	return slices.Clone(entries), err
 }
 
@@ -196,9 +213,13 @@ type pageGuard struct {
 func (g *pageGuard) Page(ctx context.Context, caller Caller, url string) (*Page, error) {
 	record := g.gate.record(caller)
 	record.Query = url
-	check := func() error { return g.gate.out(ctx, caller, g.gate.hooks.EgressURL, url) }
-	page, err := g.ask(ctx, record, url, check, func(*Page) int { return 1 },
-		func(ctx context.Context) (*Page, error) { return g.src.Page(ctx, caller, url) })
+	page, err := g.ask(ctx, inquiry[*Page]{
+		record: record,
+		key:    url,
+		check:  func() error { return g.gate.out(ctx, caller, g.gate.hooks.EgressURL, url) },
+		call:   func(ctx context.Context) (*Page, error) { return g.src.Page(ctx, caller, url) },
+		count:  func(*Page) int { return 1 },
+	})
 	if err != nil {
 		return nil, err
 	}

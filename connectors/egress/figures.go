@@ -108,7 +108,7 @@ type found struct{ text, before, after string }
 // date reports whether the number is, or is a part of, something counted along the
 // calendar. The parts of a written date (2026-11-27) are three numbers.
 func (n found) date() bool {
-	// A minus or a letter before it belongs to it as much as what follows does.
+	// A few bytes to each side hold the rest of a date. They begin at a whole character.
 	from := len(n.before) - min(len(n.before), 12)
 	for from < len(n.before) && !utf8.RuneStart(n.before[from]) {
 		from++
