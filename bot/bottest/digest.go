@@ -196,7 +196,7 @@ func showsDigests(t *testing.T, h Harness) {
 		}
 		mustHave(t, name, whole, digestTexts(msg)...)
 		for _, b := range msg.Buttons {
-			if !slices.Contains(whole.Actions, b.Action) {
+			if b.Form == nil && !slices.Contains(whole.Actions, b.Action) { // what opens a form is Fill's to find
 				t.Errorf("%s: nothing to press for %q; there is %v", name, b.Action, whole.Actions)
 			}
 		}
