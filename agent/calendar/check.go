@@ -84,6 +84,12 @@ func (e *event) check() error {
 	if e.Before < 0 || e.After < 0 || e.Before+e.After > 400 {
 		return fmt.Errorf("before %d, after %d", e.Before, e.After)
 	}
+	if fixed := e.When.From != "" || e.When.Editions != nil || e.When.Between; fixed && (e.Before != 0 || e.After != 0 || e.Except != nil) {
+		return errors.New("before, after and except go with a rule for a day")
+	}
+	if e.Substitute.On != "" && len(e.Off) == 0 {
+		return errors.New("substitute is for public holidays: say in which years (off)")
+	}
 	for _, p := range e.Prepare {
 		if p.Days < 0 || p.Days > 400 || p.What.Ko == "" || p.What.En == "" {
 			return errors.New("prepare needs days (business days before) and what, in Korean and English")
@@ -122,6 +128,9 @@ func (w *when) check() error {
 		if _, err := parseMonthDay(s); s != "" && err != nil {
 			return fmt.Errorf("%q is no date MM-DD", s)
 		}
+		if s == "02-29" {
+			return errors.New("02-29 is not in every year")
+		}
 	}
 	for _, err := range []error{w.Nth.check(), w.Lunar.check(), w.Hijri.check(), w.Geng.check()} {
 		if err != nil {
@@ -133,6 +142,10 @@ func (w *when) check() error {
 	}
 	if w.Easter != nil && (*w.Easter < -100 || *w.Easter > 200) {
 		return fmt.Errorf("easter: %d days", *w.Easter)
+	}
+	day := w.Date != "" || w.Nth != nil || w.Lunar != nil || w.Easter != nil || w.Longitude != nil || w.Geng != nil
+	if w.Offset != 0 && (!day || w.Date != "") || w.Meridian != "" && w.Longitude == nil {
+		return errors.New("offset goes with nth, lunar, longitude, geng and easter, meridian with longitude")
 	}
 	if w.Offset < -200 || w.Offset > 200 {
 		return fmt.Errorf("offset %d days", w.Offset)

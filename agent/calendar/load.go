@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -152,9 +153,13 @@ func loadFile(fsys fs.FS, name string) (*Rules, error) {
 	return Read(name, f)
 }
 
-// embedded are the rules that come with the program. Korea's names go before those of
-// the world, and the world's before other countries'.
-func embedded() (*Rules, error) {
+// embedded are the rules that come with the program, read once: it takes longer than all
+// else here.
+var embedded = sync.OnceValues(readEmbedded)
+
+// readEmbedded puts Korea's names before those of the world, and the world's before other
+// countries'.
+func readEmbedded() (*Rules, error) {
 	all := &Rules{}
 	names, err := fs.Glob(files, "events/*.yaml")
 	if err != nil {
@@ -178,10 +183,11 @@ func embedded() (*Rules, error) {
 // id of an embedded event takes its place where it says "replace: true", and is refused
 // where it does not.
 func New(own ...*Rules) (*Calendar, error) {
-	all, err := embedded()
+	ours, err := embedded()
 	if err != nil {
 		return nil, err
 	}
+	all := &Rules{rules{Markets: slices.Clone(ours.Markets), Events: slices.Clone(ours.Events)}}
 	for _, o := range own {
 		if err := all.add(o); err != nil {
 			return nil, err

@@ -2,6 +2,7 @@ package calendar_test
 
 import (
 	"errors"
+	"os"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -91,6 +92,28 @@ func TestOwnEvents(t *testing.T) {
 	}
 }
 
+// TestDocumentedExample reads the example of the documentation.
+func TestDocumentedExample(t *testing.T) {
+	text, err := os.ReadFile("../../docs/calendar.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "```yaml\n")
+	example, _, ok := strings.Cut(rest, "```")
+	if !ok {
+		t.Fatal("no example")
+	}
+	own, err := calendar.Read("calendar.md", strings.NewReader(example))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := calendar.New(own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect(t, c, "acme.anniversary", 2026, day("2026-05-26"), day("2026-05-30"))
+}
+
 // row is an event with a line changed.
 func row(change ...string) string {
 	text := `events:
@@ -114,6 +137,7 @@ func TestMistakesHaveTheirPlace(t *testing.T) {
 		"market":          {row("KR", "Korea"), "own.yaml:2:5: event \"acme.x\": market \"Korea\""},
 		"class":           {row("shopping", "party"), "own.yaml:2:5: event \"acme.x\": no class"},
 		"no such date":    {row("03-14", "02-30"), `"02-30" is no date`},
+		"leap day":        {row("03-14", "02-29"), "not in every year"},
 		"no rule":         {row("{date: 03-14}", "{}"), "0 rules instead of one"},
 		"two rules":       {row("{date: 03-14}", "{date: 03-14, easter: 1}"), "2 rules instead of one"},
 		"half a season":   {row("{date: 03-14}", "{from: 03-14}"), "from and to"},
@@ -130,6 +154,9 @@ func TestMistakesHaveTheirPlace(t *testing.T) {
 		"expected rule":   {row("source: x", "expect: {from: 01-01, to: 02-01}\n    source: x"), "expect is for announced"},
 		"prepare":         {row("source: x", "prepare: [{days: 3}]\n    source: x"), "prepare needs"},
 		"substitute":      {row("source: x", "substitute: {on: friday}\n    source: x"), "substitute"},
+		"idle offset":     {row("{date: 03-14}", "{date: 03-14, offset: 1}"), "offset goes with"},
+		"idle before":     {row("{date: 03-14}", "{from: 03-14, to: 03-20}\n    before: 1"), "before, after"},
+		"not off":         {row("source: x", "substitute: {on: sunday}\n    source: x"), "substitute is for"},
 		"windows":         {row("source: x", "windows: {lead: -3}\n    source: x"), "windows of -3"},
 		"twice":           {row() + strings.TrimPrefix(row(), "events:\n"), `own.yaml:8:5: event "acme.x" is there twice`},
 		"an alias":        {row("source: x", "source: &a x\n    id: *a"), "anchors"},
@@ -258,15 +285,5 @@ func BenchmarkNew(b *testing.B) {
 		if _, err := calendar.New(); err != nil {
 			b.Fatal(err)
 		}
-	}
-}
-
-func BenchmarkYear(b *testing.B) {
-	for b.Loop() {
-		c, err := calendar.New()
-		if err != nil {
-			b.Fatal(err)
-		}
-		c.List(day("2026-06-01"), day("2026-06-30"), calendar.Filter{})
 	}
 }

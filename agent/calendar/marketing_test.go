@@ -218,6 +218,19 @@ func TestEventsAreDescribed(t *testing.T) {
 			t.Errorf("%s is not found", e.ID)
 		}
 	}
+	// A name of digits would be found in every number and date of a question.
+	for _, e := range all {
+		for _, name := range append(append([]string{e.Name.Ko, e.Name.En}, e.Aliases...), e.Weak...) {
+			if strings.Trim(name, "0123456789-.·ㆍ /") == "" {
+				t.Errorf("%s is called %q", e.ID, name)
+			}
+		}
+	}
+	for _, number := range []string{"6.25", "625", "5.18", "518", "4.16", "10.29", "520", "618", "88", "1.1"} {
+		if id, ok := c.Find(number); ok {
+			t.Errorf("%s is %s", number, id)
+		}
+	}
 	// A caller cannot change what others see.
 	i := slices.IndexFunc(all, func(e calendar.Event) bool { return len(e.Aliases) > 0 && len(e.Prepare) > 0 })
 	id := all[i].ID
