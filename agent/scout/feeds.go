@@ -5,6 +5,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/bapsang/bapsang/agent/calendar"
 	"github.com/bapsang/bapsang/agent/calendar/book"
 	"github.com/bapsang/bapsang/agent/calendar/extract"
 	"github.com/bapsang/bapsang/connectors"
@@ -68,15 +69,15 @@ func (h *hunt) entry(ctx context.Context, f Feed, e connectors.Entry) error {
 		h.finding.Alerts = append(h.finding.Alerts, Alert{URL: f.URL, Says: extract.Dates(start, end), Rule: extract.Dates(r.Start, r.End)})
 		return nil
 	}
-	status := extract.Scheduled
+	status := calendar.Confirmed
 	if e.Cancelled {
-		status = extract.Cancelled
+		status = calendar.Cancelled
 	}
 	address := e.URL
 	if extract.Domain(address) == "" {
 		address = f.URL
 	}
-	return h.suggest(ctx, start, end, status, "", book.Source{Origin: book.FromFeed, URL: address, Title: f.Name, Quote: shown(e.Title),
+	return h.suggest(ctx, h.edition(start, end, status), book.Source{Origin: book.FromFeed, URL: address, Title: f.Name, Quote: shown(e.Title),
 		Sentence: shown(e.Title), RetrievedAt: h.opts.Now().UTC(), Checked: true})
 }
 

@@ -393,7 +393,7 @@ func (h *hunt) suggestAll(ctx context.Context, doc *extract.Document) error {
 			continue
 		}
 		suggested++
-		if err := h.suggest(ctx, c.Start, c.End, c.Status, c.Place, source(doc, c)); err != nil {
+		if err := h.suggest(ctx, h.proposal(c), source(doc, c)); err != nil {
 			return err
 		}
 	}
@@ -479,9 +479,21 @@ func source(doc *extract.Document, c extract.Candidate) book.Source {
 	return s
 }
 
-func (h *hunt) suggest(ctx context.Context, start, end time.Time, status extract.Status, place string, s book.Source) error {
-	p := book.Proposal{Event: h.target.Event, Year: h.target.Year, Label: h.target.Label, Market: h.target.Market, Start: start, End: end,
-		Status: statusOf(status), Place: shown(place)}
+// proposal is what a candidate says of the target.
+func (h *hunt) proposal(c extract.Candidate) book.Proposal {
+	p := h.edition(c.Start, c.End, statusOf(c.Status))
+	p.Place = shown(c.Place)
+	if !c.Previous.IsZero() && !c.Previous.Equal(c.Start) {
+		p.Was = &book.Span{Start: c.Previous, End: c.Previous.Add(c.End.Sub(c.Start))}
+	}
+	return p
+}
+
+func (h *hunt) edition(start, end time.Time, status calendar.Status) book.Proposal {
+	return book.Proposal{Event: h.target.Event, Year: h.target.Year, Label: h.target.Label, Market: h.target.Market, Start: start, End: end, Status: status}
+}
+
+func (h *hunt) suggest(ctx context.Context, p book.Proposal, s book.Source) error {
 	s.Title = shown(s.Title)
 	out, err := h.opts.Book.Suggest(ctx, book.System, p, s)
 	if book.CodeOf(err) == book.CodeInvalid {

@@ -72,6 +72,9 @@ type Proposal struct {
 	Status calendar.Status `json:"status"`
 	Name   calendar.Names  `json:"name"` // the event's own where empty
 	Place  string          `json:"place,omitempty"`
+	// Was are the dates before it was moved, where the source says so. What the book
+	// itself had before counts more.
+	Was *Span `json:"was,omitempty"`
 }
 
 // NewEvent describes an event that the calendar does not know.
@@ -327,6 +330,10 @@ func (p *Proposal) fingerprint() string {
 
 // edition is the proposal as the calendar's row.
 func (p *Proposal) edition() calendar.Edition {
-	return calendar.Edition{Event: p.Event, Year: p.Year, Label: p.Label, Market: p.Market, Start: p.Start, End: p.End,
+	e := calendar.Edition{Event: p.Event, Year: p.Year, Label: p.Label, Market: p.Market, Start: p.Start, End: p.End,
 		Status: p.Status, Name: p.Name}
+	if p.Was != nil {
+		e.PreviousStart, e.PreviousEnd = p.Was.Start, p.Was.End
+	}
+	return e
 }

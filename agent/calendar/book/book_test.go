@@ -14,6 +14,7 @@ import (
 
 	"github.com/bapsang/bapsang/agent/calendar"
 	"github.com/bapsang/bapsang/agent/calendar/book"
+	"github.com/bapsang/bapsang/agent/calendar/exchange"
 	"github.com/bapsang/bapsang/agent/calendar/extract"
 	"github.com/bapsang/bapsang/store/bolt"
 )
@@ -754,6 +755,40 @@ func TestRulesMayTakeAName(t *testing.T) {
 	problems, err := b.Problems(t.Context())
 	if err != nil || len(problems) != 1 || problems[0].Item.ID != lost.ID || !errors.Is(problems[0].Err, calendar.ErrName) {
 		t.Errorf("%+v %v", problems, err)
+	}
+}
+
+// TestImportedFile takes a file through exchange, as people's uploads go.
+func TestImportedFile(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	text := "name,start,end\n달빛박람회 2026,2026-12-03,2026-12-06\n수능,2027-11-18,2027-11-18\n설날,2027-02-05,2027-02-07\n크리스마스,2026-12-25,2026-12-25\n"
+	file, err := exchange.Read("일정.csv", strings.NewReader(text), exchange.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := f.Calendar(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	preview := exchange.Compare(c, file)
+	rows := book.Rows(preview)
+	if len(rows) != 2 || len(preview.Refused) != 1 {
+		t.Fatalf("%+v refused %+v", rows, preview.Refused)
+	}
+	results, err := f.Import(t.Context(), "minji", "일정.csv", rows, true)
+	if err != nil || results[0].Err != nil || results[1].Err != nil {
+		t.Fatal(results, err)
+	}
+	e, ok := f.edition(t, "kr.csat", 2027)
+	if !ok || e.ConfirmedBy != "minji" || e.Source != "일정.csv" {
+		t.Errorf("%+v", e)
+	}
+	if c, err = f.Calendar(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := c.Find("달빛박람회"); !ok {
+		t.Error("the new event is not known by its name")
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/bapsang/bapsang/agent/calendar"
+	"github.com/bapsang/bapsang/agent/calendar/exchange"
 )
 
 // Row is one line of an import: an edition, and the event where the calendar does not
@@ -15,6 +16,24 @@ type Row struct {
 	Edition calendar.Edition
 	New     *NewEvent
 	Place   string
+}
+
+// Rows are the rows of a file that say something new beside the calendar, as exchange
+// compared them.
+func Rows(p *exchange.Preview) []Row {
+	var rows []Row
+	for i := range p.Changes {
+		c := &p.Changes[i]
+		if c.Verdict == exchange.Same {
+			continue
+		}
+		r := Row{Line: c.Row.Line, Edition: c.Edition}
+		if e := c.Event; e != nil {
+			r.New = &NewEvent{ID: e.ID, Ko: e.Name.Ko, En: e.Name.En, Aliases: e.Aliases, Market: e.Market, Markets: e.Markets, Class: e.Class}
+		}
+		rows = append(rows, r)
+	}
+	return rows
 }
 
 // RowResult says what a row would come to, or came to.
@@ -28,8 +47,8 @@ type RowResult struct {
 	Err     *Error
 }
 
-// maxRows bounds an import: it is one transaction.
-const maxRows = 5000
+// maxRows bounds an import, which is one transaction: 5,000 rows take about a second.
+const maxRows = 20_000
 
 // errPreview takes a preview's transaction back.
 var errPreview = errors.New("preview")
@@ -66,7 +85,10 @@ func (b *Book) rows(ctx context.Context, who, file string, rows []Row, confirm, 
 	err = b.change(ctx, who, need, func(l *ledger) error {
 		results = results[:0]
 		for _, r := range checked {
-			done, err := b.row(l, who, file, r, confirm)
+			done, err := r.RowResult, error(nil)
+			if done.Err == nil {
+				done, err = b.row(l, who, file, r, confirm)
+			}
 			if err != nil {
 				return err
 			}
@@ -98,6 +120,9 @@ func checkRows(c *calendar.Calendar, rows []Row) []checkedRow {
 		e := r.Edition
 		p := Proposal{Event: e.Event, New: r.New, Year: e.Year, Label: e.Label, Market: e.Market, Start: e.Start, End: e.End, Status: e.Status,
 			Name: e.Name, Place: r.Place}
+		if e.Moved() {
+			p.Was = &Span{e.PreviousStart, e.PreviousEnd}
+		}
 		if _, known := c.Event(e.Event); !known && p.New == nil {
 			p.New = described[e.Event]
 		}
@@ -149,9 +174,6 @@ func refusal(err error) *Error {
 
 func (b *Book) row(l *ledger, who, file string, r checkedRow, confirm bool) (RowResult, error) {
 	done := r.RowResult
-	if done.Err != nil {
-		return done, nil
-	}
 	title := file
 	if r.Edition.Source != "" {
 		title += ": " + r.Edition.Source

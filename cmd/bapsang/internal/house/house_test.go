@@ -65,6 +65,8 @@ var allowed = map[string][]string{
 	"bot/api":             {"bot", "bot/desk", "agent", "store"},
 	"bot/digest":          {"bot", "bot/digest/schedule", "store"},
 	"bot/digest/schedule": {},
+	"bot/digest/orders":   {"bot", "bot/desk", "bot/digest", "bot/digest/schedule", "agent/figures"},
+	"bot/digest/render":   {"bot", "bot/answer", "bot/digest", "agent", "agent/calendar", "connectors"},
 	"bot/answer":          {"bot", "agent", "agent/calendar", "agent/chart", "agent/figures", "agent/semantic"},
 	"bot/desk": {
 		"bot", "bot/answer", "agent", "agent/chart", "agent/compose", "agent/figures", "agent/format", "agent/semantic", "connectors",
@@ -76,7 +78,7 @@ var allowed = map[string][]string{
 	"agent/analysis": {},
 	"agent/calendar": {},
 	// What people confirmed lies in the store; a page is read without anybody being asked.
-	"agent/calendar/book":     {"agent/calendar", "agent/calendar/extract", "store"},
+	"agent/calendar/book":     {"agent/calendar", "agent/calendar/exchange", "agent/calendar/extract", "store"},
 	"agent/calendar/exchange": {"agent/calendar"},
 	"agent/calendar/extract":  {},
 	"agent/scout":             {"agent/calendar", "agent/calendar/book", "agent/calendar/extract", "connectors"},
