@@ -2,6 +2,7 @@ package connectorstest
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/netip"
@@ -74,7 +75,7 @@ func (s *serves) handler(h FeedHarness) http.HandlerFunc {
 			return
 		}
 		w.Header().Set("Content-Type", h.ContentType)
-		io.WriteString(w, doc)
+		fmt.Fprint(w, doc)
 	}
 }
 
@@ -192,7 +193,9 @@ func testFeedDeadline(t *testing.T, h FeedHarness) {
 	arrived := make(chan struct{}, 10)
 	url, at := outside(t, func(_ http.ResponseWriter, r *http.Request) {
 		// A body that nobody reads would keep the end of the call unnoticed.
-		io.Copy(io.Discard, r.Body)
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
+			return
+		}
 		arrived <- struct{}{}
 		select {
 		case <-stop:

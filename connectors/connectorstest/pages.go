@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -79,10 +78,10 @@ func testPageRead(t *testing.T, h PagesHarness) {
 		switch r.URL.Path {
 		case "/utf8":
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
-			io.WriteString(w, koreanPage)
+			fmt.Fprint(w, koreanPage)
 		case "/euckr":
 			w.Header().Set("Content-Type", "text/html; charset=euc-kr")
-			io.WriteString(w, encoded)
+			fmt.Fprint(w, encoded)
 		case "/moved":
 			http.Redirect(w, r, "/utf8", http.StatusMovedPermanently)
 		case "/empty":
@@ -146,7 +145,7 @@ func testPageRobots(t *testing.T, h PagesHarness) {
 		mu.Unlock()
 		switch r.URL.Path {
 		case "/robots.txt":
-			io.WriteString(w, "User-agent: *\nDisallow: /closed\n")
+			fmt.Fprint(w, "User-agent: *\nDisallow: /closed\n")
 		case "/way":
 			http.Redirect(w, r, "/closed/way", http.StatusFound)
 		default:
@@ -174,13 +173,13 @@ func testPageFailures(t *testing.T, h PagesHarness) {
 		w.Header().Set("Content-Type", "text/html")
 		switch r.URL.Path {
 		case "/huge":
-			io.WriteString(w, strings.Repeat("가", h.MaxBytes/3+1))
+			fmt.Fprint(w, strings.Repeat("가", h.MaxBytes/3+1))
 		case "/picture":
 			w.Header().Set("Content-Type", "image/png")
 		case "/broken":
 			w.WriteHeader(http.StatusInternalServerError)
 		case "/noise":
-			w.Write([]byte("\xff\xfe\xfd\x00<p>\x80"))
+			fmt.Fprint(w, "\xff\xfe\xfd\x00<p>\x80")
 		default:
 			http.NotFound(w, r)
 		}

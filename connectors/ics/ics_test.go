@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -81,7 +80,7 @@ func read(t testing.TB, doc, from, to string) ([]connectors.Entry, error) {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/calendar")
-		io.WriteString(w, doc)
+		fmt.Fprint(w, doc)
 	}))
 	defer s.Close()
 	f := ics.New(ics.Options{URL: s.URL, Zone: seoul(t), Options: allowing(netip.MustParseAddrPort(s.Listener.Addr().String()))})
@@ -387,7 +386,7 @@ func TestRulesThatTakeLong(t *testing.T) {
 	}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/calendar")
-		io.WriteString(w, calendar(b.String()))
+		fmt.Fprint(w, calendar(b.String()))
 	}))
 	defer s.Close()
 	o := allowing(netip.MustParseAddrPort(s.Listener.Addr().String()))
@@ -403,7 +402,7 @@ func FuzzCalendar(f *testing.F) {
 	f.Add(calendar(ownZone + event("UID:1", "DTSTART;TZID=본사 시간:20261101T090000", "RRULE:FREQ=WEEKLY;COUNT=3", "EXDATE:20261108", "DURATION:P1D")))
 	f.Add(calendar(event("UID:1", "DTSTART:20261101", "RRULE:FREQ=YEARLY;BYDAY=4TH;BYSETPOS=-1", "RECURRENCE-ID:20261101")))
 	var doc string
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, doc) }))
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, doc) }))
 	defer s.Close()
 	feed := ics.New(ics.Options{URL: s.URL, Options: allowing(netip.MustParseAddrPort(s.Listener.Addr().String()))})
 	f.Fuzz(func(t *testing.T, body string) {

@@ -36,16 +36,16 @@ func play(mode string) {
 	case "dead":
 		os.Exit(3)
 	case "garbage":
-		fmt.Println("Welcome to my server! 환영합니다")
+		fmt.Fprintln(os.Stdout, "Welcome to my server! 환영합니다")
 		select {}
 	case "line":
-		fmt.Print(`{"jsonrpc":"2.0","method":"`)
+		fmt.Fprint(os.Stdout, `{"jsonrpc":"2.0","method":"`)
 		for {
-			fmt.Print(strings.Repeat("가", 10_000))
+			fmt.Fprint(os.Stdout, strings.Repeat("가", 10_000))
 		}
 	case "flood":
 		for {
-			fmt.Println(`{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"` + strings.Repeat("x", 1000) + `"}}`)
+			fmt.Fprintln(os.Stdout, `{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"`+strings.Repeat("x", 1000)+`"}}`)
 		}
 	}
 	server := sdk.NewServer(&sdk.Implementation{Name: "play", Version: "1"}, nil)
@@ -108,10 +108,10 @@ func play(mode string) {
 // asks asks the client for all that a server may ask, and tells what came of it.
 func asks(ctx context.Context, s *sdk.ServerSession) string {
 	var got []string
-	if _, err := s.ListRoots(ctx, nil); err == nil {
+	if _, err := s.ListRoots(ctx, nil); err == nil { //nolint:staticcheck // servers still ask
 		got = append(got, "roots")
 	}
-	if _, err := s.CreateMessage(ctx, &sdk.CreateMessageParams{MaxTokens: 5, Messages: []*sdk.SamplingMessage{{Role: "user", Content: &sdk.TextContent{Text: "hi"}}}}); err == nil {
+	if _, err := s.CreateMessage(ctx, &sdk.CreateMessageParams{MaxTokens: 5, Messages: []*sdk.SamplingMessage{{Role: "user", Content: &sdk.TextContent{Text: "hi"}}}}); err == nil { //nolint:staticcheck // servers still ask
 		got = append(got, "sampling")
 	}
 	if _, err := s.Elicit(ctx, &sdk.ElicitParams{Message: "password?", RequestedSchema: json.RawMessage(`{"type":"object","properties":{}}`)}); err == nil {

@@ -3,6 +3,7 @@ package mcp_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -306,7 +307,13 @@ func remote(t *testing.T, wrap func(http.Handler) http.Handler) mcp.Options {
 		return nil, map[string]any{"results": []map[string]any{{"title": in.Query, "url": "https://example.com/1"}}}, nil
 	})
 	s := httptest.NewServer(wrap(sdk.NewStreamableHTTPHandler(func(*http.Request) *sdk.Server { return server }, nil)))
-	t.Cleanup(s.Close)
+	t.Cleanup(func() {
+		s.Close()
+		// Sessions that were not said goodbye to.
+		for session := range server.Sessions() {
+			session.Close()
+		}
+	})
 	at := netip.MustParseAddrPort(s.Listener.Addr().String())
 	o := mcp.Options{URL: s.URL, Tool: "search", Header: http.Header{"Authorization": {"Bearer secret"}}, Options: outward.Options{
 		AllowPrivate: []netip.Prefix{netip.PrefixFrom(at.Addr(), 32)}, Ports: []uint16{at.Port()}, Timeout: 5 * time.Second, UserAgent: "bapsang/1.0",
@@ -388,7 +395,7 @@ func TestRemoteThatMisleads(t *testing.T) {
 				}
 			}
 		}, connectors.CodeTooLarge},
-		"html": {func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("<html>")) }, connectors.CodeUnavailable},
+		"html": {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") }, connectors.CodeUnavailable},
 		"silent": {func(_ http.ResponseWriter, r *http.Request) {
 			select {
 			case <-r.Context().Done():

@@ -197,7 +197,7 @@ func TestNothingPrivateIsDialled(t *testing.T) {
 // forbidden one afterwards, and the other way round.
 func TestRebinding(t *testing.T) {
 	t.Parallel()
-	s := start(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "here") })
+	s := start(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "here") })
 	s.names.answers["flip.test"] = [][]string{{"127.0.0.1"}, {"10.9.9.9"}}
 	c := s.client()
 	resp, err := get(t, c, s.at("flip.test", "/"))
@@ -227,8 +227,7 @@ func TestRedirects(t *testing.T) {
 	type seen struct{ host, path, auth, cookie, referer, agent string }
 	var mu sync.Mutex
 	var log []seen
-	var s *site
-	s = start(t, func(w http.ResponseWriter, r *http.Request) {
+	s := start(t, func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		log = append(log, seen{r.Host, r.URL.Path, r.Header.Get("Authorization"), r.Header.Get("Cookie"), r.Header.Get("Referer"), r.UserAgent()})
 		mu.Unlock()
@@ -319,13 +318,13 @@ func TestSizes(t *testing.T) {
 			}
 		case "/honest":
 			w.Header().Set("Content-Length", "50000000")
-			w.Write(chunk)
+			fmt.Fprintf(w, "%s", chunk)
 		case "/small":
-			io.WriteString(w, strings.Repeat("b", 1000))
+			fmt.Fprint(w, strings.Repeat("b", 1000))
 		case "/twice":
 			w.Header().Set("Content-Encoding", "gzip, gzip")
 			z := gzip.NewWriter(w)
-			z.Write([]byte("x"))
+			fmt.Fprint(z, "x")
 			z.Close()
 		case "/header":
 			for i := range 2000 {
@@ -360,7 +359,7 @@ func TestTypes(t *testing.T) {
 	t.Parallel()
 	s := start(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header()["Content-Type"] = r.URL.Query()["type"]
-		io.WriteString(w, r.URL.Query().Get("body"))
+		fmt.Fprint(w, r.URL.Query().Get("body"))
 	})
 	for _, c := range []struct{ sent, body, media, charset string }{
 		{"text/html; charset=EUC-KR", "x", "text/html", "EUC-KR"},
@@ -411,7 +410,7 @@ func TestSilence(t *testing.T) {
 	stop := make(chan struct{})
 	s := start(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/half" {
-			io.WriteString(w, "half")
+			fmt.Fprint(w, "half")
 			w.(http.Flusher).Flush()
 		}
 		select {
@@ -444,7 +443,7 @@ func TestSilence(t *testing.T) {
 
 func TestCertificates(t *testing.T) {
 	t.Parallel()
-	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "safe") }))
+	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "safe") }))
 	defer s.Close()
 	s.Config.ErrorLog = nil
 	u, _ := url.Parse(s.URL)
@@ -466,7 +465,7 @@ func TestProxiesOfTheEnvironment(t *testing.T) {
 	for _, name := range []string{"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"} {
 		t.Setenv(name, proxy.URL)
 	}
-	s := start(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "direct") })
+	s := start(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "direct") })
 	resp, err := get(t, s.client(), s.at("site.test", "/"))
 	if err != nil || string(resp.Body) != "direct" || proxied.Load() > 0 {
 		t.Errorf("%+v, %v, %d calls of the proxy", resp, err, proxied.Load())

@@ -120,13 +120,13 @@ func (f *Fetcher) gate(ctx context.Context, u *url.URL) (func(), error) {
 	select {
 	case h.turn <- struct{}{}:
 	case <-ctx.Done():
-		f.leave(u.Hostname(), h)
+		f.leave(h)
 		return nil, ctx.Err()
 	}
 	done := func() {
 		h.next = f.clock.Now().Add(f.spacing)
 		<-h.turn
-		f.leave(u.Hostname(), h)
+		f.leave(h)
 	}
 	if err := f.robots.check(ctx, u); err != nil {
 		done()
@@ -154,7 +154,7 @@ func (f *Fetcher) enter(name string) *host {
 }
 
 // leave forgets hosts whose spacing is over, once there are many.
-func (f *Fetcher) leave(name string, h *host) {
+func (f *Fetcher) leave(h *host) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	h.users--

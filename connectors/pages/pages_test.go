@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -112,7 +111,7 @@ func (s *site) open(c pages.Clock) *pages.Fetcher {
 }
 
 func text(body string) func(http.ResponseWriter, *http.Request) {
-	return func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, body) }
+	return func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, body) }
 }
 
 func status(code int) func(http.ResponseWriter, *http.Request) {

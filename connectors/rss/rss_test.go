@@ -2,7 +2,6 @@ package rss_test
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -83,7 +82,7 @@ func read(t *testing.T, header, doc string) ([]connectors.Entry, error) {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", header)
-		io.WriteString(w, doc)
+		fmt.Fprint(w, doc)
 	}))
 	defer s.Close()
 	return open(s.URL+"/news/feed", netip.MustParseAddrPort(s.Listener.Addr().String())).Entries(t.Context(), connectors.Caller{}, time.Time{}, time.Time{})
@@ -209,7 +208,7 @@ func FuzzFeed(f *testing.F) {
 	f.Add([]byte(`<feed xmlns="http://www.w3.org/2005/Atom"><entry><title type="xhtml"><div>x</div></title></entry></feed>`))
 	f.Add([]byte(`{"version":"https://jsonfeed.org/version/1","items":[{"id":1}]}`))
 	var doc []byte
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write(doc) }))
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintf(w, "%s", doc) }))
 	defer s.Close()
 	feed := open(s.URL, netip.MustParseAddrPort(s.Listener.Addr().String()))
 	f.Fuzz(func(t *testing.T, body []byte) {
