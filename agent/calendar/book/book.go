@@ -88,6 +88,10 @@ type NewEvent struct {
 	Class   calendar.Class `json:"class"`
 }
 
+func describe(e calendar.Event) *NewEvent {
+	return &NewEvent{ID: e.ID, Ko: e.Name.Ko, En: e.Name.En, Aliases: e.Aliases, Market: e.Market, Markets: e.Markets, Class: e.Class}
+}
+
 func (e *NewEvent) event() calendar.Event {
 	return calendar.Event{ID: e.ID, Name: calendar.Names{Ko: e.Ko, En: e.En}, Aliases: e.Aliases, Market: e.Market, Markets: e.Markets,
 		Class: e.Class, Announced: true}
@@ -284,21 +288,26 @@ func (b *Book) may(ctx context.Context, who string, need Role) error {
 	return nil
 }
 
-// fill completes a proposal's label and market and clears what is not a date.
-func (p Proposal) fill(c *calendar.Calendar) Proposal {
+// fill completes a proposal's label and market and clears what is not a date. A proposal
+// of an event that the rules lack carries the event's description, so that it does not
+// hang on another item's being confirmed.
+func (p Proposal) fill(base, c *calendar.Calendar) Proposal {
+	if p.New != nil && p.Event == "" {
+		p.Event = p.New.ID
+	}
 	if p.Label == "" {
 		p.Label = fmt.Sprint(p.Year)
 	}
-	if e, ok := c.Event(p.Event); ok && p.Market == "" {
-		p.Market = e.Market
+	e, known := c.Event(p.Event)
+	if _, ruled := base.Event(p.Event); ruled {
+		p.New = nil
+	} else if known && p.New == nil {
+		p.New = describe(e)
 	}
-	if p.New != nil {
-		if p.Event == "" {
-			p.Event = p.New.ID
-		}
-		if p.Market == "" {
-			p.Market = p.New.Market
-		}
+	if p.Market == "" && known {
+		p.Market = e.Market
+	} else if p.Market == "" && p.New != nil {
+		p.Market = p.New.Market
 	}
 	p.Start, p.End = day(p.Start), day(p.End)
 	if p.End.IsZero() {

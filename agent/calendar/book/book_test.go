@@ -457,6 +457,53 @@ func TestNewEventsAndNearNames(t *testing.T) {
 	}
 }
 
+// TestDescriptionOutlivesItsItem moves an edition of an event that only the book knows:
+// the item that described the event is superseded, and the event stays.
+func TestDescriptionOutlivesItsItem(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	f.approve(t, f.suggest(t, "sora", blackWeek(2026, "2026-11-23", "2026-11-29")).Item.ID)
+	moved := f.approve(t, f.suggest(t, "sora", book.Proposal{Event: "dalbit.black_week", Year: 2026, Start: day("2026-11-30"), End: day("2026-12-06")}).Item.ID)
+	if e, ok := f.edition(t, "dalbit.black_week", 2026); !ok || !e.PreviousStart.Equal(day("2026-11-23")) || e.Name.Ko != "달빛마켓 블랙위크" {
+		t.Errorf("%+v", e)
+	}
+	if _, err := f.Cancel(t.Context(), book.Decision{Item: moved.ID, By: "minji", Reason: "없던 일로"}); err != nil {
+		t.Fatal(err)
+	}
+	if e, ok := f.edition(t, "dalbit.black_week", 2026); !ok || e.Status != calendar.Cancelled {
+		t.Errorf("%+v", e)
+	}
+	if problems, err := f.Problems(t.Context()); err != nil || len(problems) != 0 {
+		t.Errorf("%+v %v", problems, err)
+	}
+	// A description of an event of the rules is not needed, and changes nothing.
+	p := csat("2027-11-18")
+	p.New = &book.NewEvent{ID: "kr.csat", Ko: "다른 이름", En: "Other", Market: "KR", Class: calendar.Observance}
+	f.approve(t, f.suggest(t, "sora", p).Item.ID)
+	if e, ok := f.edition(t, "kr.csat", 2027); !ok || e.Name.Ko != "수능" {
+		t.Errorf("%+v", e)
+	}
+}
+
+// TestTwoNewEventsOfOneName suggests both before either is confirmed.
+func TestTwoNewEventsOfOneName(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	first := f.suggest(t, "sora", blackWeek(2026, "2026-11-23", "2026-11-29"))
+	p := blackWeek(2026, "2026-11-23", "2026-11-29")
+	p.New = &book.NewEvent{ID: "other.black_week", Ko: "달빛마켓 블랙위크", En: "Another", Market: "KR", Class: calendar.Shopping}
+	second := f.suggest(t, "sora", p)
+	f.approve(t, first.Item.ID)
+	_, err := f.Approve(t.Context(), book.Decision{Item: second.Item.ID, By: "minji"})
+	if e := failure(t, err, book.CodeInvalid); !errors.Is(e, calendar.ErrName) {
+		t.Error(e)
+	}
+	card, err := f.Card(t.Context(), "minji", second.Item.ID)
+	if err != nil || card.Fails == nil || card.Ready {
+		t.Errorf("%+v %v", card, err)
+	}
+}
+
 func TestMergeKeepsAllSources(t *testing.T) {
 	t.Parallel()
 	f := open(t)

@@ -122,7 +122,7 @@ func putJSON(tx store.Tx, kind, key string, v any) error {
 // append writes a record and what follows from it, and returns its item. A record
 // without an item and of a suggestion makes one.
 func (l *ledger) append(r Record) (*Item, error) {
-	last, err := l.last()
+	last, err := lastRecord(l.tx)
 	if err != nil {
 		return nil, err
 	}
@@ -143,12 +143,14 @@ func (l *ledger) append(r Record) (*Item, error) {
 	return l.item(r.Item)
 }
 
-func (l *ledger) last() (seq uint64, err error) {
-	err = errors.Join(l.tx.Scan(kindLog, store.Range{Reverse: true}, func(key string, _ []byte) bool {
-		seq, err = strconv.ParseUint(key, 16, 64)
+// lastRecord is the number of the latest record, 0 without.
+func lastRecord(tx store.ReadTx) (seq uint64, err error) {
+	var bad error
+	err = tx.Scan(kindLog, store.Range{Reverse: true}, func(key string, _ []byte) bool {
+		seq, bad = strconv.ParseUint(key, 16, 64)
 		return false
-	}), err)
-	return seq, err
+	})
+	return seq, errors.Join(err, bad)
 }
 
 func logKey(seq uint64) string { return fmt.Sprintf("%016x", seq) }

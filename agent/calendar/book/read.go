@@ -183,6 +183,13 @@ func (b *Book) Verify(ctx context.Context) error {
 				return fmt.Errorf("verify calendar book: item %s differs from the log", it.ID)
 			}
 		}
+		slots := 0
+		if err := tx.Scan(kindSlot, store.Range{}, func(string, []byte) bool { slots++; return true }); err != nil {
+			return err
+		}
+		if slots != len(m.slots) {
+			return fmt.Errorf("verify calendar book: %d editions kept, %d in the log", slots, len(m.slots))
+		}
 		for _, key := range slices.Sorted(maps.Keys(m.slots)) {
 			s, err := readSlot(tx, key)
 			if err != nil {

@@ -29,7 +29,7 @@ func Rows(p *exchange.Preview) []Row {
 		}
 		r := Row{Line: c.Row.Line, Edition: c.Edition}
 		if e := c.Event; e != nil {
-			r.New = &NewEvent{ID: e.ID, Ko: e.Name.Ko, En: e.Name.En, Aliases: e.Aliases, Market: e.Market, Markets: e.Markets, Class: e.Class}
+			r.New = describe(*e)
 		}
 		rows = append(rows, r)
 	}
@@ -80,14 +80,14 @@ func (b *Book) rows(ctx context.Context, who, file string, rows []Row, confirm, 
 	if err != nil {
 		return nil, err
 	}
-	checked := checkRows(c, rows)
+	checked, with := b.checkRows(c, rows)
 	var results []RowResult
 	err = b.change(ctx, who, need, func(l *ledger) error {
 		results = results[:0]
 		for _, r := range checked {
 			done, err := r.RowResult, error(nil)
 			if done.Err == nil {
-				done, err = b.row(l, who, file, r, confirm)
+				done, err = b.row(l, who, file, r, confirm, with)
 			}
 			if err != nil {
 				return err
@@ -113,8 +113,8 @@ type checkedRow struct {
 
 // checkRows completes rows into proposals. Several editions of one new event come with
 // one description.
-func checkRows(c *calendar.Calendar, rows []Row) []checkedRow {
-	described, with := describe(c, rows)
+func (b *Book) checkRows(c *calendar.Calendar, rows []Row) (checked []checkedRow, with *calendar.Calendar) {
+	described, with := withNew(c, rows)
 	out := make([]checkedRow, len(rows))
 	for i, r := range rows {
 		e := r.Edition
@@ -129,18 +129,18 @@ func checkRows(c *calendar.Calendar, rows []Row) []checkedRow {
 		if p.Year == 0 {
 			p.Year = p.Start.Year()
 		}
-		done, err := p.complete(with, nil)
+		done, err := p.complete(b.opts.Base, with, nil)
 		out[i] = checkedRow{RowResult: RowResult{Row: r, Err: refusal(err)}, proposal: done}
 		if now, ok := edition(c, &done); ok && err == nil {
 			out[i].Changes = changes(&now, &done)
 		}
 	}
-	return out
+	return out, with
 }
 
-// describe collects the new events of rows, and lays those that fit over the calendar at
+// withNew collects the new events of rows, and lays those that fit over the calendar at
 // once: a row of its own would have all names looked through each time.
-func describe(c *calendar.Calendar, rows []Row) (map[string]*NewEvent, *calendar.Calendar) {
+func withNew(c *calendar.Calendar, rows []Row) (map[string]*NewEvent, *calendar.Calendar) {
 	described := map[string]*NewEvent{}
 	var events []calendar.Event
 	for _, r := range rows {
@@ -172,7 +172,7 @@ func refusal(err error) *Error {
 	return &Error{Code: CodeInvalid, Detail: err.Error(), Err: err}
 }
 
-func (b *Book) row(l *ledger, who, file string, r checkedRow, confirm bool) (RowResult, error) {
+func (b *Book) row(l *ledger, who, file string, r checkedRow, confirm bool, with *calendar.Calendar) (RowResult, error) {
 	done := r.RowResult
 	title := file
 	if r.Edition.Source != "" {
@@ -186,7 +186,7 @@ func (b *Book) row(l *ledger, who, file string, r checkedRow, confirm bool) (Row
 	done.Result, done.Item = out.Result, out.Item.ID
 	if confirm && out.Result != Holds && out.Result != Refused {
 		// One that is refused, as by the rule, is left suggested for a person to decide.
-		_, err = b.confirm(l, Decision{By: who, Item: out.Item.ID, Reason: file}, &out.Item)
+		_, err = b.confirm(l, Decision{By: who, Item: out.Item.ID, Reason: file}, &out.Item, with)
 		if CodeOf(err) != "" {
 			done.Err, err = refusal(err), nil
 		}

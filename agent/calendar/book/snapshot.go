@@ -15,6 +15,7 @@ import (
 // snapshot is the calendar after a number of changes.
 type snapshot struct {
 	at       uint64
+	seq      uint64 // the latest record then
 	calendar *calendar.Calendar
 	problems []Problem
 }
@@ -56,16 +57,28 @@ func (b *Book) current(ctx context.Context) (*snapshot, error) {
 	if s := b.snapshot.Load(); s != nil && s.at == at {
 		return s, nil
 	}
+	old := b.snapshot.Load()
 	var items []*Item
+	var seq uint64
 	err := b.store.View(ctx, func(tx store.ReadTx) (err error) {
+		if seq, err = lastRecord(tx); err != nil || old != nil && old.seq == seq {
+			return err
+		}
 		items, err = readItems(tx, func(it *Item) bool { return it.State == Confirmed })
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read confirmed dates: %w", err)
 	}
+	if old != nil && old.seq == seq {
+		// It was told of a change that it had seen.
+		s := *old
+		s.at = at
+		b.snapshot.Store(&s)
+		return &s, nil
+	}
 	s := b.build(items)
-	s.at = at
+	s.at, s.seq = at, seq
 	b.snapshot.Store(s)
 	return s, nil
 }

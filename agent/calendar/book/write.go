@@ -104,8 +104,7 @@ func (b *Book) suggest(l *ledger, who string, p Proposal, sources []Source) (Out
 		}
 	}
 	if s.Confirmed == "" && b.ruled(&p) {
-		_, err := l.append(Record{By: who, Do: Check, Slot: key, Sources: sources})
-		return Outcome{Result: Holds}, err
+		return Outcome{Result: Holds}, l.check(who, key)
 	}
 	it, err := l.append(Record{By: who, Do: Suggest, Proposal: &p, Sources: fresh(nil, sources)})
 	if err != nil {
@@ -114,12 +113,26 @@ func (b *Book) suggest(l *ledger, who string, p Proposal, sources []Source) (Out
 	return Outcome{Added, *it}, nil
 }
 
+// checkedEnough is how long a check lasts for the log: several pages of one search, or
+// several feeds, are one.
+const checkedEnough = time.Hour
+
+// check notes that an edition was looked up.
+func (l *ledger) check(who, slot string) error {
+	s, err := l.slot(slot)
+	if err != nil || l.now.Sub(s.CheckedAt) < checkedEnough && !l.now.Before(s.CheckedAt) {
+		return err
+	}
+	_, err = l.append(Record{By: who, Do: Check, Slot: slot})
+	return err
+}
+
 // support adds sources to an item that says the same.
 func (b *Book) support(l *ledger, who string, it *Item, sources []Source) (Outcome, error) {
 	out := Outcome{Known, *it}
 	if it.State == Confirmed {
 		out.Result = Holds
-		if _, err := l.append(Record{By: who, Do: Check, Slot: it.Proposal.slot()}); err != nil {
+		if err := l.check(who, it.Proposal.slot()); err != nil {
 			return Outcome{}, err
 		}
 	}
@@ -222,11 +235,20 @@ func (b *Book) Review(ctx context.Context, d Decision) (Item, error) {
 // Approve confirms an item: from now on the calendar says so. What was confirmed for the
 // edition before is superseded, and its dates are remembered as the previous ones.
 func (b *Book) Approve(ctx context.Context, d Decision) (Item, error) {
-	return b.decide(ctx, d, func(l *ledger, it *Item) (*Item, error) { return b.confirm(l, d, it) })
+	c, err := b.Calendar(ctx)
+	if err != nil {
+		return Item{}, err
+	}
+	return b.decide(ctx, d, func(l *ledger, it *Item) (*Item, error) { return b.confirm(l, d, it, c) })
 }
 
-func (b *Book) confirm(l *ledger, d Decision, it *Item) (*Item, error) {
+// confirm confirms an item that the calendar c, the latest, can take: since it was
+// suggested somebody may have confirmed another event of its name.
+func (b *Book) confirm(l *ledger, d Decision, it *Item, c *calendar.Calendar) (*Item, error) {
 	p := &it.Proposal
+	if err := fits(c, *p); err != nil {
+		return nil, &Error{Code: CodeInvalid, Item: it.ID, Detail: err.Error(), Err: err}
+	}
 	if len(it.Sources) == 0 && d.Reason == "" {
 		return nil, &Error{Code: CodeNoSource, Item: it.ID}
 	}
@@ -296,8 +318,12 @@ func (b *Book) Cancel(ctx context.Context, d Decision, sources ...Source) (Item,
 	if d.Reason == "" {
 		return Item{}, &Error{Code: CodeNoReason, Item: d.Item}
 	}
+	c, err := b.Calendar(ctx)
+	if err != nil {
+		return Item{}, err
+	}
 	var out Item
-	err := b.change(ctx, d.By, Curator, func(l *ledger) error {
+	err = b.change(ctx, d.By, Curator, func(l *ledger) error {
 		it, err := l.item(d.Item)
 		if err != nil {
 			return err
@@ -310,11 +336,12 @@ func (b *Book) Cancel(ctx context.Context, d Decision, sources ...Source) (Item,
 		}
 		p := it.Proposal
 		p.Status = calendar.Cancelled
-		sources = append(sources, Source{Origin: FromPerson, Title: d.Reason, RetrievedAt: l.now.UTC()})
-		if it, err = l.append(Record{By: d.By, Do: Suggest, Proposal: &p, Sources: sources, Reason: d.Reason}); err != nil {
+		said := Source{Origin: FromPerson, Title: d.Reason, RetrievedAt: l.now.UTC()}
+		r := Record{By: d.By, Do: Suggest, Proposal: &p, Sources: append(fresh(nil, sources), said), Reason: d.Reason}
+		if it, err = l.append(r); err != nil {
 			return err
 		}
-		if it, err = b.confirm(l, Decision{By: d.By, Reason: d.Reason, Despite: true}, it); err != nil {
+		if it, err = b.confirm(l, Decision{By: d.By, Reason: d.Reason, Despite: true}, it, c); err != nil {
 			return err
 		}
 		out = *it
@@ -373,8 +400,7 @@ func (b *Book) Expire(ctx context.Context) ([]Item, error) {
 func (b *Book) Checked(ctx context.Context, who string, e calendar.Edition) error {
 	p := Proposal{Event: e.Event, Market: e.Market, Label: e.Label, Year: e.Year}
 	return b.change(ctx, who, Suggester, func(l *ledger) error {
-		_, err := l.append(Record{By: who, Do: Check, Slot: p.slot()})
-		return err
+		return l.check(who, p.slot())
 	})
 }
 
@@ -387,12 +413,12 @@ func (b *Book) complete(ctx context.Context, p Proposal, sources []Source) (Prop
 	if err != nil {
 		return p, err
 	}
-	return p.complete(c, sources)
+	return p.complete(b.opts.Base, c, sources)
 }
 
 // complete is Book.complete for a calendar that may hold the proposal's new event already.
-func (p Proposal) complete(c *calendar.Calendar, sources []Source) (Proposal, error) {
-	p = p.fill(c)
+func (p Proposal) complete(base, c *calendar.Calendar, sources []Source) (Proposal, error) {
+	p = p.fill(base, c)
 	if err := p.check(sources); err != nil {
 		return p, err
 	}
