@@ -34,6 +34,7 @@ func (s *Slack) takeCommand(ctx context.Context, h bot.Handler, payload []byte) 
 	us := s.interacting(c.Team, c.EnterpriseID, c.Enterprise == "true")
 	thread := us.thread(c.Channel, "", "")
 	thread.Only = c.User
+	s.keepDoor(thread, c.ResponseURL)
 	user := s.user(c.User, c.UserName)
 	err = s.hand(ctx, h, bot.Event{
 		ID: "c:" + c.Trigger, Kind: bot.EventCommand, Thread: thread, User: user,

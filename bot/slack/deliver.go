@@ -262,6 +262,9 @@ func (s *Slack) whisper(ctx context.Context, thread bot.Thread, msg bot.Message)
 			s.fell(ctx, level, layouts, msg, err)
 			continue
 		case kind == client.KindPlace:
+			if ref, err := s.throughDoor(ctx, thread, s.layouts(msg, max(level, blocks.Sections), nil)); err == nil {
+				return ref, nil
+			}
 			msg.For = thread.Only
 			return s.tellDirectly(ctx, thread, msg, err)
 		}

@@ -380,6 +380,23 @@ func TestDeletions(t *testing.T) {
 	}
 }
 
+func TestForwardedMessagesAreRead(t *testing.T) {
+	r := start(t, slacktest.Options{})
+	m := r.Say(slacktest.Alex, slacktest.Sales, "10월 지역별 매출은 &lt;어디서&gt; 봐요? <@"+slacktest.Minji+">", slacktest.Saying{Silent: true})
+	for comment, want := range map[string]string{
+		"이거 알려 줘":                      "이거 알려 줘\n\n10월 지역별 매출은 <어디서> 봐요? @",
+		r.Mention() + " please answer": "please answer\n\n10월 지역별 매출은 <어디서> 봐요? @",
+		"":                             "10월 지역별 매출은 <어디서> 봐요? @",
+	} {
+		before := len(r.settled())
+		r.Say(slacktest.Minji, r.DM(slacktest.Minji), comment, slacktest.Saying{Forwards: &m})
+		got := r.settled()
+		if len(got) != before+1 || !strings.HasPrefix(got[before].Text, want) {
+			t.Errorf("%q with what was forwarded is read as %+v, want %q", comment, got[before:], want)
+		}
+	}
+}
+
 func TestStopButtonOfSlack(t *testing.T) {
 	r := start(t, slacktest.Options{})
 	m := r.Say(slacktest.Minji, r.DM(slacktest.Minji), "매출")

@@ -531,7 +531,7 @@ const tellWithin = 20 * time.Second
 func (s *Slack) tell(d *deed, text string) {
 	s.after("sentence not shown", tellWithin, func(ctx context.Context) error {
 		if d.ResponseURL != "" {
-			err := s.respond(ctx, d.ResponseURL, d.thread.ID, text)
+			err := s.respond(ctx, d.ResponseURL, d.thread.ID, ephemeral(text))
 			if err == nil {
 				return nil
 			}
@@ -555,13 +555,12 @@ func (s *Slack) tell(d *deed, text string) {
 	})
 }
 
-// respond posts to the address that came with an interaction.
-func (s *Slack) respond(ctx context.Context, address, thread, text string) error {
+// respond posts a reply to the address that came with an interaction.
+func (s *Slack) respond(ctx context.Context, address, thread string, reply map[string]any) error {
 	u, err := url.Parse(address)
 	if err != nil || !s.trusts(u) {
 		return errors.New("not an address of Slack's")
 	}
-	reply := ephemeral(text)
 	reply["replace_original"] = false
 	if thread != "" {
 		reply["thread_ts"] = thread

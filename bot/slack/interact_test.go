@@ -396,6 +396,34 @@ func TestCommands(t *testing.T) {
 	}
 }
 
+// Where we are no member, the one who gave a command is answered in place.
+func TestCommandsAreAnsweredInPlace(t *testing.T) {
+	r := start(t, slacktest.Options{Channels: []slacktest.Channel{{ID: "C0WITHOUTUS", Name: "without-us", Members: []string{slacktest.Minji}}}})
+	r.Command(slacktest.Minji, "C0WITHOUTUS", "/bapsang", "도움말")
+	thread := r.only().Thread
+	for i := range 6 {
+		msg := bottest.Messages()["clarify-ko"]
+		msg.Key = fmt.Sprint("key ", i)
+		ref, err := r.driver.Post(t.Context(), thread, msg)
+		if err != nil || ref.ID == "" || (ref.Thread == thread) != (i < 5) { // the address takes five
+			t.Fatalf("message %d is at %+v: %v", i, ref, err)
+		}
+	}
+	if told := r.Ephemeral(slacktest.Minji); len(told) != 5 || slacktest.Text(told[0]) == "" {
+		t.Errorf("%d messages are seen in the channel: %+v", len(told), told)
+	}
+	if direct := r.All(r.DM(slacktest.Minji)); len(direct) != 1 {
+		t.Errorf("%d messages went to the person's own conversation", len(direct))
+	}
+	id, value := find(t, slacktest.Actions(r.Ephemeral(slacktest.Minji)[0]), bot.ActionChoose)
+	if _, err := r.Press(slacktest.Minji, r.Ephemeral(slacktest.Minji)[0], id, slacktest.Pressing{Value: value}); err != nil {
+		t.Fatal(err)
+	}
+	if got := r.settled(); len(got) != 2 || got[1].Thread != thread {
+		t.Errorf("a press there is %+v", got[len(got)-1])
+	}
+}
+
 func TestHome(t *testing.T) {
 	r := start(t, slacktest.Options{}, func(c *slack.Config) { c.Prompts = prompts })
 	r.OpenHome(slacktest.Minji, "home")

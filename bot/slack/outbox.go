@@ -14,6 +14,7 @@ type sending struct {
 	messages *outbox.Recent[string, *sent]   // by outbox.Key
 	pictures *outbox.Recent[string, string]  // ids of files, by what is drawn
 	glances  *outbox.Recent[string, glance]  // by channel
+	doors    *outbox.Recent[string, *door]   // by channel and who is told there
 	refused  outbox.Refusals
 	owed     outbox.Debts[*sent, bool] // progress that is to become something else; true is a stream, which takes two calls
 }
@@ -23,12 +24,14 @@ const (
 	rememberMessages = 20_000
 	rememberPictures = 1000
 	rememberGlances  = 50
+	rememberDoors    = 1000
 )
 
 func newSending() *sending {
 	return &sending{
 		posted: outbox.NewRecent[string, posting](rememberMessages), messages: outbox.NewRecent[string, *sent](rememberMessages),
 		pictures: outbox.NewRecent[string, string](rememberPictures), glances: outbox.NewRecent[string, glance](rememberGlances),
+		doors: outbox.NewRecent[string, *door](rememberDoors),
 	}
 }
 

@@ -17,10 +17,45 @@ import (
 // A message's text marks what is bold or italic, and an asterisk may as well be a product
 // sign; its rich text tells them apart. But the rich text may have parts that we do not
 // know, so it is used only where it says the same words.
+//
+// What somebody forwards with a comment stands below it.
 func readable(m *message, us string, nameOf func(id string) string) string {
 	if m.Text == "" {
 		return plainText(wordsIn(m.Blocks, m.Attached), us, nameOf)
 	}
+	text := written(m, us, nameOf)
+	if shared := plainText(forwarded(m.Attached), "", nameOf); shared != "" {
+		return strings.TrimSpace(text + "\n\n" + shared)
+	}
+	return text
+}
+
+// forwarded is what can be read in the messages that somebody passed on. Previews of links
+// are attached as well, and ask nothing.
+func forwarded(attached json.RawMessage) string {
+	var all []json.RawMessage
+	if len(attached) == 0 || json.Unmarshal(attached, &all) != nil {
+		return ""
+	}
+	var texts []string
+	for _, a := range all {
+		var share struct {
+			Share bool   `json:"is_share"`
+			Text  string `json:"text"`
+		}
+		if json.Unmarshal(a, &share) != nil || !share.Share {
+			continue
+		}
+		if share.Text == "" { // a message of blocks alone
+			share.Text = wordsIn(a)
+		}
+		texts = append(texts, share.Text)
+	}
+	return strings.Join(texts, "\n\n")
+}
+
+// written is the text of a message.
+func written(m *message, us string, nameOf func(id string) string) string {
 	source := withoutEmoji(m.Text, m.Blocks)
 	plain := plainText(source, us, nameOf)
 	if rich, ok := richText(m.Blocks, labelsIn(source)); ok {
@@ -303,7 +338,7 @@ func collect(lines []string, v any, depth int) []string {
 		if text, ok := v["text"].(string); ok && text != "" {
 			lines = append(lines, text)
 		}
-		for _, name := range []string{"title", "text", "fields", "rows", "elements", "blocks"} {
+		for _, name := range []string{"title", "text", "fields", "rows", "elements", "blocks", "message_blocks", "message"} {
 			if _, word := v[name].(string); !word {
 				lines = collect(lines, v[name], depth+1)
 			}

@@ -21,6 +21,8 @@ type Saying struct {
 	// Blocks replaces the rich text that a client sends, such as by blocks that the app
 	// does not know.
 	Blocks []any
+	// Forwards is the message that is passed on.
+	Forwards *Message
 	// Subtype is such as "me_message" or "thread_broadcast".
 	Subtype string
 	// Silent sends no event.
@@ -48,6 +50,9 @@ func (s *Server) Say(user, channel, text string, how ...Saying) Message {
 	if m.blocks == nil && text != "" && m.bot == "" {
 		m.blocks = s.named([]any{richText(text)})
 	}
+	if h.Forwards != nil {
+		m.attachments = []any{s.forwarding(*h.Forwards)}
+	}
 	s.add(m)
 	extra := obj{}
 	if h.Subtype != "" {
@@ -61,6 +66,19 @@ func (s *Server) Say(user, channel, text string, how ...Saying) Message {
 		}
 	}
 	return s.shown(m)
+}
+
+// forwarding is a message as it stands below what somebody says who passes it on. s.mu is
+// held.
+func (s *Server) forwarding(m Message) obj {
+	x := s.find(m.Channel, m.TS)
+	if x == nil {
+		panic(fmt.Sprintf("slacktest: no message %s to forward", m.TS))
+	}
+	return obj{
+		"is_share": true, "is_msg_unfurl": true, "ts": x.ts, "channel_id": x.channel, "author_id": x.user, "text": x.text, "fallback": x.text,
+		"message_blocks": []any{obj{"team": s.opts.Team, "channel": x.channel, "ts": x.ts, "message": obj{"blocks": x.blocks}}},
+	}
 }
 
 // where finds the channel in which user writes. s.mu is held; a test that is wrong about
