@@ -36,6 +36,7 @@ func TestInTheBrowser(t *testing.T) {
 		{"charts", charts},
 		{"charts by touch and key", chartWalks},
 		{"a chart that cannot be drawn", chartFails},
+		{"the calendar", calendars},
 		{"digests", digests},
 		{"forms", forms},
 		{"forms under attack", attackedForms},

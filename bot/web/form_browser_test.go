@@ -111,7 +111,7 @@ func attackedForms(t *testing.T, c *chromium) {
 	if got := b.says(`[...document.querySelectorAll("#stream a[href], dialog a[href]")].filter(a => !["http:", "https:"].includes(a.protocol)).length + " " + document.querySelectorAll("[onmouseover], [onerror], [onload], #stream img, dialog img").length`); got != "0 0" {
 		t.Errorf("links and handlers of others: %s", got)
 	}
-	if got := b.says(`[...document.querySelectorAll("#stream .sources a, #stream .lines a, #stream .cite")].some(a => a.target !== "_blank" || a.rel !== "noopener noreferrer")`); got != "false" {
+	if got := b.says(`[...document.querySelectorAll("#stream .sources a, #stream .links a, #stream .cite")].some(a => a.target !== "_blank" || a.rel !== "noopener noreferrer")`); got != "false" {
 		t.Error("a link of others opens without rel or here")
 	}
 	b.run(chromedp.Navigate(s.url + b.says(`document.querySelector("#stream [data-form]").getAttribute("href")`)))

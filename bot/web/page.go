@@ -54,7 +54,9 @@ type shell struct {
 	Draft    string // text that could not be sent
 	Problem  string
 	Key      string
-	Back     string // where to go after naming oneself
+	Back     string // where to go after naming oneself, or changing one's settings
+
+	HasCalendar bool
 }
 
 // stretch is a part of a channel or a thread.
@@ -122,13 +124,20 @@ func (w *Web) showChannel(rw http.ResponseWriter, r *http.Request) {
 	w.render(rw, r, http.StatusOK, "page", s)
 }
 
-// shell gathers a page.
-func (w *Web) shell(ctx context.Context, v *viewer, channel, thread string) (*shell, error) {
-	s := &shell{viewer: v, T: textsFor(v.Lang), Place: placeOf(v, channel), Key: newKey(), Examples: w.examples(v.Lang)}
+// frame is a page with what stands beside every place.
+func (w *Web) frame(v *viewer, at place) *shell {
+	s := &shell{viewer: v, T: textsFor(v.Lang), Place: at, Key: newKey(), HasCalendar: w.cfg.Calendar != nil}
 	for _, name := range w.cfg.Channels {
 		s.Places = append(s.Places, placeOf(v, name))
 	}
 	s.Places = append(s.Places, placeOf(v, v.direct()))
+	return s
+}
+
+// shell gathers a page.
+func (w *Web) shell(ctx context.Context, v *viewer, channel, thread string) (*shell, error) {
+	s := w.frame(v, placeOf(v, channel))
+	s.Examples = w.examples(v.Lang)
 	p, err := w.chat.channelPage(ctx, v, channel, "")
 	if err != nil {
 		return nil, err

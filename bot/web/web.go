@@ -51,7 +51,9 @@ type Config struct {
 	// Render draws a chart spec of a message; nil shows what the chart says in words.
 	Render func(ctx context.Context, spec json.RawMessage, as Picture) ([]byte, error)
 	// CSV writes a result of a question for download; nil offers none.
-	CSV      func(ctx context.Context, question, result string, w io.Writer) error
+	CSV func(ctx context.Context, question, result string, w io.Writer) error
+	// Calendar is shown on a page of its own; without one there is no such page.
+	Calendar *Calendar
 	Now      func() time.Time // nil means time.Now
 	Location *time.Location   // of the clock on the page; nil means UTC
 	Logger   *slog.Logger     // nil means slog.Default()
@@ -90,6 +92,9 @@ func (c Config) withDefaults() Config {
 func (c Config) validate() error {
 	if c.Chat == nil || c.Handler == nil {
 		return errors.New("web: chat and handler are required")
+	}
+	if c.Calendar != nil && c.Calendar.Entries == nil {
+		return errors.New("web: calendar without entries")
 	}
 	seen := map[string]bool{}
 	for _, name := range c.Channels {
@@ -149,6 +154,9 @@ func (w *Web) routes() http.Handler {
 	mux.HandleFunc("GET /form/{message}/{n}", w.showForm)
 	mux.HandleFunc("GET /csv/{message}/{result}", w.csv)
 	mux.HandleFunc("GET /static/{name}", w.static)
+	if w.cfg.Calendar != nil {
+		mux.HandleFunc("GET /calendar", w.showCalendar)
+	}
 	mux.HandleFunc("POST /me", w.setPerson)
 	mux.HandleFunc("POST /send", w.send)
 	mux.HandleFunc("POST /act", w.act)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"html/template"
 	"math"
 	"strconv"
 	"time"
@@ -37,6 +38,12 @@ type texts struct {
 	// in a form
 	FormRequired, FormOptional, FormDate, FormTime, FormChoice, FormPerson, FormLong, FormGone string
 	FormFaults, FormPick, FormFind, FormYou, FormSubmit, FormSent, FormNobody, FormMore        string
+
+	// on the calendar
+	Calendar, Months, MonthBack, MonthNext, Today, Markets, Filter, Feed, FeedHint, CopyAddress string
+	Print, NoCalendar, NoEntries, Spans, DayMore, Legend, Was, Postponed, Running               string
+	classes                                                                                     [len(knownClasses)]string
+	weekdays                                                                                    [7]string
 
 	// sentences with a part to fill in
 	moreLines                                                                            string
@@ -77,13 +84,19 @@ var korean = texts{
 	notified: "끝나면 DM으로 알려 드릴게요.", shared: "#%s에 올릴게요.",
 
 	marks:     [...]string{"확정", "예상", "바뀜", "취소", "주의", "할 일"},
-	PagesRead: "읽은 곳", NewTab: "새 탭에서 열려요", moreLines: "%d줄 더 보기",
+	PagesRead: "읽은 곳", NewTab: "새 탭에서 열려요", moreLines: "%d줄 더 보기", entries: "%d건",
 
 	FormRequired: "꼭 필요한 칸이에요.", FormOptional: "선택", FormDate: "날짜로 적어 주세요. 예: 2026-11-27", FormTime: "시각으로 적어 주세요. 예: 09:30",
 	FormChoice: "있는 것 중에서 골라 주세요.", FormPerson: "목록에 있는 사람 중에서 골라 주세요.", FormLong: "너무 길어요. %s자까지 적을 수 있어요.",
 	FormGone:   "그 사이에 내용이 바뀌어 보내지 못했어요. 이 창을 닫고 새 내용을 확인해 주세요.",
 	FormFaults: "고칠 곳이 있어요. 표시한 칸을 확인해 주세요.", FormPick: "골라 주세요", FormFind: "이름으로 찾기", FormYou: "나",
 	FormSubmit: "보내기", FormSent: "보냈어요.", FormNobody: "찾는 이름이 없어요.", FormMore: "여기에는 %d명까지만 보여요.",
+
+	Calendar: "달력", Months: "달 넘기기", MonthBack: "이전 달", MonthNext: "다음 달", Today: "오늘", Markets: "시장", Filter: "골라 보기",
+	Feed: "캘린더 구독 (ICS)", FeedHint: "이 주소를 쓰는 캘린더 앱에 더하면 바뀌는 일정도 따라와요.", CopyAddress: "주소 복사", Print: "인쇄",
+	NoCalendar: "이 달의 달력 자료가 아직 없어요. 일정이 없다는 뜻은 아니에요.", NoEntries: "이 달에 등록된 일정이 없어요.", Spans: "이어지는 기간",
+	DayMore: "+%d개", Legend: "표시", Was: "원래 %s", Postponed: "미뤄짐", Running: "진행 중",
+	classes: [...]string{"공휴일", "쇼핑", "기념일", "시즌", "발표 일정", "주의할 날"}, weekdays: [...]string{"일", "월", "화", "수", "목", "금", "토"},
 
 	replies: "답글 %d개", replyOne: "답글 1개", rows: "%s행", rowsPart: "%s행 중 %s행", lastReply: "마지막 %s",
 	tooLong: "메시지가 너무 길어요. %d kB까지 보낼 수 있어요. 긴 내용은 파일로 붙여 주세요.", tooLarge: "파일이 너무 커요. 한 번에 %s까지 보낼 수 있어요.",
@@ -117,13 +130,20 @@ var english = texts{
 	notified: "You get a DM when it is done.", shared: "It will be in #%s.",
 
 	marks:     [...]string{"confirmed", "estimated", "changed", "cancelled", "caution", "to do"},
-	PagesRead: "Pages read", NewTab: "opens in a new tab", moreLines: "%d more lines",
+	PagesRead: "Pages read", NewTab: "opens in a new tab", moreLines: "%d more lines", entries: "%d entries",
 
 	FormRequired: "This is needed.", FormOptional: "optional", FormDate: "Please write a date, such as 2026-11-27.", FormTime: "Please write a time, such as 09:30.",
 	FormChoice: "Please choose from the list.", FormPerson: "Please choose from the people listed.", FormLong: "This is too long: up to %s letters fit.",
 	FormGone:   "The message has changed meanwhile, so this was not sent. Close this and look at what is new.",
 	FormFaults: "Something needs a look. Please check the fields that are marked.", FormPick: "Choose one", FormFind: "Find by name", FormYou: "you",
 	FormSubmit: "Send", FormSent: "Sent.", FormNobody: "Nobody has that name.", FormMore: "Only %d people are shown here.",
+
+	Calendar: "Calendar", Months: "Turn months", MonthBack: "Previous month", MonthNext: "Next month", Today: "Today", Markets: "Markets", Filter: "Filter",
+	Feed: "Subscribe (ICS)", FeedHint: "Add this address to your calendar app; it follows what changes.", CopyAddress: "Copy address", Print: "Print",
+	NoCalendar: "There is no calendar of this month yet. That does not mean that nothing happens.", NoEntries: "Nothing is on the calendar this month.", Spans: "Running for long",
+	DayMore: "+%d more", Legend: "Symbols", Was: "was %s", Postponed: "postponed", Running: "running",
+	classes:  [...]string{"public holiday", "shopping", "observance", "season", "announced", "day of caution"},
+	weekdays: [...]string{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"},
 
 	replies: "%d replies", replyOne: "1 reply", rows: "%s rows", rowsPart: "%s of %s rows", lastReply: "last %s",
 	tooLong: "The message is too long: up to %d kB can be sent. Attach what is longer as a file.", tooLarge: "The files are too large: up to %s can be sent at once.",
@@ -220,10 +240,37 @@ func (t *texts) Elapsed(d time.Duration) string {
 // Day heads the messages of a day.
 func (t *texts) Day(at time.Time) string {
 	if t.Lang == "ko" {
-		return fmt.Sprintf("%d년 %d월 %d일 %s", at.Year(), at.Month(), at.Day(), []string{"일", "월", "화", "수", "목", "금", "토"}[at.Weekday()]+"요일")
+		return fmt.Sprintf("%d년 %d월 %d일 %s요일", at.Year(), at.Month(), at.Day(), t.weekdays[at.Weekday()])
 	}
 	return at.Format("Monday, January 2, 2006")
 }
+
+// Month names a month.
+func (t *texts) Month(at time.Time) string {
+	if t.Lang == "ko" {
+		return fmt.Sprintf("%d년 %d월", at.Year(), at.Month())
+	}
+	return at.Format("January 2006")
+}
+
+// ShortDay names a day of a month that is known.
+func (t *texts) ShortDay(at time.Time) string {
+	if t.Lang == "ko" {
+		return fmt.Sprintf("%d/%d %s", at.Month(), at.Day(), t.weekdays[at.Weekday()])
+	}
+	return at.Format("Mon Jan 2")
+}
+
+// Entries says how many entries a list has.
+func (t *texts) Entries(n int) string {
+	if n == 1 && t.Lang == "en" {
+		return "1 entry"
+	}
+	return fmt.Sprintf(t.entries, n)
+}
+
+// Line renders a text of others as one paragraph.
+func (t *texts) Line(text string) template.HTML { return markup{}.line(text) }
 
 // grouped writes a count with commas.
 func grouped(n int) string {
