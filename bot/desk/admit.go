@@ -41,13 +41,17 @@ func (d *Desk) admit(ctx context.Context, q *Question) (*Question, error) {
 				q.Language = commandLanguage(q.Text, p.Locale)
 			}
 		}
-		if !admitted {
+		if !admitted && !q.says() {
 			q.Refused = true
 			q.Answer = d.refuse(q, agent.ReasonUnknown, textFor(q.Language).stranger(p.Standing))
 		}
 		return true
 	})
 }
+
+// says reports whether q is a sentence of ours that goes with a question, which is refused
+// itself where it must be: once is enough.
+func (q *Question) says() bool { return q.Answer != nil && q.Text == "" && q.Copy == nil }
 
 // The pauses of what is held up by a platform, and when it is given up.
 const (

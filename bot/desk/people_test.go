@@ -120,6 +120,30 @@ func TestCommandsAreAnsweredAlone(t *testing.T) {
 	}
 }
 
+// What a guest asks by a command is refused where the answer would be, and nowhere else.
+func TestStrangersAreRefusedOnce(t *testing.T) {
+	t.Parallel()
+	b := setup(t, says("a secret"), 1, func(c *desk.Config) {
+		c.People = map[string]bot.Directory{"test": people(func(string) (bot.Person, error) { return bot.Person{Standing: bot.Guest}, nil })}
+	})
+	r := b.handle(t, command("c-1", "guest", "지난달 매출 보여줘"))
+	b.ended(t, r.Question)
+	b.platform.wait(t, func(m bot.Message) bool { return m.Kind == bot.KindRefusal })
+	b.platform.wait(t, func(m bot.Message) bool { return m.Kind == bot.KindNotice })
+	refusals := 0
+	for _, m := range append(b.platform.in(onlyTo("guest")), b.platform.in(withUser("guest"))...) {
+		if strings.Contains(m.Text, "게스트 계정") {
+			refusals++
+		}
+		if strings.Contains(m.Text, "secret") {
+			t.Errorf("the guest is told %q", m.Text)
+		}
+	}
+	if refusals != 1 {
+		t.Errorf("the guest is refused %d times", refusals)
+	}
+}
+
 func TestTheCalendarCommand(t *testing.T) {
 	t.Parallel()
 	day := func(m time.Month, d int) time.Time { return time.Date(2026, m, d, 0, 0, 0, 0, time.UTC) }
