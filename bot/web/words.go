@@ -32,8 +32,8 @@ type texts struct {
 	Until, Share, ShareTo, OnlyYou, notified, shared                                                         string
 
 	// in a digest: its marks, in the order of knownMarks
-	marks             [len(knownMarks)]string
-	PagesRead, NewTab string
+	marks     [len(knownMarks)]string
+	PagesRead string
 
 	// in a form
 	FormRequired, FormOptional, FormDate, FormTime, FormChoice, FormPerson, FormLong, FormGone string
@@ -46,7 +46,7 @@ type texts struct {
 	weekdays                                                                                    [7]string
 
 	// sentences with a part to fill in
-	moreLines                                                                            string
+	moreLines, entries                                                                   string
 	replies, replyOne, rows, rowsPart, lastReply, tooLong, tooLarge, tooMany, ahead, eta string
 }
 
@@ -84,7 +84,7 @@ var korean = texts{
 	notified: "끝나면 DM으로 알려 드릴게요.", shared: "#%s에 올릴게요.",
 
 	marks:     [...]string{"확정", "예상", "바뀜", "취소", "주의", "할 일"},
-	PagesRead: "읽은 곳", NewTab: "새 탭에서 열려요", moreLines: "%d줄 더 보기", entries: "%d건",
+	PagesRead: "읽은 곳", moreLines: "%d줄 더 보기", entries: "%d건",
 
 	FormRequired: "꼭 필요한 칸이에요.", FormOptional: "선택", FormDate: "날짜로 적어 주세요. 예: 2026-11-27", FormTime: "시각으로 적어 주세요. 예: 09:30",
 	FormChoice: "있는 것 중에서 골라 주세요.", FormPerson: "목록에 있는 사람 중에서 골라 주세요.", FormLong: "너무 길어요. %s자까지 적을 수 있어요.",
@@ -130,7 +130,7 @@ var english = texts{
 	notified: "You get a DM when it is done.", shared: "It will be in #%s.",
 
 	marks:     [...]string{"confirmed", "estimated", "changed", "cancelled", "caution", "to do"},
-	PagesRead: "Pages read", NewTab: "opens in a new tab", moreLines: "%d more lines", entries: "%d entries",
+	PagesRead: "Pages read", moreLines: "%d more lines", entries: "%d entries",
 
 	FormRequired: "This is needed.", FormOptional: "optional", FormDate: "Please write a date, such as 2026-11-27.", FormTime: "Please write a time, such as 09:30.",
 	FormChoice: "Please choose from the list.", FormPerson: "Please choose from the people listed.", FormLong: "This is too long: up to %s letters fit.",
