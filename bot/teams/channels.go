@@ -45,6 +45,9 @@ func (t *Teams) channelsOf(ctx context.Context, team string) ([]connector.Channe
 		return nil, err
 	}
 	list, err := t.conn.Client.Channels(ctx, service, t.cfg.Connector.TenantID, team)
+	if ctx.Err() != nil { // whoever asked had no time, which says nothing of the team
+		return list, err
+	}
 	until := t.cfg.Now().Add(listFor)
 	if err != nil {
 		until = t.cfg.Now().Add(listlessFor)
@@ -118,8 +121,13 @@ func (t *Teams) left(ctx context.Context, team string) error {
 	return err
 }
 
-// maxOffered bounds of how many teams the channels are offered: each costs a call.
-const maxOffered = 12
+const (
+	// maxOffered bounds of how many teams the channels are offered: each costs two calls.
+	maxOffered = 12
+	// offerWithin is how long it may take to find them. Who asked sees a dialog that loads, and
+	// Teams gives it up after some seconds: a team that does not answer in time is left out.
+	offerWithin = 3 * time.Second
+)
 
 // sharePlaces are where somebody may have an answer shown: in the channels of the teams that
 // both they and we are in. What is shown there is theirs to answer for, so they cannot show
@@ -133,25 +141,37 @@ func (t *Teams) sharePlaces(ctx context.Context, d *deed) ([]cards.Place, error)
 	if own := d.data.team(); own != "" { // the nearest first
 		teams = append([]string{own}, slices.DeleteFunc(teams, func(id string) bool { return id == own })...)
 	}
+	teams = teams[:min(len(teams), maxOffered)]
+	ctx, cancel := context.WithTimeout(ctx, offerWithin)
+	defer cancel()
+	found := make([][]cards.Place, len(teams))
+	var all sync.WaitGroup
+	for i, team := range teams {
+		all.Go(func() { found[i] = t.placesIn(ctx, team, d) })
+	}
+	all.Wait()
+	return slices.Concat(found...), nil
+}
+
+// placesIn are the channels of a team that somebody may have an answer shown in.
+func (t *Teams) placesIn(ctx context.Context, team string, d *deed) []cards.Place {
+	ours, err := t.inTeam(ctx, team, d.user.ID)
+	if err != nil || !ours {
+		t.log.DebugContext(ctx, "teams: a team is not offered", "team", team, "error", err)
+		return nil
+	}
+	list, err := t.channelsOf(ctx, team)
+	if err != nil {
+		t.log.WarnContext(ctx, "teams: channels of a team unknown", "team", team, "error", err)
+		return nil
+	}
 	var out []cards.Place
-	for _, team := range teams[:min(len(teams), maxOffered)] {
-		ours, err := t.inTeam(ctx, team, d.user.ID)
-		if err != nil || !ours {
-			t.log.DebugContext(ctx, "teams: a team is not offered", "team", team, "error", err)
-			continue
-		}
-		list, err := t.channelsOf(ctx, team)
-		if err != nil {
-			t.log.WarnContext(ctx, "teams: channels of a team unknown", "team", team, "error", err)
-			continue
-		}
-		for _, c := range list {
-			if name := nameOf(c, team); c.ID != d.place() && name != "" {
-				out = append(out, cards.Place{ID: c.ID, Name: name})
-			}
+	for _, c := range list {
+		if name := nameOf(c, team); c.ID != d.place() && name != "" {
+			out = append(out, cards.Place{ID: c.ID, Name: name})
 		}
 	}
-	return out, nil
+	return out
 }
 
 // inTeam tells whether somebody is in a team.

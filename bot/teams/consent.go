@@ -159,6 +159,26 @@ func (t *Teams) takeConsent(ctx context.Context, d *deed, c consent) error {
 	case errors.Is(err, errForged), err == nil && k.User != d.user.ID:
 		t.metrics.files.WithLabelValues("forged").Inc()
 		return errForged
+	}
+	// Teams has the buttons of an offer on every device of who is asked: it is answered once.
+	offer := d.place() + " " + d.message
+	done, turnErr := t.out.turns.Take(ctx, "offer "+offer)
+	if turnErr != nil {
+		return turnErr
+	}
+	defer done()
+	if over, _ := t.out.offers.Get(offer); over && d.message != "" {
+		return nil
+	}
+	if err = t.answerOffer(ctx, d, c, k, p, err); err == nil {
+		t.out.offers.Put(offer, true)
+	}
+	return err
+}
+
+// answerOffer does what somebody answered to an offer, whose token k is as err says.
+func (t *Teams) answerOffer(ctx context.Context, d *deed, c consent, k token, p *phrases, err error) error {
+	switch {
 	case c.Action == "decline":
 		t.metrics.files.WithLabelValues("declined").Inc()
 		return t.replaceOffer(ctx, d, p.declined)

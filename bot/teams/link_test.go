@@ -300,6 +300,35 @@ func TestFilesByConsent(t *testing.T) {
 	}
 }
 
+// Who answers an offer on two devices, or twice, has answered it once.
+func TestAnOfferIsAnsweredOnce(t *testing.T) {
+	t.Parallel()
+	o, m := csvOffice(t, teamstest.Minji)
+	o.pressCSV(m)
+	o.until("the offer", func() bool { return offers(last(o.Messages(teamstest.Minji))) })
+	offer := last(o.Messages(teamstest.Minji))
+	o.Fault(teamstest.Fault{Op: "activities.delete", Status: 403}) // the offer stays
+	for range 2 {
+		if err := o.Consent(teamstest.Minji, offer, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.until("the file", func() bool { return len(o.Files(teamstest.Minji)) == 1 && len(o.Calls("activities.delete")) > 0 })
+	if err := o.Consent(teamstest.Minji, offer, false); err != nil {
+		t.Fatal(err)
+	}
+	o.settled()
+	o.stop() // waits for what is done
+	if n := len(o.Calls("upload")); n != 1 {
+		t.Errorf("%d uploads", n)
+	}
+	for _, m := range o.Messages(teamstest.Minji) {
+		if strings.Contains(m.Text, "저장하지 않았어요") || strings.Contains(m.Text, "만들지 못했어요") {
+			t.Errorf("then it says %q", m.Text)
+		}
+	}
+}
+
 // A large file goes up in chunks, also when the way there is bad.
 func TestLargeFiles(t *testing.T) {
 	t.Parallel()

@@ -15,6 +15,7 @@ type sending struct {
 	posted   *outbox.Recent[string, posting] // by key
 	messages *outbox.Recent[string, *sent]   // by outbox.Key
 	pictures *outbox.Recent[string, []byte]  // by what is drawn
+	offers   *outbox.Recent[string, bool]    // of files that were uploaded, by conversation and message
 	refused  outbox.Refusals
 	owed     outbox.Debts[*sent, string] // progress that is to become something else, by its chat
 
@@ -32,7 +33,7 @@ const (
 func newSending() *sending {
 	return &sending{
 		posted: outbox.NewRecent[string, posting](rememberMessages), messages: outbox.NewRecent[string, *sent](rememberMessages),
-		pictures: outbox.NewRecent[string, []byte](rememberPictures), streams: map[string]*sent{},
+		pictures: outbox.NewRecent[string, []byte](rememberPictures), offers: outbox.NewRecent[string, bool](rememberReaders), streams: map[string]*sent{},
 	}
 }
 
