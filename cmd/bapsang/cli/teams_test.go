@@ -229,8 +229,10 @@ func talkAlone(w *tenant) {
 	w.Say(teamstest.Alex, teamstest.Alex, "only 부산")
 	w.reads("a follow-up", teamstest.Text(w.answer(teamstest.Alex, 2)), "부산")
 	w.press(teamstest.Alex, alone, "share", nil)
-	w.until("the question where to", func() bool { return len(w.replies(teamstest.Alex)) == 3 })
-	w.press(teamstest.Alex, w.replies(teamstest.Alex)[2], "share", map[string]string{"bapsang.value": teamstest.Sales})
+	w.until("the question where to", func() bool { _, open := w.Dialog(teamstest.Alex); return open })
+	if err := w.SubmitDialog(teamstest.Alex, "", map[string]string{"bapsang.value": teamstest.Sales}); err != nil {
+		w.t.Fatal(err)
+	}
 	w.until("the shared answer", func() bool { return says(w.replies(teamstest.Sales), "Alex") })
 	before := len(w.replies(teamstest.Minji))
 	for i, c := range []string{"help", "분석가", "status"} {
