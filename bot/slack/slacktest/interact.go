@@ -366,6 +366,12 @@ func (s *Server) submitted(v *view, answer []byte) {
 	case "errors":
 		v.body = maps.Clone(v.body)
 		s.complaints = a.Errors
+		blocks, _ := v.body["blocks"].([]any)
+		for id := range a.Errors {
+			if !slices.ContainsFunc(blocks, func(b any) bool { o, _ := b.(obj); return o["type"] == "input" && o["block_id"] == id }) {
+				s.complaints = map[string]string{"": "no input has the block_id " + id}
+			}
+		}
 	case "update", "push":
 		if complaints := c.checkView(a.View); len(complaints) > 0 {
 			s.complaints = map[string]string{"": strings.Join(complaints, "; ")}
