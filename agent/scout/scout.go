@@ -414,8 +414,8 @@ func has(doubts []extract.Doubt, code extract.DoubtCode) (extract.Doubt, bool) {
 	return doubts[i], true
 }
 
-// othersDate reports whether the sentence names another announced event rather than this
-// one, of which only the heading speaks.
+// othersDate reports whether the sentence names another sale or announced event rather than
+// this one, of which only the heading speaks.
 func (h *hunt) othersDate(c extract.Candidate) bool {
 	others := false
 	for i := range c.Sentence {
@@ -427,7 +427,7 @@ func (h *hunt) othersDate(c extract.Candidate) bool {
 			return false
 		}
 		e, _ := h.calendar.Event(m.Event)
-		others = others || e.Announced
+		others = others || e.Announced || e.Class == calendar.Shopping
 	}
 	return others
 }

@@ -94,6 +94,11 @@ func TestPages(t *testing.T) {
 		{"moved from one day to another", `<h1>달빛마켓 블랙위크</h1><p>11월 16일(월)에서 23일(월)로 변경되었습니다.</p>`, blackWeek, "2026-11-23 high rescheduled"},
 		{"registration beside the event", `<h1>달빛마켓 블랙위크</h1><p>접수: 10/1(목)~10/20(화), 행사: 11/23(월)~11/29(일)</p><p>쿠폰 유효기간 2026년 12월 31일까지</p>`,
 			blackWeek, "2026-11-23~2026-11-29 high; 2026-10-01~2026-10-20 high [sideline]; 2026-12-31 low [half,sideline]"},
+		{"a press release", `<h1>달빛마켓 블랙위크, 11월 23일 개막</h1><p>보도시점 2026. 9. 29.(화) 11:00</p>
+			<p>달빛마켓은 10월 2일(금) 올해 블랙위크를 11월 23일(월)부터 29일(일)까지 이레 동안 연다고 밝혔다.</p>
+			<p>지난해에는 11월 24일(월)부터 30일(일)까지 진행한 바 있다.</p>`, blackWeek, "2026-11-23~2026-11-29 high; 2026-11-23 low [guessed,half]"},
+		{"a table of years", `<h1>달빛마켓 블랙위크</h1><table><tr><th>연도</th><th>기간</th></tr><tr><td>2024</td><td>11월 25일~12월 1일</td></tr>
+			<tr><td>2025</td><td>11월 24일~30일</td></tr><tr><td>2026</td><td>11월 23일~29일</td></tr></table>`, blackWeek, "2026-11-23~2026-11-29 low"},
 		{"hidden dates", `<h1>달빛마켓 블랙위크</h1><p style="display: none">2026년 11월 1일(일)</p><p hidden>11월 2일(월)</p>
 			<span style="font-size:0">11월 3일(화)</span><template><p>11월 4일(수)</p></template><!-- 11월 5일(목) --><script>"11월 6일(금)"</script>
 			<p>11월 23일(월)</p>`, blackWeek, "2026-11-23 high"},
@@ -237,6 +242,21 @@ func TestReady(t *testing.T) {
 		got, why := extract.Ready(tt.support, []string{"dalbit.co.kr"})
 		if got != tt.want || got == (why.Code != "") {
 			t.Errorf("%s: %v %v", tt.name, got, why)
+		}
+	}
+}
+
+func BenchmarkRead(b *testing.B) {
+	filler := strings.Repeat("<div><p>강변공원 일대에는 시민이 만든 등이 걸리고, 11월에는 음악회가 이어진다. 표는 12,000원이다.</p></div>", 800)
+	body := []byte("<h1>달빛마켓 블랙위크</h1><p>2026년 11월 23일(월)~29일(일)</p>" + filler)
+	b.SetBytes(int64(len(body)))
+	for b.Loop() {
+		d, err := extract.Read(extract.Page{URL: "https://example.com/", Body: body, FetchedAt: today})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if len(d.Best(extract.Options{Names: []string{"달빛마켓 블랙위크"}, Market: "KR"}, today, nil)) != 1 {
+			b.Fatal("the date was not found")
 		}
 	}
 }

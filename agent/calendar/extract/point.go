@@ -154,6 +154,9 @@ func (c *scanner) year(i int) (y, next int, short, ok bool) {
 		return 0, i, false, false
 	}
 	_, marked := literal(c.s, next, "년", ".")
+	if _, slash := literal(c.s, next, "/"); slash && c.sure && !c.dayFirst {
+		marked = true
+	}
 	return 2000 + y, next, true, (quoted || marked && y >= 15 && y <= 60)
 }
 
@@ -299,7 +302,8 @@ func (c *scanner) dayName(i int) (point, bool) {
 	if !ok {
 		return point{}, false
 	}
-	next = spaces(c.s, ordinal(c.s, next))
+	next, _ = literal(c.s, ordinal(c.s, next), ".")
+	next = spaces(c.s, next)
 	if after, has := literal(c.s, next, "of "); has {
 		next = after
 	}

@@ -183,6 +183,9 @@ func (d *Document) textCandidate(scan *scanner, s span, at int, names []string,
 		return Candidate{}, false
 	}
 	from, to := sentence(d.Text, l, s.at, s.end)
+	if !s.ranged && stated(d.Text[from:s.at], d.Text[s.end:to]) {
+		return Candidate{}, false
+	}
 	c := Candidate{Sentence: d.Text[from:to], Title: d.headingAbove(at), Outside: l.outside}
 	tense, cueYear := edition(c.Sentence, s.at-from, s.end-from)
 	m, ok := s.resolve(context{ref: d.reference(), cueYear: cueYear, lunar: lunar, year: d.yearNear(d.Text[from:s.at], c.Title)})

@@ -131,6 +131,9 @@ func (c *scanner) moves(s span, by string) bool {
 // list reads "11월 6일, 7일, 8일" and "11월 6·7·8일" as the range that they are, if each
 // is the day after the one before it.
 func (c *scanner) list(s *span) {
+	if s.from.form == formEnglish {
+		c.pair(s)
+	}
 	if s.from.form != formLetters {
 		return
 	}
@@ -153,6 +156,24 @@ func (c *scanner) list(s *span) {
 		if !last.open {
 			s.to, s.ranged, s.end = last, true, last.end
 		}
+	}
+}
+
+// pair reads "October 6 and 7" and "Oct 6 & 7, 2026".
+func (c *scanner) pair(s *span) {
+	next, ok := literal(c.s, spaces(c.s, s.from.end), "and ", "& ")
+	if !ok {
+		return
+	}
+	day, end, ok := number(c.s, spaces(c.s, next), 1, 2)
+	if !ok || day != s.from.day+1 {
+		return
+	}
+	p := point{month: s.from.month, day: day, at: next, end: ordinal(c.s, end), form: formEnglish}
+	p.tail(c.s)
+	// "6 and 7 million" is no pair of days.
+	if p.year != 0 || p.hasWeekday || p.end >= len(c.s) || strings.IndexByte(",.;:)!?\n", c.s[p.end]) >= 0 {
+		s.to, s.ranged, s.end = p, true, p.end
 	}
 }
 
@@ -183,6 +204,7 @@ func (c *scanner) dayToDate(i int) (span, bool) {
 		return span{}, false
 	}
 	from := point{day: d, at: i, end: ordinal(c.s, next), form: formEnglish}
+	from.end, _ = literal(c.s, from.end, ".") // "3.–7. September"
 	if day, next, has := bracketedWeekday(c.s, from.end); has {
 		from.weekday, from.hasWeekday, from.end = day, true, next
 	}

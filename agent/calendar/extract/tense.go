@@ -143,11 +143,11 @@ func nearest(s string, from, to, at int, cues []cue) (found cue, where int, ok b
 
 // Words beside dates that are not the event's own.
 var (
-	postedBefore = []string{"작성일", "등록일", "게시일", "수정일", "발행일", "입력", "승인", "업데이트", "기사등록", "수정", "posted", "published",
+	postedBefore = []string{"작성일", "등록일", "게시일", "수정일", "발행일", "입력", "승인", "업데이트", "기사등록", "수정", "보도시점", "배포", "posted", "published",
 		"updated", "modified", "announced on", "copyright", "©"}
 	postedAfter = []string{"밝혔", "발표했", "전했", "말했", "기준", "현재", "작성", "등록", "보도", "자로", "announced", "said"}
 	sidelines   = []string{"사전예약", "사전 예약", "사전 알림", "사전알림", "사전 판매", "접수", "신청", "모집", "예매", "응모", "당첨", "결과 발표", "얼리버드",
-		"환불", "배송", "쿠폰", "유효기간", "사용기한", "적립", "registration", "early bird", "early-bird", "presale", "pre-sale", "pre-order", "apply by", "deadline", "shipping"}
+		"환불", "배송", "발송", "출고", "주문", "쿠폰", "유효기간", "사용기한", "적립", "registration", "early bird", "early-bird", "presale", "pre-sale", "pre-order", "apply by", "deadline", "shipping"}
 )
 
 // stampWords stand in the line that a page or a comment carries: its author, how often it
@@ -166,9 +166,37 @@ func posted(whole, before, after string) bool {
 	if len(whole) <= 200 && lastOf(asciiLower(whole), stampWords) >= 0 && clock(after, 0) > 0 {
 		return true
 	}
+	if dateline(before, after) {
+		return true
+	}
 	after = asciiLower(strings.TrimLeft(after, " )"))
 	for _, w := range postedAfter {
 		if strings.HasPrefix(after, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// dateline reports whether the date stands in an article's first line, behind the place:
+// "SEATTLE--(Wire)--Sept. 28, 2026--".
+func dateline(before, after string) bool {
+	after = strings.TrimLeft(after, " ")
+	dash := strings.HasPrefix(after, "—") || strings.HasPrefix(after, "–") || strings.HasPrefix(after, "--")
+	place, _ := word(before, 0)
+	return dash && len(place) >= 3 && place == strings.ToUpper(place)
+}
+
+// stated reports whether the day is when somebody said what the sentence is about:
+// "산업부는 9월 29일 … 연다고 밝혔다".
+func stated(before, rest string) bool {
+	before = strings.TrimRight(before, " ")
+	_, topic := literal(tail(before, len("는")), 0, "는", "은", "가", "이")
+	if !topic {
+		return false
+	}
+	for _, w := range []string{"밝혔다", "발표했다", "전했다", "알렸다", "밝혔습니다", "발표했습니다"} {
+		if strings.HasSuffix(strings.TrimRight(rest, " .\"'”’"), w) {
 			return true
 		}
 	}
