@@ -20,6 +20,10 @@ const (
 	commandStatus   = "status"
 	commandCalendar = "calendar"
 	commandUnknown  = "unknown" // help, and that there is no such command
+
+	commandSubscribe     = "subscribe"     // the text says what to send, and when
+	commandSubscriptions = "subscriptions" // what is sent already
+	commandPress         = "press"         // a button about subscriptions
 )
 
 // commands are the words by which people call the commands.
@@ -29,6 +33,8 @@ var commands = map[string]string{
 	"analysts": commandAnalysts, "분석가": commandAnalysts,
 	"status": commandStatus, "상태": commandStatus,
 	"calendar": commandCalendar, "일정": commandCalendar, "캘린더": commandCalendar, "달력": commandCalendar,
+	"subscribe": commandSubscribe, "구독": commandSubscribe, "받기": commandSubscribe,
+	"subscriptions": commandSubscriptions, "구독목록": commandSubscriptions,
 }
 
 // phrases are what people write in a conversation with us alone for a command. What is
@@ -38,6 +44,8 @@ var phrases = map[string]string{
 	"analysts": commandAnalysts, "list analysts": commandAnalysts, "분석가": commandAnalysts, "분석가 목록": commandAnalysts,
 	"status": commandStatus, "상태": commandStatus, "내 질문": commandStatus, "내 질문 상태": commandStatus,
 	"calendar": commandCalendar, "일정": commandCalendar, "캘린더": commandCalendar,
+	"subscriptions": commandSubscriptions, "my subscriptions": commandSubscriptions, "구독": commandSubscriptions,
+	"구독 목록": commandSubscriptions, "내 구독": commandSubscriptions,
 }
 
 // commandIn is the command that a message is; empty for a question.
@@ -58,11 +66,22 @@ func (d *Desk) takeCommand(ctx context.Context, ev bot.Event) (bot.Receipt, erro
 		command = commandUnknown
 	case command == commandAsk && rest != "":
 		return d.askAlone(ctx, ev, rest)
+	case command == commandSubscribe && (rest == "" || subscriptionsListed(rest)):
+		command = commandSubscriptions
 	}
 	return d.ask(ctx, ev.ID, &Question{
 		Thread: ev.Thread, User: ev.User, Text: strings.TrimSpace(ev.Text), Command: command,
 		Language: commandLanguage(ev.Text, ev.User.Locale),
 	})
+}
+
+// subscriptionsListed reports whether what follows 구독 asks for the list of them.
+func subscriptionsListed(rest string) bool {
+	switch strings.ToLower(strings.TrimSpace(rest)) {
+	case "list", "목록", "보기", "리스트":
+		return true
+	}
+	return false
 }
 
 // firstWord parts a text behind its first word.
@@ -125,7 +144,7 @@ func (d *Desk) sentence(lang, text string, offers ...string) *agent.Answer {
 
 // obeyed answers a command and keeps the answer, once.
 func (d *Desk) obeyed(ctx context.Context, q *Question) (*Question, error) {
-	answer, err := d.obey(ctx, q)
+	answer, reply, err := d.obey(ctx, q)
 	if err != nil {
 		return q, fmt.Errorf("%s: %w", q.Command, err)
 	}
@@ -133,21 +152,27 @@ func (d *Desk) obeyed(ctx context.Context, q *Question) (*Question, error) {
 		if q.Answer != nil {
 			return false
 		}
-		q.Answer = answer
+		q.Answer, q.Reply = answer, reply
 		return true
 	})
 }
 
-func (d *Desk) obey(ctx context.Context, q *Question) (*agent.Answer, error) {
+func (d *Desk) obey(ctx context.Context, q *Question) (answer *agent.Answer, reply *Reply, err error) {
 	switch q.Command {
 	case commandStatus:
-		return d.tellStatus(ctx, q)
+		answer, err = d.tellStatus(ctx, q)
 	case commandAnalysts:
-		return d.tellAnalysts(ctx, q)
+		answer, err = d.tellAnalysts(ctx, q)
 	case commandCalendar:
-		return d.tellCalendar(q), nil
+		answer = d.tellCalendar(q)
+	case commandSubscribe, commandSubscriptions, commandPress:
+		if reply, err = d.order(ctx, q); err == nil {
+			answer = d.sentence(q.Language, reply.Text)
+		}
+	default:
+		answer, err = d.tellHelp(ctx, q)
 	}
-	return d.tellHelp(ctx, q)
+	return answer, reply, err
 }
 
 // tellHelp says what can be done. A source that is down takes its examples with it, not

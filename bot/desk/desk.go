@@ -83,6 +83,8 @@ type Config struct {
 	// Calendar lists the events that overlap the dates from…to, both included, by start;
 	// nil knows none.
 	Calendar func(from, to time.Time, language string) []Coming
+	// Standing keeps what people want to be sent again and again; nil offers nothing.
+	Standing Standing
 	// ModelLoad tells how the model stands; nil tells nothing.
 	ModelLoad func() ModelLoad
 	// Settled is told of every question whose answer is kept and shown; nil tells nobody.

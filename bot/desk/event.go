@@ -71,6 +71,9 @@ func (d *Desk) takeMessage(ctx context.Context, ev bot.Event) (bot.Receipt, erro
 			q.Language = commandLanguage(q.Text, ev.User.Locale)
 		}
 	}
+	if q.Command == "" && !overheard && len(files) == 0 && d.cfg.Standing != nil && d.cfg.Standing.Heard(q.Text) {
+		q.Command = commandSubscribe
+	}
 	return d.ask(ctx, ev.ID, q)
 }
 
@@ -271,6 +274,8 @@ func (d *Desk) takeAction(ctx context.Context, ev bot.Event) (bot.Receipt, error
 		})
 	case bot.ActionAsk:
 		return d.askValue(ctx, ev)
+	case bot.ActionWatch, bot.ActionSubscription:
+		return d.press(ctx, ev)
 	case bot.ActionNotify:
 		receipt, err = d.notify(ctx, ev)
 	case bot.ActionShare:

@@ -67,6 +67,9 @@ func (d *Desk) answerMessage(msg bot.Message, q *Question, t *texts) bot.Message
 		if a.Reason == agent.ReasonModel {
 			msg.Buttons = []bot.Button{{Action: bot.ActionRetry, Label: t.retry}}
 		}
+		if q.Reply != nil {
+			msg.Sections, msg.Buttons = q.Reply.Sections, q.Reply.Buttons
+		}
 		return msg
 	}
 	msg.Kind = bot.KindAnswer
@@ -75,6 +78,9 @@ func (d *Desk) answerMessage(msg bot.Message, q *Question, t *texts) bot.Message
 		msg.Origin.Analyst = "" // nobody gave it its name, and the sources name its files
 	}
 	msg.Buttons = answerButtons(a, t, d.cfg.Model)
+	if b := d.watchButton(q, t); b != nil {
+		msg.Buttons = append(msg.Buttons, *b)
+	}
 	if q.Thread.Direct {
 		msg.Buttons = append(msg.Buttons, bot.Button{Action: bot.ActionShare, Label: t.share})
 	}
@@ -115,6 +121,19 @@ func answerButtons(a *agent.Answer, t *texts, model bool) []bot.Button {
 		bot.Button{Action: bot.ActionBad, Label: "👎"},
 		bot.Button{Action: bot.ActionWrong, Label: t.wrong, Prompt: t.wrongWhy},
 	)
+}
+
+// watchButton offers to send the answer again and again, unless it is about files that
+// somebody dropped: those do not change.
+func (d *Desk) watchButton(q *Question, t *texts) *bot.Button {
+	if d.cfg.Standing == nil || q.Copy != nil || strings.HasPrefix(q.Answer.Analyst, shelfPrefix) {
+		return nil
+	}
+	form := d.cfg.Standing.Form(aboutOf(q.Text, q.Answer, nil), q.Thread, t.language)
+	if form == nil {
+		return nil
+	}
+	return &bot.Button{Action: bot.ActionWatch, Label: t.watch, Form: form}
 }
 
 // shelfPrefix begins the names of analysts that are made of dropped files.

@@ -39,6 +39,8 @@ type Question struct {
 	Choice   *compose.Choice `json:"choice,omitempty"`
 	Files    []File          `json:"files,omitempty"`
 	Command  string          `json:"command,omitempty"` // a word of ours that is asked instead of an analyst
+	Press    *bot.Action     `json:"press,omitempty"`   // the button that was pressed instead
+	Reply    *Reply          `json:"reply,omitempty"`   // what is shown beside Answer of a command
 	// Aside questions need no model, so they do not wait for their thread.
 	Aside bool `json:"aside,omitempty"`
 	// Overheard is set for what may have been said to somebody else.

@@ -19,6 +19,7 @@ type texts struct {
 	wrong     string
 	wrongWhy  string
 	usual     string
+	watch     string
 
 	taken     string // progress with nobody before
 	ahead     string // progress: count, wait
@@ -80,6 +81,7 @@ var korean = texts{
 	wrong:     "틀렸어요",
 	wrongWhy:  "어디가 틀렸는지 한 줄로 알려 주세요",
 	usual:     "(보통 이것)",
+	watch:     "매주 받기",
 	taken:     "접수했어요",
 	ahead:     "접수했어요 · 앞에 %d건, 약 %s",
 	behind:    "접수했어요 · 앞 질문이 끝나면 이어서 답해요, 약 %s",
@@ -125,7 +127,7 @@ var korean = texts{
 	ready:     "기다리던 답이 나왔어요 · %s",
 
 	help: "궁금한 것을 평소 말로 물어보세요. 채널에서는 저를 부르고, 둘만의 대화에서는 그냥 적으면 돼요.\n\n" +
-		"- `질문 …` 답을 DM으로 혼자 받아요\n- `분석가` 물어볼 수 있는 분석가들\n- `상태` 내 질문이 어디쯤 있는지\n- `일정` 다가오는 기념일과 행사\n- `도움말` 이 안내",
+		"- `질문 …` 답을 DM으로 혼자 받아요\n- `분석가` 물어볼 수 있는 분석가들\n- `상태` 내 질문이 어디쯤 있는지\n- `일정` 다가오는 기념일과 행사\n- `구독` 정해 둔 때에 받는 것들, `구독 매주 월요일 9시에 지난주 매출`처럼 더할 수 있어요\n- `도움말` 이 안내",
 	askWhat:     "무엇을 물어볼까요? `질문 지난달 매출`처럼 적어 주세요.",
 	askedAlone:  "접수했어요. 답은 DM으로 드릴게요.",
 	noCommand:   "‘%s’라는 명령은 없어요. 질문이면 `질문 …`으로 적어 주세요.",
@@ -163,6 +165,7 @@ var english = texts{
 	wrong:     "It's wrong",
 	wrongWhy:  "What is wrong, in a line?",
 	usual:     "(usually this)",
+	watch:     "Send weekly",
 	taken:     "Got it",
 	ahead:     "Got it · %d ahead of you, about %s",
 	behind:    "Got it · next after the question before it, about %s",
@@ -208,7 +211,7 @@ var english = texts{
 	ready:     "The answer you waited for · %s",
 
 	help: "Ask in your own words. In a channel mention me; in a direct message just write.\n\n" +
-		"- `ask …` get the answer alone, in a DM\n- `analysts` whom you can ask\n- `status` where your questions are\n- `calendar` holidays and marketing days to come\n- `help` this",
+		"- `ask …` get the answer alone, in a DM\n- `analysts` whom you can ask\n- `status` where your questions are\n- `calendar` holidays and marketing days to come\n- `subscriptions` what is sent by the clock; add one like `subscribe every Monday at 9 revenue last week`\n- `help` this",
 	askWhat:     "What would you like to ask? Write it like `ask revenue last month`.",
 	askedAlone:  "Got it. The answer comes in a DM.",
 	noCommand:   "There is no command ‘%s’. To ask something, write `ask …`.",

@@ -25,7 +25,7 @@ type Config struct {
 	// digest.KindCalendar, and reports false when it asks something else.
 	Calendar func(text string) (params map[string]string, ok bool)
 	// Preview says what a subject would say now, in a sentence: "" when it cannot be said
-	// without the language model. An error is one that whoever asked may read.
+	// without the language model. What can never be sent is a *digest.Refusal.
 	Preview func(ctx context.Context, by digest.Actor, subject digest.Subject, language string) (string, error)
 	Now     func() time.Time // nil means time.Now
 }
@@ -178,8 +178,12 @@ func recipients(by digest.Actor, to string) []digest.Recipient {
 // create makes a subscription and says so.
 func (t *Taker) create(ctx context.Context, by digest.Actor, draft digest.Draft, assumed bool, w *words) (*desk.Reply, error) {
 	now, err := t.cfg.Preview(ctx, by, draft.Subject, by.Language)
-	if err != nil {
-		return &desk.Reply{Text: err.Error()}, nil
+	var never *digest.Refusal
+	switch {
+	case errors.As(err, &never):
+		return &desk.Reply{Text: never.Say}, nil
+	case err != nil:
+		return nil, fmt.Errorf("preview: %w", err)
 	}
 	sub, err := t.cfg.Service.Create(ctx, by, draft)
 	if err != nil {

@@ -54,7 +54,8 @@ type question struct{ cfg Config }
 
 // Render implements digest.Renderer.
 func (r *question) Render(ctx context.Context, issue digest.Issue) (*digest.Content, error) {
-	a, err := r.ask(ctx, issue)
+	// What was answered before is no news.
+	a, err := r.ask(ctx, issue, agent.Match, agent.Compose, agent.Think)
 	if err != nil {
 		return nil, err
 	}
@@ -68,6 +69,8 @@ func (r *question) Render(ctx context.Context, issue digest.Issue) (*digest.Cont
 	case a.Reason == agent.ReasonNoData || a.Reason == agent.ReasonFuture:
 		c.Empty = true
 		c.Message.Origin = nil
+	case a.Clarify != nil:
+		return nil, &digest.Refusal{Say: a.Clarify.Text + " " + w.askFirst}
 	case a.Reason == agent.ReasonModel || a.Reason == agent.ReasonSource || a.Reason == agent.ReasonTooLarge:
 		return nil, fmt.Errorf("answer: %s", a.Reason)
 	default:
@@ -76,13 +79,43 @@ func (r *question) Render(ctx context.Context, issue digest.Issue) (*digest.Cont
 	return c, nil
 }
 
+// Preview says what a subject would say as of an instant, in a sentence, without asking the
+// language model: "" where that would have to be asked, which it may be when there is one.
+// What can never be sent is a *digest.Refusal.
+func (c Config) Preview(ctx context.Context, subject digest.Subject, viewer digest.Recipient, language string, at time.Time, model bool) (string, error) {
+	if subject.Kind == digest.KindCalendar {
+		return "", nil
+	}
+	r := &question{c}
+	issue := digest.Issue{Subject: subject, Language: language, Due: at, Viewer: viewer}
+	a, err := r.ask(ctx, issue, agent.Match, agent.Compose)
+	if err != nil {
+		return "", err
+	}
+	w := wordsFor(language)
+	switch {
+	case a.Clarify != nil:
+		return "", &digest.Refusal{Say: a.Clarify.Text + " " + w.askFirst}
+	case a.Rung == agent.None && a.Reason != agent.ReasonNoData && a.Reason != agent.ReasonFuture:
+		if model && a.Reason == agent.ReasonUnknown {
+			return "", nil
+		}
+		return "", &digest.Refusal{Say: a.Text}
+	case subject.Kind == digest.KindAlert && figure(a) == nil && a.Rung != agent.None:
+		return "", &digest.Refusal{Say: w.oneFigure}
+	}
+	return a.Text, nil
+}
+
 // ask asks the question as of the instant it is due, after those that it followed up on.
-func (r *question) ask(ctx context.Context, issue digest.Issue) (*agent.Answer, error) {
+func (r *question) ask(ctx context.Context, issue digest.Issue, rungs ...agent.Rung) (*agent.Answer, error) {
+	if r.cfg.ThreadBound != nil && r.cfg.ThreadBound(issue.Subject.Analyst) {
+		return nil, &digest.Refusal{Say: wordsFor(issue.Language).dropped}
+	}
 	q := agent.Question{
 		Text: issue.Subject.Question, Language: issue.Language, Asker: issue.Viewer.Principal,
 		Analyst: issue.Subject.Analyst, Now: issue.Due,
-		// What was answered before is no news.
-		Rungs: []agent.Rung{agent.Match, agent.Compose, agent.Think},
+		Rungs: rungs,
 	}
 	var before []string
 	if raw := issue.Subject.Params[ParamBefore]; raw != "" {

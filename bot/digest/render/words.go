@@ -29,6 +29,8 @@ type words struct {
 	oneFigure string
 	noAnalyst string
 	rewrite   string
+	askFirst  string
+	dropped   string
 }
 
 func wordsFor(language string) *words {
@@ -48,6 +50,7 @@ var korean = words{
 	},
 	alert: "🔔", oneFigure: "알림은 값 하나로 답하는 질문에만 걸 수 있어요. ‘어제 매출’처럼 적어 주세요.",
 	noAnalyst: "이 구독이 묻던 분석가가 이제 없어요.", rewrite: "질문을 바꿔 다시 구독해 주세요.",
+	askFirst: "먼저 물어보고 답을 고른 뒤, 그 답에서 구독해 주세요.", dropped: "올린 파일은 바뀌지 않아서 정해 둔 때에 보내지 않아요.",
 }
 
 var english = words{
@@ -60,6 +63,7 @@ var english = words{
 	},
 	alert: "🔔", oneFigure: "An alert watches one figure. Ask for one, such as ‘revenue yesterday’.",
 	noAnalyst: "The analyst that this subscription asked is no more.", rewrite: "Subscribe again with another question.",
+	askFirst: "Ask first, choose, and subscribe from the answer.", dropped: "Files that were dropped do not change, so they are not sent by the clock.",
 }
 
 // span says how many weeks are looked at.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -20,11 +21,13 @@ import (
 	"github.com/bapsang/bapsang/agent"
 	"github.com/bapsang/bapsang/agent/analyst"
 	"github.com/bapsang/bapsang/agent/calendar"
+	"github.com/bapsang/bapsang/agent/calendar/book"
 	"github.com/bapsang/bapsang/agent/chart"
 	"github.com/bapsang/bapsang/agent/llm"
 	"github.com/bapsang/bapsang/bot"
 	"github.com/bapsang/bapsang/bot/api"
 	"github.com/bapsang/bapsang/bot/desk"
+	"github.com/bapsang/bapsang/bot/digest"
 	"github.com/bapsang/bapsang/bot/web"
 	"github.com/bapsang/bapsang/cmd/bapsang/config"
 	"github.com/bapsang/bapsang/cmd/bapsang/internal/telemetry"
@@ -59,6 +62,15 @@ type Options struct {
 	Slack            *config.Slack     // nil: none
 	Teams            *config.Teams     // nil: none
 	Traces           *telemetry.Traces // of questions; nil goes nowhere
+	// Admin reports who may change everybody's subscriptions; nil means nobody.
+	Admin func(principal string) bool
+	// Curators are the principals who confirm dates of the calendar.
+	Curators []string
+	// ShortestInterval is how often something may be sent by the clock at most; 0 means
+	// once an hour.
+	ShortestInterval time.Duration
+	// Seed is called once the App runs, to set up what is to be sent; nil sets up nothing.
+	Seed func(ctx context.Context, digests *digest.Service) error
 }
 
 // How many questions are answered at once. One that waits for its turn, at a model or in a
@@ -78,6 +90,8 @@ type App struct {
 	shelf    *analyst.Shelf
 	thinking *thinking // nil without a model
 	desk     *desk.Desk
+	book     *book.Book
+	digests  *digest.Service
 	handler  http.Handler
 	listener net.Listener
 
@@ -108,6 +122,9 @@ func Open(ctx context.Context, opts Options) (_ *App, err error) {
 	if a.control, err = openControl(ctx, opts.DataDir, a.store, opts.Logger); err != nil {
 		// Sockets' paths are short on some systems. Only a copy while it runs needs one.
 		opts.Logger.WarnContext(ctx, "no backup while running", "error", err)
+	}
+	if err := a.openBook(ctx); err != nil {
+		return nil, err
 	}
 	a.shelf = analyst.NewShelf(filepath.Join(opts.DataDir, "threads"), func(ctx context.Context, name string, paths []string, into string) (connectors.Source, error) {
 		return openFiles(ctx, name, paths, into, opts.Now(), opts.Logger)
@@ -151,7 +168,7 @@ func (a *App) wire() error {
 		return err
 	}
 	a.thinking = thinking
-	brain, err := agent.New(thinking.into(agent.Config{Directory: roster, Store: a.store, Now: a.opts.Now, Logger: a.opts.Logger, Tracer: a.opts.Traces.Tracer()}))
+	brain, err := agent.New(thinking.into(agent.Config{Directory: roster, Store: a.store, Now: a.opts.Now, Logger: a.opts.Logger, Tracer: a.opts.Traces.Tracer(), Calendar: a.calendar}))
 	if err != nil {
 		return err
 	}
@@ -177,11 +194,14 @@ func (a *App) wire() error {
 		Model: thinking != nil, Settled: brain.Forget,
 		Location: a.opts.Location, Now: a.opts.Now, Logger: a.opts.Logger, Concurrency: a.opts.Workers,
 	}
-	cfg.Calendar = coming
+	cfg.Calendar = a.coming
 	if thinking != nil {
 		cfg.ModelLoad = thinking.load
 	}
 	seat(&cfg, a.platforms)
+	if err := a.openDigests(brain, &cfg); err != nil {
+		return err
+	}
 	if a.desk, err = desk.New(cfg); err != nil {
 		return err
 	}
@@ -219,9 +239,9 @@ func (a *App) examples() []string {
 }
 
 // coming are the events of the calendar that overlap from…to.
-func coming(from, to time.Time, language string) []desk.Coming {
+func (a *App) coming(from, to time.Time, language string) []desk.Coming {
 	var out []desk.Coming
-	for _, e := range calendar.Default().Between(from, to) {
+	for _, e := range a.calendar().Between(from, to) {
 		out = append(out, desk.Coming{Name: e.Name.In(language), Start: e.Start, End: e.End, Sure: e.Status == calendar.Confirmed})
 	}
 	return out
@@ -284,9 +304,10 @@ func (a *App) Run(ctx context.Context) error {
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	a.desk.Start(work)
+	a.digests.Start(work)
 	worked := make(chan error, 1)
 	go func() {
-		worked <- a.store.Work(work, store.WorkOptions{Handlers: a.desk.Handlers(), Concurrency: a.opts.Workers, SoftStop: workStop})
+		worked <- a.store.Work(work, store.WorkOptions{Handlers: a.handlers(), Concurrency: a.opts.Workers, SoftStop: workStop})
 	}()
 	requests, endRequests := context.WithCancel(context.WithoutCancel(ctx))
 	defer endRequests()
@@ -302,6 +323,11 @@ func (a *App) Run(ctx context.Context) error {
 	defer shut()
 	doors := a.takeIn(open)
 	var failed error
+	if a.opts.Seed != nil {
+		if err := a.opts.Seed(ctx, a.digests); err != nil {
+			a.opts.Logger.ErrorContext(ctx, "what is to be sent was not set up", "error", err)
+		}
+	}
 	select {
 	case <-ctx.Done():
 	case failed = <-served:
@@ -319,8 +345,16 @@ func (a *App) Run(ctx context.Context) error {
 	stopWork()
 	err := <-worked
 	a.desk.Stop()
+	a.digests.Stop()
 	a.listener = nil
 	return errors.Join(failed, ignoreCancelled(err), a.Close())
+}
+
+// handlers are the jobs that the App works.
+func (a *App) handlers() map[string]store.Handler {
+	all := a.desk.Handlers()
+	maps.Copy(all, a.digests.Handlers())
+	return all
 }
 
 func ignoreCancelled(err error) error {
@@ -337,6 +371,9 @@ func (a *App) Close() error {
 		errs = append(errs, a.listener.Close())
 	}
 	errs = append(errs, a.thinking.Close())
+	if a.book != nil {
+		a.book.Close()
+	}
 	if a.shelf != nil {
 		errs = append(errs, a.shelf.Close())
 	}

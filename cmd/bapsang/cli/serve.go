@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -8,8 +9,10 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"time"
 
 	"github.com/bapsang/bapsang/bot/api"
+	"github.com/bapsang/bapsang/bot/digest"
 	"github.com/bapsang/bapsang/cmd/bapsang/config"
 	"github.com/bapsang/bapsang/store/bolt"
 )
@@ -33,7 +36,12 @@ func (c *demoCmd) Run(e *env) error {
 	}
 	opts := Options{
 		Listen: c.Listen, DataDir: filepath.Join(dir, "demo"), Now: e.now, Logger: e.logger, Page: true,
-		Rooms: []string{"general", "marketing", "sales"}, Traces: e.traces,
+		Rooms: []string{"general", demoChannel, "sales"}, Traces: e.traces,
+		// Nobody is anybody in particular here, and whoever tries it wants to see it happen.
+		Admin: func(string) bool { return true }, ShortestInterval: time.Minute,
+	}
+	opts.Seed = func(ctx context.Context, digests *digest.Service) error {
+		return demoDigest(ctx, digests, opts.Analysts[0].Name, opts.Location.String())
 	}
 	if err := checkListen(opts); err != nil {
 		return err

@@ -1,0 +1,128 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/bapsang/bapsang/agent"
+	"github.com/bapsang/bapsang/agent/almanac"
+	"github.com/bapsang/bapsang/agent/calendar"
+	"github.com/bapsang/bapsang/agent/calendar/book"
+	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/desk"
+	"github.com/bapsang/bapsang/bot/digest"
+	"github.com/bapsang/bapsang/bot/digest/orders"
+	"github.com/bapsang/bapsang/bot/digest/render"
+	"github.com/bapsang/bapsang/bot/digest/schedule"
+	"github.com/bapsang/bapsang/bot/web"
+)
+
+// openBook opens the curated calendar. Without curators nobody confirms anything, and the
+// calendar is that of the rules.
+func (a *App) openBook(ctx context.Context) error {
+	opts := book.Options{Now: a.opts.Now, Logger: a.opts.Logger, Rights: func(_ context.Context, who string) (book.Role, error) {
+		for _, c := range a.opts.Curators {
+			if strings.EqualFold(c, who) {
+				return book.Curator, nil
+			}
+		}
+		return book.Suggester, nil
+	}}
+	var err error
+	a.book, err = book.Open(ctx, a.store, opts)
+	return err
+}
+
+// calendar is the calendar as it stands now. One that cannot be read is no reason not to
+// answer: the rules are then what is known.
+func (a *App) calendar() *calendar.Calendar {
+	c, err := a.book.Calendar(context.Background())
+	if err != nil {
+		a.opts.Logger.Error("the curated calendar cannot be read", "error", err)
+		return calendar.Default()
+	}
+	return c
+}
+
+// workdays are the business days of the home market.
+type workdays func() *calendar.Calendar
+
+// Workday implements schedule.Workdays.
+func (w workdays) Workday(t time.Time) (bool, error) { return w().Workday(calendar.Home, t) }
+
+// everybody has the same rights: whoever is let in may see what the analysts see.
+type everybody struct{}
+
+// Group implements digest.Rights.
+func (everybody) Group(context.Context, *digest.Subscription, digest.Recipient) (string, error) {
+	return "everybody", nil
+}
+
+// threadBound begins the names of analysts that belong to one thread.
+const threadBound = "files-"
+
+// openDigests connects what is sent by the clock, and gives the desk who takes orders for
+// it.
+func (a *App) openDigests(brain *agent.Agent, cfg *desk.Config) error {
+	rendering := render.Config{Analyst: brain, ThreadBound: func(name string) bool { return strings.HasPrefix(name, threadBound) }}
+	var taker *orders.Taker
+	service, err := digest.New(digest.Config{
+		Store: a.store, Queue: a.store, Posters: cfg.Posters, People: cfg.People, Renderers: render.All(rendering),
+		Rights: everybody{}, Workdays: workdays(a.calendar), Limits: digest.Limits{Interval: a.opts.ShortestInterval},
+		Decorate: func(sub *digest.Subscription, msg *bot.Message) {
+			msg.Buttons = append(msg.Buttons, taker.Settings(sub))
+		},
+		Admin: a.opts.Admin, Now: a.opts.Now, Logger: a.opts.Logger,
+	})
+	if err != nil {
+		return err
+	}
+	taker, err = orders.New(orders.Config{
+		Service: service, Zone: a.opts.Location.String(), Now: a.opts.Now,
+		Calendar: func(text string) (map[string]string, bool) {
+			r, ok := almanac.Read(text, almanac.Options{Now: a.now(), Calendar: a.calendar(), WeekStart: time.Monday})
+			if !ok || r.Kind != almanac.Coming {
+				return nil, false
+			}
+			return map[string]string{render.ParamMarkets: strings.Join(r.Markets, ",")}, true
+		},
+		Preview: func(ctx context.Context, by digest.Actor, subject digest.Subject, language string) (string, error) {
+			return rendering.Preview(ctx, subject, by.To(), language, a.now(), a.thinking != nil)
+		},
+	})
+	if err != nil {
+		return err
+	}
+	a.digests, cfg.Standing = service, taker
+	return nil
+}
+
+// now is the present in the deployment's time zone.
+func (a *App) now() time.Time { return a.opts.Now().In(a.opts.Location) }
+
+// demoDigest has the demo's marketing calendar sent to its channel every Monday, and the
+// first issue right away.
+func demoDigest(ctx context.Context, service *digest.Service, analyst, zone string) error {
+	monday, err := schedule.ParseCron("0 9 * * 1", zone)
+	if err != nil {
+		return err
+	}
+	by := digest.Actor{Person: digest.Person{Platform: web.Platform, User: "demo", Principal: "web:demo", Name: "demo", Language: "ko"}}
+	sub, err := service.Create(ctx, by, digest.Draft{
+		Key: "demo", Title: "마케팅 달력", Language: "ko", Schedule: monday, Subject: digest.Subject{Kind: digest.KindCalendar, Analyst: analyst},
+		To: []digest.Recipient{{Thread: bot.Thread{Platform: web.Platform, Channel: demoChannel}, Name: demoChannel}},
+	})
+	if err != nil {
+		return err
+	}
+	var ended *digest.Error
+	if _, err = service.RunNow(ctx, by, sub.ID, "first"); errors.As(err, &ended) {
+		return nil // somebody wants no more of it
+	}
+	return err
+}
+
+// demoChannel is where the demo's calendar is sent.
+const demoChannel = "marketing"
