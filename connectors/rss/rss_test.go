@@ -197,7 +197,7 @@ func TestHostile(t *testing.T) {
 			t.Errorf("%s: entities were followed: %q", name, got[0].Title)
 		}
 	}
-	many, err := read(t, "text/xml", channel(strings.Repeat("<item><title>한</title><link>/x</link></item>", 50_000)))
+	many, err := read(t, "text/xml", channel(strings.Repeat("<item><title>한</title><link>/x</link></item>", 10_000)))
 	if err != nil || len(many) != 1 {
 		t.Errorf("many: %d, %v", len(many), err)
 	}
