@@ -14,10 +14,11 @@ import (
 	"github.com/bapsang/bapsang/agent/calendar"
 )
 
-// Bounds on ICS files. Following a rule that never matches walks to the year 9999, so
-// there may not be many.
+// Bounds on ICS files. Following a rule that never matches walks to the year 9999, a
+// quarter of a second for one of days, so there may be but few.
 const (
-	maxRules       = 500
+	maxRules       = 2_000
+	maxBarren      = 20
 	maxOccurrences = 500 // of one event
 	maxYears       = 10  // that one event's recurrence is followed for
 	maxLine        = 64 << 10
@@ -82,14 +83,14 @@ func split(data []byte) (blocks []block, cancelled bool, err error) {
 		if len(text) > maxLine {
 			return nil, false, &Error{Reason: Unreadable, Detail: fmt.Sprintf("line %d is longer than %d KiB", line, maxLine>>10)}
 		}
-		switch word := strings.ToUpper(strings.TrimSpace(string(text))); {
-		case word == "BEGIN:VEVENT":
+		switch strings.ToUpper(strings.TrimSpace(string(text))) {
+		case "BEGIN:VEVENT":
 			if len(blocks) == maxRows {
 				return nil, false, &Error{Reason: TooManyRows, Detail: strconv.Itoa(maxRows)}
 			}
 			blocks = append(blocks, block{line: line})
 			open = &blocks[len(blocks)-1]
-		case word == "METHOD:CANCEL":
+		case "METHOD:CANCEL":
 			cancelled = true
 		}
 		if open != nil {
@@ -136,6 +137,7 @@ type icsReader struct {
 	// instead are the occurrences that an event of their own replaces, by UID.
 	instead map[string]map[string]bool
 	rules   int
+	barren  int // rules that gave no day at all
 }
 
 func (in *icsReader) noteOverride(e *ical.VEvent) {
@@ -177,8 +179,8 @@ func (in *icsReader) event(line int, e *ical.VEvent) error {
 		in.file.add(r, r.Name)
 		return nil
 	}
-	day, whole, err := in.date(start)
-	if err != nil {
+	day, whole, ok := in.tryDate(start)
+	if !ok {
 		in.file.refuse(r, BadDate, start.Value, r.Name)
 		return nil
 	}
@@ -213,6 +215,11 @@ func (in *icsReader) date(p *ical.IANAProperty) (day time.Time, whole bool, err 
 		t = t.In(in.o.Location)
 	}
 	return dateOf(t), false, nil
+}
+
+func (in *icsReader) tryDate(p *ical.IANAProperty) (day time.Time, whole, ok bool) {
+	day, whole, err := in.date(p)
+	return day, whole, err == nil
 }
 
 // length is how many days follow the first. DTEND is exclusive: an event that ends at
@@ -321,9 +328,13 @@ func (in *icsReader) recurring(r Row, e *ical.VEvent, days int) error {
 		in.file.refuse(r, BadRule, fmt.Sprintf("more than %d recurring events", maxRules), r.Name)
 		return nil
 	}
-	starts, err := in.occurrences(r.Start, e)
-	if err != nil {
-		in.file.refuse(r, BadRule, value(e, ical.ComponentPropertyRrule)+": "+err.Error(), r.Name)
+	if in.barren >= maxBarren {
+		in.file.refuse(r, BadRule, "too many rules before this one never occur", r.Name)
+		return nil
+	}
+	starts, why := in.occurrences(r.Start, e)
+	if why != "" {
+		in.file.refuse(r, BadRule, value(e, ical.ComponentPropertyRrule)+": "+why, r.Name)
 		return nil
 	}
 	for i, start := range starts {
@@ -341,8 +352,9 @@ func (in *icsReader) recurring(r Row, e *ical.VEvent, days int) error {
 	return nil
 }
 
-// occurrences are the first days of an event that recurs, within the window.
-func (in *icsReader) occurrences(first time.Time, e *ical.VEvent) ([]time.Time, error) {
+// occurrences are the first days of an event that recurs, within the window, or why they
+// cannot be had.
+func (in *icsReader) occurrences(first time.Time, e *ical.VEvent) (days []time.Time, why string) {
 	from, to := dateOf(in.o.From), dateOf(in.o.To)
 	if from.Before(first) {
 		from = first
@@ -350,15 +362,15 @@ func (in *icsReader) occurrences(first time.Time, e *ical.VEvent) ([]time.Time, 
 	if limit := from.AddDate(maxYears, 0, 0); to.After(limit) {
 		to = limit
 	}
-	if first.Year() < 1970 && first.Year() > 0 && first.AddDate(200, 0, 0).Before(from) || first.Year() < 1800 {
-		return nil, fmt.Errorf("it began in %d", first.Year())
+	if first.Year() < 1800 {
+		return nil, fmt.Sprintf("it began in %d", first.Year())
 	}
 	set := &rrule.Set{}
 	set.DTStart(first)
 	if text := value(e, ical.ComponentPropertyRrule); text != "" {
 		rule, err := dailyRule(text, first)
 		if err != nil {
-			return nil, err
+			return nil, err.Error()
 		}
 		set.RRule(rule)
 	} else {
@@ -371,17 +383,20 @@ func (in *icsReader) occurrences(first time.Time, e *ical.VEvent) ([]time.Time, 
 		in.each(p, set.ExDate)
 	}
 	next := set.Iterator()
-	var out []time.Time
-	for day, ok := next(); ok && !day.After(to); day, ok = next() {
+	day, ok := next()
+	if !ok {
+		in.barren++
+	}
+	for ; ok && !day.After(to); day, ok = next() {
 		if day.Before(from) {
 			continue
 		}
-		if len(out) == maxOccurrences {
-			return nil, fmt.Errorf("more than %d occurrences", maxOccurrences)
+		if len(days) == maxOccurrences {
+			return nil, fmt.Sprintf("more than %d occurrences", maxOccurrences)
 		}
-		out = append(out, day)
+		days = append(days, day)
 	}
-	return out, nil
+	return days, ""
 }
 
 // each calls take with the dates of a list.

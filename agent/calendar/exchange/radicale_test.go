@@ -41,8 +41,11 @@ func radicale(t *testing.T) string {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = cmd.Wait() // its log says why it ended
+	}()
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		<-ended
@@ -59,9 +62,8 @@ func radicale(t *testing.T) string {
 			return "http://" + address
 		}
 		select {
-		case err := <-ended:
-			ended <- err
-			t.Fatalf("radicale ended: %v", err)
+		case <-ended:
+			t.Fatal("radicale ended")
 		case <-ctx.Done():
 			t.Fatal("radicale does not answer")
 		case <-time.After(50 * time.Millisecond):
@@ -96,7 +98,7 @@ func ask(t *testing.T, method, url, contentType string, body io.Reader) string {
 func TestCalendarServer(t *testing.T) {
 	server := radicale(t)
 	c, editions := curated(t)
-	editions = editions[:200]
+	editions = editions[:80]
 	var ours bytes.Buffer
 	if err := exchange.WriteICS(&ours, exchange.Feed{Name: "마케팅 캘린더", Language: "ko", Editions: editions}); err != nil {
 		t.Fatal(err)

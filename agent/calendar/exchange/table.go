@@ -213,7 +213,7 @@ func blank(cells []string) bool {
 
 // Bounds on a workbook, which is compressed.
 const (
-	maxUnzipped = 128 << 20
+	maxUnzipped = 64 << 20
 	maxSheets   = 50
 )
 
