@@ -549,7 +549,7 @@ func TestHistoryIsBounded(t *testing.T) {
 		d := daily(t)
 		d.Schedule = cronText(t, "0 * * * *")
 		sub := create(t, s, minji, d)
-		until(5, "12:00:00")
+		until(3, "12:00:00")
 		if n := len(history(t, s, sub.ID)); n < 50 || n > 60 {
 			t.Errorf("%d occurrences are kept", n)
 		}

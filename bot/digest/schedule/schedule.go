@@ -154,7 +154,8 @@ func (s Schedule) firstAfter(date day, after time.Time, loc *time.Location) (Due
 		return Due{}, false
 	}
 	for h := range 24 {
-		if s.hours&(1<<h) == 0 {
+		// Wall times of a date never go back, so the hour's last says whether to look at others.
+		if s.hours&(1<<h) == 0 || !wall(date, h*60+59, loc).After(after) {
 			continue
 		}
 		for m := range 60 {
