@@ -140,6 +140,15 @@ func (t *Teams) moved(ctx context.Context, a *activity, r *reference) error {
 		}
 		return nil
 	case a.adds():
+		if team := a.data.team(); team != "" {
+			_, err := t.refs.change(ctx, conversationKey(team), func(r *reference) bool {
+				r.Conversation, r.OpenedAt = firstOf(r.Conversation, team), t.cfg.Now().UnixMilli()
+				return true
+			})
+			if err != nil {
+				return err
+			}
+		}
 		if err := t.welcome(ctx, a, r); err != nil {
 			return fmt.Errorf("welcome: %w", err)
 		}

@@ -35,6 +35,8 @@ type reference struct {
 	// Closed is why nothing can be said there; empty when it can.
 	Closed   string `json:"closed,omitempty"`
 	ClosedAt int64  `json:"closed_at,omitempty"` // Unix milliseconds
+	// OpenedAt is when we were last brought into a team, which opens all its channels.
+	OpenedAt int64 `json:"opened_at,omitempty"` // Unix milliseconds
 }
 
 // The kinds of conversations, by Teams' names.
@@ -328,7 +330,8 @@ func (t *Teams) place(ctx context.Context, thread bot.Thread) (connector.Ref, er
 	if err != nil {
 		return connector.Ref{}, err
 	}
-	for _, id := range []string{r.Conversation, r.Team} {
+	opened := int64(0)
+	for _, id := range []string{r.Team, r.Conversation} {
 		if id == "" {
 			continue
 		}
@@ -336,9 +339,10 @@ func (t *Teams) place(ctx context.Context, thread bot.Thread) (connector.Ref, er
 		if err != nil {
 			return connector.Ref{}, fmt.Errorf("get reference: %w", err)
 		}
-		if why := known.closed(t.cfg.Now()); why != "" {
+		if why := known.closed(t.cfg.Now()); why != "" && known.ClosedAt >= opened {
 			return connector.Ref{}, unplaced(bot.CodeGone, "closed", errors.New(why))
 		}
+		opened = known.OpenedAt
 	}
 	ref := r.Ref
 	if thread.ID != "" && r.Kind == kindChannel {

@@ -85,7 +85,8 @@ func (r *renderer) toolActions() []action {
 		return nil // it is the only one
 	}
 	var out []action
-	for _, b := range layout.Tools(r.msg) {
+	tools := layout.Tools(r.msg)
+	for _, b := range tools[:min(len(tools), r.cuts.buttons)] {
 		if isSQL(b) && len(r.msg.SQL) > 0 {
 			continue // the card shows it in place
 		}

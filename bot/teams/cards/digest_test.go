@@ -326,3 +326,22 @@ func TestForms(t *testing.T) {
 		t.Errorf("%v, wrong are %v", values, faults)
 	}
 }
+
+// Buttons with forms do not cost a message its card.
+func TestManyForms(t *testing.T) {
+	for _, n := range []int{1, 10, 50} {
+		msg := bot.Message{Kind: bot.KindDigest, Language: "ko", Text: "확인할 날짜"}
+		for i := range n {
+			f := settings("ko")
+			f.Note = strings.Repeat("가", 3000)
+			msg.Buttons = append(msg.Buttons, bot.Button{Action: bot.ActionAmend, Label: fmt.Sprint("고치기 ", i), Value: fmt.Sprint(i), Form: f})
+		}
+		l := cards.Render(msg, cards.Options{})
+		for _, fault := range validate(t, l, 80_000) {
+			t.Errorf("%d forms: %s", n, fault)
+		}
+		if made := len(teamstest.CardActions(l.Card)); made == 0 || made < n && !strings.Contains(teamstest.CardText(l.Card), "버튼 일부") {
+			t.Errorf("%d forms: %d buttons", n, made)
+		}
+	}
+}

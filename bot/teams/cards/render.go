@@ -331,6 +331,9 @@ func sqlHeading(s bot.SQL, several bool) string {
 
 // leftOut says what did not fit.
 func (r *renderer) leftOut() {
+	if len(layout.Tools(r.msg)) > r.cuts.buttons { // each may hold a form
+		r.left = append(r.left, r.words.leftButtons)
+	}
 	if len(r.left) > 0 {
 		r.aside("", fmt.Sprintf(r.words.leftOut, strings.Join(slices.Compact(r.left), ", ")), "Small")
 	}
