@@ -1,6 +1,7 @@
 package calendar
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -27,7 +28,7 @@ func (c *Calendar) Prefix(text string) (Match, bool) {
 			}
 			continue
 		}
-		at = at.next[unicode.ToLower(r)]
+		at = at.child(unicode.ToLower(r))
 		if at == nil {
 			break
 		}
@@ -40,9 +41,26 @@ func (c *Calendar) Prefix(text string) (Match, bool) {
 
 // node is one letter of the tree of names.
 type node struct {
-	next  map[rune]*node
-	event string
-	weak  bool
+	letters []rune  // sorted; most nodes have one
+	next    []*node // of each letter
+	event   string
+	weak    bool
+}
+
+func (n *node) child(r rune) *node {
+	if i, ok := slices.BinarySearch(n.letters, r); ok {
+		return n.next[i]
+	}
+	return nil
+}
+
+// grow returns the child of a letter, and makes it where there is none.
+func (n *node) grow(r rune) *node {
+	i, ok := slices.BinarySearch(n.letters, r)
+	if !ok {
+		n.letters, n.next = slices.Insert(n.letters, i, r), slices.Insert(n.next, i, &node{})
+	}
+	return n.next[i]
 }
 
 // add puts a name in the tree, unless it is another event's already: then it returns
@@ -53,14 +71,7 @@ func (n *node) add(name, event string, weak bool) (other string) {
 		if ignored(r) {
 			continue
 		}
-		r = unicode.ToLower(r)
-		if at.next == nil {
-			at.next = map[rune]*node{}
-		}
-		if at.next[r] == nil {
-			at.next[r] = &node{}
-		}
-		at = at.next[r]
+		at = at.grow(unicode.ToLower(r))
 	}
 	if at.event != "" && at.event != event {
 		return at.event
