@@ -53,6 +53,12 @@ func TestTheDirectorySaysWhoPeopleAre(t *testing.T) {
 	if p, err := o.driver.Person(t.Context(), thread, fresh); err != nil || p.Standing != bot.Member || p.Email != "new@example.com" {
 		t.Errorf("who is in no team is %+v, %v", p, err)
 	}
+	// Who has no chat with us, so that Teams does not say who they are, is known all the same.
+	alone := bot.Direct(teams.Platform, o.Tenant(), object(5))
+	o.Fault(teamstest.Fault{Op: "conversations.create", Status: 403, Times: 1})
+	if p, err := o.driver.Person(t.Context(), alone, bot.User{ID: object(1)}); err != nil || p.Standing != bot.Member || p.Email != "minji.kim@example.com" {
+		t.Errorf("who has no chat with us is %+v, %v", p, err)
+	}
 	if p, err := o.driver.Person(t.Context(), thread, bot.User{ID: object(999)}); err != nil || p.Standing != bot.Left {
 		t.Errorf("nobody is %+v, %v", p, err)
 	}

@@ -17,6 +17,9 @@ import (
 const (
 	// knowFor is how long what Teams said of somebody holds.
 	knowFor = time.Hour
+	// goneFor is how long it holds that somebody is not there: Teams takes some minutes until
+	// everything of it knows of somebody new.
+	goneFor = 5 * time.Minute
 	// knowAtWorst is how long it holds when Teams cannot be asked again.
 	knowAtWorst = 24 * time.Hour
 	maxKnown    = 200_000
@@ -44,6 +47,15 @@ type entryOf struct {
 	person bot.Person
 	at     time.Time
 	listed bool // among others, so that the directory was not asked yet
+}
+
+// holds tells whether it need not be asked again yet.
+func (e entryOf) holds(now time.Time) bool {
+	most := knowFor
+	if e.person.Standing == bot.Left {
+		most = goneFor
+	}
+	return now.Sub(e.at) < most
 }
 
 // asking is how many members of a conversation were asked for one by one.
@@ -129,7 +141,7 @@ func (t *Teams) Person(ctx context.Context, thread bot.Thread, user bot.User) (b
 	}
 	before, ok := t.people.known(user.ID)
 	age := t.cfg.Now().Sub(before.at)
-	if ok && age < knowFor && !before.listed {
+	if ok && before.holds(t.cfg.Now()) && !before.listed {
 		return before.person, nil
 	}
 	found := t.people.flights.DoChan("person "+user.ID, func() (any, error) {
@@ -165,8 +177,24 @@ func (t *Teams) Person(ctx context.Context, thread bot.Thread, user bot.User) (b
 	return bot.Person{}, err
 }
 
-// look asks Teams who somebody is, in the conversation where they did something.
+// look finds out who somebody is: from Teams, and where that does not say, from the
+// directory alone, which knows no strangers.
 func (t *Teams) look(ctx context.Context, thread bot.Thread, user bot.User) (bot.Person, error) {
+	p, err := t.lookInTeams(ctx, thread, user)
+	if err == nil {
+		return p, nil
+	}
+	e, graphErr := t.conn.Graph.User(ctx, user.ID)
+	if graphErr != nil {
+		return p, err
+	}
+	p = inDirectory(bot.Person{Name: user.Name, Standing: bot.Left}, e)
+	t.people.keep(entryOf{person: p, at: t.cfg.Now()}, user.ID)
+	return p, nil
+}
+
+// lookInTeams asks Teams who somebody is, in the conversation where they did something.
+func (t *Teams) lookInTeams(ctx context.Context, thread bot.Thread, user bot.User) (bot.Person, error) {
 	thread.ID = "" // people are of the whole conversation
 	at, err := t.place(ctx, thread)
 	if err != nil {
@@ -177,7 +205,7 @@ func (t *Teams) look(ctx context.Context, thread bot.Thread, user bot.User) (bot
 			t.log.WarnContext(ctx, "teams: members could not be listed, they are looked up one by one", "error", err)
 		}
 	}
-	if e, ok := t.people.known(user.ID); ok && t.cfg.Now().Sub(e.at) < knowFor {
+	if e, ok := t.people.known(user.ID); ok && e.holds(t.cfg.Now()) {
 		return t.named(ctx, e.person, user.ID, user.ID), nil
 	}
 	m, err := t.member(ctx, at, user.ID)

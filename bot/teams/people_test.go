@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -331,6 +332,31 @@ func TestPeopleAreFoundByEitherID(t *testing.T) {
 			if p, err := o.driver.Person(t.Context(), ev.Thread, ev.User); err != nil || p.Standing != bot.Member || p.Email != "minji.kim@example.com" {
 				t.Errorf("restarted %v: %s is %+v, %v", restarted, ev.User.ID, p, err)
 			}
+		}
+	}
+}
+
+// Teams does not know everywhere of somebody new at once: that they are not there holds for
+// minutes, not for an hour.
+func TestSomebodyNewIsFoundSoon(t *testing.T) {
+	t.Parallel()
+	var later atomic.Int64
+	o := open(t, teamstest.Options{NoRates: true}, func(c *teams.Config) {
+		c.Now = func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
+	})
+	o.Say(teamstest.Minji, teamstest.Sales, o.Mention()+" 매출")
+	there, fresh := o.last().Thread, bot.User{ID: object(5), Name: "새내기"}
+	if p, err := o.driver.Person(t.Context(), there, fresh); err != nil || p.Standing != bot.Left {
+		t.Errorf("who is not there is %+v, %v", p, err)
+	}
+	o.Join(teamstest.Newcomer, teamstest.Sales)
+	for _, c := range []struct {
+		after time.Duration
+		want  bot.Standing
+	}{{time.Minute, bot.Left}, {6 * time.Minute, bot.Member}} {
+		later.Store(int64(c.after))
+		if p, err := o.driver.Person(t.Context(), there, fresh); err != nil || p.Standing != c.want {
+			t.Errorf("after %v they are %+v, %v", c.after, p, err)
 		}
 	}
 }
