@@ -162,7 +162,7 @@ func (w *Web) showCalendar(rw http.ResponseWriter, r *http.Request) {
 // calendarView gathers the page without its entries.
 func (w *Web) calendarView(v *viewer, first, today time.Time, markets []string) *calendarView {
 	c := &calendarView{shell: w.frame(v, place{}), First: first, WeekdayName: textsFor(v.Lang).weekdays[:]}
-	c.shell.Back = "/calendar"
+	c.Back = "/calendar"
 	var on []string
 	for _, m := range w.cfg.Calendar.Markets {
 		f := filterView{ID: m.ID, Name: cmp.Or(m.En, m.ID), On: slices.Contains(markets, m.ID)}

@@ -173,7 +173,9 @@ func (s *site) start(t *testing.T, addr string) {
 	}
 	requests, stop := context.WithCancel(context.Background())
 	s.stop, s.ended = stop, make(chan struct{})
-	s.server = &http.Server{Handler: page, BaseContext: func(net.Listener) context.Context { return requests }, ReadHeaderTimeout: time.Second}
+	// As the program has it. With a second a browser on a busy machine, slow to ask on a
+	// connection that it had opened, was cut off and left without a script or a font.
+	s.server = &http.Server{Handler: page, BaseContext: func(net.Listener) context.Context { return requests }, ReadHeaderTimeout: 10 * time.Second}
 	s.url = "http://" + listener.Addr().String()
 	go func() {
 		defer close(s.ended)
