@@ -77,7 +77,9 @@ func (f *Feed) Entries(ctx context.Context, _ connectors.Caller, from, to time.T
 	}
 	c := newCollection(f.opts.Zone, f.opts.Logger)
 	for _, d := range documents {
-		if err := c.add(d); err != nil {
+		if err := c.add(ctx, d); ctx.Err() != nil {
+			return nil, ended(ctx)
+		} else if err != nil {
 			return nil, failure(connectors.CodeBadData, sayNoCalendar, err)
 		}
 	}

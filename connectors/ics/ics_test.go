@@ -358,8 +358,8 @@ func TestHostile(t *testing.T) {
 		code      connectors.Code
 		n         int
 	}{
-		{"nesting", "BEGIN:VCALENDAR\n" + strings.Repeat("BEGIN:VEVENT\n", 500_000), connectors.CodeBadData, 0},
-		{"closed nesting", "BEGIN:VCALENDAR\n" + strings.Repeat("BEGIN:VEVENT\n", 300_000) + strings.Repeat("END:VEVENT\n", 300_000) + "END:VCALENDAR\n", "", 0},
+		{"nesting", "BEGIN:VCALENDAR\n" + strings.Repeat("BEGIN:VEVENT\n", 50_000), connectors.CodeBadData, 0},
+		{"closed nesting", "BEGIN:VCALENDAR\n" + strings.Repeat("BEGIN:VEVENT\n", 20_000) + strings.Repeat("END:VEVENT\n", 20_000) + "END:VCALENDAR\n", "", 0},
 		{"too many", calendar(many), connectors.CodeTooLarge, 0},
 		{"50 MB", "BEGIN:VCALENDAR\n" + strings.Repeat("X-A:b\n", 50_000_000/6), connectors.CodeTooLarge, 0},
 		{"cut short", "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART:20261127\nEND:VEVENT\n", connectors.CodeBadData, 0},
@@ -381,7 +381,7 @@ func TestHostile(t *testing.T) {
 func TestRulesThatTakeLong(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
-	for i := range 200 {
+	for i := range 50 {
 		fmt.Fprintf(&b, "%s\n", event(fmt.Sprintf("UID:%d", i), "DTSTART:20200101", "RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"))
 	}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

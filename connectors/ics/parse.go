@@ -2,6 +2,7 @@ package ics
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -31,11 +32,14 @@ var (
 // parse reads the components of a document. The library reads lines and takes
 // properties apart; its own reader of whole calendars gives up at the first line that
 // is broken.
-func parse(document []byte) ([]*component, error) {
+func parse(ctx context.Context, document []byte) ([]*component, error) {
 	lines := ical.NewCalendarStream(bytes.NewReader(document))
 	root := &component{}
 	stack := []*component{root}
-	for {
+	for n := 0; ; n++ {
+		if n%1024 == 0 && ctx.Err() != nil {
+			return nil, ended(ctx)
+		}
 		line, err := lines.ReadLine()
 		if line != nil && len(*line) > 0 {
 			if p := property(*line); p != nil {
@@ -141,8 +145,8 @@ func newCollection(zone *time.Location, logger *slog.Logger) *collection {
 }
 
 // add puts the events of a document into the collection.
-func (c *collection) add(document []byte) error {
-	calendars, err := parse(document)
+func (c *collection) add(ctx context.Context, document []byte) error {
+	calendars, err := parse(ctx, document)
 	if err != nil {
 		return err
 	}

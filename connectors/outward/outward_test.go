@@ -84,7 +84,7 @@ func (s *site) at(host, path string) string { return fmt.Sprintf("http://%s:%d%s
 func (s *site) client(change ...func(*outward.Options)) *outward.Client {
 	o := outward.Options{
 		AllowPrivate: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}, Ports: []uint16{s.port}, Resolver: s.names,
-		Timeout: 10 * time.Second,
+		Timeout: time.Minute,
 	}
 	for _, c := range change {
 		c(&o)
@@ -303,7 +303,7 @@ func TestSizes(t *testing.T) {
 		switch r.URL.Path {
 		case "/bomb": // 4 GiB in 4 MiB
 			w.Header().Set("Content-Encoding", "gzip")
-			z := gzip.NewWriter(w)
+			z, _ := gzip.NewWriterLevel(w, gzip.BestSpeed)
 			for range 65536 {
 				if _, err := z.Write(chunk); err != nil {
 					return
