@@ -137,7 +137,7 @@ func (a *Agent) climb(ctx context.Context, q *Question, step func(Step)) (*Answe
 	attempts := make([]attempt, 0, len(analysts))
 	for _, p := range analysts {
 		if q.allows(Recall) {
-			if remembered := a.memory.recall(ctx, memoryKey(p, q), p.catalog.Version); remembered != nil {
+			if remembered := a.memory.recall(ctx, memoryKey(p, q, a.cfg.Calendar().Version()), p.catalog.Version); remembered != nil {
 				remembered.Rung = Recall
 				return remembered, nil
 			}
@@ -250,7 +250,7 @@ func (a *Agent) answerBy(ctx context.Context, p *prepared, q *Question, at attem
 	if !q.allows(Recall) {
 		return a.execute(ctx, p, q, at, step)
 	}
-	key := memoryKey(p, q)
+	key := memoryKey(p, q, a.cfg.Calendar().Version())
 	answer, joined, err := a.flight.do(ctx, key, step, func(step func(Step)) (*Answer, error) {
 		// Somebody may have been answered since this question looked.
 		if remembered := a.memory.recall(ctx, key, p.catalog.Version); remembered != nil {

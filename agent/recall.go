@@ -35,11 +35,11 @@ type remembered struct {
 }
 
 // memoryKey is equal for questions that must have equal answers while the data is
-// the same: it covers the words, the analyst, the day (what "yesterday" means) and
-// the thread so far. It begins with the day.
-func memoryKey(p *prepared, q *Question) string {
+// the same: it covers the words, the analyst, the day (what "yesterday" means), the
+// calendar (when 추석 is) and the thread so far. It begins with the day.
+func memoryKey(p *prepared, q *Question, calendar string) string {
 	h := sha256.New()
-	for _, part := range []string{p.Name, p.Version, q.Language, normalise(q.Text)} {
+	for _, part := range []string{p.Name, p.Version, q.Language, normalise(q.Text), calendar} {
 		h.Write([]byte(part))
 		h.Write([]byte{0})
 	}

@@ -3,12 +3,15 @@ package agent_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/bapsang/bapsang/agent"
+	"github.com/bapsang/bapsang/agent/analyst"
+	"github.com/bapsang/bapsang/agent/calendar"
 	"github.com/bapsang/bapsang/agent/compose"
 	"github.com/bapsang/bapsang/connectors"
 	"github.com/bapsang/bapsang/store/bolt"
@@ -218,5 +221,43 @@ func TestAFailureIsSharedToo(t *testing.T) {
 	})
 	if n := w.queries.Load() - before; n != 1 {
 		t.Errorf("%d statements to a source that is down", n)
+	}
+}
+
+// TestAnAnswerAboutAnEventThatMovedIsNotRecalled: a curator approves other dates, and the
+// same question of the same day is answered anew.
+func TestAnAnswerAboutAnEventThatMovedIsNotRecalled(t *testing.T) {
+	t.Parallel()
+	db, err := bolt.Open(t.Context(), t.TempDir(), bolt.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	cal := calendar.Default()
+	a, err := agent.New(agent.Config{
+		Directory: analyst.NewRoster([]*agent.Analyst{shopAnalyst(t)}, nil, nil), Store: db, Now: func() time.Time { return now }, Calendar: func() *calendar.Calendar { return cal },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const question = "올해 추석 연휴 매출"
+	first := ask(t, a, question)
+	if first.Rung != agent.Compose {
+		t.Fatal(texts(first))
+	}
+	if got := ask(t, a, question); got.Rung != agent.Recall {
+		t.Fatalf("not remembered: %s", texts(got))
+	}
+	start := time.Date(2026, 10, 20, 0, 0, 0, 0, time.UTC)
+	moved, err := cal.With(calendar.Extra{Editions: []calendar.Edition{{
+		Event: "kr.chuseok", Year: 2026, Start: start, End: start.AddDate(0, 0, 2), Status: calendar.Confirmed, Source: "공고",
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cal = moved
+	got := ask(t, a, question)
+	if got.Rung == agent.Recall || strings.Join(got.Assumptions, " ") == strings.Join(first.Assumptions, " ") {
+		t.Errorf("after it moved: %s %v", texts(got), got.Assumptions)
 	}
 }

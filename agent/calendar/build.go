@@ -13,6 +13,10 @@ import (
 // they are first asked for.
 func build(r *rules) (*Calendar, error) {
 	c := &Calendar{rules: r, byID: map[string]int{}}
+	var err error
+	if c.version, err = versionOf("", r); err != nil {
+		return nil, err
+	}
 	r.worked = map[marketDay]bool{}
 	for _, m := range r.Markets {
 		for _, day := range m.Worked {

@@ -8,6 +8,9 @@
 package calendar
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"cmp"
 	"errors"
 	"fmt"
@@ -146,7 +149,22 @@ type Calendar struct {
 	// they have alike.
 	years [LastYear - FirstYear + 1]func() *year
 	// extra are the curated editions, by the year they belong to.
-	extra map[int][]Edition
+	extra   map[int][]Edition
+	version string
+}
+
+// Version is the same for calendars that say the same because they were made of the same
+// rules and rows, in any process, and another for others.
+func (c *Calendar) Version() string { return c.version }
+
+// versionOf is the version of what is made of a version and of what is laid over it.
+func versionOf(before string, over any) (string, error) {
+	h := sha256.New()
+	h.Write([]byte(before + "\x00"))
+	if err := json.NewEncoder(h).Encode(over); err != nil {
+		return "", fmt.Errorf("version of the calendar: %w", err)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:12]), nil
 }
 
 // year is what takes place in the editions of one year.

@@ -27,6 +27,10 @@ type Extra struct {
 // says what else is missing.
 func (c *Calendar) With(extra Extra) (*Calendar, error) {
 	n := *c
+	var err error
+	if n.version, err = versionOf(c.version, extra); err != nil {
+		return nil, err
+	}
 	if err := n.addEvents(extra.Events); err != nil {
 		return nil, err
 	}
