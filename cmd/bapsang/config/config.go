@@ -43,6 +43,8 @@ type Config struct {
 	AnalystsDir string `yaml:"analysts_dir"`
 	Web         Web    `yaml:"web"`
 	API         API    `yaml:"api"`
+	// Calendar is the marketing calendar.
+	Calendar Calendar `yaml:"calendar"`
 
 	file string
 	node ast.Node
@@ -261,6 +263,7 @@ func (c *Config) validate() (problems []error) {
 	c.validateLLM(wrong)
 	c.validateSlack(wrong)
 	c.validateTeams(wrong)
+	c.validateCalendar(wrong)
 	names := map[string]bool{}
 	for i := range c.API.Tokens {
 		t := &c.API.Tokens[i]
