@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/bapsang/bapsang/connectors"
@@ -60,6 +61,10 @@ func New(opts Options) *Feed {
 	opts.Timeout = cmp.Or(opts.Timeout, outward.DefaultTimeout)
 	opts.Zone = cmp.Or(opts.Zone, time.UTC)
 	opts.Logger = cmp.Or(opts.Logger, slog.New(slog.DiscardHandler))
+	// What calendar programs call a subscription is https.
+	if rest, ok := strings.CutPrefix(opts.URL, "webcal://"); ok {
+		opts.URL = "https://" + rest
+	}
 	return &Feed{opts: opts, client: outward.New(opts.Options)}
 }
 

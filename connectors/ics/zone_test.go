@@ -18,3 +18,14 @@ func TestWindowsZones(t *testing.T) {
 		}
 	}
 }
+
+func TestSubscriptions(t *testing.T) {
+	t.Parallel()
+	for url, want := range map[string]string{
+		"webcal://example.com/a.ics": "https://example.com/a.ics", "https://example.com/a.ics": "https://example.com/a.ics",
+	} {
+		if got := New(Options{URL: url}).opts.URL; got != want {
+			t.Errorf("%s: got %s", url, got)
+		}
+	}
+}
