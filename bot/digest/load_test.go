@@ -65,7 +65,7 @@ func newMorning(tb testing.TB, n int, jitter time.Duration) (m *morning, out *ar
 	start = func() {
 		mu.Lock()
 		defer mu.Unlock()
-		frozen, offset = time.Time{}, m.due.Add(-time.Second).Sub(time.Now())
+		frozen, offset = time.Time{}, time.Until(m.due.Add(-time.Second))
 	}
 	var err error
 	if m.store, err = bolt.Open(tb.Context(), tb.TempDir(), bolt.Options{Now: m.now}); err != nil {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // people name time zones, and an image may have none
 
 	"github.com/bapsang/bapsang/cmd/bapsang/cli"
 	"github.com/bapsang/bapsang/connectors/confine"

@@ -24,7 +24,7 @@ var (
 	enWorkday  = regexp.MustCompile(`(?i)\b(?:every|each)\s+weekday\b|\b(?:on\s+)?weekdays\b`)
 	enWeekend  = regexp.MustCompile(`(?i)\b(?:every|each)\s+weekend\b`)
 	enBusiness = regexp.MustCompile(`(?i)\b(?:every|each)\s+(?:business|working|work)\s?day\b`)
-	enDaily    = regexp.MustCompile(`(?i)\b(?:every|each)\s+day\b|\bevery\s+(morning)\b|\bdaily\b`)
+	enDaily    = regexp.MustCompile(`(?i)\b(?:every|each)\s+day\b|\bevery\s+(morning|afternoon|evening|night)\b|\bdaily\b`)
 	enWeek     = regexp.MustCompile(`(?i)\b(?:every|each)\s+(?:week\s+on\s+)?` + enDays + `|\b(?:weekly|every\s+week)(?:\s+on\s+` + enDays + `)?`)
 	enPlural   = regexp.MustCompile(`(?i)\bon\s+((?:mon|tues|wednes|thurs|fri|satur|sun)days(?:\s*(?:,|and|&)\s*(?:mon|tues|wednes|thurs|fri|satur|sun)days)*)\b`)
 	enMonth    = regexp.MustCompile(`(?i)\b(?:on\s+)?(?:` + enOn + `|` + enDate + `)` + enOf + `month\b`)
@@ -57,7 +57,8 @@ func (r *reader) eatEnglish() (shape, bool) {
 		{enBusiness, shape{unit: byBusiness}}, {enWorkday, shape{unit: byWorkday}},
 		{enWeekend, shape{unit: byWeek, weekdays: 1<<time.Saturday | 1<<time.Sunday}}, {enDaily, shape{unit: byDay}},
 	} {
-		if r.eat(simple.re, hole) != nil {
+		if g := r.eat(simple.re, hole); g != nil {
+			r.part = strings.ToLower(strings.Join(g[1:], ""))
 			return simple.p, true
 		}
 	}

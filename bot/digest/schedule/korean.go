@@ -11,13 +11,13 @@ const (
 	koDays = `(` + koDay + `(?:요일)?(?:\s*(?:[·,/]|와|과|이랑|하고|및)?\s*` + koDay + `(?:요일)?)*)`
 	koNth  = `(첫\s?번째|첫째|첫|둘째|두\s?번째|셋째|세\s?번째|넷째|네\s?번째|다섯째|다섯\s?번째|마지막|\d{1,2}\s?번째)`
 	// koWho is a day of a month in words.
-	koOn = `(?:` + koNth + `\s*(?:주\s*)?(?:(영업일|워킹데이|근무일)|(` + koDay + `)요일|(날))|(말일|마지막\s*날)|(\d{1,2}일(?:\s*(?:[·,]|과|와|하고|및)\s*\d{1,2}일)*))`
+	koOn = `(?:` + koNth + `\s*(?:주\s*)?(?:(영업일|워킹데이|근무일)|(` + koDay + `)요일|(날))|(말일|마지막\s*날|말에|말(?:\s|$))|(\d{1,2}일(?:\s*(?:[·,]|과|와|하고|및)\s*\d{1,2}일)*))`
 )
 
 var (
 	koInterval = regexp.MustCompile(`(?:매\s*)?(\d{1,4})\s*(분|시간)(?:마다|에\s*한\s*번|\s*간격으로)|(매시간|매시\s*정각에?|매시|한\s*시간마다)|(매분|일분마다)`)
 	koWeeks    = regexp.MustCompile(`(?:(격주)(?:로|마다)?|(\d{1,2}|두|세|네)\s*주(?:에\s*한\s*번|마다|\s*간격으로))(?:\s*` + koDays + `(?:마다|에)?)?`)
-	koWeek     = regexp.MustCompile(`(?:매주|주마다|일주일에\s*한\s*번)(?:\s*` + koDays + `(?:마다|에)?)?`)
+	koWeek     = regexp.MustCompile(`(?:매주|주마다|일주일에\s*한\s*번|주\s?1회)(?:\s*` + koDays + `(?:마다|에)?)?`)
 	koEachDay  = regexp.MustCompile(koDay + `요일(?:\s*(?:[·,/]|와|과|이랑|하고|및)?\s*` + koDay + `요일)*마다`)
 	koWorkday  = regexp.MustCompile(`(?:매주\s*|매\s*)?(?:평일|주중)(?:마다|에)?`)
 	koWeekend  = regexp.MustCompile(`(?:매주\s*|매\s*)?주말마다|매\s*주말|매주\s*주말`)

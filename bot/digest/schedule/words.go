@@ -79,6 +79,7 @@ type reader struct {
 	text    string
 	opts    Options
 	assumed bool
+	part    string // of the day
 }
 
 // eat replaces the first match of re and returns its groups; nil when there is none.
@@ -188,10 +189,7 @@ func (r *reader) eatSchedule() (Schedule, error) {
 		p.times = r.eatTimes()
 		if len(p.times) == 0 {
 			r.assumed = true
-			p.times = []int{r.opts.At}
-			if r.opts.At == 0 {
-				p.times[0] = 9 * 60
-			}
+			p.times = []int{r.defaultTime()}
 		}
 	}
 	if p.unit == byWeek {
@@ -202,6 +200,20 @@ func (r *reader) eatSchedule() (Schedule, error) {
 		return Schedule{}, &Error{Code: Unreadable, Text: clip(before)}
 	}
 	return s, nil
+}
+
+// defaultTime is the time where none is said.
+func (r *reader) defaultTime() int {
+	if g := r.eat(koreanPart, hole); g != nil {
+		r.part = g[1]
+	}
+	if r.part != "" {
+		return partMinutes(r.part)
+	}
+	if r.opts.At != 0 {
+		return r.opts.At
+	}
+	return 9 * 60
 }
 
 var starts = regexp.MustCompile(`(?i)` + hole + `,?\s*(?:from (\d{4}-\d{2}-\d{2})|(\d{4}-\d{2}-\d{2})부터)`)
@@ -241,19 +253,20 @@ func (r *reader) eatStart(p *shape) {
 func dayMinutes(t time.Time) int { return t.Hour()*60 + t.Minute() }
 
 const (
-	koreanClock  = `(?:(오전|오후|아침|새벽|낮|점심|저녁|밤)\s*)?(?:(\d{1,2})시(?:\s*(반)|\s*(\d{1,2})분)?|(\d{1,2}):(\d{2})|(정오|자정))`
+	koreanClock  = `(?:(오전|오후|아침|새벽|낮|점심|저녁|밤)\s*)?(?:(\d{1,2}|열한|열두|한|두|세|네|다섯|여섯|일곱|여덟|아홉|열)\s?시(?:\s*(반)|\s*(\d{1,2})분)?|(\d{1,2}):(\d{2})|(정오|자정))`
 	englishClock = `(?:(\d{1,2})(?::(\d{2}))?\s*(am|pm|a\.m\.|p\.m\.|o'clock)|(\d{1,2}):(\d{2})|(noon|midnight))`
+	koreanAt     = `(?:(?:에는|에|마다)(?:\s|$))?`
 	bareClock    = `(?:(\d{1,2})(?::(\d{2}))?\s*(?:(am|pm|a\.m\.|p\.m\.)|o'clock)?(?:\s*in the (morning|afternoon|evening))?)`
 )
 
 var (
 	// Right after what says how often, or right before it.
 	koreanTimes = []*regexp.Regexp{
-		regexp.MustCompile(hole + `(?:에|마다|은|,)?\s*` + koreanClock),
+		regexp.MustCompile(hole + `(?:에|마다|은|,)?\s*` + koreanClock + koreanAt),
 		regexp.MustCompile(koreanClock + `(?:에|마다)?,?\s*` + hole),
 	}
 	koreanSendTime = regexp.MustCompile(hole + `([^` + hole + `]*?)\s` + koreanClock + `에?\s*((?:좀\s*)?(?:DM|디엠|메일|보내|알려|발송|전송|공유|받|올려))`)
-	koreanMore     = regexp.MustCompile(hole + `\s*(?:[·,]|와|과|하고|및)\s*` + koreanClock)
+	koreanMore     = regexp.MustCompile(hole + `\s*(?:[·,]|와|과|하고|및)\s*` + koreanClock + koreanAt)
 	englishTimes   = []*regexp.Regexp{
 		regexp.MustCompile(`(?i)` + hole + `,?\s*(?:at|by|around)\s+` + bareClock + `(?:\b|$)`),
 		regexp.MustCompile(`(?i)(?:\bat|\bby|\baround)\s+` + bareClock + `,?\s*` + hole),
@@ -263,12 +276,18 @@ var (
 		regexp.MustCompile(`(?i)(?:\bat\s+)?\b` + englishClock + `,?\s*` + hole),
 	}
 	englishMore = regexp.MustCompile(`(?i)` + hole + `\s*(?:,|and|&)\s*(?:at\s+)?` + englishClock + `(?:\b|$)`)
+	// A part of the day, whose hour may follow in English.
+	koreanPart  = regexp.MustCompile(hole + `\s*(아침|오전|점심|오후|저녁|밤)(?:마다|에)?(?:\s|$)`)
+	englishPart = regexp.MustCompile(`(?i)` + hole + `\s*(morning|afternoon|evening|night)s?\b`)
 	// What follows a time that is not when to send: "18시 이후".
 	notATime = regexp.MustCompile(`^\s*(?:이후|이전|부터|까지|전|후|~|–|대의|대 |간)|^\s*(?i:to|until|-|–)\s*\d|^\s*(?i:am|pm|a\.m|p\.m)`)
 )
 
 // eatTimes returns the times of the day that the text has, ascending.
 func (r *reader) eatTimes() (times []int) {
+	if g := r.eat(englishPart, hole); g != nil {
+		r.part = strings.ToLower(g[1])
+	}
 	more, read := koreanMore, koreanMinutes
 	t, ok := r.eatTime(koreanTimes, koreanMinutes)
 	if !ok {
@@ -276,7 +295,7 @@ func (r *reader) eatTimes() (times []int) {
 	}
 	if !ok {
 		more, read = englishMore, englishMinutes
-		t, ok = r.eatTime(englishTimes, bareMinutes)
+		t, ok = r.eatTime(englishTimes, r.bareMinutes)
 	}
 	if !ok {
 		t, ok = r.eatTime(englishLoose, englishMinutes)
@@ -329,6 +348,23 @@ func groupsAt(text string, at []int) []string {
 	return groups
 }
 
+// partMinutes is when a part of the day is, where no hour is said.
+func partMinutes(part string) int {
+	switch part {
+	case "점심":
+		return 12 * 60
+	case "오후", "afternoon":
+		return 14 * 60
+	case "저녁", "evening":
+		return 18 * 60
+	case "밤", "night":
+		return 21 * 60
+	}
+	return 9 * 60
+}
+
+var koreanHours = []string{"", "한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟", "아홉", "열", "열한", "열두"}
+
 func koreanMinutes(g []string) (int, bool) {
 	part, hour, half, minute, h24, m24, word := g[0], g[1], g[2], g[3], g[4], g[5], g[6]
 	switch word {
@@ -338,6 +374,9 @@ func koreanMinutes(g []string) (int, bool) {
 		return 0, true
 	}
 	h, m := atoi(hour+h24), atoi(minute+m24)
+	if n := slices.Index(koreanHours, hour); n > 0 {
+		h = n
+	}
 	if half != "" {
 		m = 30
 	}
@@ -375,13 +414,18 @@ func englishMinutes(g []string) (int, bool) {
 	return clockMinutes(g[0]+g[3], g[1]+g[4], g[2])
 }
 
-func bareMinutes(g []string) (int, bool) {
-	half := g[2]
-	switch strings.ToLower(g[3]) {
-	case "afternoon", "evening":
-		half = "pm"
-	case "morning":
-		half = "am"
+func (r *reader) bareMinutes(g []string) (int, bool) {
+	half, part := g[2], strings.ToLower(g[3])
+	if part == "" {
+		part = r.part
+	}
+	if h := atoi(g[0]); half == "" && h >= 1 && h <= 12 {
+		switch part {
+		case "afternoon", "evening", "night":
+			half = "pm"
+		case "morning":
+			half = "am"
+		}
 	}
 	return clockMinutes(g[0], g[1], half)
 }
@@ -418,12 +462,15 @@ const (
 )
 
 var (
-	koreanSend = regexp.MustCompile(`(?:에게|한테|로|으로|에)?\s*(?:좀\s*)?(?:DM으로\s*|디엠으로\s*|메일로\s*)?` + send + koreanEnd)
+	koreanSend = regexp.MustCompile(`(?:[을를]?\s*(?:요약|정리)해서\s*)?(?:에게|한테|로|으로|에)?\s*(?:좀\s*)?(?:DM으로\s*|디엠으로\s*|메일로\s*)?` + send + koreanEnd)
 	koreanTell = regexp.MustCompile(`\s*(?:좀\s*)?` + tell + koreanEnd)
 	// What asks for it in English stands before the question.
 	englishSend = regexp.MustCompile(`(?i)^\s*(?:please\s+|can you\s+|could you\s+)?(?:send|e-?mail|deliver|post|dm|remind|subscribe)(?:\s+(?:me|us|it|this|here))*(?:\s+(?:to|with|about|of))?(?:\s+|$)`)
 	englishTell = regexp.MustCompile(`(?i)^\s*(?:please\s+|can you\s+|could you\s+)?(?:tell|show|give)(?:\s+(?:me|us))*(?:\s+(?:about))?(?:\s+|$)`)
 	please      = regexp.MustCompile(`(?i),?\s*please\s*[.!?]*\s*$`)
+	// What stands for the answer that was just given.
+	thisAnswer = regexp.MustCompile(`(?i)^(?:앞으로(?:는)?|이제|지금부터|오늘부터)?\s*(?:이거|이것|이걸|그거|이 답변?|방금 답변?|이 내용|이 질문|(?:this )?answer|this|that|it)?(?:을|를|도|은|만)?$`)
+	fromNow    = regexp.MustCompile(`^(?:앞으로(?:는)?|이제|지금부터)\s+`)
 	// What is left of an object when its verb is gone.
 	objectEnd = regexp.MustCompile(`(\p{Hangul})[을를]\s*$`)
 )
@@ -449,8 +496,9 @@ func (r *reader) rest() (question string, asked bool) {
 		asked = asked || v.sends || !r.assumed
 	}
 	text = strings.Join(strings.Fields(text), " ")
-	if utf8.RuneCountInString(text) == 1 && strings.ContainsAny(text, "에을를은는.,!?") {
+	if utf8.RuneCountInString(text) == 1 && strings.ContainsAny(text, "에을를은는.,!?") || thisAnswer.MatchString(text) {
 		text = ""
 	}
+	text = fromNow.ReplaceAllString(text, "")
 	return strings.TrimRightFunc(text, func(c rune) bool { return unicode.IsSpace(c) || strings.ContainsRune(",·:;.!", c) }), asked
 }
