@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/layout"
 	"github.com/bapsang/bapsang/bot/outbox"
 	"github.com/bapsang/bapsang/bot/teams/cards"
 	"github.com/bapsang/bapsang/bot/teams/connector"
@@ -321,7 +322,7 @@ func (t *Teams) pictures(ctx context.Context, msg bot.Message) map[int][]byte {
 
 // picture draws a chart once, however often it is shown; nil when it cannot be drawn.
 func (t *Teams) picture(ctx context.Context, msg bot.Message, chart int) []byte {
-	spec := cards.PictureSpec(cards.Charts(msg)[chart])
+	spec := cards.PictureSpec(layout.Charts(msg)[chart])
 	sum := sha256.Sum256(spec)
 	name := hex.EncodeToString(sum[:])
 	done, err := t.out.turns.Take(ctx, "picture "+name)

@@ -260,7 +260,7 @@ func randomMessage(r *rand.Rand) bot.Message {
 	m.Links = randomLinks(r)
 	for range r.IntN(4) {
 		s := bot.Section{Title: randomText(r, 4)}
-		for range r.IntN(40) {
+		for range r.IntN(12) {
 			l := bot.Line{Mark: []bot.Mark{"", bot.MarkSure, bot.MarkTask, "<!here>"}[r.IntN(4)], When: randomText(r, 3), Text: randomText(r, long/10+3), Detail: randomText(r, long/5), Links: randomLinks(r)}
 			if r.IntN(6) == 0 {
 				c := randomChart(r)

@@ -100,10 +100,10 @@ type cuts struct {
 // one chart, without SQL (which can still be asked for), with fewer lines and rows, with
 // fewer readings, links and questions, with less text.
 var shrink = []cuts{
-	{pictures: true, charts: maxNative, sql: true, rows: maxRows, readings: layout.Many, lines: maxLines, links: maxLinks, words: layout.Longest, buttons: layout.Many},
-	{charts: maxNative, sql: true, rows: maxRows, readings: layout.Many, lines: maxLines, links: maxLinks, words: layout.Longest, buttons: layout.Many},
-	{charts: 1, sql: true, rows: maxRows, readings: layout.Many, lines: maxLines, links: maxLinks, words: layout.Longest, buttons: layout.Many},
-	{charts: 1, rows: maxRows, readings: layout.Many, lines: maxLines, links: maxLinks, words: layout.Longest, buttons: layout.Many},
+	{pictures: true, charts: maxNative, sql: true, rows: maxRows, readings: layout.Many, lines: layout.MaxLines, links: maxLinks, words: layout.Longest, buttons: layout.Many},
+	{charts: maxNative, sql: true, rows: maxRows, readings: layout.Many, lines: layout.MaxLines, links: maxLinks, words: layout.Longest, buttons: layout.Many},
+	{charts: 1, sql: true, rows: maxRows, readings: layout.Many, lines: layout.MaxLines, links: maxLinks, words: layout.Longest, buttons: layout.Many},
+	{charts: 1, rows: maxRows, readings: layout.Many, lines: layout.MaxLines, links: maxLinks, words: layout.Longest, buttons: layout.Many},
 	{charts: 1, rows: maxRows, readings: layout.Many, lines: 100, links: maxLinks, words: layout.Longest, buttons: layout.Many},
 	{charts: 1, rows: maxRows, readings: layout.Many, lines: 60, links: maxLinks, words: layout.Longest, buttons: layout.Many},
 	{charts: 1, rows: 10, readings: layout.Many, lines: 40, links: maxLinks, words: layout.Longest, buttons: layout.Many},

@@ -55,7 +55,7 @@ type (
 // draw them itself, or a client that draws none shows it. One figure is told in words.
 func WantsPicture(msg bot.Message) []int {
 	var out []int
-	all := Charts(layout.Bounded(msg))
+	all := layout.Charts(layout.Bounded(msg))
 	for i, c := range all[:min(len(all), maxPictures)] {
 		if !layout.InWords(c) {
 			out = append(out, i)
@@ -95,7 +95,7 @@ type figure struct {
 func figuresOf(msg bot.Message, pictures map[int][]byte) []figure {
 	var out []figure
 	var a album
-	for i, c := range Charts(msg) {
+	for i, c := range layout.Charts(msg) {
 		f := figure{picture: a.take(pictures[i]), heading: headingOf(c), caption: layout.Cut(caption(c), 2*layout.ALine)}
 		f.native, f.unit, f.drawn = nativeChart(c)
 		if f.alt = layout.Cut(layout.OneLine(literal(layout.AltOf(c))), 2*layout.ALine); f.alt == "" {

@@ -2,8 +2,6 @@ package cards
 
 import (
 	"fmt"
-	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -13,9 +11,8 @@ import (
 
 // The limits of lines and links, all ours.
 const (
-	maxLines   = 200 // of a message
-	seenLines  = 15  // at once: a digest is to stay under a screenful
-	fewLines   = 3   // what would hide next to nothing is not worth a press
+	seenLines  = 15 // at once: a digest is to stay under a screenful
+	fewLines   = 3  // what would hide next to nothing is not worth a press
 	maxWhen    = 60
 	lineLinks  = 3  // of one line
 	maxLinks   = 30 // of a message
@@ -23,29 +20,10 @@ const (
 	smallChart = "320px"
 )
 
-// symbolOf is a mark's symbol; empty for none that is known.
-func symbolOf(m bot.Mark) string {
-	switch m {
-	case bot.MarkSure:
-		return "●"
-	case bot.MarkUnsure:
-		return "△"
-	case bot.MarkChanged:
-		return "↻"
-	case bot.MarkCancelled:
-		return "✕"
-	case bot.MarkCaution:
-		return "!"
-	case bot.MarkTask:
-		return "☐"
-	}
-	return ""
-}
-
 // sections adds lines under their headings: some at once, others by a press. What does not
 // fit is cut at the end of a line, and how many are left is said.
 func (r *renderer) sections() {
-	all := linesOf(r.msg)
+	all := layout.Lines(r.msg)
 	shown := all[:min(len(all), r.cuts.lines)]
 	seen := shown
 	if len(shown) > seenLines+fewLines {
@@ -57,53 +35,21 @@ func (r *renderer) sections() {
 		r.add(actionSet(toggle(fmt.Sprintf(r.words.moreLines, len(rest)), more.ID)))
 		r.add(more)
 	}
-	if n := len(all) - len(shown); n > 0 {
-		r.aside("", fmt.Sprintf(r.words.linesLeft, n), "Small")
+	if n := layout.CountLines(r.msg) - len(shown); n > 0 {
+		r.aside("", fmt.Sprintf(r.words.LinesLeft, n), "Small")
 	}
 }
 
-// dated is a line with the heading that is before it, if it is the first.
-type dated struct {
-	bot.Line
-	heading string
-	chart   int // index among the charts of the message; negative for none
+// headingOfLines is what stands before a line; empty for nothing.
+func headingOfLines(l layout.Dated) string {
+	return layout.Cut(layout.OneLine(literal(l.Heading)), maxHeading)
 }
 
-// linesOf are the lines of all sections. A heading without lines heads nothing.
-func linesOf(msg bot.Message) []dated {
-	var out []dated
-	chart := len(msg.Charts)
-	for _, s := range msg.Sections {
-		heading := layout.Cut(layout.OneLine(literal(s.Title)), maxHeading)
-		for _, l := range s.Lines {
-			d := dated{Line: l, heading: heading, chart: -1}
-			if l.Chart != nil {
-				d.chart, chart = chart, chart+1
-			}
-			heading = ""
-			out = append(out, d)
-		}
-	}
-	return out[:min(len(out), maxLines)]
-}
-
-// Charts are the charts of a message in the order of their numbers: its own, then those of
-// its lines.
-func Charts(msg bot.Message) []bot.Chart {
-	out := slices.Clip(msg.Charts)
-	for _, l := range linesOf(msg) {
-		if l.Chart != nil {
-			out = append(out, *l.Chart)
-		}
-	}
-	return out
-}
-
-func (r *renderer) lines(all []dated) []element {
+func (r *renderer) lines(all []layout.Dated) []element {
 	var out []element
 	for _, l := range all {
-		if l.heading != "" {
-			e := texts(bold(l.heading))
+		if heading := headingOfLines(l); heading != "" {
+			e := texts(bold(heading))
 			e.Spacing = "Medium"
 			out = append(out, e)
 		}
@@ -113,9 +59,9 @@ func (r *renderer) lines(all []dated) []element {
 }
 
 // line is a line as elements: its mark, date and text, and what there is to know below.
-func (r *renderer) line(l dated) []element {
+func (r *renderer) line(l layout.Dated) []element {
 	var runs []any
-	symbol, word := symbolOf(l.Mark), r.words.marks[l.Mark]
+	symbol, word := layout.Symbol(l.Mark), r.words.Mark(l.Line)
 	if symbol != "" {
 		runs = append(runs, styledRun(symbol+"\u2002", run{Weight: "Bolder", Color: colourOf(l.Mark)}))
 	}
@@ -190,11 +136,11 @@ func spansOf(text string, most int, style run) []any {
 
 // lineChart is the chart of a line, small. Where there is no room for it, it is left to the
 // page that the line leads to.
-func (r *renderer) lineChart(l dated) []element {
-	if l.chart < 0 || l.chart >= len(r.charts) {
+func (r *renderer) lineChart(l layout.Dated) []element {
+	if l.Chart < 0 || l.Chart >= len(r.charts) {
 		return nil
 	}
-	f := r.charts[l.chart]
+	f := r.charts[l.Chart]
 	switch {
 	case f.drawn && r.native < min(r.cuts.charts, maxNative):
 		r.native++
@@ -232,7 +178,7 @@ func (r *renderer) links() {
 		e.Spacing = "Small"
 		return e
 	}
-	heading := texts(strongSmall(r.words.readOn))
+	heading := texts(strongSmall(r.words.ReadOn))
 	heading.Spacing = "Medium"
 	seen := all
 	if len(all) > seenLinks+1 {
@@ -243,63 +189,35 @@ func (r *renderer) links() {
 	if rest := all[len(seen):]; len(rest) > 0 {
 		more := element{Type: "Container", ID: r.id("links"), IsVisible: ptr(false), Items: []element{list(rest, len(seen)+1)}}
 		r.add(more)
-		r.shows = append(r.shows, toggle(r.words.readOn, more.ID))
+		r.shows = append(r.shows, toggle(r.words.ReadOn, more.ID))
 	}
 	if n := len(r.msg.Links) - len(all); n > 0 {
-		r.aside("", fmt.Sprintf(r.words.linksLeft, n), "Small")
+		r.aside("", fmt.Sprintf(r.words.LinksLeft, n), "Small")
 	}
 }
 
 // linkRun is a link with where it leads: its title is of somebody else's choice.
 func linkRun(l bot.Link, number string) run {
-	title, host := layout.Cut(layout.OneLine(literal(l.Title)), maxHeading), ""
-	u, ok := webAddress(l.URL)
-	if ok {
-		host = literal(strings.TrimPrefix(u.Hostname(), "www."))
-	}
-	switch {
-	case title == "":
-		title = host
-	case host != "" && !strings.EqualFold(title, host):
-		title += " (" + host + ")"
-	}
-	if title == "" {
-		title = layout.Cut(layout.OneLine(literal(l.URL)), maxHeading)
-	}
-	if title == "" {
-		title = "–"
-	}
+	source := layout.SourceOf(l)
+	title := literal(source.Name(maxHeading))
 	out := small(number + title)
-	if ok {
+	if source.URL != "" {
 		out.IsSubtle = false
-		out.SelectAction = &action{Type: "Action.OpenUrl", Title: layout.Cut(title, maxLabel), URL: u.String()}
+		out.SelectAction = &action{Type: "Action.OpenUrl", Title: layout.Cut(title, maxLabel), URL: source.URL}
 	}
 	return out
-}
-
-// maxAddress bounds an address, ours.
-const maxAddress = 2000
-
-// webAddress reads an address that may be followed: of the web, and without a name before
-// the host, which people would take for the host.
-func webAddress(s string) (*url.URL, bool) {
-	u, err := url.Parse(strings.TrimSpace(s))
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || len(s) > maxAddress {
-		return nil, false
-	}
-	return u, true
 }
 
 // plainLines are the sections of a message in Markdown, for where there is no card.
 func plainLines(msg bot.Message) []string {
 	w := wordsOf(msg)
 	var out []string
-	for _, l := range linesOf(msg) {
-		if l.heading != "" {
-			out = append(out, "**"+escape(l.heading)+"**")
+	for _, l := range layout.Lines(msg) {
+		if heading := headingOfLines(l); heading != "" {
+			out = append(out, "**"+escape(heading)+"**")
 		}
 		var parts []string
-		for _, s := range []string{symbolOf(l.Mark), l.When, layout.Plain(parse(l.Text)), w.marks[l.Mark], layout.Plain(parse(l.Detail))} {
+		for _, s := range []string{layout.Symbol(l.Mark), l.When, layout.Plain(parse(l.Text)), w.Mark(l.Line), layout.Plain(parse(l.Detail))} {
 			if s = layout.OneLine(literal(s)); s != "" {
 				parts = append(parts, layout.Cut(s, layout.ALine))
 			}

@@ -16,6 +16,7 @@ import (
 	"github.com/bapsang/bapsang/agent/chart"
 	"github.com/bapsang/bapsang/bot"
 	"github.com/bapsang/bapsang/bot/bottest"
+	"github.com/bapsang/bapsang/bot/layout"
 	"github.com/bapsang/bapsang/bot/teams/cards"
 )
 
@@ -56,7 +57,7 @@ func onGround(t *testing.T, dark bool, msg bot.Message, opts cards.Options, pres
 	opts.Pictures = map[int][]byte{}
 	for _, i := range cards.WantsPicture(msg) {
 		var spec chart.Spec
-		if err := json.Unmarshal(cards.PictureSpec(cards.Charts(msg)[i]), &spec); err != nil {
+		if err := json.Unmarshal(cards.PictureSpec(layout.Charts(msg)[i]), &spec); err != nil {
 			t.Fatal(err)
 		}
 		png, err := chart.Render(t.Context(), spec, chart.Options{Width: 680, Height: 340, Scale: 1.5, Dark: dark})

@@ -140,7 +140,7 @@ func plainPieces(msg bot.Message) []string {
 	list(w.Choices, labels(layout.IsChoice))
 	add(w.Read, layout.Readings(msg.Readings))
 	if links := plainLinks(msg); len(links) > 0 {
-		out = append(out, "**"+w.readOn+"**", strings.Join(links, "\n"))
+		out = append(out, "**"+w.ReadOn+"**", strings.Join(links, "\n"))
 	}
 	add(w.Source, layout.Origin(msg))
 	list(w.Analysts, labels(layout.IsAnalyst))
@@ -171,7 +171,7 @@ func gist(msg bot.Message) string {
 			return layout.Cut(alt, maxSummary)
 		}
 	}
-	for _, l := range linesOf(msg) {
+	for _, l := range layout.Lines(msg) {
 		if text := layout.OneLine(layout.Plain(parse(l.Text))); text != "" {
 			return layout.Cut(text, maxSummary)
 		}

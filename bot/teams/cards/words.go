@@ -19,8 +19,7 @@ type words struct {
 	formFaults, formRequired, formDate, formTime, formChoice, formPerson, formLong, formNone string
 
 	// in digests
-	marks                                   map[bot.Mark]string
-	readOn, moreLines, linesLeft, linksLeft string
+	moreLines string
 }
 
 func wordsFor(lang string) *words {
@@ -43,10 +42,7 @@ var korean = words{
 	download:  "내려받기", rowsFor: "답의 전체 행이에요. 링크는 %d분 동안만 열려요.",
 	formFaults: "다시 봐 주세요", formRequired: "꼭 필요한 칸이에요.", formDate: "날짜로 적어 주세요. 예: 2026-11-27", formTime: "시각으로 적어 주세요. 예: 09:30",
 	formChoice: "있는 것 중에서 골라 주세요.", formPerson: "사람을 목록에서 골라 주세요.", formLong: "너무 길어요. %s자까지 적을 수 있어요.", formNone: "고르지 않음",
-	marks: map[bot.Mark]string{
-		bot.MarkSure: "확정", bot.MarkUnsure: "예상", bot.MarkChanged: "바뀜", bot.MarkCancelled: "취소", bot.MarkCaution: "주의", bot.MarkTask: "할 일",
-	},
-	readOn: "읽은 곳", moreLines: "%d줄 더 보기", linesLeft: "여기에 다 담지 못한 것이 %d줄 더 있어요.", linksLeft: "%d곳이 더 있어요.",
+	moreLines: "%d줄 더 보기",
 }
 
 var english = words{
@@ -58,8 +54,5 @@ var english = words{
 	download:  "Download", rowsFor: "All rows of the answer. The link works for %d minutes.",
 	formFaults: "Please look again", formRequired: "This is needed.", formDate: "Please write a date, such as 2026-11-27.", formTime: "Please write a time, such as 09:30.",
 	formChoice: "Please choose from the list.", formPerson: "Please choose people from the list.", formLong: "This is too long: up to %s letters fit.", formNone: "none",
-	marks: map[bot.Mark]string{
-		bot.MarkSure: "confirmed", bot.MarkUnsure: "estimated", bot.MarkChanged: "changed", bot.MarkCancelled: "cancelled", bot.MarkCaution: "caution", bot.MarkTask: "to do",
-	},
-	readOn: "Pages read", moreLines: "%d more lines", linesLeft: "%d more lines have no room here.", linksLeft: "%d more pages.",
+	moreLines: "%d more lines",
 }
