@@ -46,6 +46,7 @@ type calendarWords struct {
 	lastTime       string // year, days, metric, figure
 	thanUsual      string // change
 	ledBy          string // names
+	chartTitle     string // year, event, metric
 
 	nothingRecorded string
 }
@@ -74,7 +75,7 @@ var koreanCalendar = calendarWords{
 	year: "%d년", thisYear: "올해", lastYear: "작년",
 	firstTime: "달력에 지난번이 없어서 견줄 실적이 없어요.", noFigures: "지금은 지난번 실적을 계산하지 못했어요.",
 	nothingRecorded: "그때의 기록이 없어요.", notYetRecorded: "데이터가 %s부터라 지난번 실적은 없어요.", recordedUntil: "데이터는 %s까지",
-	lastTime: "%s %s %s %s", thanUsual: "(평소보다 %s)", ledBy: ", %s 주도",
+	lastTime: "%s %s %s %s", thanUsual: "(평소보다 %s)", ledBy: ", %s 주도", chartTitle: "%s %s %s",
 }
 
 var englishCalendar = calendarWords{
@@ -94,7 +95,7 @@ var englishCalendar = calendarWords{
 	year: "%d", thisYear: "this year", lastYear: "last year",
 	firstTime: "The calendar has no earlier one to compare with.", noFigures: "Last time's figures could not be computed right now.",
 	nothingRecorded: "There is no record of that time.", notYetRecorded: "The data begin on %s, after last time.", recordedUntil: "data until %s",
-	lastTime: "%s, %s: %s %s", thanUsual: " (%s on the usual)", ledBy: ", led by %s",
+	lastTime: "%s, %s: %s %s", thanUsual: " (%s on the usual)", ledBy: ", led by %s", chartTitle: "%[3]s, %[2]s %[1]s",
 }
 
 // dates writes the days of an edition with the days of the week: 11/27(금), Fri Nov 27.

@@ -98,7 +98,24 @@ func (a *Agent) happenings(ctx context.Context, q *Question, p *prepared, o Outl
 		}
 		list = append(list, h)
 	}
+	keepOneChart(list)
 	return list, results, nil
+}
+
+// keepOneChart leaves the chart of the first event that is not a whole season: a list is
+// read at a glance.
+func keepOneChart(list []Happening) {
+	kept := false
+	for _, h := range list {
+		if h.Last == nil || h.Last.Chart == nil {
+			continue
+		}
+		if kept || h.Class == calendar.Season {
+			h.Last.Chart = nil
+			continue
+		}
+		kept = true
+	}
 }
 
 // happening is an edition as it is shown.
@@ -232,6 +249,10 @@ func (s *calendarAnswer) coming(ctx context.Context) error {
 	list, results, err := s.agent.happenings(ctx, s.q, s.p, Outlook{From: s.req.From, To: s.req.To, Filter: filter, Figures: maxCalendarFigures})
 	if err != nil {
 		return err
+	}
+	if len(s.req.Markets) == 0 && slices.Contains(s.req.Classes, calendar.PublicHoliday) {
+		// A day off in another country is none here, even where it matters for business.
+		list = slices.DeleteFunc(list, func(h Happening) bool { return h.Class == calendar.PublicHoliday && h.Market != calendar.Home })
 	}
 	stretch := semantic.Period{Start: s.req.From, End: s.req.To.AddDate(0, 0, 1)}
 	named := period.Describe(stretch, s.q.Language)

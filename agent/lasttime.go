@@ -142,7 +142,7 @@ func (r *run) daily(ctx context.Context, last *LastTime, q semantic.Query, was c
 	data := r.chartData(res, q)
 	w := calendarWordsFor(r.q.Language)
 	data.Intent, data.PartialLast, data.BeforeName, data.NowName = string(compose.Trend), false, w.usual, r.editionName(was)
-	data.Title = fmt.Sprintf("%s %s", r.editionName(was)+" "+was.Name.In(r.q.Language), res.Columns[res.column(q.Measures[0].Key())].Label)
+	data.Title = fmt.Sprintf(w.chartTitle, r.editionName(was), was.Name.In(r.q.Language), res.Columns[res.column(q.Measures[0].Key())].Label)
 	if c, ok := drawn(res, data, ""); ok {
 		last.Chart = &c
 	}

@@ -147,13 +147,14 @@ func run(c *calendar.Calendar, e calendar.Edition) int {
 const maxOthers = 3
 
 // others names the days off and shopping events at the same time as e, in its own market
-// or everywhere.
+// or everywhere. Announced ones do not count: of the edition to come nobody knows whether
+// they will be at the same time.
 func others(c *calendar.Calendar, e calendar.Edition, language string) string {
 	var names []string
 	for _, o := range c.Between(e.Start, e.End) {
 		same := o.Event == e.Event || strings.TrimSuffix(o.Event, ".substitute") == e.Event
 		here := o.Market == e.Market || o.Market == calendar.World || e.Market == calendar.World
-		if same || !here || o.Minor || !o.TakesPlace() || o.Class != calendar.PublicHoliday && o.Class != calendar.Shopping && o.Class != calendar.Announced {
+		if ev, _ := c.Event(o.Event); same || !here || o.Minor || ev.Announced || !o.TakesPlace() || o.Class != calendar.PublicHoliday && o.Class != calendar.Shopping {
 			continue
 		}
 		if name := o.Name.In(language); !slices.Contains(names, name) && len(names) < maxOthers {

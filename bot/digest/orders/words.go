@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/bapsang/bapsang/agent/figures"
+	"github.com/bapsang/bapsang/agent/format"
 	"github.com/bapsang/bapsang/bot/digest"
 )
 
@@ -133,19 +134,7 @@ func (w *words) condition(a *digest.Alert) string {
 	if !strings.Contains(text, "%s") {
 		return text
 	}
-	return fmt.Sprintf(text, number(a.Threshold))
-}
-
-func number(v float64) string {
-	text := strings.TrimRight(strings.TrimRight(fmt.Sprintf("%.4f", v), "0"), ".")
-	whole, rest, _ := strings.Cut(text, ".")
-	for i := len(whole) - 3; i > 0 && whole[i-1] != '-'; i -= 3 {
-		whole = whole[:i] + "," + whole[i:]
-	}
-	if rest != "" {
-		whole += "." + rest
-	}
-	return whole
+	return fmt.Sprintf(text, format.Short(a.Threshold, format.Number, w.language))
 }
 
 // time says an instant with its date, the day of the week and the clock.

@@ -24,6 +24,7 @@ const (
 	maxLines     = 8
 	maxChanges   = 4
 	maxTasks     = 5
+	prepareWeeks = 12 // beyond the weeks shown, for what is to be decided
 )
 
 // marketing renders the marketing calendar: what is coming, what changed since the last
@@ -41,14 +42,22 @@ func (r *marketing) Render(ctx context.Context, issue digest.Issue) (*digest.Con
 	if m := issue.Subject.Params[ParamMarkets]; m != "" {
 		filter.Markets = strings.Split(m, ",")
 	}
-	list, err := r.cfg.Analyst.Happenings(ctx, agent.Outlook{
+	look := agent.Outlook{
 		Question: agent.Question{Language: issue.Language, Analyst: issue.Subject.Analyst, Asker: issue.Viewer.Principal, Now: issue.Due},
 		From:     from, To: to, Filter: filter, Figures: maxFigures,
-	})
+	}
+	list, err := r.cfg.Analyst.Happenings(ctx, look)
 	if err != nil {
 		return nil, refusal(err, issue.Language)
 	}
-	return r.compose(issue, list, from, to, weeks)
+	// What has to be ready for an event is decided long before it comes into view.
+	look.To, look.Figures = to.AddDate(0, 0, 7*prepareWeeks), 0
+	ahead, err := r.cfg.Analyst.Happenings(ctx, look)
+	if err != nil {
+		return nil, refusal(err, issue.Language)
+	}
+	tasks := answer.Deadlines(ahead, from, from.AddDate(0, 0, 6), issue.Language)
+	return r.compose(issue, list, tasks, from, to, weeks)
 }
 
 // stretch is the week of an instant and those after it, from Monday on; what of the week
@@ -66,7 +75,7 @@ type seen struct {
 	Events []agent.Happening `json:"events"`
 }
 
-func (r *marketing) compose(issue digest.Issue, list []agent.Happening, from, to time.Time, weeks int) (*digest.Content, error) {
+func (r *marketing) compose(issue digest.Issue, list []agent.Happening, tasks []bot.Line, from, to time.Time, weeks int) (*digest.Content, error) {
 	w := wordsFor(issue.Language)
 	var before *seen
 	if issue.Previous != nil && len(issue.Previous.Data) > 0 {
@@ -76,7 +85,6 @@ func (r *marketing) compose(issue digest.Issue, list []agent.Happening, from, to
 		}
 	}
 	changed := changes(before, list, from, w)
-	tasks := answer.Deadlines(list, from, from.AddDate(0, 0, 6), issue.Language)
 	msg := bot.Message{Kind: bot.KindDigest, Language: issue.Language, Text: fmt.Sprintf(w.heading, w.span(weeks), w.dates(from, to))}
 	if before != nil {
 		msg.Text += " · " + fmt.Sprintf(w.changedSince, len(changed))

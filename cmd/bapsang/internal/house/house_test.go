@@ -65,7 +65,7 @@ var allowed = map[string][]string{
 	"bot/api":             {"bot", "bot/desk", "agent", "store"},
 	"bot/digest":          {"bot", "bot/digest/schedule", "store"},
 	"bot/digest/schedule": {},
-	"bot/digest/orders":   {"bot", "bot/desk", "bot/digest", "bot/digest/schedule", "agent/figures"},
+	"bot/digest/orders":   {"bot", "bot/desk", "bot/digest", "bot/digest/schedule", "agent/figures", "agent/format"},
 	"bot/digest/render":   {"bot", "bot/answer", "bot/digest", "agent", "agent/calendar", "connectors"},
 	"bot/answer":          {"bot", "agent", "agent/calendar", "agent/chart", "agent/figures", "agent/semantic"},
 	"bot/desk": {
