@@ -116,10 +116,17 @@ type Target struct {
 	Market string // the event's own where empty
 }
 
-// Targets are the editions of a book's tasks.
-func Targets(tasks []book.Task) []Target {
+// again is how long a missing edition is not looked for after everybody answered that
+// there is nothing: one look a day.
+const again = 20 * time.Hour
+
+// Targets are the editions of a book's tasks that are to be looked for at now.
+func Targets(tasks []book.Task, now time.Time) []Target {
 	var all []Target
 	for _, t := range tasks {
+		if t.Missing != nil && now.Sub(t.Last) < again {
+			continue
+		}
 		e := t.Edition
 		all = append(all, Target{Event: e.Event, Year: e.Year, Label: e.Label, Market: e.Market})
 	}

@@ -511,10 +511,17 @@ func TestTargetsOfTasks(t *testing.T) {
 		t.Fatal(err)
 	}
 	found := false
-	for _, target := range scout.Targets(tasks) {
+	for _, target := range scout.Targets(tasks, today) {
 		found = found || target == scout.Target{Event: "kr.csat", Year: 2026, Label: "2026", Market: "KR"}
 	}
 	if !found {
 		t.Errorf("수능 is in seven weeks: %+v", tasks)
+	}
+	missing := book.Task{Edition: calendar.Edition{Event: "kr.csat", Year: 2027}, Missing: &calendar.Expected{Event: "kr.csat", Year: 2027}, Last: today}
+	if got := scout.Targets([]book.Task{missing}, today.Add(time.Hour)); len(got) != 0 {
+		t.Errorf("looked for an hour ago: %+v", got)
+	}
+	if got := scout.Targets([]book.Task{missing}, today.Add(24*time.Hour)); len(got) != 1 {
+		t.Errorf("looked for yesterday: %+v", got)
 	}
 }

@@ -504,6 +504,69 @@ func TestTwoNewEventsOfOneName(t *testing.T) {
 	}
 }
 
+func TestSamePlaceOnTheSameDays(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	p := blackWeek(2026, "2026-11-23", "2026-11-29")
+	p.Place = "가온 강변공원"
+	a := f.suggest(t, "sora", p)
+	q := blackWeek(2026, "2026-11-29", "2026-11-30")
+	q.New = &book.NewEvent{ID: "gaon.lanterns", Ko: "등불축제", En: "Lantern festival", Market: "KR", Class: calendar.Observance}
+	q.Place = "가온강변공원"
+	b := f.suggest(t, "sora", q)
+	alike, err := f.Alike(t.Context(), "reader", b.Item.ID)
+	if err != nil || len(alike) != 1 || alike[0].Item != a.Item.ID || alike[0].Why != book.SamePlace {
+		t.Errorf("%+v %v", alike, err)
+	}
+	q.Start, q.End = day("2026-12-01"), day("2026-12-02")
+	c := f.suggest(t, "sora", q)
+	if alike, err = f.Alike(t.Context(), "reader", c.Item.ID); err != nil || len(alike) != 1 || alike[0].Why != book.SameEdition {
+		t.Errorf("after the other had ended: %+v %v", alike, err)
+	}
+}
+
+// TestManyAtOnce has suggesters, curators and readers of two processes at work together.
+func TestManyAtOnce(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	other := reopen(t, f.store)
+	var wg sync.WaitGroup
+	var approved sync.Map
+	for n := range 8 {
+		who, b := []string{"minji", "jiho"}[n%2], []fixture{f, other}[n/4]
+		wg.Go(func() {
+			for i := range 12 {
+				out, err := b.Suggest(t.Context(), who, csat(day("2027-11-01").AddDate(0, 0, i).Format(time.DateOnly)), source(fmt.Sprintf("https://%d.example.com/", n)))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				it, err := b.Approve(t.Context(), book.Decision{Item: out.Item.ID, By: who})
+				if err == nil {
+					if _, twice := approved.LoadOrStore(it.ID, who); twice {
+						t.Errorf("%s was approved twice", it.ID)
+					}
+				} else if book.CodeOf(err) != book.CodeSettled {
+					t.Error(err)
+				}
+				if c, err := b.Calendar(t.Context()); err != nil {
+					t.Error(err)
+				} else if _, ok := c.Edition("kr.csat", 2027); !ok {
+					t.Error("confirmed, and not in the calendar")
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if err := f.Verify(t.Context()); err != nil {
+		t.Error(err)
+	}
+	items, _, err := other.Queue(t.Context(), "reader", book.Filter{States: []book.State{book.Confirmed}})
+	if err != nil || len(items) != 1 {
+		t.Errorf("%d confirmed, %v", len(items), err)
+	}
+}
+
 func TestMergeKeepsAllSources(t *testing.T) {
 	t.Parallel()
 	f := open(t)

@@ -284,12 +284,23 @@ func alikeEvents(it *Item, c *calendar.Calendar) (found []Alike) {
 		if e.ID == it.Proposal.Event {
 			continue
 		}
-		if why := nearest(names, append([]string{e.Name.Ko, e.Name.En}, e.Aliases...)); why != "" {
-			edition, _ := c.Edition(e.ID, it.Proposal.Year)
+		edition, dated := c.Edition(e.ID, it.Proposal.Year)
+		why := nearest(names, append([]string{e.Name.Ko, e.Name.En}, e.Aliases...))
+		if why == SameName || why == NearName && (!dated || apart(&edition, &it.Proposal) < farApart) {
 			found = append(found, Alike{Event: e.ID, Name: e.Name.Ko, Span: Span{edition.Start, edition.End}, Why: why})
 		}
 	}
 	return found
+}
+
+// farApart is the number of days from which names that are nearly the same are no
+// question: a spring and an autumn festival.
+const farApart = 60
+
+// apart is how many days lie between an edition and a proposal, 0 where they overlap.
+func apart(e *calendar.Edition, p *Proposal) int {
+	gap := max(p.Start.Sub(e.End), e.Start.Sub(p.End), 0)
+	return int(gap / (24 * time.Hour))
 }
 
 // names are what a proposal's event is called, the Korean name first.
@@ -307,11 +318,10 @@ func nearest(a, b []string) Likeness {
 	best := Likeness("")
 	for _, x := range a {
 		for _, y := range b {
-			x, y := plainName(x), plainName(y)
-			if x == "" || y == "" {
+			if plainName(x) == "" || plainName(y) == "" {
 				continue
 			}
-			if x == y {
+			if plainName(x) == plainName(y) {
 				return SameName
 			}
 			if near(x, y) {
@@ -332,15 +342,19 @@ func plainName(s string) string {
 	}, s)
 }
 
-// near reports whether two names share two fifths of their pairs of letters (by Dice's
-// coefficient), or one holds the other. It finds 코리아그랜드세일 for 코리아세일페스타,
-// which is why it merges nothing.
+// near reports whether two names are nearly the same. Korean ones share two fifths of
+// their pairs of letters (by Dice's coefficient), or one holds the other; others share
+// half of the words that are not in every second name. It finds 코리아그랜드세일 for
+// 코리아세일페스타, which is why it merges nothing.
 func near(a, b string) bool {
-	x, y := []rune(a), []rune(b)
+	if !hasHangul(a) || !hasHangul(b) {
+		return !hasHangul(a) && !hasHangul(b) && nearWords(a, b)
+	}
+	x, y := []rune(plainName(a)), []rune(plainName(b))
 	if len(x) < 3 || len(y) < 3 {
 		return false
 	}
-	if strings.Contains(a, b) || strings.Contains(b, a) {
+	if strings.Contains(string(x), string(y)) || strings.Contains(string(y), string(x)) {
 		return true
 	}
 	pairs := map[[2]rune]int{}
@@ -356,6 +370,32 @@ func near(a, b string) bool {
 		}
 	}
 	return 5*shared >= len(x)+len(y)-2
+}
+
+func hasHangul(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return unicode.Is(unicode.Hangul, r) }) >= 0
+}
+
+// common are words of so many names that sharing them says nothing.
+const common = " festival sale day days week fair event the of and in for new year holiday holidays season kr us korea korean grand "
+
+func nearWords(a, b string) bool {
+	words := func(s string) (list []string) {
+		for _, w := range strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '\'' }) {
+			if !strings.Contains(common, " "+w+" ") && !slices.Contains(list, w) {
+				list = append(list, w)
+			}
+		}
+		return list
+	}
+	x, y := words(a), words(b)
+	shared := 0
+	for _, w := range x {
+		if slices.Contains(y, w) {
+			shared++
+		}
+	}
+	return shared > 0 && 2*shared >= max(len(x), len(y))
 }
 
 // Task is an edition that is to be looked up.

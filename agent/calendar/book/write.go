@@ -15,23 +15,39 @@ import (
 	"github.com/bapsang/bapsang/store"
 )
 
-// change runs fn in a transaction as who, who needs the role.
+// change runs fn in a transaction as who, who needs the role. Whatever comes of it, the
+// next Calendar has at least what the transaction saw: who reads that another approved
+// an item finds it there.
 func (b *Book) change(ctx context.Context, who string, need Role, fn func(*ledger) error) error {
 	if err := b.may(ctx, who, need); err != nil {
 		return err
 	}
 	var wrote bool
-	err := b.store.Update(ctx, func(tx store.Tx) error {
+	var seen uint64
+	var refusal error
+	err := b.store.Update(ctx, func(tx store.Tx) (err error) {
+		if seen, err = lastRecord(tx); err != nil {
+			return err
+		}
 		l := &ledger{tx: tx, now: b.now()}
-		err := fn(l)
+		err, refusal = fn(l), nil
 		if l.wrote {
 			tx.Notify(Topic)
 		}
 		wrote = l.wrote
+		if CodeOf(err) != "" && !wrote {
+			// A refusal because of what another just did, in a transaction of the same
+			// commit, must not be told before that is durable: nothing is written, and
+			// the commit is waited for.
+			refusal, err = err, nil
+		}
 		return err
 	})
-	if err == nil && wrote {
+	if s := b.snapshot.Load(); err == nil && wrote || s != nil && s.seq < seen {
 		b.changes.Add(1)
+	}
+	if err == nil {
+		err = refusal
 	}
 	var refused *Error
 	if errors.As(err, &refused) && !refused.At.IsZero() {
