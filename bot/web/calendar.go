@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/bapsang/bapsang/bot"
@@ -59,8 +60,8 @@ type CalendarEntry struct {
 const (
 	// dayEntries are shown on a day of the grid; the rest is in the list.
 	dayEntries = 4
-	// longest run is that of an entry of which each day is shown; longer ones stand above
-	// the grid, or nothing else could be seen on it.
+	// longRun is from how many days after its first on an entry stands above the grid and
+	// not on it, where nothing else could be seen.
 	longRun = 10
 )
 
@@ -195,10 +196,11 @@ func feedAddress(s string) string {
 	if u := webAddress(s); u != nil {
 		return u.String()
 	}
-	if u, err := url.Parse(s); s != "" && err == nil && localPath(s) == u.EscapedPath() {
-		return u.String()
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "" || u.Host != "" || !strings.HasPrefix(u.Path, "/") {
+		return ""
 	}
-	return ""
+	return u.String()
 }
 
 // fill puts the entries where they are shown.

@@ -39,6 +39,10 @@ func calendars(t *testing.T, c *chromium) {
 	}
 	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})
 	b.see(`!document.querySelector(".side").offsetParent && !document.querySelector(".over").offsetParent && document.querySelector(".calendar .scroll").scrollHeight <= document.querySelector(".calendar .scroll").clientHeight`)
+	b.says(`document.documentElement.dataset.theme = "dark"`)
+	if got := b.says(`getComputedStyle(document.querySelector(".agenda .name")).color`); got != "rgb(27, 29, 33)" {
+		t.Errorf("on paper names are %s", got)
+	}
 	if got := b.says("typeof window.pwned"); got != "undefined" {
 		t.Error("an attack ran")
 	}

@@ -187,16 +187,24 @@ func hostileEntries(t *testing.T) []web.CalendarEntry {
 
 func TestCalendarOfOthersBecomesNoMarkup(t *testing.T) {
 	t.Parallel()
-	s := serve(t, withCalendar(t, hostileEntries(t)...), func(cfg *web.Config) {
-		cfg.Calendar.Feed = func([]string, string) string { return "javascript:window.pwned=1" }
-	})
-	_, page, _ := s.visit(t, "민지").get("/calendar")
-	for _, bad := range []string{"<script>", "<img", "javascript:window.pwned=1\"", "\u202e", "data-feed", ` onclick=`} {
-		if strings.Contains(page, bad) {
-			t.Errorf("the page has %q", bad)
+	for feed, shown := range map[string]bool{
+		"javascript:window.pwned=1": false, "//evil.example/x": false, "": false, "data:text/calendar,x": false, "x.ics": false,
+		"/calendar.ics?token=a": true, "https://bapsang.example/calendar.ics": true,
+	} {
+		s := serve(t, withCalendar(t, hostileEntries(t)...), func(cfg *web.Config) {
+			cfg.Calendar.Feed = func([]string, string) string { return feed }
+		})
+		_, page, _ := s.visit(t, "민지").get("/calendar")
+		for _, bad := range []string{"<script>", "<img", `javascript:window.pwned=1"`, "\u202e", ` onclick=`} {
+			if strings.Contains(page, bad) {
+				t.Errorf("the page has %q", bad)
+			}
 		}
-	}
-	if !strings.Contains(page, "끝이 앞선 것") || !strings.Contains(page, "&lt;script&gt;") {
-		t.Error("an entry is missing")
+		if strings.Contains(page, `href="`+feed+`" data-feed`) != shown || strings.Contains(page, "data-feed ") != shown {
+			t.Errorf("the feed %q is shown: %v, want %v", feed, !shown, shown)
+		}
+		if !strings.Contains(page, "끝이 앞선 것") || !strings.Contains(page, "&lt;script&gt;") {
+			t.Error("an entry is missing")
+		}
 	}
 }
