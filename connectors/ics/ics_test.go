@@ -83,7 +83,9 @@ func read(t testing.TB, doc, from, to string) ([]connectors.Entry, error) {
 		fmt.Fprint(w, doc)
 	}))
 	defer s.Close()
-	f := ics.New(ics.Options{URL: s.URL, Zone: seoul(t), Options: allowing(netip.MustParseAddrPort(s.Listener.Addr().String()))})
+	o := allowing(netip.MustParseAddrPort(s.Listener.Addr().String()))
+	o.Timeout = 2 * time.Minute // the race detector takes its time
+	f := ics.New(ics.Options{URL: s.URL, Zone: seoul(t), Options: o})
 	return f.Entries(context.Background(), connectors.Caller{}, date(from), date(to))
 }
 

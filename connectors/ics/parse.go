@@ -62,14 +62,34 @@ func parse(ctx context.Context, document []byte) ([]*component, error) {
 	return calendars, nil
 }
 
-// property is what a line says, or nil where it cannot be read. A property of a
-// calendar begins at the first letter and has a name.
+// read are the properties that matter. The library takes lines apart by regular
+// expressions, and most lines of large calendars are of guests and alarms.
+var read = map[string]bool{
+	"UID": true, "DTSTART": true, "DTEND": true, "DURATION": true, "SUMMARY": true, "DESCRIPTION": true, "LOCATION": true, "URL": true,
+	"STATUS": true, "SEQUENCE": true, "CREATED": true, "LAST-MODIFIED": true, "DTSTAMP": true, "RRULE": true, "EXRULE": true, "RDATE": true,
+	"EXDATE": true, "RECURRENCE-ID": true, "X-MICROSOFT-CDO-ALLDAYEVENT": true, "METHOD": true,
+	"TZID": true, "TZOFFSETFROM": true, "TZOFFSETTO": true,
+}
+
+// property is what a line says, or nil where it cannot be read or does not matter.
 func property(line ical.ContentLine) *ical.BaseProperty {
-	p, err := ical.ParseProperty(line)
-	if err != nil || p == nil || !strings.HasPrefix(string(line), p.IANAToken) {
+	end := strings.IndexAny(string(line), ":;")
+	if end < 0 {
 		return nil
 	}
-	p.IANAToken = strings.ToUpper(p.IANAToken)
+	name := strings.ToUpper(string(line[:end]))
+	if name == "BEGIN" || name == "END" {
+		return &ical.BaseProperty{IANAToken: name, Value: string(line[end+1:])}
+	}
+	if !read[name] {
+		return nil
+	}
+	// Names in small letters are read as if they were not, so that the library knows
+	// what is text.
+	p, err := ical.ParseProperty(ical.ContentLine(name) + line[end:])
+	if err != nil || p == nil {
+		return nil
+	}
 	for k, v := range p.ICalParameters {
 		if up := strings.ToUpper(k); up != k {
 			p.ICalParameters[up] = v
