@@ -169,7 +169,7 @@ func emulated(w *tenant) string {
 func talk(t testing.TB, page, pictures string) map[string]string {
 	t.Helper()
 	var errs bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), "node", filepath.Join("testdata", "emulator", "talk.mjs"), page, pictures, "지역별 금액 합계", "서울만", "324만")
+	cmd := exec.CommandContext(t.Context(), "node", filepath.Join("testdata", "emulator", "talk.mjs"), page, pictures, "지역별 금액 합계", "서울만", "324만", "알려 주셔서 고마워요.")
 	cmd.Stderr = &errs
 	out, err := cmd.Output()
 	if err != nil {

@@ -1,10 +1,10 @@
-// A person's conversation in the emulator: node talk.mjs PAGE FOLDER QUESTION FOLLOW-UP FIGURE.
-// It waits for cards with the figure, prints their texts as JSON and takes pictures.
+// A person's conversation in the emulator: node talk.mjs PAGE FOLDER QUESTION FOLLOW-UP FIGURE THANKS.
+// It waits for cards with the figure, and for thanks for a thumb; it prints their texts as JSON and takes pictures.
 import { chromium } from 'playwright-core';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const [page, folder, question, followUp, figure] = process.argv.slice(2);
+const [page, folder, question, followUp, figure, thanks] = process.argv.slice(2);
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
@@ -55,6 +55,8 @@ try {
   await say('channel-1', tab.getByRole('textbox').first(), question, true, post);
   // The newest post is the first; below it is where to reply. The welcome's is below that.
   await say('channel-2', tab.getByRole('textbox').nth(1), followUp, true, enter);
+  await tab.getByRole('button', { name: '👍' }).last().click();
+  await tab.getByText(thanks).waitFor({ timeout: 30_000 });
   console.log(JSON.stringify(said));
 } finally {
   await browser.close();
