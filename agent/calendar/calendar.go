@@ -8,10 +8,10 @@
 package calendar
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"

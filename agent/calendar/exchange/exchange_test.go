@@ -189,9 +189,9 @@ func TestHostileRecurrence(t *testing.T) {
 	}
 	// Rules that never match, or began long ago, end all the same, and there may be but few.
 	never := vevent("DTSTART;VALUE=DATE:20260105", "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "SUMMARY:never")
-	f := read(t, "a.ics", ics(strings.Repeat(never, 25), vevent("DTSTART;VALUE=DATE:00010101", "RRULE:FREQ=DAILY", "SUMMARY:old"),
+	f := read(t, "a.ics", ics(strings.Repeat(never, 8), vevent("DTSTART;VALUE=DATE:00010101", "RRULE:FREQ=DAILY", "SUMMARY:old"),
 		vevent("DTSTART;VALUE=DATE:20260105", "SUMMARY:good")))
-	if len(f.Rows) != 1 || len(f.Refused) != 6 || f.Refused[0].Reason != exchange.BadRule {
+	if len(f.Rows) != 1 || len(f.Refused) != 4 || f.Refused[0].Reason != exchange.BadRule {
 		t.Errorf("%v %v", rows(f), refusals(f))
 	}
 }
@@ -323,14 +323,12 @@ func TestBomb(t *testing.T) {
 		}
 		_, _ = io.WriteString(w, text)
 	}
-	w, err := z.Create("xl/worksheets/sheet1.xml")
+	// What it says of its size is enough: nothing of it is unpacked.
+	w, err := z.CreateRaw(&zip.FileHeader{Name: "xl/worksheets/sheet1.xml", Method: zip.Deflate, CompressedSize64: 2, UncompressedSize64: 100 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}
-	blank := bytes.Repeat([]byte(" "), 1<<20)
-	for range 100 {
-		_, _ = w.Write(blank)
-	}
+	_, _ = w.Write([]byte{3, 0})
 	if err := z.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ import (
 // quarter of a second for one of days, so there may be but few.
 const (
 	maxRules       = 2_000
-	maxBarren      = 20
+	maxBarren      = 5
 	maxOccurrences = 500 // of one event
 	maxYears       = 10  // that one event's recurrence is followed for
 	maxLine        = 64 << 10
