@@ -269,6 +269,31 @@ func TestARetrySendsTheSame(t *testing.T) {
 	})
 }
 
+// TestABusyPlatformIsAskedForAsLongAsItMakesSense is busy all morning. Nothing is looked
+// for, because nothing was sent.
+func TestABusyPlatformIsAskedForAsLongAsItMakesSense(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		s := r.up()
+		tries := 0
+		r.platform.refuse = func(_ bot.Thread, m bot.Message) error {
+			if tries++; m.Again {
+				t.Error("what was not sent is looked for")
+			}
+			if time.Now().Before(monday.Add(210 * time.Minute)) {
+				return &bot.Error{Code: bot.CodeBusy, Method: "post", Reason: "ratelimited", Err: errLost}
+			}
+			return nil
+		}
+		sub := create(t, s, minji, daily(t))
+		until(0, "11:36:00")
+		want(t, "history", history(t, s, sub.ID), []string{"2026-11-30T09:00 sent"})
+		want(t, "shown", r.platform.texts("C1"), []string{"Delayed · this was due 30 November 09:00.\n\n11-30T09:00 open #1"})
+		if tries < 20 || tries > 40 {
+			t.Errorf("tried %d times", tries)
+		}
+	})
+}
+
 // TestRenderingIsTriedAgain has a renderer that breaks, panics, and works.
 func TestRenderingIsTriedAgain(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {

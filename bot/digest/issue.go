@@ -207,6 +207,7 @@ const (
 	maxTries     = 8
 	firstBackoff = time.Minute
 	maxBackoff   = time.Hour
+	maxBusy      = 5 * time.Minute // where nothing was sent because the platform is busy
 )
 
 // backoff is the wait after the n-th try that failed: a minute, then twice as long each

@@ -74,7 +74,7 @@ type Delivery struct {
 	Status Status    `json:"status"`
 	Reason Reason    `json:"reason,omitempty"`
 	Say    string    `json:"say,omitempty"`
-	// Late is set when it is said that it comes late, from the first try on.
+	// Late is set when it is said that it comes late.
 	Late bool `json:"late,omitempty"`
 	// Told is set for a notice that the recipient may not see the content.
 	Told  bool   `json:"told,omitempty"`

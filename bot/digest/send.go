@@ -128,7 +128,7 @@ func (s *Service) attempt(tx store.Tx, job sendJob) (*attempt, error) {
 	}
 	for n := range a.messages {
 		a.messages[n].Key = d.key(o, n)
-		a.messages[n].Again = d.Tries > 0
+		a.messages[n].Again = a.ambiguous
 	}
 	if a.poster == nil {
 		d.end(Failed, ReasonGone, now)
@@ -178,7 +178,7 @@ func (s *Service) compose(tx store.Tx, sub *Subscription, o *Occurrence, d *Deli
 	if why, err := s.decide(tx, sub, o, d, i); err != nil || why != "" {
 		return nil, why, err
 	}
-	if d.Tries == 0 || d.Status == Unknown {
+	if d.Status != Sending {
 		d.Late = d.Late || o.Origin == ByClock && (o.Missed > 0 || s.cfg.Now().Sub(o.Due) > lateAfter)
 	}
 	messages := append([]bot.Message{i.Content.Message}, i.Content.Details...)
@@ -253,8 +253,12 @@ func (s *Service) posted(ctx context.Context, claim store.Claim, job sendJob, a 
 		if d.Status.final() {
 			return s.settle(tx, o)
 		}
-		next := backoff(d.Tries)
-		if !job.Reconcile && d.Tries < maxTries && !now.Add(next).After(a.until) {
+		next, more := backoff(d.Tries), d.Tries < maxTries
+		if d.Status == Due {
+			// The platform has much to do, such as the other digests of the morning.
+			next, more = min(next, maxBusy), true
+		}
+		if !job.Reconcile && more && !now.Add(next).After(a.until) {
 			wait = next
 			return s.look(tx, o, now.Add(next).Add(lookEvery))
 		}
