@@ -71,6 +71,8 @@ type Options struct {
 	ShortestInterval time.Duration
 	// Seed is called once the App runs, to set up what is to be sent; nil sets up nothing.
 	Seed func(ctx context.Context, digests *digest.Service) error
+	// Outside are the searches, pages and feeds; the zero value has none. The App closes it.
+	Outside outside
 }
 
 // How many questions are answered at once. One that waits for its turn, at a model or in a
@@ -96,6 +98,8 @@ type App struct {
 	listener net.Listener
 
 	platforms []platform
+
+	outside // searchers, pages, feeds
 }
 
 // Open makes an App and begins to listen. Run serves; Close releases what Open took
@@ -110,7 +114,7 @@ func Open(ctx context.Context, opts Options) (_ *App, err error) {
 	if err := checkListen(opts); err != nil {
 		return nil, err
 	}
-	a := &App{opts: opts}
+	a := &App{opts: opts, outside: opts.Outside}
 	defer func() {
 		if err != nil {
 			_ = a.Close()
@@ -377,6 +381,7 @@ func (a *App) Close() error {
 	if a.shelf != nil {
 		errs = append(errs, a.shelf.Close())
 	}
+	errs = append(errs, a.outside.Close())
 	for _, an := range a.opts.Analysts {
 		errs = append(errs, an.Source.Close())
 	}
