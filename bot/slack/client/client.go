@@ -105,8 +105,9 @@ const (
 	firstRest   = 250 * time.Millisecond
 )
 
-// Call has do call m, once Slack's limits let it; calls that are limited together go in
-// the order in which they came. Errors are *bot.Error; of one that may have been carried
+// Call has do call m, once Slack's limits let it; calls that are limited together are let
+// go in the order in which they came. Those that are let go at once are under way
+// together: who needs a reply before the next call waits for it. Errors are *bot.Error; of one that may have been carried
 // out all the same, Unknown is true.
 //
 // What Slack refused for its rate is called again when Slack says so, whatever the

@@ -117,31 +117,48 @@ func TestBudgetsAreUsedButNeverExceeded(t *testing.T) {
 	}
 }
 
+// A call is never let go before one of its channel that came first, whichever of the two
+// budgets both wait for. Those that are let go at one instant are under way together.
 func TestCallsKeepTheirOrder(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var mu sync.Mutex
-		var got []int
-		cl := newClient(server(fine))
-		var wg sync.WaitGroup
-		for i := range 30 {
-			wg.Go(func() {
-				err := cl.Call(t.Context(), posting, func(ctx context.Context, api *slack.Client) error {
-					mu.Lock()
-					got = append(got, i)
-					mu.Unlock()
-					return post(ctx, api)
-				})
-				if err != nil {
-					t.Error(err)
+	for _, c := range []struct{ channels, calls int }{
+		{1, 30},  // the channel's budget is the narrower
+		{80, 8},  // first each channel's, then that of all
+		{400, 2}, // that of all
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var mu sync.Mutex
+			at := make([][]time.Time, c.channels) // by channel, when each call was let go
+			for ch := range at {
+				at[ch] = make([]time.Time, c.calls)
+			}
+			cl := newClient(server(fine))
+			var wg sync.WaitGroup
+			for i := range c.calls {
+				for ch := range c.channels {
+					m := posting
+					m.Channel = fmt.Sprint("C", ch)
+					wg.Go(func() {
+						err := cl.Call(t.Context(), m, func(ctx context.Context, api *slack.Client) error {
+							mu.Lock()
+							at[ch][i] = time.Now()
+							mu.Unlock()
+							return post(ctx, api)
+						})
+						if err != nil {
+							t.Error(err)
+						}
+					})
 				}
-			})
-			synctest.Wait()
-		}
-		wg.Wait()
-		if !slices.IsSorted(got) {
-			t.Errorf("called in the order %v", got)
-		}
-	})
+				synctest.Wait()
+			}
+			wg.Wait()
+			for ch, times := range at {
+				if !slices.IsSortedFunc(times, time.Time.Compare) {
+					t.Errorf("in one of %d channels, the %dth, the calls were let go at %v", c.channels, ch, times)
+				}
+			}
+		})
+	}
 }
 
 func TestProgressLeavesRoomForAnswers(t *testing.T) {

@@ -107,10 +107,12 @@ func (l *limits) gate(name string, b budget) *gate {
 func (l *limits) wait(ctx context.Context, m Method, again bool) error {
 	gates := l.gatesOf(m)
 	for i, g := range gates {
-		if err := g.wait(ctx, again); err != nil {
+		leave, err := g.wait(ctx, again)
+		if err != nil {
 			landAll(gates[:i])
 			return err
 		}
+		defer leave() // after the last gate, or those behind could pass the next one before us
 	}
 	return nil
 }
@@ -244,7 +246,8 @@ func (g *gate) tell() {
 	g.news = make(chan struct{})
 }
 
-func (g *gate) wait(ctx context.Context, again bool) error {
+// wait passes the gate. Nobody who comes later does before leave is called.
+func (g *gate) wait(ctx context.Context, again bool) (leave func(), err error) {
 	turn, n := g.turn, 0
 	if again {
 		turn, n = g.again, 1
@@ -252,9 +255,9 @@ func (g *gate) wait(ctx context.Context, again bool) error {
 	g.waits(1, n)
 	defer g.waits(-1, -n)
 	if err := turn.Acquire(ctx, 1); err != nil {
-		return err
+		return nil, err
 	}
-	defer turn.Release(1)
+	leave = func() { turn.Release(1) }
 	for {
 		g.mu.Lock()
 		d, news := g.delay(time.Now()), g.news
@@ -264,11 +267,12 @@ func (g *gate) wait(ctx context.Context, again bool) error {
 		if d == 0 {
 			g.flying++
 			g.mu.Unlock()
-			return nil
+			return leave, nil
 		}
 		g.mu.Unlock()
 		if err := rest(ctx, d, news); err != nil {
-			return err
+			leave()
+			return nil, err
 		}
 	}
 }
