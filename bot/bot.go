@@ -193,10 +193,11 @@ const (
 	ActionShare   = "share"   // show the answer in the channel called Value, too
 	// Of a subscription, whose id is Value. What is changed comes as Action.Values.
 	ActionSubscription = "subscription" // change, pause, resume, end it, or send it now
-	// Of a suggested date of the calendar, whose id is Value.
+	// Of a suggested date of the calendar; Value says which.
 	ActionApprove = "approve"
-	ActionAmend   = "amend" // approve with the dates in Action.Values
-	ActionReject  = "reject"
+	ActionAmend   = "amend"   // approve with the dates in Action.Values
+	ActionReject  = "reject"  // the reason comes as Action.Text
+	ActionSuggest = "suggest" // suggest the dates in Action.Values for the calendar
 )
 
 // Ref finds a message again.

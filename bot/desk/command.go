@@ -24,6 +24,8 @@ const (
 	commandSubscribe     = "subscribe"     // the text says what to send, and when
 	commandSubscriptions = "subscriptions" // what is sent already
 	commandPress         = "press"         // a button about subscriptions
+
+	commandCurate = "curate" // a button about a date of the calendar
 )
 
 // commands are the words by which people call the commands.
@@ -167,6 +169,10 @@ func (d *Desk) obey(ctx context.Context, q *Question) (answer *agent.Answer, rep
 		answer = d.tellCalendar(q)
 	case commandSubscribe, commandSubscriptions, commandPress:
 		if reply, err = d.order(ctx, q); err == nil {
+			answer = d.sentence(q.Language, reply.Text)
+		}
+	case commandCurate:
+		if reply, err = d.curate(ctx, q); err == nil {
 			answer = d.sentence(q.Language, reply.Text)
 		}
 	default:

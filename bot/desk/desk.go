@@ -85,6 +85,8 @@ type Config struct {
 	Calendar func(from, to time.Time, language string) []Coming
 	// Standing keeps what people want to be sent again and again; nil offers nothing.
 	Standing Standing
+	// Curation keeps the calendar's dates; nil lets nobody decide about them.
+	Curation Curation
 	// ModelLoad tells how the model stands; nil tells nothing.
 	ModelLoad func() ModelLoad
 	// Settled is told of every question whose answer is kept and shown; nil tells nobody.

@@ -275,7 +275,9 @@ func (d *Desk) takeAction(ctx context.Context, ev bot.Event) (bot.Receipt, error
 	case bot.ActionAsk:
 		return d.askValue(ctx, ev)
 	case bot.ActionWatch, bot.ActionSubscription:
-		return d.press(ctx, ev)
+		return d.press(ctx, ev, commandPress)
+	case bot.ActionApprove, bot.ActionAmend, bot.ActionReject, bot.ActionSuggest:
+		return d.press(ctx, ev, commandCurate)
 	case bot.ActionNotify:
 		receipt, err = d.notify(ctx, ev)
 	case bot.ActionShare:

@@ -119,9 +119,9 @@ func (d *Desk) about(ctx context.Context, q *Question) (About, error) {
 	return aboutOf(rec.Turns[last].Text, &agent.Answer{Analyst: rec.Turns[last].Analyst}, rec.Turns[:last]), nil
 }
 
-// press takes a press that is about subscriptions. It goes the way of a question, so that
-// it is done once and said in its place.
-func (d *Desk) press(ctx context.Context, ev bot.Event) (bot.Receipt, error) {
+// press takes a press that is about subscriptions or dates. It goes the way of a question,
+// so that it is done once and said in its place.
+func (d *Desk) press(ctx context.Context, ev bot.Event, command string) (bot.Receipt, error) {
 	lang := language("", ev.User.Locale)
 	if ev.Action.Question != "" {
 		of, err := d.question(ctx, ev.Action.Question)
@@ -136,6 +136,6 @@ func (d *Desk) press(ctx context.Context, ev bot.Event) (bot.Receipt, error) {
 		lang = said
 	}
 	return d.ask(ctx, ev.ID, &Question{
-		Thread: ev.Thread, User: ev.User, Language: lang, Command: commandPress, Press: ev.Action,
+		Thread: ev.Thread, User: ev.User, Language: lang, Command: command, Press: ev.Action,
 	})
 }

@@ -67,7 +67,10 @@ var allowed = map[string][]string{
 	"bot/digest/schedule": {},
 	"bot/digest/orders":   {"bot", "bot/desk", "bot/digest", "bot/digest/schedule", "agent/figures", "agent/format"},
 	"bot/digest/render":   {"bot", "bot/answer", "bot/digest", "agent", "agent/calendar", "connectors"},
-	"bot/answer":          {"bot", "agent", "agent/calendar", "agent/chart", "agent/figures", "agent/semantic"},
+	"bot/curator": {
+		"bot", "bot/desk", "agent/calendar", "agent/calendar/book", "agent/calendar/extract", "agent/figures", "agent/scout", "store",
+	},
+	"bot/answer": {"bot", "agent", "agent/calendar", "agent/chart", "agent/figures", "agent/semantic"},
 	"bot/desk": {
 		"bot", "bot/answer", "agent", "agent/chart", "agent/compose", "agent/figures", "agent/format", "agent/semantic", "connectors",
 		"connectors/progress", "store",
