@@ -224,10 +224,11 @@ func (t *Teams) leave(ctx context.Context, at spot, m *sent, ref bot.Ref, msg bo
 	return err
 }
 
-// final is the last part of a stream. It has a card or a text, never both: Teams makes two
-// messages of the two, tells the id of neither, and refuses to change it into both ("Activity
-// resulted into multiple skype activities"). The other would stay as it was, and whoever
-// pressed something there would name a message that nobody knows.
+// final is the last part of a stream. It has a card and no text, as everything else that we
+// say: elsewhere Teams makes two messages of the two, tells the id of neither, and refuses
+// to change one into both ("Activity resulted into multiple skype activities"). The other
+// would stay as it was, and whoever pressed something there would name a message that
+// nobody knows.
 func final(a connector.Activity, id string) connector.Activity {
 	a.Entities = append([]json.RawMessage{streamInfo{Stream: "final", ID: id}.entity()}, a.Entities...)
 	return a

@@ -105,8 +105,8 @@ func TestMicrosoftsBotWorksHere(t *testing.T) {
 	if m := told(t, lines, "message"); strings.TrimSpace(strings.ReplaceAll(fmt.Sprint(m["text"]), "&nbsp;", " ")) != "매출은?" || m["from"] != "김민지 (Minji Kim)" || m["conversation"] != "channel" {
 		t.Errorf("told %v", m)
 	}
-	wait("a card", func() bool { return len(s.Messages(root.Conversation)) == 2 })
-	m := s.Messages(root.Conversation)[1]
+	wait("a text and a card", func() bool { return len(s.Messages(root.Conversation)) == 3 }) // which it sends as one
+	m := s.Messages(root.Conversation)[2]
 	if !strings.Contains(string(m.Entities), "AIGeneratedContent") || len(teamstest.Actions(m)) != 3 {
 		t.Errorf("the card %+v", m)
 	}
@@ -122,7 +122,7 @@ func TestMicrosoftsBotWorksHere(t *testing.T) {
 	if x := told(t, lines, "action"); x["verb"] != "go" || inner(x, "data", "n") != 2.0 || inner(x, "data", "why") != "그냥" {
 		t.Errorf("executed %v", x)
 	}
-	wait("the card that it answers", func() bool { return strings.HasPrefix(s.Shown(teamstest.Alex, m), "card\ndone") })
+	wait("the card that it answers", func() bool { return strings.HasPrefix(s.Shown(teamstest.Alex, m), "done") })
 	wait("a dialog", func() bool { _, open := s.Dialog(teamstest.Alex); return open })
 	if err := s.SubmitDialog(teamstest.Alex, "send", map[string]string{"why": "도시"}); err != nil {
 		t.Fatal(err)
