@@ -45,6 +45,12 @@ type Config struct {
 	API         API    `yaml:"api"`
 	// Calendar is the marketing calendar.
 	Calendar Calendar `yaml:"calendar"`
+	// Search, Egress, Pages and Feeds are what lies outside; docs/search.md describes them.
+	// Pages is nil where nothing was said of it.
+	Search []Search `yaml:"search"`
+	Egress Egress   `yaml:"egress"`
+	Pages  *Pages   `yaml:"pages"`
+	Feeds  []Feed   `yaml:"feeds"`
 
 	file string
 	node ast.Node
@@ -264,6 +270,7 @@ func (c *Config) validate() (problems []error) {
 	c.validateSlack(wrong)
 	c.validateTeams(wrong)
 	c.validateCalendar(wrong)
+	c.validateOutside(wrong)
 	names := map[string]bool{}
 	for i := range c.API.Tokens {
 		t := &c.API.Tokens[i]
