@@ -32,8 +32,10 @@ type Config struct {
 	// its steps, nil for nowhere.
 	Thinker *think.Thinker
 	Journal think.Journal
-	Now     func() time.Time // nil means time.Now
-	Logger  *slog.Logger     // nil means slog.Default()
+	// Searchers are what the language model may search; none leaves the tool out.
+	Searchers []Searcher
+	Now       func() time.Time // nil means time.Now
+	Logger    *slog.Logger     // nil means slog.Default()
 	// Tracer is where a question and the work for it are reported; nil is nowhere.
 	Tracer trace.TracerProvider
 }

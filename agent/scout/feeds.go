@@ -2,6 +2,7 @@ package scout
 
 import (
 	"context"
+	"slices"
 	"time"
 	"unicode"
 
@@ -15,6 +16,9 @@ import (
 // name the event are pages to read.
 func (h *hunt) feeds(ctx context.Context) error {
 	for _, f := range h.opts.Feeds {
+		if len(f.Events) > 0 && !slices.Contains(f.Events, h.target.Event) {
+			continue
+		}
 		entries, err := h.entries(ctx, f)
 		if err != nil {
 			if ctx.Err() != nil {

@@ -46,6 +46,8 @@ type Feed struct {
 	Name string // shown as the source's title
 	URL  string // shown where an entry has none
 	Feed connectors.Feed
+	// Events are the events that it speaks for; empty means all that it names.
+	Events []string
 }
 
 // Options says what a scout asks and how much.

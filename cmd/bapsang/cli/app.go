@@ -172,7 +172,7 @@ func (a *App) wire() error {
 		return err
 	}
 	a.thinking = thinking
-	brain, err := agent.New(thinking.into(agent.Config{Directory: roster, Store: a.store, Now: a.opts.Now, Logger: a.opts.Logger, Tracer: a.opts.Traces.Tracer(), Calendar: a.calendar}))
+	brain, err := agent.New(thinking.into(agent.Config{Directory: roster, Store: a.store, Now: a.opts.Now, Logger: a.opts.Logger, Tracer: a.opts.Traces.Tracer(), Calendar: a.calendar, Searchers: a.searchers}))
 	if err != nil {
 		return err
 	}
@@ -283,6 +283,9 @@ func (a *App) operate(mux *http.ServeMux, registry *prometheus.Registry) error {
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if err := a.desk.Register(registry); err != nil {
 		return fmt.Errorf("register metrics: %w", err)
+	}
+	if err := a.calls.register(registry); err != nil {
+		return fmt.Errorf("register metrics of what is outside: %w", err)
 	}
 	for _, p := range a.platforms {
 		if err := p.register(registry); err != nil {

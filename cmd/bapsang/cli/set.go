@@ -32,6 +32,7 @@ type set struct {
 	closers  []io.Closer
 	backends []llm.Backend // of the configuration
 	calls    int           // a question may make
+	outside  outside       // searches, pages, feeds of the configuration
 }
 
 // Close closes the sources and what was made for this run only.
@@ -196,6 +197,10 @@ func openSources(e *env, cfg *config.Config) (_ *set, err error) {
 	if s.backends, err = configuredBackends(cfg); err != nil {
 		return nil, err
 	}
+	if s.outside, err = openOutside(e, cfg); err != nil {
+		return nil, err
+	}
+	s.closers = append(s.closers, &s.outside)
 	sources := map[string]connectors.Source{}
 	for i, spec := range cfg.Sources {
 		source, err := openSource(e, cfg, i)
