@@ -518,3 +518,12 @@ func (s *Service) History(ctx context.Context, by Actor, id string, most int) (o
 	})
 	return out, err
 }
+
+// NextDue is when the subscription is due next as of now, also where that issue is being
+// prepared already; false when it is due no more.
+func (s *Service) NextDue(sub *Subscription) (schedule.Due, bool) {
+	if sub.State != Active {
+		return schedule.Due{}, false
+	}
+	return sub.Schedule.Next(s.cfg.Now(), s.cfg.Workdays)
+}

@@ -67,9 +67,14 @@ func (t *Taker) line(sub *digest.Subscription, by digest.Actor, w *words) bot.Li
 	case digest.Disabled:
 		line.Mark, line.Detail = bot.MarkCancelled, w.disabled+" — "+sub.Reason.Sentence(by.Language)
 	default:
-		line.Detail = fmt.Sprintf(w.next, w.time(sub.Next))
+		if due, ok := t.cfg.Service.NextDue(sub); ok {
+			line.Detail = fmt.Sprintf(w.next, w.time(due.At))
+		}
 	}
-	line.Detail += " · `" + sub.ID + "`"
+	if line.Detail != "" {
+		line.Detail += " · "
+	}
+	line.Detail += "`" + sub.ID + "`"
 	return line
 }
 

@@ -196,8 +196,8 @@ func (t *Taker) create(ctx context.Context, by digest.Actor, draft digest.Draft,
 	if assumed {
 		text += " " + w.assumed
 	}
-	if !sub.Next.IsZero() {
-		text += " " + fmt.Sprintf(w.next, w.time(sub.Next))
+	if due, ok := t.cfg.Service.NextDue(sub); ok {
+		text += " " + fmt.Sprintf(w.next, w.time(due.At))
 	}
 	text += "  `" + sub.ID + "`"
 	if now != "" {
@@ -259,8 +259,8 @@ func (t *Taker) press(ctx context.Context, o desk.Order, by digest.Actor, w *wor
 		return nil, err
 	}
 	text := fmt.Sprintf(w.done[do], escape(sub.Name()))
-	if sub.State == digest.Active && !sub.Next.IsZero() {
-		text += " " + sub.Schedule.Describe(by.Language) + ", " + fmt.Sprintf(w.next, w.time(sub.Next))
+	if due, ok := t.cfg.Service.NextDue(sub); ok {
+		text += " " + sub.Schedule.Describe(by.Language) + ", " + fmt.Sprintf(w.next, w.time(due.At))
 	}
 	if do == "" {
 		return t.show(ctx, sub, by, w)

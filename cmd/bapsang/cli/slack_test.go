@@ -17,15 +17,22 @@ type workspace struct {
 	*slacktest.Server
 	t      testing.TB
 	config string
+	now    string // when the program is started
 	p      *process
 }
 
 // inSlack starts the program in a Slack of its own. A manual start follows kills.
 func inSlack(t testing.TB, opts slacktest.Options, more string) *workspace {
 	t.Helper()
+	return inSlackAt(t, now, opts, more)
+}
+
+// inSlackAt is inSlack at another time.
+func inSlackAt(t testing.TB, at string, opts slacktest.Options, more string) *workspace {
+	t.Helper()
 	m := manifest(t)
 	opts.Scopes, opts.Events = m.OAuthConfig.Scopes.Bot, m.Settings.EventSubscriptions.BotEvents
-	w := &workspace{Server: slacktest.Start(t, opts), t: t, config: site(t)}
+	w := &workspace{Server: slacktest.Start(t, opts), t: t, config: site(t), now: at}
 	rate := max(opts.Scale, 1)
 	slack := fmt.Sprintf("slack: {mode: http, bot_token: %q, signing_secret: %q, api_url: %q, rate: %v}\n", w.BotToken(), w.SigningSecret(), w.URL(), rate)
 	if opts.SocketMode {
@@ -45,7 +52,7 @@ func inSlack(t testing.TB, opts slacktest.Options, more string) *workspace {
 // serve starts the program, again after a kill.
 func (w *workspace) serve() {
 	w.t.Helper()
-	w.p = start(w.t, "--now", now, "serve", "--config", w.config)
+	w.p = start(w.t, "--now", w.now, "serve", "--config", w.config)
 	w.DeliverTo(w.p.url)
 }
 

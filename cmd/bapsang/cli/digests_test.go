@@ -1,0 +1,118 @@
+package cli_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bapsang/bapsang/bot/slack/slacktest"
+)
+
+// sent are the messages that began threads of their own in a channel.
+func (w *workspace) sent(channel string) []slacktest.Message {
+	var out []slacktest.Message
+	for _, m := range w.All(channel) {
+		if m.BotID != "" && (m.ThreadTS == "" || m.ThreadTS == m.TS) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// TestASubscriptionIsSentOnTime makes one in a channel half a minute before nine, watches it
+// fire, kills the program, and changes it.
+func TestASubscriptionIsSentOnTime(t *testing.T) {
+	t.Parallel()
+	w := inSlackAt(t, "2026-11-23T08:59:30+09:00", slacktest.Options{NoRates: true}, "")
+	asked := w.Say(slacktest.Minji, slacktest.Sales, w.Mention()+" 매주 월요일 9시에 지역별 금액 합계 보내줘")
+	told := w.answer(asked, 1)
+	w.reads("what was set up", slacktest.Text(told), "매주 월요일 09:00", "이 채널로", "11/23(월) 09:00", "지금 보내면")
+	w.until("the issue of nine o'clock", func() bool { return len(w.sent(slacktest.Sales)) > 0 })
+	w.reads("the issue", slacktest.Text(w.sent(slacktest.Sales)[0]), "서울", "부산", "324만")
+
+	// A crash, and a clock that was set back: the issue of nine o'clock was sent.
+	w.p.kill()
+	w.serve()
+	again := w.Say(slacktest.Minji, slacktest.Sales, w.Mention()+" 매일 9시에 상품별 금액 합계를 나에게 보내줘")
+	w.reads("the second", slacktest.Text(w.answer(again, 1)), "매일 09:00", "나에게")
+	dm := w.DM(slacktest.Minji)
+	w.until("the second's issue", func() bool { return len(w.sent(dm)) > 0 })
+	w.reads("what is for one alone", slacktest.Text(w.sent(dm)[0]), "세탁기")
+	if n := len(w.sent(slacktest.Sales)); n != 1 {
+		t.Errorf("the issue was sent %d times", n)
+	}
+
+	w.press(slacktest.Minji, w.sent(slacktest.Sales)[0], "subscription")
+	w.until("the settings", func() bool { return len(w.Modals(slacktest.Minji)) == 1 })
+	inputs := slacktest.ViewActions(w.Modals(slacktest.Minji)[0].Raw)
+	values := map[string]string{}
+	for _, in := range inputs {
+		if strings.Contains(in.ID, "do") {
+			values[in.ID] = "pause"
+		}
+	}
+	if err := w.Submit(slacktest.Minji, values); err != nil {
+		t.Fatal(err)
+	}
+	w.until("the pause", func() bool {
+		said := w.replies(w.sent(slacktest.Sales)[0])
+		return strings.Contains(slacktest.Text(said[len(said)-1]), "잠시 멈췄어요")
+	})
+	listed := w.Say(slacktest.Minji, dm, "구독 목록")
+	w.until("the list", func() bool {
+		for _, m := range w.replies(listed) {
+			if settled(m) && strings.Contains(slacktest.Text(m), "일시 정지") {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// TestTheDemoSendsItsCalendar reads what stands in the demo's channel before anybody asked
+// for anything.
+func TestTheDemoSendsItsCalendar(t *testing.T) {
+	t.Parallel()
+	p := start(t, "--now", now, "demo", "--listen", "127.0.0.1:0", "--data-dir", ownDemo(t))
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	person := &http.Client{Jar: jar, Timeout: time.Minute}
+	get := func() string {
+		res, err := person.Get(p.url + "/c/marketing")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		page, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(page)
+	}
+	res, err := person.PostForm(p.url+"/me", url.Values{"name": {"김민지"}, "language": {"ko"}, "back": {"/c/marketing"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	deadline := time.Now().Add(2 * time.Minute)
+	for page := get(); ; page = get() {
+		missing := ""
+		for _, part := range []string{"이번 주와 다음 3주", "블랙프라이데이", "확정", "작년", "평소보다"} {
+			if !strings.Contains(page, part) {
+				missing = part
+			}
+		}
+		switch {
+		case missing == "":
+			return
+		case time.Now().After(deadline):
+			t.Fatalf("no %q in the channel\n%s", missing, p.errs)
+		}
+	}
+}
