@@ -41,7 +41,8 @@ type Store interface {
 	// Update runs fn in a transaction that is durable when Update returns nil, and
 	// leaves no trace when fn or Update returns an error. Transactions are
 	// serialised; fn may run more than once and must have no effect outside tx.
-	// Concurrent updates share one commit.
+	// Concurrent updates share one commit. An error of fn's own, too, is returned only when
+	// what fn read is durable: whoever is told "it is there already" finds it there.
 	Update(ctx context.Context, fn func(tx Tx) error) error
 
 	// View runs fn on a consistent snapshot.

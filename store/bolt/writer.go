@@ -88,7 +88,15 @@ type batch struct {
 	bolt   *bbolt.Tx
 	done   []*txn
 	owners []*request
-	broken error // why nothing of the batch can be committed
+	// refused ended in an error of their own, and may have read what is not durable yet.
+	refused []refusal
+	broken  error // why nothing of the batch can be committed
+}
+
+// refusal is an update that ended in an error of its own.
+type refusal struct {
+	r   *request
+	err error
 }
 
 // writeBatch commits what waits, first at least, and returns why it could not.
@@ -121,6 +129,12 @@ func (s *Store) writeBatch(first *request) error {
 	}
 	for _, r := range b.owners {
 		r.done <- err
+	}
+	for _, no := range b.refused {
+		if err != nil {
+			no.err = err // it may have refused for what never came to be
+		}
+		no.r.done <- no.err
 	}
 	return err
 }
@@ -155,6 +169,10 @@ func (b *batch) serve(r *request) {
 	}
 	if undoErr := tx.rollBack(); undoErr != nil {
 		b.broken = fmt.Errorf("take back a failed update: %w", undoErr)
+	}
+	if b.changed() {
+		b.refused = append(b.refused, refusal{r, err})
+		return
 	}
 	r.done <- err
 }

@@ -17,6 +17,7 @@ func transactionTests() map[string]func(t *testing.T, s Subject) {
 		"failures do not touch others":    failuresAreAlone,
 		"a panic reaches its caller":      panicReachesCaller,
 		"updates are serialised":          updatesAreSerialised,
+		"who refuses saw what lasts":      refusalsAreDurable,
 		"a view is one moment":            viewIsOneMoment,
 		"an ended context writes nothing": endedContext,
 		"a transaction ends":              transactionEnds,
@@ -26,6 +27,36 @@ func transactionTests() map[string]func(t *testing.T, s Subject) {
 }
 
 var errOnPurpose = errors.New("on purpose")
+
+// refusalsAreDurable has two people take the same thing at once, again and again. Whoever
+// comes too late finds, as soon as they are told so, who has it.
+func refusalsAreDurable(t *testing.T, s Subject) {
+	for round := range 100 {
+		key := strconv.Itoa(round)
+		var both sync.WaitGroup
+		for who := range 8 {
+			both.Go(func() {
+				err := s.Update(t.Context(), func(tx store.Tx) error {
+					if _, err := tx.Get("taken", key); !errors.Is(err, store.ErrNotFound) {
+						return errors.Join(errOnPurpose, err)
+					}
+					return tx.Put("taken", key, []byte(strconv.Itoa(who)))
+				})
+				if !errors.Is(err, errOnPurpose) {
+					must(t, err)
+					return
+				}
+				must(t, s.View(t.Context(), func(tx store.ReadTx) error {
+					if _, err := tx.Get("taken", key); err != nil {
+						t.Errorf("round %d: told that it is taken, and it is not: %v", round, err)
+					}
+					return nil
+				}))
+			})
+		}
+		both.Wait()
+	}
+}
 
 func failureLeavesNoTrace(t *testing.T, s Subject) {
 	put(t, s, "note", "kept", "old", "deleted", "old")
