@@ -40,7 +40,7 @@ func (s *Service) check(ctx context.Context, claim store.Claim) error {
 	}
 	var findings []scout.Finding
 	if s.cfg.Scout != nil && len(tasks) > 0 {
-		findings, err = s.cfg.Scout.Run(ctx, scout.Targets(s.searchable(tasks)))
+		findings, err = s.cfg.Scout.Run(ctx, scout.Targets(s.searchable(tasks), s.now()))
 		if cause := context.Cause(ctx); cause != nil {
 			return cause
 		}
