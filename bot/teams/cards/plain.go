@@ -54,10 +54,6 @@ func escapedWithin(s string, limit int) string {
 	return text
 }
 
-// Extends tells whether a stream that shows one text may go on with the next: Teams demands
-// that a stream only grows. What is said before an answer does not count.
-func Extends(shown, next string) bool { return strings.HasPrefix(next, shown) }
-
 // Plain tells msg without a card, for where Teams takes none: in Markdown, within limit bytes
 // as Microsoft counts them; 0 means what Microsoft recommends. What could be pressed is
 // written out, to be said instead; statements are left out.
