@@ -108,7 +108,7 @@ func (g *guard) Query(ctx context.Context, caller Caller, stmt Statement) (*Resu
 	}
 	bounded, cancel := within(ctx, stmt.Timeout)
 	defer cancel()
-	res, err := pass(bounded, g.gate, &record, func(ctx context.Context) (*Result, error) {
+	res, err := pass(bounded, g.gate, g.gate.own, &record, func(ctx context.Context) (*Result, error) {
 		return g.src.Query(ctx, caller, stmt)
 	})
 	if err == nil {

@@ -28,10 +28,7 @@ type gate struct {
 	contract Contract
 	hooks    Hooks
 	running  chan struct{} // holds a token for every running call; nil without a bound
-	breaker  *gobreaker.CircuitBreaker[struct{}]
-
-	mu     sync.Mutex
-	closed time.Time // the system asked to be left alone until then; guarded by mu
+	own      *health       // of the system
 }
 
 func newGate(contract Contract, hooks Hooks) *gate {
@@ -48,8 +45,25 @@ func newGate(contract Contract, hooks Hooks) *gate {
 	if g.contract.Concurrency > 0 {
 		g.running = make(chan struct{}, g.contract.Concurrency)
 	}
-	g.breaker = gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
-		Name:        contract.Name,
+	g.own = g.newHealth(contract.Name)
+	if !contract.InForce() {
+		g.hooks.Logger.Warn("connectors: nobody agreed to being called, so calls go one at a time",
+			"system", contract.Name, "owner", contract.Owner)
+	}
+	return g
+}
+
+// health is how a system answers, or a site of the many that are one system to us.
+type health struct {
+	breaker *gobreaker.CircuitBreaker[struct{}]
+
+	mu     sync.Mutex
+	closed time.Time // it asked to be left alone until then; guarded by mu
+}
+
+func (g *gate) newHealth(name string) *health {
+	return &health{breaker: gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
+		Name:        name,
 		Timeout:     breakFor,
 		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= breakAfter },
 		// Only silence is the system's fault. A refused statement or a heavy one
@@ -59,12 +73,7 @@ func newGate(contract Contract, hooks Hooks) *gate {
 		OnStateChange: func(name string, from, to gobreaker.State) {
 			g.hooks.Logger.Warn("connectors: breaker changed", "system", name, "from", from.String(), "to", to.String())
 		},
-	})
-	if !contract.InForce() {
-		g.hooks.Logger.Warn("connectors: nobody agreed to being called, so calls go one at a time",
-			"system", contract.Name, "owner", contract.Owner)
-	}
-	return g
+	})}
 }
 
 func (g *gate) record(caller Caller) AuditRecord {
@@ -92,25 +101,25 @@ func within(ctx context.Context, limit time.Duration) (context.Context, context.
 
 // pass makes a call when it is its turn, and notes in record how long what took. A
 // system that asks to be asked later is asked once more, where the deadline allows.
-func pass[T any](ctx context.Context, g *gate, record *AuditRecord, call func(context.Context) (T, error)) (T, error) {
-	res, again, err := once(ctx, g, record, call)
+func pass[T any](ctx context.Context, g *gate, of *health, record *AuditRecord, call func(context.Context) (T, error)) (T, error) {
+	res, again, err := once(ctx, g, of, record, call)
 	if again {
-		res, _, err = once(ctx, g, record, call)
+		res, _, err = once(ctx, g, of, record, call)
 	}
 	return res, err
 }
 
 // once makes a call when it is its turn. It may be made again when the system only
 // asked for a pause that ctx has room for.
-func once[T any](ctx context.Context, g *gate, record *AuditRecord, call func(context.Context) (T, error)) (res T, again bool, err error) {
-	leave, err := g.enter(ctx)
+func once[T any](ctx context.Context, g *gate, of *health, record *AuditRecord, call func(context.Context) (T, error)) (res T, again bool, err error) {
+	leave, err := g.enter(ctx, of)
 	begun := time.Now()
 	record.Waited = begun.Sub(record.At) - record.Took
 	if err != nil {
 		return res, false, err
 	}
 	defer leave()
-	_, err = g.breaker.Execute(func() (struct{}, error) {
+	_, err = of.breaker.Execute(func() (struct{}, error) {
 		var err error
 		res, err = call(ctx)
 		return struct{}{}, err
@@ -121,7 +130,7 @@ func once[T any](ctx context.Context, g *gate, record *AuditRecord, call func(co
 	}
 	if after := afterOf(err); after > 0 {
 		until := time.Now().Add(after)
-		g.close(until)
+		of.close(until)
 		again = endsAfter(ctx, until)
 	}
 	return res, again, err
@@ -135,8 +144,8 @@ func broken(err error) *Error {
 }
 
 // enter waits for the call's turn. The function it returns ends the call.
-func (g *gate) enter(ctx context.Context) (leave func(), err error) {
-	if g.breaker.State() == gobreaker.StateOpen {
+func (g *gate) enter(ctx context.Context, of *health) (leave func(), err error) {
+	if of.breaker.State() == gobreaker.StateOpen {
 		return nil, broken(gobreaker.ErrOpenState)
 	}
 	leave = func() {}
@@ -148,7 +157,7 @@ func (g *gate) enter(ctx context.Context) (leave func(), err error) {
 			return nil, gaveUp(ctx)
 		}
 	}
-	if err := g.await(ctx); err != nil {
+	if err := g.await(ctx, of); err != nil {
 		leave()
 		return nil, err
 	}
@@ -156,8 +165,8 @@ func (g *gate) enter(ctx context.Context) (leave func(), err error) {
 }
 
 // await waits until the system may be called, unless that is after the deadline.
-func (g *gate) await(ctx context.Context) error {
-	for wait := g.pause(); wait > 0; wait = g.pause() {
+func (g *gate) await(ctx context.Context, of *health) error {
+	for wait := of.pause(); wait > 0; wait = of.pause() {
 		if !endsAfter(ctx, time.Now().Add(wait)) {
 			return g.exhausted(wait)
 		}
@@ -194,19 +203,19 @@ func (g *gate) exhausted(wait time.Duration) *Error {
 }
 
 // close keeps calls away until then.
-func (g *gate) close(until time.Time) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if until.After(g.closed) {
-		g.closed = until
+func (h *health) close(until time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if until.After(h.closed) {
+		h.closed = until
 	}
 }
 
 // pause is how long the system still wants to be left alone.
-func (g *gate) pause() time.Duration {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return time.Until(g.closed)
+func (h *health) pause() time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return time.Until(h.closed)
 }
 
 // endsAfter reports whether a call may wait until then.

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -40,9 +42,12 @@ func GuardFeed(f Feed, contract Contract, hooks Hooks) Feed {
 }
 
 // GuardPages returns p under its contract. An address is fetched only when
-// Hooks.EgressURL lets it.
+// Hooks.EgressURL lets it. Sites have little to do with one another: one that does not
+// answer, or wants to be left alone, is left alone by itself.
 func GuardPages(p Pages, contract Contract, hooks Hooks) Pages {
-	return &pageGuard{src: p, guarded: newGuarded(contract, hooks, mostPages, func(*Page) bool { return true })}
+	g := &pageGuard{src: p, guarded: newGuarded(contract, hooks, mostPages, func(*Page) bool { return true })}
+	g.sites = &sites{gate: g.gate, known: map[string]*health{}}
+	return g
 }
 
 // guarded is a gate for calls that only read text from elsewhere, whose answers can be
@@ -62,7 +67,8 @@ func newGuarded[T any](contract Contract, hooks Hooks, most int, whole func(T) b
 // inquiry is one call on a guarded system.
 type inquiry[T any] struct {
 	record AuditRecord
-	key    string // equal for calls with equal answers
+	key    string  // equal for calls with equal answers
+	of     *health // of what is called; nil for the system
 	check  func() error
 	call   func(context.Context) (T, error)
 	count  func(T) int // of what the answer holds, for the books
@@ -80,12 +86,15 @@ func (g *guarded[T]) ask(ctx context.Context, q inquiry[T]) (T, error) {
 	made := make(chan AuditRecord, 1)
 	record := q.record
 	var value T
+	if q.of == nil {
+		q.of = g.gate.own
+	}
 	err := q.check()
 	if err == nil {
 		var own bool
 		value, own, err = g.memo.do(bounded, q.key, func(ctx context.Context) (T, error) {
 			r := q.record
-			v, err := pass(ctx, g.gate, &r, q.call)
+			v, err := pass(ctx, g.gate, q.of, &r, q.call)
 			made <- r
 			return v, err
 		})
@@ -207,17 +216,53 @@ func (g *feedGuard) Entries(ctx context.Context, caller Caller, from, to time.Ti
 type pageGuard struct {
 	src Pages
 	guarded[*Page]
+	sites *sites
+}
+
+// mostSites is how many sites' health is remembered. Who forgets one asks it again.
+const mostSites = 1000
+
+// sites are the hosts that pages were asked of.
+type sites struct {
+	gate *gate
+
+	mu    sync.Mutex
+	known map[string]*health // by host; guarded by mu
+	order []string           // the hosts of known, oldest first; guarded by mu
+}
+
+// of is the health of the host of an address. What is no address is refused by the driver,
+// which says nothing of any site.
+func (s *sites) of(address string) *health {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil
+	}
+	host := strings.ToLower(u.Host)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if h, ok := s.known[host]; ok {
+		return h
+	}
+	if len(s.order) == mostSites {
+		delete(s.known, s.order[0])
+		s.order = s.order[1:]
+	}
+	h := s.gate.newHealth(s.gate.contract.Name + " " + host)
+	s.known[host], s.order = h, append(s.order, host)
+	return h
 }
 
 // Page implements Pages.
-func (g *pageGuard) Page(ctx context.Context, caller Caller, url string) (*Page, error) {
+func (g *pageGuard) Page(ctx context.Context, caller Caller, address string) (*Page, error) {
 	record := g.gate.record(caller)
-	record.Query = url
+	record.Query = address
 	page, err := g.ask(ctx, inquiry[*Page]{
 		record: record,
-		key:    url,
-		check:  func() error { return g.gate.out(ctx, caller, g.gate.hooks.EgressURL, url) },
-		call:   func(ctx context.Context) (*Page, error) { return g.src.Page(ctx, caller, url) },
+		key:    address,
+		of:     g.sites.of(address),
+		check:  func() error { return g.gate.out(ctx, caller, g.gate.hooks.EgressURL, address) },
+		call:   func(ctx context.Context) (*Page, error) { return g.src.Page(ctx, caller, address) },
 		count:  func(*Page) int { return 1 },
 	})
 	if err != nil {

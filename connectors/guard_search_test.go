@@ -3,6 +3,7 @@ package connectors_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -450,6 +451,59 @@ func TestADayBeginsWhereMidnightIsSkipped(t *testing.T) {
 		<-time.After(first.Sub(noon))
 		if wait := take(); wait != 0 {
 			t.Errorf("the next day's first call waits %s", wait)
+		}
+	})
+}
+
+// failing answers for every host but one as it is told.
+type failing struct{ errs map[string]error }
+
+func (f failing) Page(_ context.Context, _ connectors.Caller, address string) (*connectors.Page, error) {
+	host := strings.Split(address, "/")[2]
+	if err := f.errs[host]; err != nil {
+		return nil, err
+	}
+	return &connectors.Page{URL: address, Body: []byte(host)}, nil
+}
+
+func TestADeadSiteIsLeftAloneByItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		down := connectors.Errorf(connectors.CodeUnavailable, "No.")
+		busy := connectors.Errorf(connectors.CodeExhausted, "Later.")
+		busy.After = 50 * time.Second
+		f := failing{errs: map[string]error{"busy.example": busy, "a.example": down, "b.example": down, "c.example": down, "d.example": down, "e.example": down, "f.example": down}}
+		pages := connectors.GuardPages(f, agreed(connectors.Contract{Name: "pages", Timeout: 5 * time.Second}), (&books{}).hooks())
+		get := func(address string) error {
+			_, err := pages.Page(t.Context(), connectors.Caller{}, address)
+			return err
+		}
+		for host := range f.errs {
+			if err := get("https://" + host + "/"); err == nil {
+				t.Errorf("%s answered", host)
+			}
+		}
+		begun := time.Now()
+		if err := get("https://fine.example/"); err != nil || time.Since(begun) != 0 {
+			t.Errorf("a site that answers, after six that do not: %v after %s", err, time.Since(begun))
+		}
+		if err := get("https://BUSY.example/other"); connectors.CodeOf(err) != connectors.CodeExhausted {
+			t.Errorf("a site that wants to be left alone: %v", err)
+		}
+		for range 4 {
+			_ = get("https://a.example/")
+		}
+		delete(f.errs, "a.example")
+		if err := get("https://a.example/"); connectors.CodeOf(err) != connectors.CodeUnavailable {
+			t.Errorf("the sixth call of a dead site was made: %v", err)
+		}
+		<-time.After(11 * time.Second)
+		if err := get("https://a.example/"); err != nil {
+			t.Errorf("a site that is back: %v", err)
+		}
+		for i := range 1100 {
+			if err := get(fmt.Sprintf("https://%d.example/", i)); err != nil {
+				t.Fatal(err)
+			}
 		}
 	})
 }
