@@ -131,11 +131,11 @@ const (
 
 // sharePlaces are where somebody may have an answer shown: in the channels of the teams that
 // both they and we are in. What is shown there is theirs to answer for, so they cannot show
-// it where they are not.
-func (t *Teams) sharePlaces(ctx context.Context, d *deed) ([]cards.Place, error) {
+// it where they are not. Whole is false when a team did not say.
+func (t *Teams) sharePlaces(ctx context.Context, d *deed) (places []cards.Place, whole bool, err error) {
 	in, _, err := t.refs.get(ctx, teamsKey)
 	if err != nil {
-		return nil, fmt.Errorf("get reference: %w", err)
+		return nil, false, fmt.Errorf("get reference: %w", err)
 	}
 	teams := slices.Clone(in.Teams)
 	if own := d.data.team(); own != "" { // the nearest first
@@ -144,26 +144,29 @@ func (t *Teams) sharePlaces(ctx context.Context, d *deed) ([]cards.Place, error)
 	teams = teams[:min(len(teams), maxOffered)]
 	ctx, cancel := context.WithTimeout(ctx, offerWithin)
 	defer cancel()
-	found := make([][]cards.Place, len(teams))
+	found, failed := make([][]cards.Place, len(teams)), make([]error, len(teams))
 	var all sync.WaitGroup
 	for i, team := range teams {
-		all.Go(func() { found[i] = t.placesIn(ctx, team, d) })
+		all.Go(func() {
+			if found[i], failed[i] = t.placesIn(ctx, team, d); failed[i] != nil {
+				t.log.WarnContext(ctx, "teams: a team is not offered", "team", team, "error", failed[i])
+			}
+		})
 	}
 	all.Wait()
-	return slices.Concat(found...), nil
+	return slices.Concat(found...), errors.Join(failed...) == nil, nil
 }
 
-// placesIn are the channels of a team that somebody may have an answer shown in.
-func (t *Teams) placesIn(ctx context.Context, team string, d *deed) []cards.Place {
+// placesIn are the channels of a team that somebody may have an answer shown in: none of a
+// team that they are not in.
+func (t *Teams) placesIn(ctx context.Context, team string, d *deed) ([]cards.Place, error) {
 	ours, err := t.inTeam(ctx, team, d.user.ID)
 	if err != nil || !ours {
-		t.log.DebugContext(ctx, "teams: a team is not offered", "team", team, "error", err)
-		return nil
+		return nil, err
 	}
 	list, err := t.channelsOf(ctx, team)
 	if err != nil {
-		t.log.WarnContext(ctx, "teams: channels of a team unknown", "team", team, "error", err)
-		return nil
+		return nil, fmt.Errorf("list channels: %w", err)
 	}
 	var out []cards.Place
 	for _, c := range list {
@@ -171,7 +174,7 @@ func (t *Teams) placesIn(ctx context.Context, team string, d *deed) []cards.Plac
 			out = append(out, cards.Place{ID: c.ID, Name: name})
 		}
 	}
-	return out
+	return out, nil
 }
 
 // inTeam tells whether somebody is in a team.
@@ -189,6 +192,14 @@ func (t *Teams) inTeam(ctx context.Context, team, user string) (bool, error) {
 // mayShare tells whether somebody may have an answer shown in a channel: it is one of those
 // that they are offered.
 func (t *Teams) mayShare(ctx context.Context, d *deed, channel string) (bool, error) {
-	places, err := t.sharePlaces(ctx, d)
-	return slices.ContainsFunc(places, func(p cards.Place) bool { return p.ID == channel }), err
+	places, whole, err := t.sharePlaces(ctx, d)
+	switch {
+	case err != nil:
+		return false, err
+	case slices.ContainsFunc(places, func(p cards.Place) bool { return p.ID == channel }):
+		return true, nil
+	case !whole: // then it is too soon to say no
+		return false, errors.New("a team did not say who is in it")
+	}
+	return false, nil
 }

@@ -106,7 +106,7 @@ func (t *Teams) press(ctx context.Context, h bot.Handler, d *deed, p cards.Press
 		}
 		return said, nil, nil
 	case p.Name == bot.ActionShare && p.Value == "":
-		places, err := t.sharePlaces(ctx, d)
+		places, _, err := t.sharePlaces(ctx, d)
 		if err != nil {
 			return "", nil, err
 		}

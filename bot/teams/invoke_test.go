@@ -241,6 +241,19 @@ func TestSharingGoesWhereBothAre(t *testing.T) {
 	if n := len(o.bots(m.Conversation)); n != 1 {
 		t.Errorf("%d messages, though only who pressed is answered", n)
 	}
+	// While Teams does not say who is where, who shares is told to do it again, and not that
+	// they may not.
+	stop := o.Fault(teamstest.Fault{Op: "members.get", Status: 500})
+	o.press(teamstest.Minji, m, "Share")
+	o.until("that there is nowhere", func() bool {
+		return slices.ContainsFunc(o.Notes(teamstest.Minji), func(n string) bool { return strings.Contains(n, "in no channel") })
+	})
+	o.Tell(teamstest.Minji, m.Conversation, "invoke", map[string]any{"name": "task/submit", "value": map[string]any{"data": dataOf(t, bot.ActionShare, teamstest.General)}, "replyToId": m.ID})
+	shared := len(o.settled())
+	stop()
+	if a := o.last().Action; shared != 2 || a.Value != teamstest.General {
+		t.Errorf("shared while Teams did not say who is where: %d events, %+v", shared, a)
+	}
 	// Whoever makes up another place, or is not in the team, shares nothing.
 	before := len(o.settled())
 	o.Tell(teamstest.Minji, teamstest.Minji, "message", map[string]any{"value": dataOf(t, bot.ActionShare, "19:elsewhere@thread.tacv2"), "replyToId": "1"})
