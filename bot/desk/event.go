@@ -71,8 +71,13 @@ func (d *Desk) takeMessage(ctx context.Context, ev bot.Event) (bot.Receipt, erro
 			q.Language = commandLanguage(q.Text, ev.User.Locale)
 		}
 	}
-	if q.Command == "" && !overheard && len(files) == 0 && d.cfg.Standing != nil && d.cfg.Standing.Heard(q.Text) {
-		q.Command = commandSubscribe
+	if q.Command == "" && !overheard && len(files) == 0 && d.cfg.Standing != nil {
+		switch {
+		case ev.Addressed && commandIn(q.Text) == commandSubscriptions: // what is sent to a channel is asked there
+			q.Command = commandSubscriptions
+		case d.cfg.Standing.Heard(q.Text):
+			q.Command = commandSubscribe
+		}
 	}
 	return d.ask(ctx, ev.ID, q)
 }

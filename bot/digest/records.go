@@ -35,9 +35,11 @@ func stamp(t time.Time) string { return t.UTC().Format(stampLayout) }
 // part makes a name one part of a key, however it is written.
 func part(name string) string { return url.PathEscape(name) }
 
-// channelKey tells channels apart, whatever thread of them is meant.
+// channelKey tells channels apart, whatever thread of them is meant. Platforms' ids of
+// channels are unique by themselves: an operator who names one does not know in which
+// workspace of theirs it will be seen.
 func channelKey(t bot.Thread) string {
-	t.ID = ""
+	t.ID, t.Workspace = "", ""
 	return part(t.Key())
 }
 

@@ -69,6 +69,8 @@ type Options struct {
 	// ShortestInterval is how often something may be sent by the clock at most; 0 means
 	// once an hour.
 	ShortestInterval time.Duration
+	// Subscriptions are what an operator has sent by the clock.
+	Subscriptions []config.Subscription
 	// Seed is called once the App runs, to set up what is to be sent; nil sets up nothing.
 	Seed func(ctx context.Context, digests *digest.Service) error
 	// Outside are the searches, pages and feeds; the zero value has none. The App closes it.
@@ -330,6 +332,9 @@ func (a *App) Run(ctx context.Context) error {
 	defer shut()
 	doors := a.takeIn(open)
 	var failed error
+	if err := configure(ctx, a.store, a.digests, a.opts.Subscriptions, a.opts.Location.String()); err != nil {
+		a.opts.Logger.ErrorContext(ctx, "not all subscriptions of the configuration are set up", "error", err)
+	}
 	if a.opts.Seed != nil {
 		if err := a.opts.Seed(ctx, a.digests); err != nil {
 			a.opts.Logger.ErrorContext(ctx, "what is to be sent was not set up", "error", err)

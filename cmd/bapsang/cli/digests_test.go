@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -71,6 +72,43 @@ func TestASubscriptionIsSentOnTime(t *testing.T) {
 		}
 		return false
 	})
+}
+
+// TestConfiguredSubscriptions has an operator set one up, change it and take it away.
+func TestConfiguredSubscriptions(t *testing.T) {
+	t.Parallel()
+	const line = "  - {name: weekly, owner: \"slack:@" + slacktest.Minji + "\", to: [\"slack:" + slacktest.Sales + "\"], when: 매주 월요일 9시, question: 지역별 금액 합계}\n"
+	w := inSlackAt(t, "2026-11-23T08:59:50+09:00", slacktest.Options{NoRates: true}, "subscriptions:\n"+line)
+	w.until("the issue", func() bool { return len(w.sent(slacktest.Sales)) == 1 })
+	w.reads("the issue", slacktest.Text(w.sent(slacktest.Sales)[0]), "서울", "324만")
+	lists := func(what string, parts ...string) {
+		t.Helper()
+		asked := w.Say(slacktest.Alex, slacktest.Sales, w.Mention()+" 구독 목록")
+		w.reads(what, slacktest.Text(w.answer(asked, 1)), parts...)
+	}
+	edit := func(from, to string) {
+		t.Helper()
+		w.p.kill()
+		data, err := os.ReadFile(w.config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(w.config, []byte(strings.Replace(string(data), from, to, 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		w.serve()
+	}
+	edit("매주 월요일 9시", "평일 8시 30분")
+	lists("what was changed", "weekly", "08:30")
+	edit("subscriptions:\n"+strings.Replace(line, "매주 월요일 9시", "평일 8시 30분", 1), "")
+	lists("what was taken away", "받고 있는 것이 없어요")
+	w.p.kill()
+	if err := os.WriteFile(w.config, []byte("sources: [{name: a, driver: files, dsn: ./a.csv}]\nsubscriptions:\n  - {name: a, owner: \"web:@k\", to: [\"web:a\"], when: 언젠가, question: 매출}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errs := run(t, "serve", "--config", w.config); code != 2 || !strings.Contains(errs, ":3:") || !strings.Contains(errs, "when") {
+		t.Errorf("a schedule that nobody can read: %d %s", code, errs)
+	}
 }
 
 // TestTheDemoSendsItsCalendar reads what stands in the demo's channel before anybody asked

@@ -75,6 +75,9 @@ func (c *serveCmd) Run(e *env) error {
 	if err != nil {
 		return usageError{err}
 	}
+	if err := checkSubscriptions(cfg); err != nil {
+		return usageError{err}
+	}
 	set, err := openSources(e, cfg)
 	if err != nil {
 		return err
@@ -83,7 +86,8 @@ func (c *serveCmd) Run(e *env) error {
 		Listen: cfg.Listen, DataDir: cfg.Path(cfg.DataDir), Location: set.location, Now: e.now, Logger: e.logger,
 		Analysts: set.analysts, Channels: set.channels, Page: !cfg.Web.Off, Rooms: cfg.Web.Channels,
 		Backends: set.backends, CallsPerQuestion: set.calls, Slack: cfg.Slack, Teams: cfg.Teams, Traces: e.traces,
-		Outside: set.outside,
+		Subscriptions: cfg.Subscriptions,
+		Outside:       set.outside,
 	}
 	for _, t := range cfg.API.Tokens {
 		opts.Tokens = append(opts.Tokens, api.Token{Name: t.Name, Token: t.Token})

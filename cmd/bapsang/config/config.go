@@ -42,7 +42,9 @@ type Config struct {
 	// AnalystsDir holds analysts as YAML; without it each source gets a drafted one.
 	AnalystsDir string `yaml:"analysts_dir"`
 	Web         Web    `yaml:"web"`
-	API         API    `yaml:"api"`
+	// Subscriptions are what an operator has sent by the clock.
+	Subscriptions []Subscription `yaml:"subscriptions"`
+	API           API            `yaml:"api"`
 	// Calendar is the marketing calendar.
 	Calendar Calendar `yaml:"calendar"`
 	// Search, Egress, Pages and Feeds are what lies outside; docs/search.md describes them.
@@ -271,6 +273,7 @@ func (c *Config) validate() (problems []error) {
 	c.validateTeams(wrong)
 	c.validateCalendar(wrong)
 	c.validateOutside(wrong)
+	c.validateSubscriptions(wrong)
 	names := map[string]bool{}
 	for i := range c.API.Tokens {
 		t := &c.API.Tokens[i]
