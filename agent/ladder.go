@@ -34,8 +34,11 @@ type Config struct {
 	Journal think.Journal
 	// Searchers are what the language model may search; none leaves the tool out.
 	Searchers []Searcher
-	Now       func() time.Time // nil means time.Now
-	Logger    *slog.Logger     // nil means slog.Default()
+	// Audit receives the queries that were refused before they reached a searcher, whose
+	// guard notes the others. Nil notes none.
+	Audit  func(ctx context.Context, record connectors.AuditRecord)
+	Now    func() time.Time // nil means time.Now
+	Logger *slog.Logger     // nil means slog.Default()
 	// Tracer is where a question and the work for it are reported; nil is nowhere.
 	Tracer trace.TracerProvider
 }
@@ -260,7 +263,8 @@ func (a *Agent) answerBy(ctx context.Context, p *prepared, q *Question, at attem
 			return remembered, nil
 		}
 		answer, err := a.execute(ctx, p, q, at, step)
-		if err == nil && answer.Rung != None {
+		// What a search found is of the moment, and not always ours to keep.
+		if err == nil && answer.Rung != None && len(answer.Citations) == 0 {
 			a.memory.remember(ctx, key, p.catalog.Version, answer)
 		}
 		return answer, err

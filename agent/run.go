@@ -30,6 +30,8 @@ type run struct {
 	step   func(Step)
 	answer *Answer
 	tied   bool // what a ranking left out is as good as the last that it kept
+	// notSearched says which searches did not work, a sentence each.
+	notSearched []string
 }
 
 // runPlan computes what the plan asks for and writes the answer.

@@ -98,6 +98,9 @@ func (r *run) think(ctx context.Context, unknown []string) error {
 		}
 	}
 	env := think.Env{Source: r.p.Source, Step: step, Tools: []think.Tool{r.analyse(), r.events()}}
+	if r.searchable() {
+		env.Tools = append(env.Tools, r.search())
+	}
 	out, err := r.agent.cfg.Thinker.Think(ctx, r.p.briefingOf(), r.thinkQuestion(unknown), env)
 	if out != nil {
 		r.answer.LLM = LLMUsage{Calls: out.Usage.Calls, InputTokens: out.Usage.InputTokens, OutputTokens: out.Usage.OutputTokens}
@@ -109,6 +112,7 @@ func (r *run) think(ctx context.Context, unknown []string) error {
 		r.agent.cfg.Logger.InfoContext(ctx, "agent: the model was corrected", "question", r.q.ID, "removed", out.Usage.Removed, "misuse", out.Usage.Misuse, "repairs", out.Usage.Repairs)
 	}
 	w := thinkingWordsFor(r.q.Language)
+	defer r.cite(out)
 	switch out.Kind {
 	case think.AskBack:
 		r.answer.Rung, r.answer.Reason, r.answer.Text = None, ReasonAmbiguous, out.Text

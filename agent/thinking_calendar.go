@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bapsang/bapsang/agent/calendar"
 	"github.com/bapsang/bapsang/agent/format"
 	"github.com/bapsang/bapsang/agent/llm"
 	"github.com/bapsang/bapsang/agent/semantic"
@@ -58,6 +59,8 @@ func (r *run) eventsBetween(name string, from, to time.Time, wanted string) thin
 		column("end", "DATE", "끝", "End", string(format.Date), ""),
 		column("status", "VARCHAR", "확정 여부", "Status", "", ""),
 	}}
+	known := calendar.Default()
+	public := true
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s: (event, start, end, status)\n", name)
 	wanted = strings.ToLower(strings.TrimSpace(wanted))
@@ -69,6 +72,9 @@ func (r *run) eventsBetween(name string, from, to time.Time, wanted string) thin
 			fmt.Fprintf(&text, "… and more; ask for a shorter stretch or a name\n")
 			break
 		}
+		if _, ok := known.Event(e.Event); !ok {
+			public = false // of the company's own calendar
+		}
 		row := []any{e.Name.In(r.q.Language), e.Start, e.End, string(e.Status)}
 		res.Rows = append(res.Rows, row)
 		fmt.Fprintf(&text, "%s, %s, %s, %s (%s, %s)\n", row[0], e.Start.Format(jsonDate), e.End.Format(jsonDate), e.Status, e.Market, e.Class)
@@ -76,5 +82,5 @@ func (r *run) eventsBetween(name string, from, to time.Time, wanted string) thin
 	if len(res.Rows) == 0 {
 		return think.ToolResult{Text: "No such event is in the calendar in that stretch."}
 	}
-	return think.ToolResult{Text: text.String(), Results: []think.Result{res}}
+	return think.ToolResult{Text: text.String(), Results: []think.Result{res}, Public: public}
 }

@@ -14,6 +14,10 @@ type Given struct {
 	// Unseen is set when the text was written before its results were there. It may
 	// then name no value of theirs: which one leads was a guess.
 	Unseen bool
+	// Cited gives what the sources say that a sentence names, nothing for one that names
+	// none. A sentence without references may repeat the figures of its own sources, and no
+	// other's: they never mix with those of results. Nil is for texts without sources.
+	Cited func(sentence string) []string
 }
 
 // Check takes out of a text with references, as Fill takes it, the sentences that
@@ -30,6 +34,11 @@ func Check(text string, given Given) (kept string, removed []string) {
 	var before focus
 	for _, sentence := range sentences(text) {
 		stands, rows := e.stands(sentence, before, &given)
+		if !stands && given.Cited != nil && !reference.MatchString(sentence) {
+			if sources := given.Cited(sentence); len(sources) > 0 {
+				stands = quotes(sentence, sources)
+			}
+		}
 		if stands && !rows.empty() {
 			before = rows
 		}

@@ -49,7 +49,7 @@ func (s *session) answer(ctx context.Context, call llm.ToolCall, args json.RawMe
 			s.addResult(r)
 		}
 	}
-	if len(problems) == 0 && len(s.results) == 0 {
+	if len(problems) == 0 && len(s.results)+len(s.sources) == 0 {
 		problems = append(problems, "an answer needs the result of at least one query; call `decline` when these data cannot answer")
 	}
 	in.Text = s.canonical(in.Text)
@@ -59,7 +59,7 @@ func (s *session) answer(ctx context.Context, call llm.ToolCall, args json.RawMe
 	if len(problems) > 0 && s.usage.Repairs < s.budget.Repairs {
 		return nil, s.mend(ctx, call, strings.Join(problems, "\n"))
 	}
-	if len(s.results) == 0 {
+	if len(s.results)+len(s.sources) == 0 {
 		return s.giveUp(), nil
 	}
 	if err := s.tell(ctx, &ToolRecord{CallID: call.ID, Text: "done", Final: &in}, s.results); err != nil {
@@ -80,7 +80,7 @@ func (s *session) mend(ctx context.Context, call llm.ToolCall, problem string) e
 func (s *session) finish(in *answerArgs) *Outcome {
 	show(s.results, in.Columns)
 	out := s.outcome(Answered)
-	if !slices.ContainsFunc(s.results, func(r Result) bool { return len(r.Rows) > 0 }) {
+	if len(s.results) > 0 && !slices.ContainsFunc(s.results, func(r Result) bool { return len(r.Rows) > 0 }) {
 		out.Kind = NoData
 	}
 	tables := s.tables()
@@ -88,14 +88,18 @@ func (s *session) finish(in *answerArgs) *Outcome {
 	for _, r := range s.results {
 		said = append(said, r.SQL)
 	}
-	text := dropUnresolved(clean(in.Text), tables)
-	kept, removed := figures.Check(text, figures.Given{Tables: tables, Said: said, Unseen: !s.seen})
+	text := dropUnresolved(clean(s.mark(in.Text)), tables)
+	kept, removed := figures.Check(text, figures.Given{Tables: tables, Said: said, Unseen: !s.seen, Cited: s.cited})
 	out.Usage.Removed += len(removed)
 	if s.q.Language == "ko" {
 		kept = particles(kept, tables)
 	}
 	filled, err := figures.Fill(kept, tables, s.q.Language)
+	filled, out.Sources = s.unmark(filled)
 	switch {
+	case len(s.results) == 0 && (err != nil || len(out.Sources) == 0):
+		return s.outcome(Declined) // nothing was computed, and nothing cited
+	case len(s.results) == 0:
 	case err != nil || strings.TrimSpace(filled) == "":
 		filled = s.plainText(tables)
 	case !s.seen && !strings.Contains(kept, "{{"):
@@ -104,7 +108,7 @@ func (s *session) finish(in *answerArgs) *Outcome {
 	}
 	out.Text = filled
 	for _, a := range in.Assumptions {
-		a = line(a, 200)
+		a = line(unmarked(a), 200)
 		kept, removed := figures.Check(a, figures.Given{Tables: tables, Said: said})
 		out.Usage.Removed += len(removed)
 		if written, err := figures.Fill(kept, tables, s.q.Language); err == nil && kept != "" {
@@ -121,6 +125,9 @@ func (s *session) finish(in *answerArgs) *Outcome {
 }
 
 func (s *session) chart(in *answerArgs) *ChartWish {
+	if len(s.results) == 0 {
+		return nil
+	}
 	w := &ChartWish{Result: in.Chart.Query, Kind: in.Chart.Type, Title: s.without(line(in.Chart.Title, 60))}
 	if w.Kind == "auto" {
 		w.Kind = ""
@@ -163,7 +170,7 @@ func (t *toolbox) written(text string, computed bool) (string, bool) {
 // something that the model is asked to say properly, once.
 func (s *session) prose(text string) *Outcome {
 	body := strings.TrimSpace(text)
-	if len(s.results) > 0 && body != "" {
+	if len(s.results)+len(s.sources) > 0 && body != "" {
 		if _, rest, ok := statementIn(body); ok {
 			body = rest
 		}

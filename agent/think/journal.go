@@ -40,6 +40,8 @@ type ToolRecord struct {
 	Text    string         `json:"text"` // as the model got it
 	Failed  bool           `json:"failed,omitempty"`
 	Results []storedResult `json:"results,omitempty"`
+	Public  bool           `json:"public,omitempty"`  // see ToolResult
+	Sources []Source       `json:"sources,omitempty"` // that were not known before
 	// Final is the answer whose results these are: only its text is left to fill in.
 	Final *answerArgs `json:"final,omitempty"`
 }

@@ -25,6 +25,8 @@ type session struct {
 	final    *answerArgs
 	results  []Result // all that were computed, in order
 	seen     bool     // the model was shown rows
+	private  bool     // of which some are not for everybody
+	sources  []Source // all that were found outside, in the order of their numbers
 	plan     []string
 	usage    Usage
 	spent    time.Duration // at the model and at sources
@@ -229,11 +231,13 @@ func (s *session) told(r *ToolRecord, results []Result) {
 	for _, res := range results {
 		s.addResult(res)
 	}
+	s.sources = append(s.sources, r.Sources...)
 	if r.Final != nil {
 		s.final = r.Final
 		return
 	}
 	s.seen = s.seen || len(results) > 0
+	s.private = s.private || len(results) > 0 && !r.Public || internal(r.Sources)
 	if r.Failed {
 		s.patience++
 	} else {
@@ -322,8 +326,11 @@ func (s *session) work(ctx context.Context, call llm.ToolCall) (*Outcome, error)
 
 // extra runs a tool that the question was given.
 func (s *session) extra(ctx context.Context, call llm.ToolCall, t Tool, args json.RawMessage) error {
-	if t.Outbound && s.seen {
+	if t.Outbound && s.private {
 		s.usage.Misuse++
+		if t.Refused != nil {
+			t.Refused(ctx, args)
+		}
 		return s.tell(ctx, &ToolRecord{CallID: call.ID, Text: "Error: nothing may be sent to other systems once rows were read", Failed: true}, nil)
 	}
 	began := s.t.cfg.Now()
@@ -335,7 +342,8 @@ func (s *session) extra(ctx context.Context, call llm.ToolCall, t Tool, args jso
 	if err != nil {
 		return err
 	}
-	return s.tell(ctx, &ToolRecord{CallID: call.ID, Text: found.Text}, found.Results)
+	text, sources := s.number(found.Sources)
+	return s.tell(ctx, &ToolRecord{CallID: call.ID, Text: found.Text + text, Public: found.Public, Sources: sources}, found.Results)
 }
 
 // shorten makes room in a conversation that no longer fits: the oldest rows that were

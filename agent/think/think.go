@@ -122,8 +122,9 @@ type Tool struct {
 	Spec llm.Tool
 	// Outbound tools send something to somebody else's system. They are refused once
 	// the model has seen rows, so that no figure of ours can leave in a question of
-	// theirs.
+	// theirs. Refused, when it is there, is told of each such call.
 	Outbound bool
+	Refused  func(ctx context.Context, args json.RawMessage)
 	// Run's error is shown to the model; one that ends the question is returned as a
 	// *connectors.Error of a code that another try may mend.
 	Run func(ctx context.Context, args json.RawMessage) (ToolResult, error)
@@ -133,6 +134,11 @@ type Tool struct {
 type ToolResult struct {
 	Text    string // for the model
 	Results []Result
+	// Public says that anybody may know the results: having seen them keeps nothing in.
+	Public bool
+	// Sources are what was found outside. The model is shown them after Text, numbered, as
+	// data.
+	Sources []Source
 }
 
 // Env is what a question may use.
@@ -210,6 +216,7 @@ type Outcome struct {
 	Suggestions []string
 	Plan        []string // of a deep question
 	Usage       Usage
+	Sources     []Source // that Text cites, [1] the first
 }
 
 // ChartWish is how the model would draw the answer.

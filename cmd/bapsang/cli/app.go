@@ -174,7 +174,7 @@ func (a *App) wire() error {
 		return err
 	}
 	a.thinking = thinking
-	brain, err := agent.New(thinking.into(agent.Config{Directory: roster, Store: a.store, Now: a.opts.Now, Logger: a.opts.Logger, Tracer: a.opts.Traces.Tracer(), Calendar: a.calendar, Searchers: a.searchers}))
+	brain, err := agent.New(thinking.into(agent.Config{Directory: roster, Store: a.store, Now: a.opts.Now, Logger: a.opts.Logger, Tracer: a.opts.Traces.Tracer(), Calendar: a.calendar, Searchers: a.searchers, Audit: a.hooks.Audit}))
 	if err != nil {
 		return err
 	}

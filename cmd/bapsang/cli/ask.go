@@ -48,7 +48,7 @@ func (c *askCmd) Run(e *env) (err error) {
 	}
 	defer func() { err = errors.Join(err, thinking.Close()) }()
 	brain, err := agent.New(thinking.into(agent.Config{
-		Directory: analyst.NewRoster(set.analysts, set.channels, nil), Now: e.now, Logger: e.logger, Tracer: e.traces.Tracer(), Searchers: set.outside.searchers,
+		Directory: analyst.NewRoster(set.analysts, set.channels, nil), Now: e.now, Logger: e.logger, Tracer: e.traces.Tracer(), Searchers: set.outside.searchers, Audit: set.outside.hooks.Audit,
 	}))
 	if err != nil {
 		return err
