@@ -377,7 +377,7 @@ func TestOfficialFeed(t *testing.T) {
 	broken := &feed{err: connectors.Errorf(connectors.CodeUnavailable, "no answer")}
 	e := &engine{allowed: []string{csatQuery}, answers: []answer{{found: &connectors.Found{}}}}
 	f := open(t, map[string]any{"https://www.suneung.re.kr/news": csatPage("2027년 11월 18일(목)")}, e)
-	f.opts.Feeds = []scout.Feed{{"평가원 일정", "https://www.suneung.re.kr/feed.ics", official}, {"소식", "https://example.com/rss", broken}}
+	f.opts.Feeds = []scout.Feed{{Name: "평가원 일정", URL: "https://www.suneung.re.kr/feed.ics", Feed: official}, {Name: "소식", URL: "https://example.com/rss", Feed: broken}}
 	findings := f.run(csat, csat)
 	if show(findings[0]) != "added 2027-11-18~2027-11-18 confirmed" || len(findings[0].Found[0].URLs) != 2 || findings[0].Silent[0] != "소식: unavailable" {
 		t.Errorf("%+v", findings[0])
@@ -397,7 +397,7 @@ func TestTimedEntryIsOnItsLocalDay(t *testing.T) {
 	official := &feed{entries: []connectors.Entry{{Title: "수능", Start: day("2027-11-17").Add(18 * time.Hour), End: day("2027-11-18").Add(9 * time.Hour)},
 		{Title: "수능", Start: day("2027-11-25"), End: day("2027-11-25"), AllDay: true, Cancelled: true}}}
 	f := open(t, nil)
-	f.opts.Feeds = []scout.Feed{{"평가원 일정", "https://www.suneung.re.kr/feed.ics", official}}
+	f.opts.Feeds = []scout.Feed{{Name: "평가원 일정", URL: "https://www.suneung.re.kr/feed.ics", Feed: official}}
 	if found := f.run(csat)[0]; show(found) != "added 2027-11-18~2027-11-18 confirmed; added 2027-11-25~2027-11-25 cancelled" {
 		t.Errorf("%s", show(found))
 	}
