@@ -50,6 +50,11 @@ func printAnswer(w io.Writer, a *agent.Answer) error {
 			fmt.Fprintf(&b, "  %s\n", l)
 		}
 	}
+	var sources []string
+	for i, c := range a.Citations {
+		sources = append(sources, fmt.Sprintf("[%d] %s", i+1, oneLine(c.Title)), "    "+c.URL)
+	}
+	section("출처", "Sources", sources)
 	section("이렇게 읽었어요", "How I read this", a.Assumptions)
 	section("이런 것을 물어볼 수 있어요", "You can ask", a.Suggestions)
 	var sql []string

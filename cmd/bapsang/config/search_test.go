@@ -23,7 +23,7 @@ func TestSearchesAndFeedsAreRead(t *testing.T) {
 egress: {confidential: ["프로젝트 한강"], internal_domains: [corp.example.com]}
 pages: {contact: "https://www.example.com/bot"}
 feeds:
-  - {name: team, driver: ics, url: "https://cal.example.com/dav/team/", caldav: true, username: bot, key_file: key, zone: Asia/Seoul, official: [prime_day]}
+  - {name: team, driver: ics, url: "https://cal.example.com/dav/team/", caldav: true, username: bot, key_file: key, zone: Asia/Seoul, official: [amazon.prime_day]}
   - {name: news, driver: rss, url: "https://www.example.com/feed?type=atom"}
 `)
 	if err != nil {
