@@ -169,9 +169,6 @@ func sources(it *book.Item, w *words) bot.Section {
 		name := src.Title
 		u, err := url.Parse(src.URL)
 		link := err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
-		if name == "" && link {
-			name = u.Hostname()
-		}
 		line := bot.Line{Text: w.origins[src.Origin] + ": " + figures.Escape(clip(name, maxQuote))}
 		if name == "" {
 			line.Text = w.origins[src.Origin]

@@ -26,6 +26,7 @@ import (
 	"github.com/bapsang/bapsang/agent/llm"
 	"github.com/bapsang/bapsang/bot"
 	"github.com/bapsang/bapsang/bot/api"
+	"github.com/bapsang/bapsang/bot/curator"
 	"github.com/bapsang/bapsang/bot/desk"
 	"github.com/bapsang/bapsang/bot/digest"
 	"github.com/bapsang/bapsang/bot/web"
@@ -63,9 +64,8 @@ type Options struct {
 	Teams            *config.Teams     // nil: none
 	Traces           *telemetry.Traces // of questions; nil goes nowhere
 	// Admin reports who may change everybody's subscriptions; nil means nobody.
-	Admin func(principal string) bool
-	// Curators are the principals who confirm dates of the calendar.
-	Curators []string
+	Admin    func(principal string) bool
+	Calendar CalendarOptions
 	// ShortestInterval is how often something may be sent by the clock at most; 0 means
 	// once an hour.
 	ShortestInterval time.Duration
@@ -96,6 +96,7 @@ type App struct {
 	desk     *desk.Desk
 	book     *book.Book
 	digests  *digest.Service
+	curator  *curator.Service
 	handler  http.Handler
 	listener net.Listener
 
@@ -125,21 +126,22 @@ func Open(ctx context.Context, opts Options) (_ *App, err error) {
 	if a.store, err = bolt.Open(ctx, opts.DataDir, bolt.Options{Logger: opts.Logger, Now: opts.Now}); err != nil {
 		return nil, storeError(opts.DataDir, err)
 	}
-	if a.control, err = openControl(ctx, opts.DataDir, a.store, opts.Logger); err != nil {
-		// Sockets' paths are short on some systems. Only a copy while it runs needs one.
-		opts.Logger.WarnContext(ctx, "no backup while running", "error", err)
-	}
 	if err := a.openBook(ctx); err != nil {
 		return nil, err
+	}
+	if a.control, err = openControl(ctx, opts.DataDir, a.store, a.calendarCommand, opts.Logger); err != nil {
+		// Sockets' paths are short on some systems. Only commands while it runs need one.
+		opts.Logger.WarnContext(ctx, "no backup and no calendar commands while running", "error", err)
 	}
 	a.shelf = analyst.NewShelf(filepath.Join(opts.DataDir, "threads"), func(ctx context.Context, name string, paths []string, into string) (connectors.Source, error) {
 		return openFiles(ctx, name, paths, into, opts.Now(), opts.Logger)
 	})
-	if err := a.wire(); err != nil {
-		return nil, err
-	}
+	// What is sent may say where we are. Who calls before Run waits.
 	if a.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", opts.Listen); err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
+	}
+	if err := a.wire(); err != nil {
+		return nil, err
 	}
 	return a, nil
 }
@@ -208,6 +210,9 @@ func (a *App) wire() error {
 	if err := a.openDigests(brain, &cfg); err != nil {
 		return err
 	}
+	if err := a.openCurator(&cfg); err != nil {
+		return err
+	}
 	if a.desk, err = desk.New(cfg); err != nil {
 		return err
 	}
@@ -221,10 +226,12 @@ func (a *App) wire() error {
 	if err := a.operate(mux, registry); err != nil {
 		return err
 	}
-	if host, _, _ := net.SplitHostPort(a.opts.Listen); a.opts.Page && loopback(host) {
+	(&feeds{app: a, seen: map[string]seenFeed{}}).mount(mux, a.hasPage())
+	if a.hasPage() {
 		page, err := web.New(web.Config{
 			Chat: chat, Handler: a.desk, Channels: a.opts.Rooms, Render: renderChart, CSV: a.csv, Now: a.opts.Now,
 			Location: a.opts.Location, Logger: a.opts.Logger, Examples: a.examples(),
+			Calendar: a.pageCalendar(),
 		})
 		if err != nil {
 			return err
@@ -314,6 +321,7 @@ func (a *App) Run(ctx context.Context) error {
 	defer stopWork()
 	a.desk.Start(work)
 	a.digests.Start(work)
+	a.curator.Start(work)
 	worked := make(chan error, 1)
 	go func() {
 		worked <- a.store.Work(work, store.WorkOptions{Handlers: a.handlers(), Concurrency: a.opts.Workers, SoftStop: workStop})
@@ -358,6 +366,7 @@ func (a *App) Run(ctx context.Context) error {
 	err := <-worked
 	a.desk.Stop()
 	a.digests.Stop()
+	a.curator.Stop()
 	a.listener = nil
 	return errors.Join(failed, ignoreCancelled(err), a.Close())
 }
@@ -366,6 +375,7 @@ func (a *App) Run(ctx context.Context) error {
 func (a *App) handlers() map[string]store.Handler {
 	all := a.desk.Handlers()
 	maps.Copy(all, a.digests.Handlers())
+	maps.Copy(all, a.curator.Handlers())
 	return all
 }
 

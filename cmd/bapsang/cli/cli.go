@@ -48,14 +48,15 @@ type root struct {
 	Now     string `help:"Pretend that now is this date, or instant in RFC 3339." env:"BAPSANG_NOW" placeholder:"2026-11-22"`
 	Verbose bool   `help:"Log what happens to standard error." short:"v"`
 
-	Demo    demoCmd    `cmd:"" help:"Open a chat page with a demo company to ask about. Needs nothing."`
-	Serve   serveCmd   `cmd:"" help:"Serve the chat page and the HTTP interface as configured."`
-	Ask     askCmd     `cmd:"" help:"Answer one question on the terminal."`
-	Analyst analystCmd `cmd:"" help:"Draft, check, list, show, apply and export analysts."`
-	Eval    evalCmd    `cmd:"" help:"Measure an analyst, or judge given predictions, by a published rule."`
-	Doctor  doctorCmd  `cmd:"" help:"Check everything a configuration names, and say what to do."`
-	Backup  backupCmd  `cmd:"" help:"Copy the store of a data directory to a file."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Demo     demoCmd     `cmd:"" help:"Open a chat page with a demo company to ask about. Needs nothing."`
+	Serve    serveCmd    `cmd:"" help:"Serve the chat page and the HTTP interface as configured."`
+	Ask      askCmd      `cmd:"" help:"Answer one question on the terminal."`
+	Analyst  analystCmd  `cmd:"" help:"Draft, check, list, show, apply and export analysts."`
+	Eval     evalCmd     `cmd:"" help:"Measure an analyst, or judge given predictions, by a published rule."`
+	Doctor   doctorCmd   `cmd:"" help:"Check everything a configuration names, and say what to do."`
+	Calendar calendarCmd `cmd:"" help:"List, add, import, review and export dates of the marketing calendar."`
+	Backup   backupCmd   `cmd:"" help:"Copy the store of a data directory to a file."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
 // env is what every command gets.

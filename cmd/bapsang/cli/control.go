@@ -32,7 +32,7 @@ type control struct {
 
 // openControl serves commands until Close. The store in dir must be held by this
 // process: a socket that is there then was left by one that died.
-func openControl(ctx context.Context, dir string, s *bolt.Store, logger *slog.Logger) (*control, error) {
+func openControl(ctx context.Context, dir string, s *bolt.Store, calendar http.HandlerFunc, logger *slog.Logger) (*control, error) {
 	path := filepath.Join(dir, socketName)
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("open control socket: %w", err)
@@ -51,6 +51,7 @@ func openControl(ctx context.Context, dir string, s *bolt.Store, logger *slog.Lo
 			panic(http.ErrAbortHandler) // or the client would take a part for the whole
 		}
 	})
+	mux.HandleFunc("POST "+calendarPath, calendar)
 	requests, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	c := &control{cancel: cancel, served: make(chan struct{}), server: &http.Server{
 		Handler: mux, ReadHeaderTimeout: 10 * time.Second,
@@ -92,16 +93,21 @@ func (c *control) Close() error {
 // errNotRunning means that nobody serves a data directory's socket.
 var errNotRunning = errors.New("no bapsang is running there")
 
-// backupRunning copies the store of the bapsang that runs on dir to w.
-func backupRunning(ctx context.Context, dir string, w io.Writer) error {
+// controlTransport calls the bapsang that runs on dir.
+func controlTransport(dir string) *http.Transport {
 	var dialer net.Dialer
-	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+	return &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		conn, err := dialer.DialContext(ctx, "unix", filepath.Join(dir, socketName))
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", errNotRunning, err)
 		}
 		return conn, nil
 	}}
+}
+
+// backupRunning copies the store of the bapsang that runs on dir to w.
+func backupRunning(ctx context.Context, dir string, w io.Writer) error {
+	transport := controlTransport(dir)
 	defer transport.CloseIdleConnections()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://bapsang"+backupPath, nil)
 	if err != nil {

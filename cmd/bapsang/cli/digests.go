@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -22,16 +23,9 @@ import (
 // openBook opens the curated calendar. Without curators nobody confirms anything, and the
 // calendar is that of the rules.
 func (a *App) openBook(ctx context.Context) error {
-	opts := book.Options{Now: a.opts.Now, Logger: a.opts.Logger, Rights: func(_ context.Context, who string) (book.Role, error) {
-		for _, c := range a.opts.Curators {
-			if strings.EqualFold(c, who) {
-				return book.Curator, nil
-			}
-		}
-		return book.Suggester, nil
-	}}
+	o := &a.opts.Calendar
 	var err error
-	a.book, err = book.Open(ctx, a.store, opts)
+	a.book, err = book.Open(ctx, a.store, book.Options{Base: o.Base, Zone: a.opts.Location, Now: a.opts.Now, Logger: a.opts.Logger, Rights: o.rights})
 	return err
 }
 
@@ -41,7 +35,7 @@ func (a *App) calendar() *calendar.Calendar {
 	c, err := a.book.Calendar(context.Background())
 	if err != nil {
 		a.opts.Logger.Error("the curated calendar cannot be read", "error", err)
-		return calendar.Default()
+		return cmp.Or(a.opts.Calendar.Base, calendar.Default())
 	}
 	return c
 }
@@ -66,13 +60,14 @@ const threadBound = "files-"
 // openDigests connects what is sent by the clock, and gives the desk who takes orders for
 // it.
 func (a *App) openDigests(brain *agent.Agent, cfg *desk.Config) error {
-	rendering := render.Config{Analyst: brain, ThreadBound: func(name string) bool { return strings.HasPrefix(name, threadBound) }}
+	rendering := render.Config{CalendarURL: a.calendarURL(), Analyst: brain, ThreadBound: func(name string) bool { return strings.HasPrefix(name, threadBound) }}
 	var taker *orders.Taker
 	service, err := digest.New(digest.Config{
 		Store: a.store, Queue: a.store, Posters: cfg.Posters, People: cfg.People, Renderers: render.All(rendering),
 		Rights: everybody{}, Workdays: workdays(a.calendar), Limits: digest.Limits{Interval: a.opts.ShortestInterval},
 		Decorate: func(sub *digest.Subscription, msg *bot.Message) {
 			msg.Buttons = append(msg.Buttons, taker.Settings(sub))
+			a.decorate(sub, msg)
 		},
 		Admin: a.opts.Admin, Now: a.opts.Now, Logger: a.opts.Logger,
 	})
@@ -126,3 +121,6 @@ func demoDigest(ctx context.Context, service *digest.Service, analyst, zone stri
 
 // demoChannel is where the demo's calendar is sent.
 const demoChannel = "marketing"
+
+// demoCurators is where the demo's dates are confirmed.
+const demoCurators = "calendar"

@@ -11,8 +11,10 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/bapsang/bapsang/bot"
 	"github.com/bapsang/bapsang/bot/api"
 	"github.com/bapsang/bapsang/bot/digest"
+	"github.com/bapsang/bapsang/bot/web"
 	"github.com/bapsang/bapsang/cmd/bapsang/config"
 	"github.com/bapsang/bapsang/store/bolt"
 )
@@ -36,9 +38,10 @@ func (c *demoCmd) Run(e *env) error {
 	}
 	opts := Options{
 		Listen: c.Listen, DataDir: filepath.Join(dir, "demo"), Now: e.now, Logger: e.logger, Page: true,
-		Rooms: []string{"general", demoChannel, "sales"}, Traces: e.traces,
+		Rooms: []string{"general", demoChannel, "sales", demoCurators}, Traces: e.traces,
 		// Nobody is anybody in particular here, and whoever tries it wants to see it happen.
 		Admin: func(string) bool { return true }, ShortestInterval: time.Minute,
+		Calendar: CalendarOptions{Everybody: true, Channel: bot.Thread{Platform: web.Platform, Channel: demoCurators}, Markets: []string{"KR", "US", "JP", "CN"}},
 	}
 	opts.Seed = func(ctx context.Context, digests *digest.Service) error {
 		return demoDigest(ctx, digests, opts.Analysts[0].Name, opts.Location.String())
@@ -78,12 +81,17 @@ func (c *serveCmd) Run(e *env) error {
 	if err := checkSubscriptions(cfg); err != nil {
 		return usageError{err}
 	}
+	dates, err := openCalendar(cfg)
+	if err != nil {
+		return err
+	}
 	set, err := openSources(e, cfg)
 	if err != nil {
 		return err
 	}
 	opts := Options{
-		Listen: cfg.Listen, DataDir: cfg.Path(cfg.DataDir), Location: set.location, Now: e.now, Logger: e.logger,
+		Calendar: dates,
+		Listen:   cfg.Listen, DataDir: cfg.Path(cfg.DataDir), Location: set.location, Now: e.now, Logger: e.logger,
 		Analysts: set.analysts, Channels: set.channels, Page: !cfg.Web.Off, Rooms: cfg.Web.Channels,
 		Backends: set.backends, CallsPerQuestion: set.calls, Slack: cfg.Slack, Teams: cfg.Teams, Traces: e.traces,
 		Subscriptions: cfg.Subscriptions,

@@ -14,7 +14,8 @@ import (
 // says how it is kept.
 type Calendar struct {
 	// Curators are those who confirm dates, by their address (kim@acme.example) or, where a
-	// platform tells none, by the platform and their id there (slack:U0123, web:kim).
+	// platform tells none, by the platform and their id there (slack:U0123). web:* are all
+	// who open the chat page, which is on this machine only.
 	Curators []string `yaml:"curators"`
 	// Channel is where they are shown what was suggested, as platform:id (slack:C0123).
 	Channel string `yaml:"channel"`
