@@ -176,14 +176,14 @@ func (d *Desk) obey(ctx context.Context, q *Question) (answer *agent.Answer, rep
 			answer = d.sentence(q.Language, reply.Text)
 		}
 	default:
-		answer, err = d.tellHelp(ctx, q)
+		answer = d.tellHelp(ctx, q)
 	}
 	return answer, reply, err
 }
 
 // tellHelp says what can be done. A source that is down takes its examples with it, not
 // the help.
-func (d *Desk) tellHelp(ctx context.Context, q *Question) (*agent.Answer, error) {
+func (d *Desk) tellHelp(ctx context.Context, q *Question) *agent.Answer {
 	t := textFor(q.Language)
 	text := t.help
 	switch q.Command {
@@ -199,7 +199,7 @@ func (d *Desk) tellHelp(ctx context.Context, q *Question) (*agent.Answer, error)
 	} else {
 		offers = about.Suggestions
 	}
-	return d.sentence(q.Language, text, offers...), nil
+	return d.sentence(q.Language, text, offers...)
 }
 
 // clip shortens what somebody typed.
