@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -44,7 +45,8 @@ func (o *out) askMany(n, workers int) []bot.Thread {
 // One call in five fails, in each way that calls can fail: every question is answered
 // once.
 func TestFaultsLoseAndDoubleNothing(t *testing.T) {
-	const chance, questions = 0.2, 200
+	t.Parallel()
+	const chance, questions = 0.2, 100 // some hundred faults of each way
 	for _, c := range []struct {
 		name   string
 		faults []slacktest.Fault
@@ -234,7 +236,7 @@ func TestRestartMendsStreams(t *testing.T) {
 		if state, _ := o.Session(thread.Channel, thread.ID); state != "processing" {
 			t.Errorf("the session is %q", state)
 		}
-		o.Slack = o.process()
+		o.restart()
 		if withProgress {
 			progress.Text = "다시 시작했어요"
 			if err := o.Update(t.Context(), ref, progress); err != nil {
@@ -263,7 +265,7 @@ func TestRestartFindsWhatWasPosted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		o.Slack = o.process()
+		o.restart()
 		answer.Again = true
 		after, err := o.Post(t.Context(), thread, answer)
 		if err != nil || after != before {
@@ -378,15 +380,16 @@ func TestOrderSurvivesRefusals(t *testing.T) {
 	var wg sync.WaitGroup
 	const n = 12
 	for i := range n {
-		begun := make(chan struct{})
+		began := make(chan string)
 		wg.Go(func() {
-			close(begun)
+			began <- goroutine()
 			if _, err := o.Post(t.Context(), thread, bot.Message{Kind: bot.KindNotice, Language: "en", Key: fmt.Sprint("n", i), Text: fmt.Sprintf("notice %d", i)}); err != nil {
 				t.Error(err)
 			}
 		})
-		<-begun
-		<-time.After(20 * time.Millisecond) // so that it is in the queue before the next
+		for id := <-began; !waits(id); { // it is in the queue before the next
+			<-time.After(time.Millisecond)
+		}
 	}
 	wg.Wait()
 	messages := o.bots(thread)
@@ -398,6 +401,20 @@ func TestOrderSurvivesRefusals(t *testing.T) {
 			t.Errorf("message %d says %q", i, slacktest.Text(m))
 		}
 	}
+}
+
+// goroutine is the number of the caller's goroutine.
+func goroutine() string {
+	head := make([]byte, 64)
+	id, _, _ := strings.Cut(strings.TrimPrefix(string(head[:runtime.Stack(head, false)]), "goroutine "), " ")
+	return id
+}
+
+// waits tells whether a goroutine waits for something, or is over.
+func waits(goroutine string) bool {
+	all := make([]byte, 16<<20)
+	_, state, there := strings.Cut("\n"+string(all[:runtime.Stack(all, true)]), "\ngoroutine "+goroutine+" [")
+	return !there || strings.HasPrefix(state, "select")
 }
 
 // After a restart in a crowd every question is looked for, within Slack's rates, and
@@ -418,7 +435,7 @@ func TestRestartInACrowd(t *testing.T) {
 			refs[i] = ref
 		}
 	}
-	o.Slack = o.process()
+	o.restart()
 	began := time.Now()
 	var wg sync.WaitGroup
 	for i := range threads {

@@ -188,7 +188,7 @@ func TestLongAnswersFollowOnce(t *testing.T) {
 			if len(messages) < 2 || len(messages) != want || strings.Count(text, "Answer number 1.") != 1 {
 				t.Errorf("shown %d times: %d messages, want %d", i+1, len(messages), want)
 			}
-			o.Slack = o.process() // which remembers nothing
+			o.restart() // which remembers nothing
 		}
 	}
 }
@@ -217,7 +217,7 @@ func TestDeletedMessagesAreReplaced(t *testing.T) {
 				}
 				answer.Suggestions = append(answer.Suggestions, "more")
 			}
-			o.Slack = o.process()
+			o.restart()
 		}
 		answers := slices.DeleteFunc(o.bots(thread), func(m slacktest.Message) bool { return m.TS == ref.ID })
 		if len(answers) != 1 || !strings.Contains(slacktest.Text(answers[0]), "Answer number 1.") {
@@ -261,7 +261,7 @@ func TestDeliversDirectly(t *testing.T) {
 					if err != nil && !(greeted && c.name == "removed") { // whoever was removed may change what is theirs
 						t.Errorf("%s, %s: %v", c.name, language, err)
 					}
-					o.Slack = o.process()
+					o.restart()
 					answer.Again = true
 				}
 				direct := o.All(o.DM(slacktest.Minji))
@@ -425,7 +425,7 @@ func TestTrainingDay(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	first := 0
+	took, first := time.Since(began), 0
 	for i, thread := range threads {
 		o.mustAnswerOnce(thread, i)
 		if greeted[i] {
@@ -435,14 +435,16 @@ func TestTrainingDay(t *testing.T) {
 	if refused := o.Refused(); len(refused) > 0 {
 		t.Errorf("called too fast: %v", refused)
 	}
-	if first == 0 || first > questions/2 {
+	// The longer a busy machine takes, the more are told within Slack's rates.
+	if most := questions / 2 * max(time.Second, took/10) / time.Second; first == 0 || first > int(most) {
 		t.Errorf("%d of %d got progress first", first, questions)
 	}
-	// Two channels take two messages a second: 50 s of Slack's, 5 s here.
-	if took := time.Since(began); took > 15*time.Second {
+	// Two channels take two messages a second: 50 s of Slack's, 5 s here. A busy machine is
+	// slower, but not by the minutes that waiting for others' progress would take.
+	if took > 45*time.Second {
 		t.Errorf("took %v", took)
 	}
-	t.Logf("%d questions in %v, %d with progress, calls %v", questions, time.Since(began), first, len(o.Calls("")))
+	t.Logf("%d questions in %v, %d with progress, calls %v", questions, took, first, len(o.Calls("")))
 }
 
 func TestCallsAreCounted(t *testing.T) {

@@ -154,10 +154,11 @@ func TestGiantBodies(t *testing.T) {
 			}
 		}
 	}
-	long := strings.Repeat("매출 ", 10_000) // what Slack lets people write
-	if resp, _ := r.send(request{body: said(r, "1790000000.000400", long)}); resp.StatusCode != http.StatusOK {
-		t.Errorf("a long message: status %d", resp.StatusCode)
-	}
+	long := strings.Repeat("매출 ", 10_000)            // what Slack lets people write
+	r.until("a long message is taken", func() bool { // a busy machine takes it when Slack repeats it
+		resp, _ := r.send(request{body: said(r, "1790000000.000400", long)})
+		return resp.StatusCode == http.StatusOK
+	})
 	if ev := r.only(); ev.Text != strings.TrimSpace(long) {
 		t.Errorf("a long message arrives with %d bytes of %d", len(ev.Text), len(long))
 	}

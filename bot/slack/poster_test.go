@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -70,6 +71,17 @@ func (o *out) process(change ...func(*http.Transport)) *slack.Slack {
 		o.t.Fatal(err)
 	}
 	return driver
+}
+
+// restart ends the process, and goes on with another that remembers nothing.
+func (o *out) restart() {
+	o.t.Helper()
+	ctx, cancel := context.WithCancel(o.t.Context())
+	cancel()
+	if err := o.Run(ctx, &desk{}); err != nil {
+		o.t.Error(err)
+	}
+	o.Slack = o.process()
 }
 
 // asked is a thread that user began in the channel.
@@ -204,9 +216,12 @@ func (o *out) fill(t *testing.T, ref bot.Ref, b bot.Button, values map[string]st
 	return *got[0].Action
 }
 
+// usual are the messages of bottest, made once: thousands of questions are of them.
+var usual = sync.OnceValue(bottest.Messages)
+
 // question is a question and its answer, as the desk would have them shown.
 func question(n int, language string) (progress, answer bot.Message) {
-	progress, answer = bottest.Messages()["progress-"+language], bottest.Messages()["answer-"+language]
+	progress, answer = usual()["progress-"+language], usual()["answer-"+language]
 	id := fmt.Sprintf("q-%d", n)
 	progress.Question, answer.Question = id, id
 	progress.Key, answer.Key = id, id

@@ -28,8 +28,9 @@ type Options struct {
 	AppToken   string       // for Socket Mode
 	APIURL     string       // ends in a slash; empty means Slack's
 	HTTPClient *http.Client // nil means one with timeouts
-	// Rate is how many times Slack's rates the server allows; 0 means 1. Other values are
-	// for test doubles whose minutes are shorter.
+	// Rate is how many times Slack's rates the server allows, and how many times as fast
+	// what it does passes; 0 means 1. Other values are for test doubles whose minutes are
+	// shorter.
 	Rate     float64
 	Logger   *slog.Logger // nil means slog.Default()
 	Observer Observer     // nil means nobody
@@ -134,7 +135,7 @@ func (c *Client) Call(ctx context.Context, m Method, do func(ctx context.Context
 			return err
 		}
 		// Half of it by chance, so that those who failed together do not return together.
-		if waitErr := sleep(ctx, rest/2+rand.N(rest)); waitErr != nil {
+		if waitErr := c.rest(ctx, rest/2+rand.N(rest)); waitErr != nil {
 			return err
 		}
 		rest *= 2
@@ -217,6 +218,11 @@ func (c *Client) Paused() map[string]time.Time { return c.limits.pausedNow() }
 
 // CloseIdle closes the connections that nothing is using.
 func (c *Client) CloseIdle() { c.http.CloseIdleConnections() }
+
+// rest waits for d of the server's time, or for ctx's end.
+func (c *Client) rest(ctx context.Context, d time.Duration) error {
+	return sleep(ctx, time.Duration(float64(d)/c.limits.rate))
+}
 
 // sleep waits for d or for ctx's end.
 func sleep(ctx context.Context, d time.Duration) error {

@@ -151,7 +151,7 @@ func (c *Client) complete(ctx context.Context, id string, f File) error {
 func (c *Client) completed(ctx context.Context, id string, f File) (bool, error) {
 	rest := firstLook
 	for range 3 {
-		if err := sleep(ctx, rest); err != nil {
+		if err := c.rest(ctx, rest); err != nil {
 			return false, err
 		}
 		rest *= 2
@@ -202,7 +202,7 @@ func (c *Client) processed(ctx context.Context, id string) error {
 		case err != nil:
 			return err
 		}
-		if err := sleep(ctx, rest); err != nil {
+		if err := c.rest(ctx, rest); err != nil {
 			return &bot.Error{Code: bot.CodeUnavailable, Method: "files.info", Reason: "not_processed", Err: err}
 		}
 	}
