@@ -155,7 +155,7 @@ func (a *App) openCurator(cfg *desk.Config) error {
 	o := &a.opts.Calendar
 	s, err := curator.New(curator.Config{
 		Book: a.book, Store: a.store, Posters: cfg.Posters, Thread: o.Channel, Language: o.language(), Curator: o.curator,
-		Home: o.markets()[0], Markets: o.Markets, Scout: a.scout(), Location: a.opts.Location, Now: a.opts.Now, Logger: a.opts.Logger,
+		Home: o.markets()[0], Markets: o.markets(), Scout: a.scout(), Location: a.opts.Location, Now: a.opts.Now, Logger: a.opts.Logger,
 	})
 	if err != nil {
 		return err

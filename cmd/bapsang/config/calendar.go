@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -25,8 +24,6 @@ type Calendar struct {
 	EventsDir string `yaml:"events_dir"`
 	// Feeds are the calendar for the calendar programs of teams.
 	Feeds []CalendarFeed `yaml:"feeds"`
-	// Official are calendars and news that are the organiser's own word.
-	Official []OfficialFeed `yaml:"official"`
 }
 
 // CalendarFeed is the calendar as a team subscribes to it, under /calendar/TOKEN.ics.
@@ -37,14 +34,6 @@ type CalendarFeed struct {
 	Markets   []string `yaml:"markets"`    // empty means those of the calendar
 	Classes   []string `yaml:"classes"`    // empty means all
 	Language  string   `yaml:"language"`   // "ko", the default, or "en"
-}
-
-// OfficialFeed is a calendar (iCalendar) or news (RSS, Atom) that is believed as the
-// organiser's own word. A person still confirms what it says.
-type OfficialFeed struct {
-	Name     string   `yaml:"name"`
-	URL      string   `yaml:"url"`
-	Contract Contract `yaml:"contract"`
 }
 
 // Place is the curators' channel in its two parts, empty where there is none.
@@ -85,7 +74,6 @@ func (c *Config) validateCalendar(wrong func(path, format string, args ...any)) 
 		}
 	}
 	c.validateFeeds(wrong)
-	c.validateOfficial(wrong)
 }
 
 func (c *Config) validateCalendarChannel(wrong func(path, format string, args ...any)) {
@@ -155,28 +143,6 @@ func (c *Config) validateFeeds(wrong func(path, format string, args ...any)) {
 		}
 		if f.Language != "" && f.Language != "ko" && f.Language != "en" {
 			wrong(at+".language", "feed %s: language %q is not known; there are ko and en", f.Name, f.Language)
-		}
-	}
-}
-
-func (c *Config) validateOfficial(wrong func(path, format string, args ...any)) {
-	names := map[string]bool{}
-	for i, f := range c.Calendar.Official {
-		at := fmt.Sprintf("$.calendar.official[%d]", i)
-		u, err := url.Parse(f.URL)
-		switch {
-		case f.Name == "":
-			wrong(at, "the official feed has no name; it is shown as the source")
-		case names[f.Name]:
-			wrong(at+".name", "there are two official feeds called %s", f.Name)
-		case f.URL == "":
-			wrong(at, "official feed %s has no url, such as https://www.example.com/events.ics", f.Name)
-		case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-			wrong(at+".url", "official feed %s: url must be like https://www.example.com/events.ics", f.Name)
-		}
-		names[f.Name] = true
-		if _, err := f.Contract.Build(); err != nil {
-			wrong(at+".contract", "official feed %s: %v", f.Name, err)
 		}
 	}
 }

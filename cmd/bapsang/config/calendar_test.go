@@ -17,7 +17,6 @@ func TestTheCalendarsKeepers(t *testing.T) {
   markets: [KR, US]
   events_dir: .
   feeds: [{name: 마케팅, token: "${TOKEN}"}, {name: Brand, token_file: key, markets: [KR], classes: [shopping], language: en}]
-  official: [{name: 전시장, url: "https://expo.example/events.ics", contract: {rate: 1/m}}]
 `)
 	if err != nil {
 		t.Fatal(err)
@@ -58,9 +57,6 @@ func TestTheCalendarsMistakesHaveTheirPlace(t *testing.T) {
 			"c.yaml:5:8: the feed has no name", "c.yaml:6:8: feed a: a token has", "c.yaml:7:8: feed b: a token has",
 			`c.yaml:8:52: feed c: class "fun"`, "c.yaml:9:8: feeds c and d have the same token", `c.yaml:9:52: feed d: language "jp"`,
 			"c.yaml:10:8: feed e has no token", "c.yaml:11:29: feed f: token_file:",
-		}},
-		"official": {"official: [{name: a, url: ftp://x/y}, {url: https://x/y}, {name: b}]\n", []string{
-			"c.yaml:4:29: official feed a: url", "the official feed has no name", "official feed b has no url",
 		}},
 	} {
 		_, err := read(t, source+"calendar:\n  "+c.text)
