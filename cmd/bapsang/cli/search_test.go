@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/bapsang/bapsang/agent/agenttest"
@@ -50,7 +51,9 @@ func withSearch(t *testing.T, model *agenttest.Server, search string) string {
 		"egress: {confidential: [\"프로젝트 한강\"]}\n" + search})
 }
 
-func webSearch(query string) agenttest.Reply { return tool("web_search", map[string]any{"query": query}) }
+func webSearch(query string) agenttest.Reply {
+	return tool("web_search", map[string]any{"query": query})
+}
 
 func tool(name string, args map[string]any) agenttest.Reply {
 	data, err := json.Marshal(args)
@@ -235,6 +238,71 @@ func TestDoctorLooksOutside(t *testing.T) {
 	}
 	if strings.Contains(out, "secret-key") {
 		t.Error("a key is told")
+	}
+}
+
+// TestDoctorSearchesSharePoint has a tenant's login and Microsoft Graph played, strictly.
+func TestDoctorSearchesSharePoint(t *testing.T) {
+	t.Parallel()
+	var logins atomic.Int32
+	microsoft := connectorstest.Serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		switch {
+		case r.URL.Path == "/login":
+			if logins.Add(1); r.FormValue("grant_type") != "client_credentials" || r.FormValue("client_id") != "app" || r.FormValue("scope") != "https://graph.microsoft.com/.default" {
+				t.Errorf("the login was asked %v", r.Form)
+			}
+			if r.FormValue("client_secret") != "good" {
+				w.WriteHeader(http.StatusUnauthorized)
+				_, _ = w.Write([]byte(`{"error": "invalid_client", "error_description": "AADSTS7000215: Invalid client secret provided for app 'app'."}`))
+				return
+			}
+			_, _ = w.Write([]byte(`{"token_type": "Bearer", "expires_in": 3599, "access_token": "granted"}`))
+		case r.Header.Get("Authorization") != "Bearer granted":
+			w.WriteHeader(http.StatusUnauthorized)
+		default:
+			_, _ = w.Write([]byte(`{"value": [{"hitsContainers": [{"hits": [{"summary": "추석 기획", "resource": {"webUrl": "https://acme.sharepoint.com/a.docx", "name": "a.docx"}}]}]}]}`))
+		}
+	})
+	look := func(key string) (string, string) {
+		config := write(t, map[string]string{"sales.csv": sales, "bapsang.yaml": "sources:\n  - {name: sales, driver: files, dsn: ./sales.csv}\nsearch:\n" +
+			"  - {name: drive, driver: msgraph, tenant_id: 00000000-0000-0000-0000-000000000000, client_id: app, key: " + key + ", region: KOR,\n" +
+			"     base_url: \"" + microsoft + "\", login_url: \"" + microsoft + "/login\"}\n"})
+		code, out, _ := run(t, "doctor", "--config", config, "--json")
+		return findings(t, code, out)["search drive/search"], out
+	}
+	if got, _ := look("good"); !strings.HasPrefix(got, "ok: found 1") || logins.Load() != 1 {
+		t.Errorf("with its secret: %q after %d logins", got, logins.Load())
+	}
+	got, out := look("wrong")
+	if !strings.HasPrefix(got, "broken: Microsoft's login does not accept our application.") || !strings.Contains(got, "whether the secret has expired") || strings.Contains(out, "AADSTS") {
+		t.Errorf("with another: %q", got)
+	}
+}
+
+// TestServeCountsWhatItAsks asks a served configuration, whose model searches.
+func TestServeCountsWhatItAsks(t *testing.T) {
+	t.Parallel()
+	page := &engine{page: `{"url": "https://whale.example/", "title": "축제", "content": "11월 28일"}`}
+	searx := connectorstest.Searx(t, page.serve(t))
+	model := agenttest.Start(t, agenttest.Config{})
+	model.Enqueue(webSearch("대왕고래 축제"), tool("answer", map[string]any{"text": "11월 28일입니다 [1]."}))
+	config := withSearch(t, model, "listen: 127.0.0.1:0\nsearch:\n  - {name: web, driver: searxng, base_url: \""+searx+"\", "+contracted+"}\n")
+	p := start(t, "serve", "--config", config, "--now", "2026-11-22")
+	code, asked := p.call(t, "POST", "/api/v1/questions", `{"channel": "general", "user": "kim", "text": "대왕고래 축제가 언제 시작하는지 알려줘"}`, "")
+	id, _ := asked["id"].(string)
+	if code != http.StatusAccepted || id == "" {
+		t.Fatalf("asked: %d %v", code, asked)
+	}
+	q := p.answer(t, id, "")
+	answer, _ := q["answer"].(map[string]any)
+	if links, _ := answer["citations"].([]any); answer["text"] != "11월 28일입니다 [1]." || len(links) != 1 {
+		t.Errorf("%+v", q)
+	}
+	for _, want := range []string{`bapsang_outside_calls_total{code="ok",system="web"} `, `bapsang_outside_call_seconds_count{system="web"} `} {
+		if !strings.Contains(p.page(t, "/metrics"), want) {
+			t.Errorf("the metrics have no %s", want)
+		}
 	}
 }
 

@@ -2,6 +2,8 @@ package config_test
 
 import (
 	"net/netip"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -112,6 +114,30 @@ func TestMistakesOutsideHaveTheirPlace(t *testing.T) {
 		if lines := strings.Split(err.Error(), "\n"); len(lines) != 1 || !strings.Contains(lines[0], c.want) {
 			t.Errorf("%s: %q, want %q", name, err, c.want)
 		}
+	}
+}
+
+// TestTheDocumentedSearchIsRead reads what docs/search.md shows.
+func TestTheDocumentedSearchIsRead(t *testing.T) {
+	t.Parallel()
+	doc, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "search.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(doc), "```yaml\n")
+	example, _, ended := strings.Cut(rest, "```")
+	if !found || !ended {
+		t.Fatal("docs/search.md has no example")
+	}
+	dir := t.TempDir()
+	for name, text := range map[string]string{"c.yaml": source + example, "confluence.token": "t", "graph.secret": "s", "caldav.password": "p"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := config.Read(filepath.Join(dir, "c.yaml"), func(string) (string, bool) { return "x", true })
+	if err != nil || len(c.Search) < 5 || len(c.Feeds) != 2 {
+		t.Errorf("%+v, %v", c, err)
 	}
 }
 
