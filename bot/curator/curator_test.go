@@ -260,6 +260,10 @@ func TestWhatIsDueIsLookedForAndToldOnce(t *testing.T) {
 	if !strings.Contains(said, "겨울 박람회 2026") || !strings.Contains(said, "D-30 확인") {
 		t.Errorf("%s", said)
 	}
+	// What is of the world concerns us; what is of another country alone does not.
+	if !strings.Contains(said, "CES 2027") || !strings.Contains(said, "1/4–1/13 무렵") || strings.Contains(said, "구루 나나크") {
+		t.Errorf("%s", said)
+	}
 	if targets := <-l.targets; len(targets) == 0 {
 		t.Error("nothing was looked for")
 	}

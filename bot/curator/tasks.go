@@ -67,11 +67,15 @@ func (s *Service) due(ctx context.Context) ([]book.Task, error) {
 	}
 	return slices.DeleteFunc(tasks, func(t book.Task) bool {
 		e, ok := c.Event(t.Edition.Event)
-		concerns := slices.ContainsFunc(s.cfg.Markets, func(m string) bool {
-			return m == e.Market || slices.Contains(e.Markets, m) || slices.Contains(e.Markets, calendar.World)
-		})
-		return !ok || len(s.cfg.Markets) > 0 && !concerns
+		return !ok || len(s.cfg.Markets) > 0 && !concerns(e, s.cfg.Markets)
 	}), nil
+}
+
+// concerns reports whether an event is of one of the markets, or of concern to it: what is
+// of the world is of concern to all.
+func concerns(e calendar.Event, markets []string) bool {
+	all := append(slices.Clone(e.Markets), e.Market)
+	return slices.Contains(all, calendar.World) || slices.ContainsFunc(markets, func(m string) bool { return slices.Contains(all, m) })
 }
 
 // searchable are the tasks that are searched for today: one without dates once a week,
