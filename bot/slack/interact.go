@@ -3,6 +3,8 @@ package slack
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,7 +17,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/slack-go/slack"
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/bapsang/bapsang/bot"
 	"github.com/bapsang/bapsang/bot/slack/blocks"
@@ -284,6 +285,18 @@ func errorsIn(text string, blocks ...string) map[string]any {
 	return map[string]any{"response_action": "errors", "errors": errs}
 }
 
+// submission tells what was filled into a view from what the same view is sent with
+// again. Slack lets somebody change what they wrote when our acknowledgement was late or
+// lost, and that is not what we have taken.
+func (d *deed) submission() string {
+	values, err := json.Marshal(d.View.State.Values)
+	if err != nil {
+		return "v:" + d.View.ID // texts marshal
+	}
+	sum := sha256.Sum256(values)
+	return "v:" + d.View.ID + ":" + hex.EncodeToString(sum[:8])
+}
+
 // submit takes what somebody filled in.
 func (s *Slack) submit(ctx context.Context, h bot.Handler, d *deed) (reply any) {
 	view := d.view()
@@ -313,13 +326,13 @@ func (s *Slack) submit(ctx context.Context, h bot.Handler, d *deed) (reply any) 
 	switch sub.Callback {
 	case blocks.CallbackPrompt:
 		from.Action.Text = sub.Text
-		err = s.act(ctx, h, d, "v:"+d.View.ID, from.Action, lang)
+		err = s.act(ctx, h, d, d.submission(), from.Action, lang)
 	case blocks.CallbackShare:
 		from.Action.Value = sub.Channel
-		err = s.act(ctx, h, d, "v:"+d.View.ID, from.Action, lang)
+		err = s.act(ctx, h, d, d.submission(), from.Action, lang)
 	case blocks.CallbackAsk:
 		err = s.hand(ctx, h, bot.Event{
-			ID: "v:" + d.View.ID, Kind: bot.EventMessage, Thread: d.thread, User: d.user, Text: strings.TrimSpace(norm.NFC.String(sub.Text)),
+			ID: "v:" + d.View.ID, Kind: bot.EventMessage, Thread: d.thread, User: d.user, Text: sub.Text,
 			Addressed: true, At: s.cfg.Now(),
 		})
 		if err != nil {
@@ -341,7 +354,7 @@ func (s *Slack) submitForm(ctx context.Context, h bot.Handler, d *deed, from ori
 		return errorsIn(say.empty, form.Empty...)
 	}
 	from.Action.Values = form.Values
-	if err := s.act(ctx, h, d, "v:"+d.View.ID, from.Action, lang); err != nil {
+	if err := s.act(ctx, h, d, d.submission(), from.Action, lang); err != nil {
 		return errorsIn(say.notTakenText, form.Last)
 	}
 	return nil
@@ -495,25 +508,44 @@ func (s *Slack) open(d *deed, view slack.ModalViewRequest) {
 }
 
 // openForm shows a form. Slack refuses one in which people stand who are not there any
-// more, so that it is tried without them; the trigger is whole then.
+// more, so that it is tried without these, and at last without anybody; the trigger is
+// whole then.
 func (s *Slack) openForm(d *deed, done blocks.Pressed, lang string) {
 	s.after("form not opened", viewWithin, func(ctx context.Context) error {
-		form, meta := *done.Form, d.metadata(done.Action, lang)
-		err := s.openNow(ctx, d, blocks.FormModal(form, lang, meta))
-		if client.Reason(err) == "invalid_arguments" {
-			form.Fields = slices.Clone(form.Fields)
-			for i, f := range form.Fields {
-				if f.Kind == bot.FieldPeople {
-					form.Fields[i].Value = ""
-				}
+		meta := d.metadata(done.Action, lang)
+		err := s.openNow(ctx, d, blocks.FormModal(*done.Form, lang, meta))
+		for _, stays := range []func(id string) bool{func(id string) bool { return s.isThere(ctx, d, id) }, func(string) bool { return false }} {
+			if client.Reason(err) == "invalid_arguments" {
+				err = s.openNow(ctx, d, blocks.FormModal(withPeople(*done.Form, stays, sentencesFor(lang).whoAgain), lang, meta))
 			}
-			err = s.openNow(ctx, d, blocks.FormModal(form, lang, meta))
 		}
 		if err != nil {
 			s.tell(d, sentencesFor(lang).notTaken)
 		}
 		return err
 	})
+}
+
+// isThere is false for somebody whom Slack does not know any more.
+func (s *Slack) isThere(ctx context.Context, d *deed, id string) bool {
+	who, err := s.Person(ctx, d.thread, bot.User{ID: id})
+	return err != nil || who.Name != "" && who.Standing != bot.Left
+}
+
+// withPeople is a form with those people who stay. Where nobody does, the hint says so:
+// what was not seen to be missing must not be sent as if nobody had been wanted.
+func withPeople(form bot.Form, stays func(id string) bool, hint string) bot.Form {
+	form.Fields = slices.Clone(form.Fields)
+	for i, f := range form.Fields {
+		if f.Kind != bot.FieldPeople || f.Value == "" {
+			continue
+		}
+		left := slices.DeleteFunc(strings.Split(f.Value, ","), func(id string) bool { return !stays(strings.TrimSpace(id)) })
+		if form.Fields[i].Value = strings.Join(left, ","); len(left) == 0 {
+			form.Fields[i].Hint = strings.TrimSpace(hint + " " + f.Hint)
+		}
+	}
+	return form
 }
 
 func (s *Slack) openNow(ctx context.Context, d *deed, view slack.ModalViewRequest) error {
@@ -569,6 +601,8 @@ func (s *Slack) respond(ctx context.Context, address, thread string, reply map[s
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, tellWithin)
+	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(body))
 	if err != nil {
 		return errors.New("not an address")

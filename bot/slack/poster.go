@@ -82,6 +82,8 @@ func (s *Slack) whereIs(ctx context.Context, thread bot.Thread, msg bot.Message)
 	}
 	found, err := s.find(ctx, thread, msg.Key, time.Time{})
 	if found != nil {
+		// What an earlier process began it may not have ended.
+		found.partial = found.kind != bot.KindProgress && len(s.layouts(msg, s.level(msg), nil)) > 1
 		s.out.posted.Put(msg.Key, *found)
 	}
 	return found, err

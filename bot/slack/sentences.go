@@ -4,7 +4,7 @@ import "strings"
 
 // sentences are what the driver itself tells people, in one language.
 type sentences struct {
-	notTaken, notTakenText, unknown, noSQL, noCSV, notForYou, empty, thanks, promptsTitle string
+	notTaken, notTakenText, unknown, noSQL, noCSV, notForYou, empty, whoAgain, thanks, promptsTitle string
 }
 
 // languageOf is the language that we speak with somebody of a locale; nobody said which
@@ -31,6 +31,7 @@ var korean = sentences{
 	noCSV:        "CSV를 만들지 못했어요. 잠시 뒤 다시 눌러 주세요.",
 	notForYou:    "이 회사의 구성원만 볼 수 있어요.",
 	empty:        "이 칸을 채워 주세요.",
+	whoAgain:     "전에 고른 사람을 찾지 못했어요. 다시 골라 주세요.",
 	thanks:       "알려 주셔서 고마워요.",
 	promptsTitle: "이런 걸 물어볼 수 있어요",
 }
@@ -43,6 +44,7 @@ var english = sentences{
 	noCSV:        "I could not make the CSV. Please press it again in a moment.",
 	notForYou:    "Only members of this company can see this.",
 	empty:        "Please fill this in.",
+	whoAgain:     "Those chosen before cannot be found. Please choose again.",
 	thanks:       "Thank you for telling us.",
 	promptsTitle: "You could ask",
 }

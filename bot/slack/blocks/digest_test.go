@@ -11,6 +11,7 @@ import (
 
 	"github.com/bapsang/bapsang/bot"
 	"github.com/bapsang/bapsang/bot/bottest"
+	"github.com/bapsang/bapsang/bot/layout"
 	"github.com/bapsang/bapsang/bot/slack/blocks"
 )
 
@@ -33,6 +34,59 @@ func TestDigestsAreCut(t *testing.T) {
 		shown := strings.Count(text, "(확정)")
 		if left := fmt.Sprintf("%d줄 더", total-shown); shown < 15 || shown > 30 || !strings.Contains(text, left) {
 			t.Errorf("at %s %d of %d lines are shown, and it is not said that %q: %s", at, shown, total, left, text)
+		}
+	}
+}
+
+// However much or little a digest has, it can be posted, tells what it leaves out, and has
+// its buttons.
+func TestDigestsOfAnySize(t *testing.T) {
+	venomous := "<!channel> <@U012AB3CD> <https://evil.example|매출> *x* | > &lt;!here&gt; "
+	for _, c := range []struct{ sections, lines, links, letters int }{
+		{0, 0, 0, 0}, {3, 0, 0, 0}, {1, 1, 0, 0}, {1, 500, 0, 20}, {500, 1, 1, 20}, {1, 3, 40, 60}, {2, 20, 3, 3000}, {1, 30, 0, 3000}, {1, 200, 40, 3000},
+	} {
+		text := layout.Prefix(strings.Repeat(venomous, 1+c.letters/len(venomous)*4), c.letters)
+		msg := bot.Message{Kind: bot.KindDigest, Language: "ko", Question: "q-1", Text: text, Buttons: []bot.Button{{Action: bot.ActionWatch, Label: "구독", Value: "s-1"}}}
+		for i := range c.links {
+			msg.Links = append(msg.Links, bot.Link{Title: text, URL: fmt.Sprintf("https://news.example/%d?a=<b>|c&d", i)})
+		}
+		for range c.sections {
+			s := bot.Section{Title: text}
+			for range c.lines {
+				s.Lines = append(s.Lines, bot.Line{Mark: bot.MarkSure, When: "11/27 금", Text: text + "끝", Detail: text, Links: msg.Links})
+			}
+			msg.Sections = append(msg.Sections, s)
+		}
+		for at, level := range levels {
+			layouts, all := pictured(msg, level), ""
+			if len(layouts) == 0 || level < blocks.Text && len(layouts) != 1 && c.links == 0 {
+				t.Fatalf("%+v at %s is %d messages", c, at, len(layouts))
+			}
+			buttons := 0
+			for i, l := range layouts {
+				for _, fault := range validate(t, l) {
+					t.Errorf("%+v at %s, message %d: %s", c, at, i, fault)
+				}
+				p := readOut(t, l)
+				for _, fault := range live(p) {
+					t.Errorf("%+v at %s, message %d: %s", c, at, i, fault)
+				}
+				all += p.text + l.Text
+				for _, b := range l.Blocks {
+					if b.BlockType() == slack.MBTAction {
+						buttons++
+					}
+				}
+			}
+			if total := c.sections * c.lines; total > 30 && level < blocks.Text && !strings.Contains(all, "줄 더") {
+				t.Errorf("%+v at %s: it is not said that lines are left out", c, at)
+			}
+			if c.links > 20 && level < blocks.Text && !strings.Contains(all, "곳이 더") {
+				t.Errorf("%+v at %s: it is not said that pages are left out", c, at)
+			}
+			if level < blocks.Text && buttons != 1 {
+				t.Errorf("%+v at %s: %d rows of buttons", c, at, buttons)
+			}
 		}
 	}
 }

@@ -272,5 +272,11 @@ func valueOf(a slack.BlockAction) string {
 	case len(a.SelectedUsers) > 0:
 		return strings.Join(a.SelectedUsers, ",")
 	}
+	return typedText(a)
+}
+
+// typedText is a text that somebody typed: its syllables whole, as keyboards of a Mac may not
+// send them.
+func typedText(a slack.BlockAction) string {
 	return strings.TrimSpace(norm.NFC.String(strings.ToValidUTF8(a.Value, "\uFFFD")))
 }

@@ -138,7 +138,7 @@ func ParseSubmission(view slack.View) (Submitted, bool) {
 	}
 	switch view.CallbackID {
 	case CallbackPrompt, CallbackAsk:
-		out.Text = strings.TrimSpace(strings.ToValidUTF8(view.State.Values[inputText][inputText].Value, "\uFFFD"))
+		out.Text = typedText(view.State.Values[inputText][inputText])
 	case CallbackShare:
 		out.Channel = view.State.Values[inputPick][inputPick].SelectedConversation
 	}

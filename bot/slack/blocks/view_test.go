@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/slack-go/slack"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/bapsang/bapsang/bot"
 	"github.com/bapsang/bapsang/bot/bottest"
@@ -83,7 +84,7 @@ func TestDialogsAreReadBack(t *testing.T) {
 		view slack.View
 		want blocks.Submitted
 	}{
-		"a reason":   {entered(blocks.PromptModal("왜요?", "ko", "meta"), slack.BlockAction{Value: "  기간이 틀려요\n"}), blocks.Submitted{Callback: blocks.CallbackPrompt, Text: "기간이 틀려요", Metadata: "meta"}},
+		"a reason":   {entered(blocks.PromptModal("왜요?", "ko", "meta"), slack.BlockAction{Value: norm.NFD.String("  기간이 틀려요\n")}), blocks.Submitted{Callback: blocks.CallbackPrompt, Text: "기간이 틀려요", Metadata: "meta"}},
 		"a question": {entered(blocks.AskModal("en", "meta"), slack.BlockAction{Value: "revenue?"}), blocks.Submitted{Callback: blocks.CallbackAsk, Text: "revenue?", Metadata: "meta"}},
 		"a channel":  {entered(blocks.ShareModal("ko", "meta"), slack.BlockAction{SelectedConversation: "C012AB3CD"}), blocks.Submitted{Callback: blocks.CallbackShare, Channel: "C012AB3CD", Metadata: "meta"}},
 	} {
