@@ -57,7 +57,7 @@ func WriteICS(w io.Writer, feed Feed) error {
 	c.SetName(clean(feed.Name))
 	c.SetXWRCalName(clean(feed.Name))
 	c.SetXPublishedTTL("PT6H")
-	c.SetRefreshInterval("PT6H", ical.WithValue("DURATION"))
+	c.SetRefreshInterval("PT6H") // which says by itself that it is a duration
 	for _, e := range feed.Editions {
 		addEvent(c, e, feed.Language)
 	}
