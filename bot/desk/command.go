@@ -71,8 +71,12 @@ func (d *Desk) takeCommand(ctx context.Context, ev bot.Event) (bot.Receipt, erro
 	case command == commandSubscribe && (rest == "" || subscriptionsListed(rest)):
 		command = commandSubscriptions
 	}
+	text := strings.TrimSpace(ev.Text)
+	if command == commandSubscribe {
+		text = rest // its first word is no part of the question
+	}
 	return d.ask(ctx, ev.ID, &Question{
-		Thread: ev.Thread, User: ev.User, Text: strings.TrimSpace(ev.Text), Command: command,
+		Thread: ev.Thread, User: ev.User, Text: text, Command: command,
 		Language: commandLanguage(ev.Text, ev.User.Locale),
 	})
 }

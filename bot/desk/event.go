@@ -66,20 +66,27 @@ func (d *Desk) takeMessage(ctx context.Context, ev bot.Event) (bot.Receipt, erro
 	if overheard {
 		q.Rungs = []agent.Rung{agent.Recall, agent.Match, agent.Compose}
 	}
-	if q.Thread.Direct && len(files) == 0 {
-		if q.Command = commandIn(q.Text); q.Command != "" {
+	if len(files) == 0 && !overheard {
+		if q.Command = d.commandOf(q.Text, ev); q.Command != "" && q.Command != commandSubscribe {
 			q.Language = commandLanguage(q.Text, ev.User.Locale)
 		}
 	}
-	if q.Command == "" && !overheard && len(files) == 0 && d.cfg.Standing != nil {
-		switch {
-		case ev.Addressed && commandIn(q.Text) == commandSubscriptions: // what is sent to a channel is asked there
-			q.Command = commandSubscriptions
-		case d.cfg.Standing.Heard(q.Text):
-			q.Command = commandSubscribe
-		}
-	}
 	return d.ask(ctx, ev.ID, q)
+}
+
+// commandOf is the command that a message is; empty for a question.
+func (d *Desk) commandOf(text string, ev bot.Event) string {
+	command := commandIn(text)
+	switch {
+	case command != "" && ev.Thread.Direct:
+		return command
+	case d.cfg.Standing == nil:
+	case command == commandSubscriptions && ev.Addressed: // what is sent to a channel is asked there
+		return command
+	case d.cfg.Standing.Heard(text):
+		return commandSubscribe
+	}
+	return ""
 }
 
 // ours is what the thread remembers when we were asked in it before, else nil.
@@ -230,8 +237,8 @@ func (d *Desk) takeEdit(ctx context.Context, ev bot.Event) (bot.Receipt, error) 
 			return false
 		}
 		q.Text, q.Language = text, language(ev.Text, ev.User.Locale)
-		if q.Thread.Direct {
-			q.Command = commandIn(text)
+		if len(q.Files) == 0 && !q.Overheard {
+			q.Command = d.commandOf(text, ev)
 		}
 		return true
 	})

@@ -39,7 +39,7 @@ func (r Reason) Sentence(language string) string { return wordsFor(language).rea
 
 var korean = words{
 	errors: map[Code]string{
-		CodeNotFound:     "그런 구독을 찾지 못했어요.",
+		CodeNotFound:     "그런 구독을 찾지 못했어요. `구독 목록`이라고 하면 지금 보내는 것을 보여 드려요.",
 		CodeDenied:       "구독은 만든 사람과 관리자만 바꿀 수 있어요.",
 		CodeConflict:     "그사이 다른 곳에서 구독을 바꿨어요. 다시 열어서 고쳐 주세요.",
 		CodeEnded:        "이미 끝낸 구독이에요. 새로 만들어 주세요.",
@@ -95,7 +95,7 @@ var korean = words{
 
 var english = words{
 	errors: map[Code]string{
-		CodeNotFound:     "I could not find that subscription.",
+		CodeNotFound:     "I could not find that subscription. Say `subscriptions` to see what is sent.",
 		CodeDenied:       "Only who made a subscription, and administrators, can change it.",
 		CodeConflict:     "Somebody changed the subscription meanwhile. Please open it again and change that.",
 		CodeEnded:        "That subscription has ended. Please make a new one.",

@@ -12,10 +12,10 @@ import (
 // me when revenue yesterday exceeds 50 million". What stands before it is the question,
 // which has one figure for an answer.
 var (
-	alertKo = regexp.MustCompile(`^(.+?)(?:이|가|은|는|을|를)?\s+([0-9][0-9,.]*\s*(?:천|백|십)?\s*(?:만|억|조)?(?:\s*[0-9][0-9,]*\s*(?:만|억))?)\s*(%|퍼센트|원|건|명|개|회|번|달러)?\s*(?:이|를|을|보다)?\s*` +
-		`(이상|이하|미만|초과|넘|밑|아래|위로|변하|바뀌|달라지|움직이|오르거나|떨어지|내려가|올라가)[^.?!]{0,16}?(?:면|때|경우)\s*(?:에)?\s*(?:나한테|나에게|저에게|저한테|여기에?|채널에)?\s*(?:꼭|바로)?\s*(?:알려|알림|말해|보내|알람)`)
+	alertKo = regexp.MustCompile(`^(.+?)(?:이|가|은|는|을|를)?\s+([0-9][0-9,.]*\s*(?:천|백|십)?\s*(?:만|억|조)?(?:\s*[0-9][0-9,]*\s*(?:만|억))?)\s*(%|퍼센트|원|건|명|개|회|번|달러)?\s*(?:이|를|을|보다|으로|로|까지)?\s*` +
+		`(이상|이하|미만|초과|넘|밑|아래|위로|적|작|낮|많|크|높|커지|줄|늘|감소|증가|하락|상승|변하|바뀌|달라지|움직이|변동|오르|떨어지|내려가|올라가)[^.?!]{0,16}?(?:면|때|경우)\s*(?:에)?\s*(?:나한테|나에게|저에게|저한테|여기에?|채널에)?\s*(?:꼭|바로)?\s*(?:알려|알림|말해|보내|알람)`)
 	alertEn = regexp.MustCompile(`(?i)^\s*(?:please\s+)?(?:alert|notify|tell|warn|ping|message|let)\s+(?:me|us|the channel)(?:\s+know)?\s*(.*?)\s*\b(?:when|if|once|whenever)\s+(.+?)\s+` +
-		`(drops? (?:below|under)|falls? (?:below|under)|goes (?:below|under)|is (?:below|under|less than)|exceeds?|(?:goes|rises|climbs|gets) (?:above|over)|is (?:above|over|more than|at least)|reaches|changes by|moves by)\s+` +
+		`((?:drops?|falls?|go(?:es)?|sinks?) (?:below|under)|(?:is|are) (?:below|under|less than|at most)|exceeds?|(?:go(?:es)?|rises?|climbs?|gets?) (?:above|over)|(?:is|are) (?:above|over|more than|at least)|reach(?:es)?|(?:changes?|moves?|drops?|falls?|rises?|increases?|decreases?|grows?) by)\s+` +
 		`(?:more than\s+)?([$₩€]?\s*[0-9][0-9,.]*)\s*(%|percent|k|m|b|thousand|million|billion)?\b.*$`)
 	oddKo = regexp.MustCompile(`^(.+?)(?:이|가|은|는)?\s+(?:이상하면|평소와 다르면|튀면|이상치가?\s*(?:나오면|있으면|생기면))\s*(?:꼭|바로)?\s*(?:알려|알림|말해|보내)`)
 	oddEn = regexp.MustCompile(`(?i)^\s*(?:please\s+)?(?:alert|notify|tell|warn|ping)\s+(?:me|us)\s*(.*?)\s*\b(?:when|if|whenever)\s+(.+?)\s+(?:is|looks|gets)\s+(?:unusual|anomalous|odd|strange|out of line)`)
@@ -33,7 +33,7 @@ func alertIn(text string) (question string, alert *digest.Alert, ok bool) {
 	text = strings.TrimSpace(text)
 	if m := alertKo.FindStringSubmatch(text); m != nil {
 		n, ok := koreanNumber(m[2])
-		return m[1], &digest.Alert{Kind: kindKo(m[4], m[0]), Threshold: n}, ok
+		return m[1], &digest.Alert{Kind: kindKo(m[3], m[4], m[0]), Threshold: n}, ok
 	}
 	if m := alertEn.FindStringSubmatch(text); m != nil {
 		n, ok := englishNumber(m[4], m[5])
@@ -51,11 +51,15 @@ func alertIn(text string) (question string, alert *digest.Alert, ok bool) {
 // changing are the words by which it is a change that is waited for: 20% 이상 변하면.
 var changing = regexp.MustCompile(`변하|바뀌|달라지|움직이|오르거나|변동`)
 
-func kindKo(word, condition string) digest.AlertKind {
+// byPercent are the words by which percents are of a change: "20% 이상 떨어지면", and not
+// "5% 아래로 떨어지면".
+var byPercent = regexp.MustCompile(`(?:%|퍼센트)(?:\s*(?:이상|초과|넘게|나|이나|정도|까지))?\s*(?:떨어지|내려가|내리|하락|감소|줄|오르|올라가|상승|증가|늘)`)
+
+func kindKo(unit, word, condition string) digest.AlertKind {
 	switch {
-	case changing.MatchString(condition):
+	case changing.MatchString(condition), (unit == "%" || unit == "퍼센트") && byPercent.MatchString(condition):
 		return digest.AlertChange
-	case strings.Contains("이하 미만 밑 아래 떨어지 내려가", word):
+	case strings.Contains("이하 미만 밑 아래 떨어지 내려가 적 작 낮 줄 감소 하락", word):
 		return digest.AlertBelow
 	}
 	return digest.AlertAbove

@@ -72,6 +72,9 @@ const paramBefore = "before"
 
 // Heard implements desk.Standing.
 func (t *Taker) Heard(text string) bool {
+	if _, _, ok := aboutIn(text); ok {
+		return true
+	}
 	if _, _, ok := alertIn(text); ok {
 		return true
 	}
@@ -113,6 +116,9 @@ func (t *Taker) do(ctx context.Context, o desk.Order, by digest.Actor, w *words)
 
 // written makes a subscription of what somebody wrote.
 func (t *Taker) written(ctx context.Context, o desk.Order, by digest.Actor, w *words) (*desk.Reply, error) {
+	if do, id, ok := aboutIn(o.Text); ok {
+		return t.manage(ctx, do, id, o, by, w)
+	}
 	text, to := place(o.Text)
 	question, alert, watched := alertIn(text)
 	when, err := t.read(text)

@@ -14,10 +14,11 @@ import (
 // words are the package's own in one language.
 type words struct {
 	language                string
-	sendWhat                string
-	daily, weekly           string // schedules that are offered
-	created                 string // schedule, name, recipient
-	createdAlert            string // schedule, name, condition, recipient
+	sendWhat, sendWhen      string
+	which, nothingTo        map[string]string // by what is done
+	daily, weekly           string            // schedules that are offered
+	created                 string            // schedule, name, recipient
+	createdAlert            string            // schedule, name, condition, recipient
 	assumed                 string
 	next                    string // time
 	rightNow                string // sentence
@@ -51,7 +52,15 @@ func wordsFor(language string) *words {
 var korean = words{
 	language: "ko",
 	sendWhat: "무엇을 보내 드릴까요? `매주 월요일 9시에 지난주 지역별 매출 보내줘`처럼 적거나, 답을 받은 스레드에서 말해 주세요.",
-	daily:    "매일 9시에", weekly: "매주 월요일 09:00",
+	sendWhen: "이 답을 언제 보내 드릴까요? `매주 월요일 9시에 보내줘`, `평일 아침 8시 반에 나에게 보내줘`처럼 말하거나 답 아래의 **매주 받기**를 눌러 주세요.",
+	which: map[string]string{
+		doEnd: "어느 것을 그만 보낼까요?", doPause: "어느 것을 잠시 멈출까요?", doResume: "어느 것을 다시 시작할까요?",
+	},
+	nothingTo: map[string]string{
+		doEnd: "여기로 보내는 것은 만든 사람이 끝낼 수 있어요. **내가 만든 것**은 없어요.", doPause: "잠시 멈출 수 있는 것이 없어요. **내가 만든 것** 가운데 보내고 있는 것만 멈출 수 있어요.",
+		doResume: "다시 시작할 것이 없어요. **내가 만든 것**은 모두 보내고 있어요.",
+	},
+	daily: "매일 9시에", weekly: "매주 월요일 09:00",
 	created:      "%s에 **%s** 소식을 %s 보낼게요.",
 	createdAlert: "%s에 **%s** 값을 보고, %s %s 알릴게요. 조건에 들어설 때 한 번만 알려요.",
 	assumed:      "시각을 말하지 않아 09:00으로 잡았어요.", next: "다음은 %s이에요.", rightNow: "지금 보내면 이래요: %s",
@@ -82,7 +91,15 @@ var korean = words{
 var english = words{
 	language: "en",
 	sendWhat: "What should I send? Write it like `every Monday at 9 send me revenue by region last week`, or say it in the thread of an answer.",
-	daily:    "every day at 9", weekly: "every Monday at 09:00",
+	sendWhen: "When should I send this answer? Say it like `every Monday at 9` or `send it to me every weekday at 8:30`, or press **Send weekly** below the answer.",
+	which: map[string]string{
+		doEnd: "Which one should I stop sending?", doPause: "Which one should I pause?", doResume: "Which one should I resume?",
+	},
+	nothingTo: map[string]string{
+		doEnd: "What is sent here can be ended by who made it. **You** have made none.", doPause: "There is nothing to pause: of **yours**, none is being sent.",
+		doResume: "There is nothing to resume: all of **yours** are being sent.",
+	},
+	daily: "every day at 9", weekly: "every Monday at 09:00",
 	created:      "I will send **%[2]s** %[1]s %[3]s.",
 	createdAlert: "I look at **%[2]s** %[1]s and tell %[4]s when it %[3]s. Once when that begins, not again while it lasts.",
 	assumed:      "You named no time, so I took 09:00.", next: "Next: %s.", rightNow: "Sent now it would say: %s",

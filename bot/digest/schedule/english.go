@@ -25,7 +25,8 @@ var (
 	enWeekend  = regexp.MustCompile(`(?i)\b(?:every|each)\s+weekend\b`)
 	enBusiness = regexp.MustCompile(`(?i)\b(?:every|each)\s+(?:business|working|work)\s?day\b`)
 	enDaily    = regexp.MustCompile(`(?i)\b(?:every|each)\s+day\b|\bevery\s+(morning|afternoon|evening|night)\b|\bdaily\b`)
-	enWeek     = regexp.MustCompile(`(?i)\b(?:every|each)\s+(?:week\s+on\s+)?` + enDays + `|\b(?:weekly|every\s+week)(?:\s+on\s+` + enDays + `)?`)
+	enWeekDays = regexp.MustCompile(`(?i)\b(?:every|each)\s+(?:week\s+on\s+)?` + enDays)
+	enWeek     = regexp.MustCompile(`(?i)\b(?:weekly|every\s+week)\b(?:\s+on\s+` + enDays + `)?`)
 	enPlural   = regexp.MustCompile(`(?i)\bon\s+((?:mon|tues|wednes|thurs|fri|satur|sun)days(?:\s*(?:,|and|&)\s*(?:mon|tues|wednes|thurs|fri|satur|sun)days)*)\b`)
 	enMonth    = regexp.MustCompile(`(?i)\b(?:on\s+)?(?:` + enOn + `|` + enDate + `)` + enOf + `month\b`)
 	enMonthly  = regexp.MustCompile(`(?i)\b(?:monthly|(?:every|each)\s+month)\s+on\s+(?:` + enOn + `|` + enDate + `)`)
@@ -40,7 +41,12 @@ func (r *reader) eatEnglish() (shape, bool) {
 	if p, matched, ok := r.eatEnglishMonths(); matched {
 		return p, ok
 	}
+	// Who names days of the week means them: "daily revenue every Monday".
+	if g := r.eat(enWeekDays, hole); g != nil {
+		return shape{unit: byWeek, weekdays: englishWeekdays(g[1])}, true
+	}
 	if g := r.eat(enInterval, hole); g != nil {
+		r.bare = g[3] != ""
 		n := atoi(g[1])
 		if g[1] == "" {
 			n = 1
@@ -59,6 +65,7 @@ func (r *reader) eatEnglish() (shape, bool) {
 	} {
 		if g := r.eat(simple.re, hole); g != nil {
 			r.part = strings.ToLower(strings.Join(g[1:], ""))
+			r.bare = strings.EqualFold(g[0], "daily") || strings.EqualFold(g[0], "weekdays")
 			return simple.p, true
 		}
 	}
@@ -73,7 +80,8 @@ func (r *reader) eatEnglish() (shape, bool) {
 		return shape{unit: byWeek, every: n, weekdays: englishWeekdays(g[4])}, n >= 1 && n <= 52
 	}
 	if g := r.eat(enWeek, hole); g != nil {
-		return shape{unit: byWeek, weekdays: englishWeekdays(g[1] + g[2])}, true
+		r.bare = strings.EqualFold(g[0], "weekly")
+		return shape{unit: byWeek, weekdays: englishWeekdays(g[1])}, true
 	}
 	if g := r.eat(enPlural, hole); g != nil {
 		return shape{unit: byWeek, weekdays: englishWeekdays(g[1])}, true

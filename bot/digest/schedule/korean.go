@@ -18,11 +18,12 @@ var (
 	koInterval = regexp.MustCompile(`(?:매\s*)?(\d{1,4})\s*(분|시간)(?:마다|에\s*한\s*번|\s*간격으로)|(매시간|매시\s*정각에?|매시|한\s*시간마다)|(매분|일분마다)`)
 	koWeeks    = regexp.MustCompile(`(?:(격주)(?:로|마다)?|(\d{1,2}|두|세|네)\s*주(?:에\s*한\s*번|마다|\s*간격으로))(?:\s*` + koDays + `(?:마다|에)?)?`)
 	koWeek     = regexp.MustCompile(`(?:매주|주마다|일주일에\s*한\s*번|주\s?1회)(?:\s*` + koDays + `(?:마다|에)?)?`)
-	koEachDay  = regexp.MustCompile(koDay + `요일(?:\s*(?:[·,/]|와|과|이랑|하고|및)?\s*` + koDay + `요일)*마다`)
+	koEachDay  = regexp.MustCompile(`(?:매주\s*)?` + koDay + `요일(?:\s*(?:[·,/]|와|과|이랑|하고|및)?\s*` + koDay + `요일)*마다`)
 	koWorkday  = regexp.MustCompile(`(?:매주\s*|매\s*)?(?:평일|주중)(?:마다|에)?`)
 	koWeekend  = regexp.MustCompile(`(?:매주\s*|매\s*)?주말마다|매\s*주말|매주\s*주말`)
 	koBusiness = regexp.MustCompile(`(?:매일\s*|매\s*)?(?:영업일|근무일)마다|매\s*(?:영업일|근무일)`)
-	koDaily    = regexp.MustCompile(`매일매일|매일|날마다|하루에?\s*한\s*번`)
+	koDaily    = regexp.MustCompile(`매일매일|매일|날마다|하루에?\s*한\s*번|(아침|점심|저녁|밤)마다`)
+	koWeekDays = regexp.MustCompile(`매주\s*(` + koDay + `요일(?:\s*(?:[·,/]|와|과|이랑|하고|및)?\s*` + koDay + `요일)*)(?:마다|에)?`)
 	koMonth    = regexp.MustCompile(`(?:매월|매달|매\s월|매\s달|달마다|한\s*달에\s*한\s*번)\s*` + koOn + `(?:마다|에)?`)
 	koQuarter  = regexp.MustCompile(`(?:매\s*)?분기(?:마다|별)?\s*` + koOn + `(?:마다|에)?`)
 	koYear     = regexp.MustCompile(`(?:매년|해마다)\s*(\d{1,2})월\s*` + koOn + `(?:마다|에)?`)
@@ -48,16 +49,14 @@ func (r *reader) eatKorean() (shape, bool) {
 	if g := r.eat(koInterval, hole); g != nil {
 		return koreanInterval(g), true
 	}
-	for _, simple := range []struct {
-		re *regexp.Regexp
-		p  shape
-	}{
-		{koBusiness, shape{unit: byBusiness}}, {koWorkday, shape{unit: byWorkday}},
-		{koWeekend, shape{unit: byWeek, weekdays: 1<<time.Saturday | 1<<time.Sunday}}, {koDaily, shape{unit: byDay}},
-	} {
-		if r.eat(simple.re, hole) != nil {
-			return simple.p, true
+	// Who names days of the week means them: "매주 월요일에 매일 매출 보내줘".
+	for _, re := range []*regexp.Regexp{koEachDay, koWeekDays} {
+		if g := r.eat(re, hole); g != nil {
+			return shape{unit: byWeek, weekdays: weekdaysIn(strings.NewReplacer("요일", "", "매주", "").Replace(g[0]))}, true
 		}
+	}
+	if p, ok := r.eatKoreanDays(); ok {
+		return p, true
 	}
 	if g := r.eat(koWeeks, hole); g != nil {
 		n := map[string]int{"": 2, "두": 2, "세": 3, "네": 4}[g[2]]
@@ -66,13 +65,36 @@ func (r *reader) eatKorean() (shape, bool) {
 		}
 		return shape{unit: byWeek, every: n, weekdays: r.weekdays(g[3])}, n >= 1 && n <= 52
 	}
-	if g := r.eat(koEachDay, hole); g != nil {
-		return shape{unit: byWeek, weekdays: weekdaysIn(strings.ReplaceAll(g[0], "요일", ""))}, true
-	}
 	if g := r.eat(koWeek, hole); g != nil {
 		return shape{unit: byWeek, weekdays: r.weekdays(g[1])}, true
 	}
 	return shape{}, false
+}
+
+// eatKoreanDays reads what recurs by days. What stands first is how often, what follows
+// is of the question: "매일 9시에 지난주 평일 매출".
+func (r *reader) eatKoreanDays() (shape, bool) {
+	var first *regexp.Regexp
+	var p shape
+	begin := len(r.text)
+	for _, simple := range []struct {
+		re *regexp.Regexp
+		p  shape
+	}{
+		{koBusiness, shape{unit: byBusiness}}, {koWorkday, shape{unit: byWorkday}},
+		{koWeekend, shape{unit: byWeek, weekdays: 1<<time.Saturday | 1<<time.Sunday}}, {koDaily, shape{unit: byDay}},
+	} {
+		if at := simple.re.FindStringIndex(r.text); at != nil && at[0] < begin {
+			first, p, begin = simple.re, simple.p, at[0]
+		}
+	}
+	if first == nil {
+		return shape{}, false
+	}
+	g := r.eat(first, hole)
+	r.part = strings.Join(g[1:], "")
+	r.bare = g[0] == "평일" || g[0] == "주중"
+	return p, true
 }
 
 // weekdays reads days that may be short: 월·수·금. A single letter that begins another

@@ -46,6 +46,8 @@ func Parse(text string, opts Options) (Reading, error) {
 		return Reading{}, &Error{Code: Unreadable, Text: clip(text)}
 	}
 	r := reader{text: strings.ReplaceAll(strings.ToValidUTF8(text, " "), hole, " "), opts: opts}
+	r.text = koreanFirst.ReplaceAllString(koreanShort.ReplaceAllString(r.text, "${1}요일"), "1일")
+	r.text = koreanEach.ReplaceAllString(r.text, "${1}마다 ${2}에")
 	zone := r.eatZone()
 	if r.opts.Zone = zone; zone == "" {
 		r.opts.Zone = opts.Zone
@@ -80,6 +82,8 @@ type reader struct {
 	opts    Options
 	assumed bool
 	part    string // of the day
+	bare    bool   // how often is a word that also says by what figures are told apart: 평일, weekly
+	at      bool   // the time has a particle that makes it one at which something is done: 9시에
 }
 
 // eat replaces the first match of re and returns its groups; nil when there is none.
@@ -96,6 +100,13 @@ func (r *reader) eat(re *regexp.Regexp, by string) []string {
 var (
 	inBrackets = regexp.MustCompile(`\(([^()]{1,40})\)`)
 	timeOf     = regexp.MustCompile(`(?i)(\p{Hangul}{2,6})\s?시간(?:으로|기준)?|(?:in )?\b([A-Z][\p{L} ]{1,20}) time\b|\b(KST|UTC|GMT)\b`)
+)
+
+// Ways of speaking that are read as others: 월욜, 월요일 9시마다, 초하루.
+var (
+	koreanShort = regexp.MustCompile(`([월화수목금토일])욜`)
+	koreanEach  = regexp.MustCompile(`([월화수목금토일]요일)\s*((?:(?:오전|오후|아침|새벽|낮|저녁|밤)\s*)?\d{1,2}\s?시(?:\s*반|\s*\d{1,2}분)?)마다`)
+	koreanFirst = regexp.MustCompile(`초하루`)
 )
 
 // eatZone returns the zone that the text names; "" when none.
@@ -279,6 +290,7 @@ var (
 	// A part of the day, whose hour may follow in English.
 	koreanPart  = regexp.MustCompile(hole + `\s*(아침|오전|점심|오후|저녁|밤)(?:마다|에)?(?:\s|$)`)
 	englishPart = regexp.MustCompile(`(?i)` + hole + `\s*(morning|afternoon|evening|night)s?\b`)
+	atTime      = regexp.MustCompile(`(?:에|마다|에는)[\s,]*(?:` + hole + `)?$`)
 	// What follows a time that is not when to send: "18시 이후".
 	notATime = regexp.MustCompile(`^\s*(?:이후|이전|부터|까지|전|후|~|–|대의|대 |간)|^\s*(?i:to|until|-|–)\s*\d|^\s*(?i:am|pm|a\.m|p\.m)`)
 )
@@ -316,6 +328,7 @@ func (r *reader) eatTime(ways []*regexp.Regexp, read func(groups []string) (int,
 			continue
 		}
 		if t, ok := read(groupsAt(r.text, at)[1:]); ok {
+			r.at = r.at || atTime.MatchString(r.text[at[0]:at[1]])
 			r.text = r.text[:at[0]] + hole + r.text[at[1]:]
 			return t, true
 		}
@@ -333,6 +346,7 @@ func (r *reader) eatSendTime() (int, bool) {
 	g := groupsAt(r.text, at)
 	t, ok := koreanMinutes(g[2:])
 	if ok {
+		r.at = true
 		r.text = r.text[:at[0]] + hole + g[1] + " " + g[len(g)-1] + r.text[at[1]:]
 	}
 	return t, ok
@@ -456,49 +470,92 @@ func atoi(digits string) int {
 }
 
 const (
-	send      = `(?:보내|발송해|전송해|배달해|받아\s*보|받고\s*싶|구독해|구독할|구독하|구독)`
-	tell      = `(?:알려|보여|공유해|올려|띄워|말해|전해|정리해)`
+	send      = `(?:보내|발송해|전송해|배달해|받아\s*보|받고\s*싶|받을|받게|구독해|구독할|구독하|알[림람]을?\s*(?:주|줘|줄|해|보내))`
+	tell      = `(?:구독|알려|보여|공유해|올려|띄워|말해|전해|정리해)`
 	koreanEnd = `\s*(?:(?:해\s*)?(?:줘|주세요|줄래|주실래요|주라|드려|달라|싶어|어|래|게)요?)?\s*[.!?~…]*\s*$`
 )
 
 var (
-	koreanSend = regexp.MustCompile(`(?:[을를]?\s*(?:요약|정리)해서\s*)?(?:에게|한테|로|으로|에)?\s*(?:좀\s*)?(?:DM으로\s*|디엠으로\s*|메일로\s*)?` + send + koreanEnd)
+	koreanSend = regexp.MustCompile(`(?:[을를]?\s*(?:요약|정리)해서\s*)?(?:에게|한테|로|으로|에)?\s*(?:좀\s*)?(?:(?:DM으|디엠으|이?메일|슬랙으|팀즈)로\s*)?` + send + koreanEnd)
 	koreanTell = regexp.MustCompile(`\s*(?:좀\s*)?` + tell + koreanEnd)
 	// What asks for it in English stands before the question.
-	englishSend = regexp.MustCompile(`(?i)^\s*(?:please\s+|can you\s+|could you\s+)?(?:send|e-?mail|deliver|post|dm|remind|subscribe)(?:\s+(?:me|us|it|this|here))*(?:\s+(?:to|with|about|of))?(?:\s+|$)`)
-	englishTell = regexp.MustCompile(`(?i)^\s*(?:please\s+|can you\s+|could you\s+)?(?:tell|show|give)(?:\s+(?:me|us))*(?:\s+(?:about))?(?:\s+|$)`)
+	englishSend = regexp.MustCompile(`(?i)^\s*` + polite + `(?:send|e-?mail|deliver|post|dm|remind|subscribe)(?:\s+(?:me|us|it|this|here))*(?:\s+(?:to|with|about|of))?(?:\s+|$)`)
+	englishTell = regexp.MustCompile(`(?i)^\s*` + polite + `(?:(?:tell|show|give|get)(?:\s+(?:me|us))*(?:\s+(?:about))?|i(?:'d| would) (?:like|love)(?: to (?:get|have|see|receive))?|i want(?: to (?:get|have|see|receive))?)(?:\s+|$)`)
 	please      = regexp.MustCompile(`(?i),?\s*please\s*[.!?]*\s*$`)
+	// What is said of the answer before, where nothing else is left: "매일 알려줘".
+	tellOnly = regexp.MustCompile(`(?i)(?:알려|말해|전해|공유해|올려)[^\p{Hangul}]*\p{Hangul}*\s*[.!?~…]*$|^\s*` + polite + `(?:tell\s+(?:me|us)\s*$|(?:give|get)\s+(?:me|us)\s+(?:this|that|it)|i want|i(?:'d| would))`)
 	// What stands for the answer that was just given.
-	thisAnswer = regexp.MustCompile(`(?i)^(?:앞으로(?:는)?|이제|지금부터|오늘부터)?\s*(?:이거|이것|이걸|그거|이 답변?|방금 답변?|이 내용|이 질문|(?:this )?answer|this|that|it)?(?:을|를|도|은|만)?$`)
+	thisAnswer = regexp.MustCompile(`(?i)^(?:이제|지금부터|오늘부터)?\s*(?:이거|이것|이걸|그거|이 답변?|방금 답변?|이 내용|이 질문|(?:this )?answer|this|that|it)?(?:을|를|도|은|만)?$`)
 	fromNow    = regexp.MustCompile(`^(?:앞으로(?:는)?|이제|지금부터)\s+`)
 	// What is left of an object when its verb is gone.
 	objectEnd = regexp.MustCompile(`(\p{Hangul})[을를]\s*$`)
+	// Reports are sent by the clock where figures are told apart by it: "a weekly report of
+	// revenue", "weekly revenue".
+	report = regexp.MustCompile(`(?i)^\s*(?:report|digest|update|summary|e-?mail|newsletter)s?\b`)
+	// A stretch of time before how often, or after it, is of the question: "지난달 매일 매출",
+	// "revenue every day last week".
+	stretchBefore = regexp.MustCompile(`^\s*(?:(?:지난|최근|이번|작년|올해|재작년|\d{1,2}월|\d{4}년|지난해|지난달|한|두|세|\d{1,3}|상반기|하반기|[1-4]분기)\s*(?:\d{1,3}\s*)?(?:주|달|년|분기|개월|개월간|일간|주간|일|해|동안|간|치)?\s*(?:동안|간)?\s*(?:의)?\s*)+$`)
+	stretchAfter  = regexp.MustCompile(`(?i)^\s*(?:of|in|for|during|over)?\s*(?:the\s+)?(?:last|past|previous|this)\s+(?:\d+\s+)?(?:days?|weeks?|months?|quarters?|years?)\s*[.!?]*\s*$`)
 )
+
+const polite = `(?:please\s+|can you\s+|could you\s+|would you\s+)?`
+
+// ofFigures reports whether how often is said of the figures, and not of when they are to
+// be sent. Where a time of day is named it never is.
+func (r *reader) ofFigures() bool {
+	if !r.assumed || r.part != "" {
+		return false
+	}
+	before, after, ok := strings.Cut(r.text, hole)
+	if !ok {
+		return false
+	}
+	if i := strings.LastIndex(after, hole); i >= 0 {
+		after = after[i+len(hole):]
+	}
+	follows := koreanSend.ReplaceAllString(koreanTell.ReplaceAllString(after, ""), "")
+	if strings.TrimFunc(follows, func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) }) == "" {
+		return false
+	}
+	asked := englishSend.ReplaceAllString(before, "")
+	return r.bare && !report.MatchString(after) && !please.MatchString(after) && !sendNext.MatchString(after) ||
+		stretchBefore.MatchString(before) || strings.TrimSpace(asked) != "" && stretchAfter.MatchString(after)
+}
+
+// sendNext is what is to be done right after how often: "weekly, send me revenue".
+var sendNext = regexp.MustCompile(`(?i)^\s*,|^\s*(?:send|post|tell|show|give|at|on|by|to|here)\b`)
 
 // rest is the question, and whether the text asks for something to be sent.
 func (r *reader) rest() (question string, asked bool) {
+	figures := r.ofFigures()
 	text := strings.Join(strings.FieldsFunc(r.text, func(c rune) bool { return string(c) == hole }), " ")
 	text = please.ReplaceAllString(strings.TrimSpace(text), "")
 	text = strings.TrimLeftFunc(text, func(c rune) bool { return unicode.IsSpace(c) || strings.ContainsRune(",.·:;-", c) })
 	for _, particle := range []string{"에는 ", "에 ", "마다 ", "은 ", "to ", "에,"} {
 		text = strings.TrimPrefix(text, particle)
 	}
+	text = fromNow.ReplaceAllString(text, "")
 	verbs := []struct {
-		re    *regexp.Regexp
-		sends bool
-	}{{koreanSend, true}, {englishSend, true}, {koreanTell, false}, {englishTell, false}}
+		re           *regexp.Regexp
+		sends, timed bool
+	}{
+		{koreanSend, true, true}, {englishSend, true, true},
+		{koreanTell, false, !r.assumed && r.at}, {englishTell, false, !r.assumed},
+	}
+	only := false
 	for _, v := range verbs {
 		if !v.re.MatchString(text) {
 			continue
 		}
+		only = !v.sends && tellOnly.MatchString(text)
 		text = strings.TrimSpace(v.re.ReplaceAllString(text, ""))
 		text = objectEnd.ReplaceAllString(text, "$1")
-		asked = asked || v.sends || !r.assumed
+		asked = v.timed
+		break
 	}
-	text = strings.Join(strings.Fields(text), " ")
+	text = strings.TrimRightFunc(strings.Join(strings.Fields(text), " "), func(c rune) bool { return unicode.IsSpace(c) || strings.ContainsRune(",·:;.!?", c) })
 	if utf8.RuneCountInString(text) == 1 && strings.ContainsAny(text, "에을를은는.,!?") || thisAnswer.MatchString(text) {
 		text = ""
 	}
-	text = fromNow.ReplaceAllString(text, "")
-	return strings.TrimRightFunc(text, func(c rune) bool { return unicode.IsSpace(c) || strings.ContainsRune(",·:;.!", c) }), asked
+	return text, (asked || only && text == "") && !figures
 }
