@@ -116,6 +116,8 @@ type Answer struct {
 	DataAsOf time.Time `json:"data_as_of,omitzero"`
 	// Changed says, for a follow-up, what was changed against the turn before.
 	Changed []string `json:"changed,omitempty"`
+
+	passing bool // a search was made for it: it is not recalled
 }
 
 // Reason is why there is no answer.

@@ -264,7 +264,7 @@ func (a *Agent) answerBy(ctx context.Context, p *prepared, q *Question, at attem
 		}
 		answer, err := a.execute(ctx, p, q, at, step)
 		// What a search found is of the moment, and not always ours to keep.
-		if err == nil && answer.Rung != None && len(answer.Citations) == 0 {
+		if err == nil && answer.Rung != None && !answer.passing {
 			a.memory.remember(ctx, key, p.catalog.Version, answer)
 		}
 		return answer, err

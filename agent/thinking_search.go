@@ -190,6 +190,7 @@ func wordsAndNumbers(s string) []string {
 // searchAll asks every searcher at once and joins what they found, best first of each in
 // turn.
 func (r *run) searchAll(ctx context.Context, query, language string) think.ToolResult {
+	r.answer.passing = true
 	searchers := r.agent.cfg.Searchers
 	market := map[string]string{"ko": "KR"}[language]
 	found, errs := make([]*connectors.Found, len(searchers)), make([]error, len(searchers))
@@ -277,6 +278,7 @@ func (r *run) unsearched(name string, err error) {
 
 // cite hands over the sources of an answer, and says which searches did not work.
 func (r *run) cite(out *think.Outcome) {
+	r.answer.passing = r.answer.passing || len(out.Sources) > 0 // taken up again, perhaps
 	for _, s := range out.Sources {
 		r.answer.Citations = append(r.answer.Citations, Citation{Title: s.Title, URL: s.URL})
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/bapsang/bapsang/agent/llm"
 	"github.com/bapsang/bapsang/agent/think"
 	"github.com/bapsang/bapsang/connectors"
+	"github.com/bapsang/bapsang/store/bolt"
 )
 
 // web is a searcher that finds what a test says, and the books of what was refused.
@@ -266,5 +267,39 @@ func TestHitsAreBoundedAndOpenable(t *testing.T) {
 	}
 	if text := told(model.requests[1]); len(text) > 20_000 || strings.Contains(text, "javascript") {
 		t.Errorf("the model was told %d bytes", len(text))
+	}
+}
+
+// TestWhatWasSearchedIsNotRecalled asks twice: pages change, and a search that did not work
+// may work again.
+func TestWhatWasSearchedIsNotRecalled(t *testing.T) {
+	t.Parallel()
+	db, err := bolt.Open(t.Context(), t.TempDir(), bolt.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	w := &web{found: &connectors.Found{Hits: []connectors.Hit{hit("축제", "https://whale.example/", "11월 28일")}}}
+	answered := calls("answer", map[string]any{"queries": []any{map[string]any{"name": "r1", "sql": bestSellers}}, "text": "{{r1.product[0]}}입니다."})
+	model := &scripted{replies: []any{lookFor("대왕고래 축제"), say("11월 28일입니다 [1]."), lookFor("대왕고래 축제"), answered, answered, answered}}
+	thinker, err := think.New(think.Config{Model: model})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := agent.New(agent.Config{
+		Directory: analyst.NewRoster([]*agent.Analyst{shopAnalyst(t)}, nil, nil), Thinker: thinker, Store: db, Searchers: []agent.Searcher{{Name: "web", Searcher: w}},
+		Now: func() time.Time { return now }, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := ask(t, a, festival); got.Rung != agent.Think || len(got.Citations) != 1 {
+		t.Fatalf("first: %s", texts(got))
+	}
+	w.found, w.err = nil, connectors.Errorf(connectors.CodeUnavailable, "Away.")
+	for _, want := range []agent.Rung{agent.Think, agent.Think, agent.Recall} { // the third asked nobody outside
+		if got := ask(t, a, festival); got.Rung != want {
+			t.Errorf("%s, want %s", texts(got), want)
+		}
 	}
 }

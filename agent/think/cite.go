@@ -83,7 +83,7 @@ func (s *session) mark(text string) string {
 	if len(s.sources) == 0 {
 		return text
 	}
-	text = citing.ReplaceAllStringFunc(text, func(found string) string {
+	text = citing.ReplaceAllStringFunc(linkRef.ReplaceAllString(text, ""), func(found string) string {
 		m := citing.FindStringSubmatch(found)
 		if m[1]+m[2] == "" {
 			return found // a reference to a cell
