@@ -14,6 +14,7 @@ package egress
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -62,18 +63,22 @@ func New(o Options) (*Filter, error) {
 
 // Check refuses a text with an Error of CodeDenied. It is a connectors.Hooks.Egress.
 func (f *Filter) Check(_ context.Context, _ connectors.Caller, text string) error {
-	text = fold(text)
-	switch {
-	case f.confidential(text):
+	all := readings(text)
+	if slices.ContainsFunc(all, f.confidential) {
 		return refuse(confidential)
-	case hasSecret(text):
-		return refuse(secret)
-	case f.hasInternalAddress(text):
-		return refuse(address)
-	case hasPerson(text):
-		return refuse(person)
-	case hasFigure(text):
-		return refuse(figure)
+	}
+	for i, text := range all {
+		switch {
+		// What looks like a key in what was decoded is a part of what was looked at before.
+		case i == 0 && hasSecret(text):
+			return refuse(secret)
+		case f.hasInternalAddress(text):
+			return refuse(address)
+		case hasPerson(text):
+			return refuse(person)
+		case hasFigure(text):
+			return refuse(figure)
+		}
 	}
 	return nil
 }
@@ -81,17 +86,17 @@ func (f *Filter) Check(_ context.Context, _ connectors.Caller, text string) erro
 // CheckURL is Check for the address of a page, in which numbers are usual. It is a
 // connectors.Hooks.EgressURL.
 func (f *Filter) CheckURL(_ context.Context, _ connectors.Caller, url string) error {
-	// What is written in percent signs is looked at as well as the address itself.
-	text := fold(url + " " + unescape(url))
-	switch {
-	case f.confidential(text):
-		return refuse(confidential)
-	case hasSecret(text):
-		return refuse(secret)
-	case hasEmail(text):
-		return refuse(person)
-	case f.hasInternalAddress(fold(url)):
-		return refuse(address)
+	for i, text := range readings(url) {
+		switch {
+		case f.confidential(text):
+			return refuse(confidential)
+		case hasSecret(text):
+			return refuse(secret)
+		case hasEmail(text):
+			return refuse(person)
+		case i == 0 && f.hasInternalAddress(text):
+			return refuse(address)
+		}
 	}
 	return nil
 }
@@ -102,12 +107,20 @@ func (f *Filter) CheckURL(_ context.Context, _ connectors.Caller, url string) er
 func fold(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
-		case unicode.Is(unicode.Cf, r): // zero-width characters, marks of direction
+		case unseen(r): // zero-width characters, marks of direction
 			return -1
+		case r == '\u119e' || r == '\u2800': // a vowel that is typed as a middle dot; empty Braille
+			return ' '
+		case r == '٪':
+			return '%'
 		case unicode.IsSpace(r) || unicode.IsControl(r):
 			return ' '
 		case unicode.Is(unicode.Nd, r) && r > unicode.MaxASCII: // digits of other scripts
 			return '0' + digit(r)
+		case unicode.Is(unicode.No, r): // digits in circles
+			if d, ok := framed(r); ok {
+				return d
+			}
 		case unicode.Is(unicode.Pd, r): // dashes of all kinds
 			return '-'
 		}

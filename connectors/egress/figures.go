@@ -18,16 +18,11 @@ var (
 	currencyBefore = regexp.MustCompile(`(?i)([$€£¥₩₹]|\b(usd|krw|eur|jpy|cny|gbp|us\$))\s*-?[0-9]`)
 	// A number and a currency, with Korean powers of ten between. Hangul after 원 or
 	// 엔 that is no particle makes another word of it.
-	currencyAfter = regexp.MustCompile(`(?i)[0-9]\s*[십백천만억조]*\s*([$€£¥₩₹]|원|달러|유로|위안|(usd|krw|eur|jpy|cny|gbp|won|dollars?|euros?|yen|yuan)\b)`)
-	// Amounts without a digit: 오천만 원, 백이십억, 삼천만, twelve million. Words that
-	// look like numbers are left out by what stands before or after (백조, 천만에, 추억).
-	spelled = regexp.MustCompile(`(?i)[일이삼사오육칠팔구십백천만억조]{2,}\s*원|(^|[^가-힣])[수몇]?[일이삼사오육칠팔구십백천만]+\s?억|` +
-		`[일이삼사오육칠팔구십백천]{2,}\s?(만|조)($|[^가-힣])|\b(` + englishNumbers + `)[ -](million|billion|trillion)\b`)
-	spelledCount = regexp.MustCompile(`[일이삼사오육칠팔구십백천만]{2,}\s*(개|건|명|장|박스)`)
-	share        = regexp.MustCompile(`(?i)[0-9]\s*(%|퍼센트|(percent|pct|bps?|pp)\b)`)
-	all          = regexp.MustCompile(`(^|[^0-9.])100\s*%`) // of cotton, of nothing secret
-	times        = regexp.MustCompile(`[0-9]\.[0-9]+\s*배`)
-	powers       = regexp.MustCompile(`(?i)[0-9]\s*(십만|백만|천만|만|억|조|(thousand|million|billion|trillion|mn|bn)\b)`)
+	currencyAfter = regexp.MustCompile(`(?i)[0-9]\s*[십백천만억조kmb]*\s*([$€£¥₩₹]|[円元圓]|원|달러|유로|위안|(usd|krw|eur|jpy|cny|gbp|won|dollars?|euros?|yen|yuan)\b)`)
+	share         = regexp.MustCompile(`(?i)[0-9]\s*([%‰]|퍼센트|(percent(age)?|per cent|pct|bps?|pp)\b)|[0-9]\s*프로\s*(이상|이하|초과|미만|성장|증가|감소|상승|하락|달성|마진|[올늘줄떨])`)
+	all           = regexp.MustCompile(`(^|[^0-9.])100\s*%`) // of cotton, of nothing secret
+	times         = regexp.MustCompile(`[0-9]\.[0-9]+\s*배`)
+	powers        = regexp.MustCompile(`(?i)[0-9]\s*(십만|백만|천만|만|억|조|[万萬億亿兆]|(thousand|million|billion|trillion|mn|bn|lakhs?|crores?|mio|mrd|tsd)\b|[x×*]\s*10\s*(\^|\*\*)?\s*[0-9])`)
 	// 1.2M, 500k. Single digits are products and races: 3M, 4K, 5K.
 	suffixed = regexp.MustCompile(`(?i)(^|[^a-z0-9.])([0-9]+\.[0-9]+|[0-9]{2,})[kmb]($|[^a-z0-9])`)
 	counted  = regexp.MustCompile(`[0-9]{3,}\s*(건|명|개($|[^월국년])|장($|[^르])|박스|회원|주문)`)
@@ -35,14 +30,11 @@ var (
 	thousand = regexp.MustCompile(`[0-9]{1,3}(([,'’_][0-9]{3})+|([ .][0-9]{3}){2,})($|[^0-9])`)
 )
 
-const englishNumbers = `one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|` +
-	`twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand`
-
 // Words after which, or before which, a number is a figure of the company's whatever
 // it looks like.
-var measure = regexp.MustCompile(`(?i)매출|이익|영업익|손익|마진|원가|판매량|판매액|주문수|주문량|거래액|객단가|전환율|이탈률|재고|방문자|가입자수|점유율|성장률|인건비|예산|목표액|` +
-	`(판매|이탈|가입|방문|주문|결제|구매|환불|반품|클릭|노출)[가-힣]?\s+[0-9]|` +
-	`\b(revenue|sales|profit|margin|orders?|gmv|arpu|churn|conversion|inventory|headcount|budget|ebitda|cogs|cac|ltv|mau|dau)\b`)
+var measure = regexp.MustCompile(`(?i)매출|이익|영업익|손익|마진|원가|판매량|판매액|주문수|주문량|거래액|객단가|전환율|이탈률|재고|방문자|가입자수|점유율|성장률|인건비|급여|연봉|예산|목표액|매상|순익|수익률|달성률|재구매율|(회원|고객|직원|구독자|거래처)\s?수|` +
+	`(판매|이탈|가입|방문|주문|결제|구매|환불|반품|클릭|노출|고객|회원|구독자|직원|거래처|매장)[가-힣]?(\s?수[가-힣]?)?\s+([0-9]|[일이삼사오육칠팔구십백천만]{2,}\s*(개|건|명|곳))|` +
+	`\b(revenue|sales|profit|margin|orders?|gmv|arpu|churn|conversion|inventory|headcount|budget|ebitda|cogs|cac|ltv|mau|dau|roas|roi|ctr|cvr|cpc|cpa|aov|arr|mrr|nps|yoy|qoq|rev)\b`)
 
 // Dates and what else is counted along the calendar.
 var (
@@ -78,20 +70,19 @@ func longest(form string) *regexp.Regexp {
 // company's.
 func hasFigure(text string) bool {
 	text = all.ReplaceAllString(text, "$1")
-	for _, form := range []*regexp.Regexp{currencyBefore, currencyAfter, spelled, share, times, powers, suffixed, counted, thousand} {
+	for _, form := range []*regexp.Regexp{currencyBefore, currencyAfter, share, times, powers, suffixed, counted, thousand} {
 		if form.MatchString(text) {
 			return true
 		}
 	}
 	measured := measure.MatchString(text)
-	if measured && spelledCount.MatchString(text) {
+	if anyOf(spelled, text) || measured && anyOf(spelledCount, text) {
 		return true
 	}
 	plain := 0
 	for _, at := range number.FindAllStringIndex(text, -1) {
 		n := found{text: text[at[0]:at[1]], before: text[:at[0]], after: text[at[1]:]}
-		// Beside 판매, 1204 is as likely a number of things as the fourth of December.
-		if n.date() && (!measured || !n.bareDay()) {
+		if n.date() && (!measured || !n.loose()) {
 			continue
 		}
 		plain++
@@ -126,10 +117,24 @@ func (n found) date() bool {
 	return false
 }
 
-// bareDay reports whether a date is four digits that are no year.
-func (n found) bareDay() bool {
-	return len(n.text) == 4 && !strings.HasPrefix(n.text, "19") && !strings.HasPrefix(n.text, "20")
+// loose reports whether a date is one that beside 판매 is as likely a number of things: 1204,
+// 618, 3.12, 45대, or a year far from now.
+func (n found) loose() bool {
+	year := len(n.text) == 4 && (strings.HasPrefix(n.text, "19") || strings.HasPrefix(n.text, "20"))
+	switch {
+	case year:
+		return !nearYear.MatchString(n.text)
+	case decade.MatchString(n.text + head(n.after, 6)):
+		return false
+	}
+	return len(n.text) == 4 || len(n.text) == 3 || strings.Contains(n.text, ".") && len(n.text) <= 5 || things.MatchString(n.after)
 }
+
+var (
+	nearYear = regexp.MustCompile(`^20[1-3][0-9]$`)
+	decade   = regexp.MustCompile(`^[1-6]0\s*대`) // of people's ages
+	things   = regexp.MustCompile(`^\s*[회대번호차기위화권탄]`)
+)
 
 func isDigit(b byte) bool { return b >= '0' && b <= '9' }
 

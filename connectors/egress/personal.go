@@ -151,11 +151,3 @@ func (f *Filter) inside(name string, inAddress bool) bool {
 	}
 	return false
 }
-
-// unescape undoes percent signs as far as they are ones.
-func unescape(s string) string {
-	if u, err := url.QueryUnescape(s); err == nil {
-		return u
-	}
-	return s
-}
