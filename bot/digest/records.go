@@ -96,7 +96,13 @@ func newID(tx store.ReadTx) (string, error) {
 	}
 }
 
+// maxID bounds what is looked for as the id of a subscription, in bytes.
+const maxID = 64
+
 func loadSubscription(tx store.ReadTx, id string) (*Subscription, error) {
+	if id == "" || len(id) > maxID { // whatever somebody pressed, it is no key
+		return nil, &Error{Code: CodeNotFound}
+	}
 	sub, err := load[Subscription](tx, kindSubscription, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, &Error{Code: CodeNotFound, ID: id}

@@ -86,6 +86,16 @@ func (t *Taker) read(text string) (schedule.Reading, error) {
 	return schedule.Parse(text, schedule.Options{Zone: t.cfg.Zone, Now: t.cfg.Now()})
 }
 
+// readWhen reads a text that says nothing but when. A number that is left over is a time
+// that was not understood.
+func (t *Taker) readWhen(text string) (schedule.Reading, error) {
+	r, err := t.read(text)
+	if err == nil && strings.ContainsAny(r.Rest, "0123456789") {
+		return schedule.Reading{}, &schedule.Error{Code: schedule.Unreadable, Text: r.Rest}
+	}
+	return r, err
+}
+
 // Order implements desk.Standing.
 func (t *Taker) Order(ctx context.Context, o desk.Order) (*desk.Reply, error) {
 	by := digest.Actor{In: o.Thread, Person: digest.Person{
@@ -214,7 +224,7 @@ func (t *Taker) create(ctx context.Context, by digest.Actor, draft digest.Draft,
 
 // watch makes a subscription of a form below an answer.
 func (t *Taker) watch(ctx context.Context, o desk.Order, by digest.Actor, w *words) (*desk.Reply, error) {
-	when, err := t.read(o.Action.Values[valueWhen])
+	when, err := t.readWhen(o.Action.Values[valueWhen])
 	if err != nil {
 		return nil, err
 	}
@@ -296,7 +306,7 @@ func (t *Taker) edit(ctx context.Context, id string, values map[string]string, b
 	}
 	var edit digest.Edit
 	if said := values[valueWhen]; said != "" && said != sub.Schedule.Describe(by.Language) {
-		r, err := t.read(said)
+		r, err := t.readWhen(said)
 		if err != nil {
 			return nil, err
 		}
