@@ -37,10 +37,10 @@ func TestSourcesSayWhereTheyLead(t *testing.T) {
 func TestCite(t *testing.T) {
 	t.Parallel()
 	links := []bot.Link{{Title: "a", URL: "https://a.example"}, {Title: "b", URL: "nowhere"}}
-	lines := layout.Parse("**one [1]**[2] [3] [0] [x] [ [1", plain)
+	lines := layout.Parse(`**one [1]**[2] [3] [0] [x] [ \[1\] [1`, plain)
 	layout.Cite(lines, links)
 	want := []layout.Span{
-		{Text: "one ", Bold: true}, {Text: "[1]", Bold: true, Link: "https://a.example"}, {Text: "[2]"}, {Text: " [3] [0] [x] [ [1"},
+		{Text: "one ", Bold: true}, {Text: "[1]", Bold: true, Link: "https://a.example"}, {Text: "[2]"}, {Text: " [3] [0] [x] [ ["}, {Text: "1] [1"},
 	}
 	if !slices.Equal(lines[0].Spans, want) {
 		t.Errorf("got %+v, want %+v", lines[0].Spans, want)

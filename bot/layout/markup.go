@@ -109,11 +109,13 @@ func styled(style Span, mark string) Span {
 // inline reads what stands within a line.
 func inline(s string, style Span, depth int) []Span {
 	var out []Span
+	apart := false // what follows an escaped bracket: [1] is the number of no source then
 	add := func(text string) {
-		if n := len(out); n > 0 && out[n-1].SameStyle(style) {
+		if n := len(out); n > 0 && out[n-1].SameStyle(style) && !apart {
 			out[n-1].Text += text
 			return
 		}
+		apart = false
 		with := style
 		with.Text = text
 		out = append(out, with)
@@ -129,6 +131,7 @@ func inline(s string, style Span, depth int) []Span {
 		switch {
 		case rest[0] == '\\' && len(rest) > 1 && isPunct(rest[1]):
 			add(rest[1:2])
+			apart = rest[1] == '['
 			at += 2
 		case mark >= 0 && !isProduct(s, at):
 			m := marks[mark]

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/layout"
 )
 
 // Calendar is where the calendar page gets its days from. Entries is required.
@@ -119,7 +120,7 @@ type entryView struct {
 	When      string
 	Until     string // "D-5", "today"
 	MarketTag string
-	Links     []source
+	Links     []layout.Source
 	t         *texts
 }
 
@@ -193,8 +194,8 @@ func (w *Web) calendarView(v *viewer, first, today time.Time, markets []string) 
 
 // feedAddress is a path on this page or an address of the web, and empty for any other.
 func feedAddress(s string) string {
-	if u := webAddress(s); u != nil {
-		return u.String()
+	if page := layout.SourceOf(bot.Link{URL: s}).URL; page != "" {
+		return page
 	}
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme != "" || u.Host != "" || !strings.HasPrefix(u.Path, "/") {

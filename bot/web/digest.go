@@ -2,58 +2,27 @@ package web
 
 import (
 	"html/template"
-	"net/url"
 	"slices"
-	"strings"
 	"unicode"
 
 	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/layout"
 )
 
-// source is a page that something was read on, as it is shown.
-type source struct {
-	Title string
-	URL   string // empty for an address that nobody should be led to
-	Host  string // where URL leads; empty where Title says so
-}
-
-// sourcesOf makes links fit to be shown. Whatever their address, none is left out: the
-// number by which a text names one is its place.
-func sourcesOf(links []bot.Link) []source {
-	var out []source
+// sourcesOf makes links fit to be shown, each in its place.
+func sourcesOf(links []bot.Link) []layout.Source {
+	var out []layout.Source
 	for _, l := range links {
-		s := source{Title: oneLine(l.Title)}
-		if u := webAddress(l.URL); u != nil {
-			s.URL, s.Host = u.String(), strings.TrimPrefix(u.Hostname(), "www.")
-		}
-		if s.Title == "" {
-			s.Title, s.Host = s.Host, ""
-		}
-		if s.Title == "" {
-			s.Title = oneLine(l.URL)
-		}
-		out = append(out, s)
+		out = append(out, layout.SourceOf(l))
 	}
 	return out
 }
 
-// webAddress reads an address that may be followed: of the web, and without a name before
-// the host, which people would take for the host. It is nil for any other.
-func webAddress(s string) *url.URL {
-	u, err := url.Parse(strings.TrimSpace(s))
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
-		return nil
-	}
-	return u
-}
-
 // oneLine is a text of others on one line, without what is not seen but does something.
-func oneLine(s string) string {
-	return strings.Join(strings.Fields(strings.Map(visible, strings.ToValidUTF8(s, "\uFFFD"))), " ")
-}
+func oneLine(s string) string { return layout.OneLine(layout.Clean(s)) }
 
 // Sources are the pages that the message was read on, in the order of their numbers.
-func (s *shown) Sources() []source { return sourcesOf(s.Bot.Links) }
+func (s *shown) Sources() []layout.Source { return sourcesOf(s.Bot.Links) }
 
 // manySources is from how many on they are folded.
 const manySources = 6
@@ -88,7 +57,7 @@ type lineView struct {
 	markView
 	When         string
 	Text, Detail template.HTML
-	Links        []source
+	Links        []layout.Source
 	Chart        *picture
 }
 

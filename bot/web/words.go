@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/layout"
 )
 
 // texts are the page's own words in one language.
@@ -202,40 +203,12 @@ func (t *texts) TooLong() string { return fmt.Sprintf(t.tooLong, maxText>>10) }
 func (t *texts) Ahead(n int) string { return fmt.Sprintf(t.ahead, n) }
 
 // ETA says how long the answer will take.
-func (t *texts) ETA(d time.Duration) string { return fmt.Sprintf(t.eta, t.waiting(d)) }
-
-func (t *texts) waiting(d time.Duration) string {
-	if d < 90*time.Second {
-		n := max(int(math.Round(d.Seconds())), 1)
-		if t.Lang == "ko" {
-			return fmt.Sprintf("%d초", n)
-		}
-		return fmt.Sprintf("%d s", n)
-	}
-	n := int(math.Round(d.Minutes()))
-	if t.Lang == "ko" {
-		return fmt.Sprintf("%d분", n)
-	}
-	return fmt.Sprintf("%d min", n)
+func (t *texts) ETA(d time.Duration) string {
+	return fmt.Sprintf(t.eta, layout.WordsFor(t.Lang).Waiting(d))
 }
 
 // Elapsed says how long an answer took.
-func (t *texts) Elapsed(d time.Duration) string {
-	if d >= 90*time.Second {
-		return t.waiting(d)
-	}
-	digits := 1
-	if d < 95*time.Millisecond {
-		digits = 2
-	} else if d >= 10*time.Second {
-		digits = 0
-	}
-	s := strconv.FormatFloat(d.Seconds(), 'f', digits, 64)
-	if t.Lang == "ko" {
-		return s + "초"
-	}
-	return s + " s"
-}
+func (t *texts) Elapsed(d time.Duration) string { return layout.WordsFor(t.Lang).Elapsed(d) }
 
 // Day heads the messages of a day.
 func (t *texts) Day(at time.Time) string {

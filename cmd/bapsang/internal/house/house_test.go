@@ -48,7 +48,7 @@ var allowed = map[string][]string{
 	"connectors/mcp":     {"connectors", "connectors/outward"},
 
 	// The web chat is the platform itself, so it keeps what Slack keeps for Slack.
-	"bot/web": {"bot", "store"},
+	"bot/web": {"bot", "bot/layout", "store"},
 	// What platforms lay out alike, and how those who send to one wait for each other.
 	"bot/layout": {"bot"},
 	"bot/outbox": {"bot"},
