@@ -67,6 +67,9 @@ func (b *builder) compareSteps() {
 // compareTo reads a comparison that the text names. 작년보다 means the same dates a
 // year before, unless the period asked about is another year.
 func (b *builder) compareTo(v *period.Mention) {
+	if b.compareEvent(v) {
+		return
+	}
 	q := &b.p.Query
 	relative := v.Compare == semantic.ComparePrevious || v.Compare == semantic.CompareYearAgo
 	named := !v.Period.Start.IsZero()
