@@ -48,6 +48,30 @@ type calendarWords struct {
 	ledBy          string // names
 	chartTitle     string // year, event, metric
 
+	holidaysIn             string    // stretch, number, days
+	noHolidaysIn           string    // stretch
+	holidayCount, dayCount [2]string // of one, of several
+	unknownYear            string
+	runs, ran              string // event, dates: of several days
+	tomorrow, isToday      string
+	off                    string // dates, number of days
+	lasts                  string // number of days
+	deadline               string // date, what, business days before
+	deadlinePassed         string // date, what, business days before
+	dayWorked              string // date
+	dayHoliday             string // date, names
+	dayWeekend             string // date
+	dayAlso                string // names
+	nextIs                 string // class
+	classes                map[calendar.Class]string
+	breaks, noBreaks       string // stretch, number
+	bridges, noBridges     string // stretch, number
+	firstBreak             string // dates, days
+	firstBridge            string // date, dates, days
+	days, take             string
+	marketNames            map[string]string
+	notRecorded            string // date
+
 	nothingRecorded string
 }
 
@@ -76,6 +100,21 @@ var koreanCalendar = calendarWords{
 	firstTime: "달력에 지난번이 없어서 견줄 실적이 없어요.", noFigures: "지금은 지난번 실적을 계산하지 못했어요.",
 	nothingRecorded: "그때의 기록이 없어요.", notYetRecorded: "데이터가 %s부터라 지난번 실적은 없어요.", recordedUntil: "데이터는 %s까지",
 	lastTime: "%s %s %s %s", thanUsual: "(평소보다 %s)", ledBy: ", %s 주도", chartTitle: "%s %s %s",
+	holidaysIn: "%s 공휴일은 %s, 날짜로는 %s이에요.", noHolidaysIn: "%s에는 공휴일이 없어요.", holidayCount: [2]string{"건", "건"}, dayCount: [2]string{"일", "일"}, unknownYear: "그 해의 공휴일은 아직 제 달력에 없어요.",
+	runs: "%s %s이에요.", ran: "%s %s이었어요.", tomorrow: "내일이에요.", isToday: "오늘이에요.", off: "앞뒤 쉬는 날까지 이으면 %s, %s일이에요.", lasts: "%s일 동안이에요.",
+	deadline: "%s까지 %s (영업일 %s일 전)", deadlinePassed: "%s까지 %s (영업일 %s일 전, 지났어요)",
+	dayWorked: "%s은 쉬는 날이 아니에요. 영업일이에요.", dayHoliday: "%s은 쉬는 날이에요: %s.", dayWeekend: "%s은 공휴일은 아니지만 주말이라 쉬는 날이에요.", dayAlso: "그날: %s.",
+	nextIs: "다음 %s:",
+	classes: map[calendar.Class]string{
+		calendar.PublicHoliday: "공휴일", calendar.Shopping: "쇼핑 행사", calendar.Observance: "기념일", calendar.Season: "시즌", calendar.Announced: "행사", calendar.Caution: "주의일",
+	},
+	breaks: "%s에 사흘 이상 이어서 쉬는 때는 %s번이에요.", noBreaks: "%s에는 사흘 이상 이어서 쉬는 때가 없어요.",
+	bridges: "%s의 징검다리 평일은 %s일이에요.", noBridges: "%s에는 징검다리 평일이 없어요.",
+	firstBreak: "가장 이른 것은 %s, %s일이에요.", firstBridge: "가장 이른 %s을 쉬면 %s, %s일이 이어져요.", days: "일수", take: "쉬면 이어지는 날",
+	marketNames: map[string]string{
+		"KR": "한국", "US": "미국", "JP": "일본", "CN": "중국", "GB": "영국", "DE": "독일", "FR": "프랑스", "IN": "인도", "SG": "싱가포르", calendar.World: "세계",
+	},
+	notRecorded: "데이터가 %s까지라 그때의 실적은 아직 없어요.",
 }
 
 var englishCalendar = calendarWords{
@@ -96,15 +135,50 @@ var englishCalendar = calendarWords{
 	firstTime: "The calendar has no earlier one to compare with.", noFigures: "Last time's figures could not be computed right now.",
 	nothingRecorded: "There is no record of that time.", notYetRecorded: "The data begin on %s, after last time.", recordedUntil: "data until %s",
 	lastTime: "%s, %s: %s %s", thanUsual: " (%s on the usual)", ledBy: ", led by %s", chartTitle: "%[3]s, %[2]s %[1]s",
+	holidaysIn: "%s: %s, %s.", noHolidaysIn: "There is no public holiday in %s.", holidayCount: [2]string{" public holiday", " public holidays"}, dayCount: [2]string{" day", " days"}, unknownYear: "The public holidays of that year are not in my calendar yet.",
+	runs: "%s runs %s.", ran: "%s ran %s.", tomorrow: "That is tomorrow.", isToday: "That is today.", off: "With the days off around it: %s, %s days.", lasts: "It lasts %s days.",
+	deadline: "by %s: %s (%s business days before)", deadlinePassed: "by %s: %s (%s business days before, passed)",
+	dayWorked: "%s is not a day off: it is a business day.", dayHoliday: "%s is a day off: %s.", dayWeekend: "%s is no public holiday, but a weekend.", dayAlso: "On that day: %s.",
+	nextIs: "Next %s:",
+	classes: map[calendar.Class]string{
+		calendar.PublicHoliday: "public holiday", calendar.Shopping: "shopping event", calendar.Observance: "observance", calendar.Season: "season", calendar.Announced: "event", calendar.Caution: "day to be careful on",
+	},
+	breaks: "%s has %s breaks of three days or more.", noBreaks: "%s has no break of three days or more.",
+	bridges: "%s: %s business days stand between two days off.", noBridges: "%s has no business day between two days off.",
+	firstBreak: "The first is %s, %s days.", firstBridge: "The first is %s: taking it off makes %s, %s days.", days: "Days", take: "Day to take off",
+	marketNames: map[string]string{
+		"KR": "Korea", "US": "the US", "JP": "Japan", "CN": "China", "GB": "the UK", "DE": "Germany", "FR": "France", "IN": "India", "SG": "Singapore", calendar.World: "the world",
+	},
+	notRecorded: "The data end on %s, so there are no figures of that time yet.",
 }
 
-// dates writes the days of an edition with the days of the week: 11/27(금), Fri Nov 27.
-func (w *calendarWords) dates(start, end time.Time) string {
-	first := w.date(start, true)
-	if !end.After(start) {
-		return first
+// number writes how many there are of what has these names, of one and of several.
+func (w *calendarWords) number(n int, names [2]string) string {
+	name := names[1]
+	if n == 1 {
+		name = names[0]
 	}
-	return first + "–" + w.date(end, end.Year() != start.Year())
+	return format.Value(float64(n), format.Integer, w.language) + name
+}
+
+func (w *calendarWords) marketName(market string) string {
+	if name := w.marketNames[market]; name != "" {
+		return name
+	}
+	return market
+}
+
+// dates writes the days of an edition with the days of the week: 2026년 11월 27일(금), Fri,
+// Nov 27, 2026. A year that both ends have is said once.
+func (w *calendarWords) dates(start, end time.Time) string {
+	switch same := end.Year() == start.Year(); {
+	case !end.After(start):
+		return w.date(start, true)
+	case w.language == "ko":
+		return w.date(start, true) + "–" + w.date(end, !same)
+	default:
+		return w.date(start, !same) + "–" + w.date(end, true)
+	}
 }
 
 func (w *calendarWords) date(t time.Time, year bool) string {

@@ -193,13 +193,39 @@ func dayOf(t time.Time) time.Time {
 // several queries.
 const maxCalendarFigures = 3
 
-// ofCalendar reads what a question asks of the calendar, and reports false when it asks
-// something else.
+// maxCalendarTurns is how far back in a thread a follow-up about the calendar looks.
+const maxCalendarTurns = 10
+
+// ofCalendar reads what a question asks of the calendar, by itself or after the questions
+// before it, and reports false when it asks something else.
 func (a *Agent) ofCalendar(q *Question) (almanac.Request, bool) {
 	if !q.allows(Compose) {
 		return almanac.Request{}, false
 	}
-	return almanac.Read(q.Text, almanac.Options{Now: q.Now, Calendar: a.cfg.Calendar(), WeekStart: time.Monday})
+	o := almanac.Options{Now: q.Now, Calendar: a.cfg.Calendar(), WeekStart: time.Monday}
+	var before almanac.Request
+	had := false
+	for _, t := range q.Before[max(0, len(q.Before)-maxCalendarTurns):] {
+		if t.Plan != nil || t.SQL != "" {
+			had = false // the thread turned to the data
+		} else if req, ok := readCalendar(t.Text, before, had, o); ok {
+			before, had = req, true
+		}
+	}
+	return readCalendar(q.Text, before, had, o)
+}
+
+// readCalendar reads a text by itself where it says what it wants to know, else after the
+// question before it where there is one: 공휴일만, of the stretch that was asked about.
+func readCalendar(text string, before almanac.Request, had bool, o almanac.Options) (almanac.Request, bool) {
+	asked, ok := almanac.Read(text, o)
+	if !had || ok && (asked.Named || asked.Kind != almanac.Coming) {
+		return asked, ok
+	}
+	if req, follows := almanac.Follow(text, before, o); follows {
+		return req, true
+	}
+	return asked, ok
 }
 
 // fromCalendar answers a question about when things take place, with the figures of the
@@ -218,6 +244,12 @@ func (a *Agent) fromCalendar(ctx context.Context, q *Question, req almanac.Reque
 		err = s.coming(ctx)
 	case almanac.Workdays:
 		err = s.workdays(ctx)
+	case almanac.Day:
+		s.day()
+	case almanac.Next:
+		err = s.next(ctx)
+	case almanac.Breaks, almanac.Bridges:
+		s.breaks()
 	default:
 		err = s.event(ctx)
 	}
@@ -243,23 +275,26 @@ type calendarAnswer struct {
 // coming lists what takes place in a stretch.
 func (s *calendarAnswer) coming(ctx context.Context) error {
 	filter := calendar.Filter{Markets: s.req.Markets, Classes: s.req.Classes, Major: len(s.req.Classes) == 0}
-	if len(filter.Markets) == 0 {
-		filter.Markets = []string{calendar.Home}
-	}
+	filter.Markets = s.markets()
 	list, results, err := s.agent.happenings(ctx, s.q, s.p, Outlook{From: s.req.From, To: s.req.To, Filter: filter, Figures: maxCalendarFigures})
 	if err != nil {
 		return err
 	}
-	if len(s.req.Markets) == 0 && slices.Contains(s.req.Classes, calendar.PublicHoliday) {
-		// A day off in another country is none here, even where it matters for business.
-		list = slices.DeleteFunc(list, func(h Happening) bool { return h.Class == calendar.PublicHoliday && h.Market != calendar.Home })
-	}
+	list = slices.DeleteFunc(list, func(h Happening) bool { return !s.wants(h.Event, h.Class, h.Market) })
 	stretch := semantic.Period{Start: s.req.From, End: s.req.To.AddDate(0, 0, 1)}
 	named := period.Describe(stretch, s.q.Language)
-	if s.answer.Happenings = list; len(list) == 0 {
+	switch s.answer.Happenings = list; {
+	case len(list) == 0 && s.only(calendar.PublicHoliday):
+		s.answer.Text = fmt.Sprintf(s.w.noHolidaysIn, named)
+		if e, ok := s.nextOne(); ok && !s.req.To.Before(dayOf(s.q.Now)) {
+			s.answer.Text += " " + fmt.Sprintf(s.w.nextIs, s.w.classes[e.Class]) + " " + s.when(calendar.Event{}, e)
+		}
+	case len(list) == 0:
 		s.answer.Text = fmt.Sprintf(s.w.nothingIn, named)
-	} else {
-		s.answer.Text = fmt.Sprintf(s.w.comingIn, named, format.Value(float64(len(list)), format.Integer, s.q.Language))
+	case s.only(calendar.PublicHoliday):
+		s.answer.Text = fmt.Sprintf(s.w.holidaysIn, named, s.w.number(len(list), s.w.holidayCount), s.w.number(daysOf(list, s.req.From, s.req.To), s.w.dayCount))
+	default:
+		s.answer.Text = fmt.Sprintf(s.w.comingIn, named, s.count(len(list)))
 	}
 	term := s.w.stretch
 	if !s.req.Named {
@@ -310,36 +345,6 @@ func (s *calendarAnswer) tabulate(results []Result) {
 	s.answer.Results = append([]Result{res}, results...)
 }
 
-// workdays counts the business days of a stretch.
-func (s *calendarAnswer) workdays(ctx context.Context) error {
-	market := calendar.Home
-	if len(s.req.Markets) > 0 {
-		market = s.req.Markets[0]
-	}
-	c := s.agent.cfg.Calendar()
-	n, all := 0, 0
-	for d := s.req.From; !d.After(s.req.To); d = d.AddDate(0, 0, 1) {
-		works, err := c.Workday(market, d)
-		if err != nil {
-			s.answer.Rung, s.answer.Reason, s.answer.Text = None, ReasonUnknown, s.w.unknownMarket
-			return nil
-		}
-		if all++; works {
-			n++
-		}
-	}
-	count := func(n int) string { return format.Value(float64(n), format.Integer, s.q.Language) }
-	s.answer.Text = fmt.Sprintf(s.w.workdays, period.Describe(semantic.Period{Start: s.req.From, End: s.req.To.AddDate(0, 0, 1)}, s.q.Language), count(n), count(all))
-	s.read(s.w.market, market)
-	off, _, err := s.agent.happenings(ctx, s.q, nil, Outlook{From: s.req.From, To: s.req.To, Filter: calendar.Filter{
-		Markets: []string{market}, Classes: []calendar.Class{calendar.PublicHoliday},
-	}})
-	// What is a day off elsewhere may be of concern here, and is no day off.
-	s.answer.Happenings = slices.DeleteFunc(off, func(h Happening) bool { return h.Market != market })
-	s.tabulate(nil)
-	return err
-}
-
 // event tells about events: when they are, what to prepare, what they did.
 func (s *calendarAnswer) event(ctx context.Context) error {
 	var lines []string
@@ -369,6 +374,9 @@ func (s *calendarAnswer) one(ctx context.Context, id, prefix string) (string, []
 	}
 	h := happening(c, e, s.q)
 	line := s.when(ev, e)
+	if s.req.Kind == almanac.Prepare {
+		line += s.deadlines(c, ev, e)
+	}
 	var results []Result
 	if s.req.Kind == almanac.Prepare || s.req.Kind == almanac.LastTime {
 		last, err := s.lastOf(ctx, e, prefix)
@@ -395,7 +403,7 @@ func (s *calendarAnswer) lastOf(ctx context.Context, e calendar.Edition, prefix 
 	if s.p == nil {
 		return nil, nil
 	}
-	if s.req.Kind == almanac.LastTime && e.Start.Before(dayOf(s.q.Now)) {
+	if s.req.Kind == almanac.LastTime && !e.Start.After(dayOf(s.q.Now)) {
 		r := &run{agent: s.agent, p: s.p, q: s.q, step: func(Step) {}, answer: &Answer{}}
 		return r.figuresOf(ctx, e, e, prefix)
 	}
@@ -414,30 +422,83 @@ func (s *calendarAnswer) edition(c *calendar.Calendar, ev calendar.Event) (calen
 	return nextEdition(c, ev.ID, ev.Market, today)
 }
 
-// when says when an edition is.
+// when says when an edition is, how far away that is, and of public holidays how many days
+// off in a row they make.
 func (s *calendarAnswer) when(ev calendar.Event, e calendar.Edition) string {
-	name := "**" + escapeMarkdown(ev.Name.In(s.q.Language)) + "**"
 	if ev.Name.Ko == "" {
-		name = "**" + escapeMarkdown(e.Name.In(s.q.Language)) + "**"
+		ev.Name = e.Name
 	}
-	dates := s.w.dates(e.Start, e.End)
-	line := fmt.Sprintf(s.w.isOn, name+format.Josa(ev.Name.In(s.q.Language), "은", "는"), dates)
-	if s.q.Language != "ko" {
-		line = fmt.Sprintf(s.w.isOn, name, dates)
+	name := "**" + escapeMarkdown(ev.Name.In(s.q.Language)) + "**" + s.topic(ev)
+	today := dayOf(s.q.Now)
+	verb := s.w.isOn
+	switch over, long := e.End.Before(today), e.End.After(e.Start); {
+	case over && long:
+		verb = s.w.ran
+	case over:
+		verb = s.w.wasOn
+	case long:
+		verb = s.w.runs
 	}
-	if e.End.Before(dayOf(s.q.Now)) {
-		line = fmt.Sprintf(s.w.wasOn, name+s.topic(ev), dates)
-	}
-	switch days := int(e.Start.Sub(dayOf(s.q.Now)) / (24 * time.Hour)); {
+	line := fmt.Sprintf(verb, name, s.w.dates(e.Start, e.End))
+	switch days := int(e.Start.Sub(today) / (24 * time.Hour)); {
+	case !e.TakesPlace():
+	case days == 1:
+		line += " " + s.w.tomorrow
 	case days > 0:
-		line += " " + fmt.Sprintf(s.w.daysLeft, format.Value(float64(days), format.Integer, s.q.Language))
-	case !e.End.Before(dayOf(s.q.Now)):
+		line += " " + fmt.Sprintf(s.w.daysLeft, s.count(days))
+	case e.End.Equal(today) && e.Start.Equal(today):
+		line += " " + s.w.isToday
+	case !e.End.Before(today):
 		line += " " + s.w.goesOn
 	}
 	if e.Status != calendar.Confirmed {
 		line += " " + fmt.Sprintf(s.w.statusIs, s.w.statuses[e.Status])
 	}
-	return line
+	return line + s.length(e)
+}
+
+// length says how many days an edition of several days has, and of public holidays the days
+// off around it.
+func (s *calendarAnswer) length(e calendar.Edition) string {
+	if !e.TakesPlace() {
+		return ""
+	}
+	if e.Class == calendar.PublicHoliday {
+		b := almanac.Around(s.agent.cfg.Calendar(), e.Market, e.Start, e.End)
+		if b.Days() > e.Days() {
+			return " " + fmt.Sprintf(s.w.off, s.w.dates(b.From, b.To), s.count(b.Days()))
+		}
+	}
+	if e.Days() > 1 {
+		return " " + fmt.Sprintf(s.w.lasts, s.count(e.Days()))
+	}
+	return ""
+}
+
+// deadlines are what has to be ready by when, those that have passed too.
+func (s *calendarAnswer) deadlines(c *calendar.Calendar, ev calendar.Event, e calendar.Edition) string {
+	var out strings.Builder
+	today := dayOf(s.q.Now)
+	if !e.TakesPlace() || e.End.Before(today) {
+		return ""
+	}
+	all := slices.Clone(ev.Prepare)
+	slices.SortStableFunc(all, func(a, b calendar.Preparation) int { return b.Days - a.Days })
+	for _, prep := range all {
+		on, ok := businessDaysBefore(c, e.Market, e.Start, prep.Days)
+		if !ok {
+			continue
+		}
+		line := s.w.deadline
+		if on.Before(today) {
+			line = s.w.deadlinePassed
+		}
+		out.WriteString("\n- " + fmt.Sprintf(line, s.w.date(on, false), escapeMarkdown(prep.What.In(s.q.Language)), s.count(prep.Days)))
+	}
+	if out.Len() == 0 {
+		return ""
+	}
+	return "\n" + out.String()
 }
 
 func (s *calendarAnswer) topic(ev calendar.Event) string {

@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -60,13 +59,13 @@ func (r *run) figuresOf(ctx context.Context, now, was calendar.Edition, prefix s
 		last.Why = fmt.Sprintf(w.notYetRecorded, from.Format(jsonDate))
 		return last, nil
 	case !until.IsZero() && window.End.AddDate(0, 0, -1).After(until):
-		last.Differences = append(last.Differences, fmt.Sprintf(w.recordedUntil, until.Format(jsonDate)))
 		window.End = until.AddDate(0, 0, 1)
 		usual.End = usual.Start.Add(window.End.Sub(window.Start))
 		if !window.End.After(window.Start) {
-			last.Why = fmt.Sprintf(w.recordedUntil, until.Format(jsonDate))
+			last.Why = fmt.Sprintf(w.notRecorded, until.Format(jsonDate))
 			return last, nil
 		}
+		last.Differences = append(last.Differences, fmt.Sprintf(w.recordedUntil, until.Format(jsonDate)))
 	}
 	q := semantic.Query{Measures: []semantic.Measure{{Metric: metric.Name}}, Period: &window}
 	if !usual.Start.Before(from) {
@@ -276,10 +275,4 @@ func nextEdition(c *calendar.Calendar, event, market string, on time.Time) (cale
 		}
 	}
 	return calendar.Edition{}, false
-}
-
-// survivable reports whether a calendar's answer can do without the figures that err kept
-// from it.
-func survivable(err error) bool {
-	return err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
 }

@@ -7,6 +7,7 @@
 package almanac
 
 import (
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -22,25 +23,32 @@ const (
 	When     Kind = "when"     // when an event takes place
 	Prepare  Kind = "prepare"  // what has to be ready by when, and what the event did last time
 	LastTime Kind = "lasttime" // what an event did last time
-	Workdays Kind = "workdays" // how many business days a stretch of time has
+	Workdays Kind = "workdays" // how many business days a stretch of time has, or are left until an event
+	Day      Kind = "day"      // what a day is: whether people work, and what takes place
+	Next     Kind = "next"     // the next one of a class
+	Breaks   Kind = "breaks"   // days off in a row
+	Bridges  Kind = "bridges"  // business days between two days off
 )
 
 // Request is a question understood.
 type Request struct {
 	Kind Kind
-	// From and To bound Coming and Workdays: dates at midnight UTC, both included. Named
-	// is set when the question said so itself.
+	// From and To bound what is not about Events: dates at midnight UTC, both included, the
+	// same for Day. Named is set when the question said so itself. Next has none.
 	From, To time.Time
 	Named    bool
-	// Events are the ids that When, Prepare and LastTime are about, in the question's order.
+	// Events are the ids that When, Prepare and LastTime are about, in the question's order,
+	// and Workdays where it is about the days until one.
 	Events []string
 	// Year is the edition meant, 0 where none was named: the next one, for LastTime the
 	// last one that is over. Past is set when the last one was asked for by name.
 	Year int
 	Past bool
-	// Markets and Classes narrow Coming; empty means all.
+	// Markets and Classes narrow Coming and Next, Markets the others too; empty means all.
 	Markets []string
 	Classes []calendar.Class
+	// Substitutes leaves no public holidays but those in place of others.
+	Substitutes bool
 }
 
 // Options say how to read.
@@ -51,8 +59,12 @@ type Options struct {
 	WeekStart time.Weekday
 }
 
-// Ahead is how far a question looks that names no time.
-const Ahead = 6 * 7
+// How far a question looks that names no time, in days: one about what is coming, and one
+// about days off in a row, which are few.
+const (
+	Ahead       = 6 * 7
+	aheadBreaks = 365
+)
 
 // maxText is how long such a question is at most, in bytes: longer texts are about
 // something else.
@@ -73,38 +85,79 @@ func Read(text string, o Options) (Request, bool) {
 
 // request puts together what the words said.
 func (r *reader) request() (Request, bool) {
-	q := Request{Events: r.events, Year: r.year, Past: r.said[sayPast], Markets: r.markets, Classes: r.classes}
+	q := Request{Events: r.events, Year: r.year, Past: r.has(sayPast), Markets: r.markets, Classes: r.classes, Substitutes: r.has(saySubstitute)}
 	switch {
-	case len(r.events) > 0 && r.said[sayResult]:
-		q.Kind = LastTime
-	case len(r.events) > 0 && r.said[sayPrepare]:
-		q.Kind = Prepare
-	case len(r.events) > 0 && (r.said[sayWhen] || r.said[sayCalendar]):
-		q.Kind = When
-	case len(r.events) > 0 || r.said[sayResult]:
-		return Request{}, false // an event alone is a period of some figure
-	case r.said[sayWorkdays]:
-		q.Kind = Workdays
-	case r.said[sayCalendar] || r.said[sayWhen] && len(r.classes) > 0:
-		q.Kind = Coming
-	default:
+	case r.has(sayFigure), r.has(sayNarrow) && !r.has(sayPlain):
+		return Request{}, false // 이벤트 건수, sales on holidays: of the data
+	case len(r.events) > 0:
+		return r.ofEvents(q)
+	case r.has(sayResult), r.stretches > 1:
 		return Request{}, false
 	}
-	if len(r.events) > 0 {
-		if r.stretches > 0 && r.year == 0 {
-			return Request{}, false // an event within a month: not ours to read
-		}
-		return q, true
-	}
-	if r.stretches > 1 {
+	q.Kind = r.kind()
+	if q.Kind == "" {
 		return Request{}, false
 	}
 	q.From, q.To, q.Named = r.from, r.to, r.stretches > 0
-	if !q.Named {
+	switch {
+	case q.Named:
+	case q.Kind == Breaks || q.Kind == Bridges:
+		q.From, q.To = r.today, r.today.AddDate(0, 0, aheadBreaks)
+	default:
 		q.From, q.To = r.today, r.today.AddDate(0, 0, Ahead)
 	}
-	if r.said[sayLeft] && q.From.Before(r.today) {
+	if r.has(sayLeft) && q.From.Before(r.today) {
 		q.From = r.today
 	}
 	return q, !q.To.Before(q.From)
 }
+
+// ofEvents is a question that names events. An event alone is a period of some figure, and
+// one within a month is not ours to read.
+func (r *reader) ofEvents(q Request) (Request, bool) {
+	aDay := r.stretches == 1 && r.from.Equal(r.to) && !r.from.Before(r.today) // is today Black Friday?
+	if r.stretches > 0 && r.year == 0 && !aDay {
+		return Request{}, false
+	}
+	switch {
+	case r.has(sayResult):
+		q.Kind = LastTime
+	case r.has(sayPrepare):
+		q.Kind = Prepare
+	case r.has(sayWorkdays):
+		q.Kind = Workdays
+	case r.has(sayWhen|sayCalendar) || aDay || len(q.Classes) > 0:
+		q.Kind = When
+	default:
+		return Request{}, false
+	}
+	return q, true
+}
+
+// kind is what a question without an event wants to know, "" when it is not clear that it
+// is the calendar that is asked.
+func (r *reader) kind() Kind {
+	aDay := r.stretches == 1 && r.from.Equal(r.to)
+	off := slices.Contains(r.classes, calendar.PublicHoliday)
+	switch {
+	case r.has(sayWorkdays) && aDay:
+		return Day
+	case r.has(sayWorkdays):
+		return Workdays
+	case r.has(sayBridge):
+		return Bridges
+	case r.has(sayLong):
+		return Breaks
+	case aDay && !r.has(sayLeft) && (r.has(sayDay) || off && !r.has(sayPlain)):
+		return Day
+	case r.stretches == 0 && len(r.classes) == 1 && (r.has(saySoon) || r.has(saySubstitute) && r.has(sayWhen)):
+		return Next
+	case r.has(sayCalendar), r.has(sayWhen) && len(r.classes) > 0:
+		return Coming
+	case r.has(sayWhat) && r.stretches == 1 && !r.to.Before(r.today):
+		return Coming
+	}
+	return ""
+}
+
+func (r *reader) has(s say) bool { return r.said&s != 0 }

@@ -126,21 +126,10 @@ const maxRun = 30
 // run is how many days an edition lasts. Of public holidays these are the days off in a
 // row that it is part of.
 func run(c *calendar.Calendar, e calendar.Edition) int {
-	n := e.Days()
 	if e.Class != calendar.PublicHoliday {
-		return n
+		return e.Days()
 	}
-	off := func(day time.Time) bool {
-		works, err := c.Workday(e.Market, day)
-		return err == nil && !works
-	}
-	for d := e.Start.AddDate(0, 0, -1); n < maxRun && off(d); d = d.AddDate(0, 0, -1) {
-		n++
-	}
-	for d := e.End.AddDate(0, 0, 1); n < maxRun && off(d); d = d.AddDate(0, 0, 1) {
-		n++
-	}
-	return n
+	return Around(c, e.Market, e.Start, e.End).Days()
 }
 
 // maxOthers is how many events at the same time are named.

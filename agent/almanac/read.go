@@ -25,13 +25,14 @@ type reader struct {
 	mentions []period.Mention
 	ahead    []stretch
 
-	said      map[say]bool
+	said      say
 	events    []string
 	markets   []string
 	classes   []calendar.Class
 	year      int
 	from, to  time.Time
 	stretches int
+	after     *Request // the question before, of one that follows
 }
 
 // stretch is a part of the text that names days from today on.
@@ -43,7 +44,7 @@ type stretch struct {
 func newReader(text string, o Options) *reader {
 	text = strings.ToLower(norm.NFC.String(strings.TrimSpace(text)))
 	y, m, d := o.Now.Date()
-	r := &reader{o: o, text: text, today: time.Date(y, m, d, 0, 0, 0, 0, time.UTC), said: map[say]bool{}}
+	r := &reader{o: o, text: text, today: time.Date(y, m, d, 0, 0, 0, 0, time.UTC)}
 	r.mentions = period.Parse(text, period.Options{Now: o.Now, WeekStart: o.WeekStart})
 	r.ahead = r.lengths()
 	return r
@@ -88,6 +89,8 @@ func (r *reader) thing(i int) int {
 	switch longest := max(eventEnd, daysEnd, wordEnd); {
 	case longest == i:
 		return i
+	case wordEnd == longest && word.say&sayLeft != 0: // 오늘부터 is no day
+		r.hear(word)
 	case daysEnd == longest:
 		r.take(days)
 	case eventEnd == longest:
@@ -101,7 +104,7 @@ func (r *reader) thing(i int) int {
 }
 
 func (r *reader) hear(e entry) {
-	r.said[e.say] = true
+	r.said |= e.say
 	if e.class != "" && !slices.Contains(r.classes, e.class) {
 		r.classes = append(r.classes, e.class)
 	}
@@ -187,7 +190,7 @@ func (r *reader) wordEnd(i int) int {
 	if last, _ := utf8.DecodeLastRuneInString(r.text[:i]); unicode.Is(unicode.Hangul, last) {
 		// Korean words of a question are also written together: 다음달일정알려줘.
 		if next, _ := utf8.DecodeRuneInString(rest); unicode.Is(unicode.Hangul, next) {
-			if _, to := r.word(i); to == end {
+			if _, to := r.word(i); to > i && (to == end || r.wordEnd(to) >= 0) {
 				return i
 			}
 		}
@@ -208,9 +211,10 @@ func (r *reader) endOfWord(i int) int {
 
 // days reads an expression of time.
 func (r *reader) days(i int) (stretch, int) {
+	var best stretch
 	for _, s := range r.ahead {
-		if s.at == i {
-			return s, s.end
+		if s.at == i && s.end > best.end {
+			best = s
 		}
 	}
 	for _, m := range r.mentions {
@@ -218,10 +222,11 @@ func (r *reader) days(i int) (stretch, int) {
 			continue
 		}
 		end := max(m.To, r.endOfParticle(m.To))
-		from, to := r.whole(m)
-		return stretch{at: i, end: end, from: from, to: to.AddDate(0, 0, -1)}, end
+		if from, to := r.whole(m); end > best.end {
+			best = stretch{at: i, end: end, from: from, to: to.AddDate(0, 0, -1)}
+		}
 	}
-	return stretch{}, i
+	return best, max(i, best.end)
 }
 
 func (r *reader) endOfParticle(i int) int {
@@ -271,6 +276,7 @@ var (
 	aheadKo = regexp.MustCompile(`(?:앞으로|향후|다가오는|이후)\s*(\d{1,3}|한|두|세|네|다섯|여섯|일|이|삼)\s*(일|주일|주|개월|달|년)(?:간|동안|\s*안에|\s*이내)?`)
 	aheadEn = regexp.MustCompile(`(?:in |over |for |within )?(?:the )?(?:next|coming|upcoming|following)\s+(\d{1,3}|a|one|two|three|four|five|six|few|couple of)\s+(days?|weeks?|months?|years?)`)
 	weeksEn = regexp.MustCompile(`(?:the )?(?:coming|next few|upcoming) (weeks|months)`)
+	nowDays = regexp.MustCompile(`지금|현재|right now|currently|now\b`)
 	yearEnd = regexp.MustCompile(`연말까지|올해 말까지|(?:until|through|to|by) (?:the )?(?:end of (?:the |this )?year|year-end|year end)|(?:the )?(?:rest|remainder) of (?:the|this) year|올해\s*남은|남은\s*올해`)
 )
 
@@ -289,6 +295,9 @@ func (r *reader) lengths() []stretch {
 	}
 	for _, m := range weeksEn.FindAllStringSubmatchIndex(r.text, -1) {
 		out = append(out, r.reach(m[0], m[1], 4, r.text[m[2]:m[3]]))
+	}
+	for _, m := range nowDays.FindAllStringIndex(r.text, -1) {
+		out = append(out, stretch{at: m[0], end: r.endOfParticle(m[1]), from: r.today, to: r.today})
 	}
 	for _, m := range yearEnd.FindAllStringIndex(r.text, -1) {
 		out = append(out, stretch{at: m[0], end: m[1], from: r.today, to: time.Date(r.today.Year(), 12, 31, 0, 0, 0, 0, time.UTC)})
