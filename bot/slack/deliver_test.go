@@ -135,7 +135,7 @@ func (o *out) streamOne(channel string) bot.Thread {
 
 func TestStreams(t *testing.T) {
 	t.Parallel()
-	o := startOut(t, slacktest.Options{})
+	o := startOut(t, slacktest.Options{Scale: 4}) // a stream may say nothing for five seconds
 	thread := o.streamOne(slacktest.Sales)
 	if n := len(o.Calls("chat.startStream")); n != 1 || len(o.Calls("chat.appendStream")) == 0 || len(o.Calls("chat.stopStream")) != 1 || len(o.Calls("chat.update")) != 1 {
 		t.Errorf("streamed %d times, appended %d, stopped %d, updated %d", n, len(o.Calls("chat.appendStream")), len(o.Calls("chat.stopStream")), len(o.Calls("chat.update")))

@@ -458,6 +458,8 @@ func TestAppIsThrownOut(t *testing.T) {
 	if why := r.driver.Intake().Revoked; why != "" {
 		t.Errorf("a person's token counts as ours: %q", why)
 	}
+	// Who is still asking Slack who they are then has Run end with the error.
+	r.until("the driver knows the company", func() bool { return len(r.Calls("users.list")) > 0 })
 	r.Uninstall()
 	r.settled()
 	if why := r.driver.Intake().Revoked; why == "" {
