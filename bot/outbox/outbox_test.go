@@ -47,6 +47,14 @@ func TestTurnsKeepTheOrder(t *testing.T) {
 		if _, err := turns.Take(ctx, "a"); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("a turn that others have is waited for: %v", err)
 		}
+		if _, ok := turns.Try("a"); ok {
+			t.Error("a turn that others have is taken")
+		}
+		if done, ok := turns.Try("b"); !ok {
+			t.Error("a turn that nobody has is refused")
+		} else {
+			done()
+		}
 		first()
 		for i := range 10 {
 			if got := <-order; got != i {

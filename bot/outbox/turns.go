@@ -27,10 +27,24 @@ func (t *Turns) Take(ctx context.Context, name string) (done func(), err error) 
 		t.leave(name, w)
 		return nil, fmt.Errorf("wait for a turn: %w", err)
 	}
+	return t.held(name, w), nil
+}
+
+// Try is Take for who does not wait: it is false while another has the turn.
+func (t *Turns) Try(name string) (done func(), ok bool) {
+	w := t.enter(name)
+	if !w.sem.TryAcquire(1) {
+		t.leave(name, w)
+		return nil, false
+	}
+	return t.held(name, w), true
+}
+
+func (t *Turns) held(name string, w *turnstile) (done func()) {
 	return func() {
 		w.sem.Release(1)
 		t.leave(name, w)
-	}, nil
+	}
 }
 
 func (t *Turns) enter(name string) *turnstile {

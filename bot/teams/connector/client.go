@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/outbox"
 )
 
 // The operations, as errors and observers name them.
@@ -73,16 +74,19 @@ type sender struct {
 	tokens *Tokens
 	places places
 	limits *limits
-	turns  *turns
-	rate   float64
-	botID  string
-	log    *slog.Logger
-	seen   Observer
+	// turns let calls for one conversation happen one after the other: so they keep their
+	// order, no progress overtakes the answer, and Teams is spared the "multiple concurrent
+	// operations on the same conversation" that it fails with status 412.
+	turns outbox.Turns
+	rate  float64
+	botID string
+	log   *slog.Logger
+	seen  Observer
 }
 
 func newClient(opts Options, client *http.Client, tokens *Tokens, places places) *Client {
 	return &Client{sender: &sender{
-		http: client, tokens: tokens, places: places, limits: newLimits(opts.Rate), turns: newTurns(), rate: opts.Rate, botID: "28:" + opts.AppID,
+		http: client, tokens: tokens, places: places, limits: newLimits(opts.Rate), rate: opts.Rate, botID: "28:" + opts.AppID,
 		log: opts.Logger, seen: opts.Observer,
 	}}
 }
@@ -290,7 +294,7 @@ func (c *Client) do(ctx context.Context, one call) (reply, error) {
 		return c.inPassing(ctx, one, address)
 	}
 	if one.turn != "" {
-		done, err := c.turns.take(ctx, one.turn)
+		done, err := c.turns.Take(ctx, one.turn)
 		if err != nil {
 			return reply{}, given(one.op, err)
 		}
@@ -306,7 +310,7 @@ func (c *Client) inPassing(ctx context.Context, one call, address *url.URL) (rep
 		return &bot.Error{Code: bot.CodeBusy, Method: one.op, Reason: "no_budget", Err: errNoBudget}
 	}
 	if one.turn != "" {
-		done, ok := c.turns.try(one.turn)
+		done, ok := c.turns.Try(one.turn)
 		if !ok {
 			return reply{}, held()
 		}

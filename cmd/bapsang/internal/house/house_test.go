@@ -58,7 +58,7 @@ var allowed = map[string][]string{
 	"bot/slack/client":    {"bot"},
 	"bot/teams":           {"bot", "bot/layout", "bot/outbox", "bot/teams/..."},
 	"bot/teams/cards":     {"bot", "bot/layout"},
-	"bot/teams/connector": {"bot"},
+	"bot/teams/connector": {"bot", "bot/outbox"},
 	"bot/standin":         {},
 	"bot/teams/teamstest": {"bot/standin"},
 	"bot/slack/slacktest": {"bot/standin"}, // a server, so that its peers are the driver and Slack's own clients alike
