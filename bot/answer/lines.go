@@ -97,6 +97,9 @@ func (w *words) detail(h agent.Happening) string {
 	return strings.Join(parts, " · ")
 }
 
+// Span writes dates as short as they can be read, as the lines of events have them.
+func Span(start, end, language string) string { return wordsFor(language).span(start, end) }
+
 // span writes dates as short as they can be read: 11/27 금, Fri Nov 27.
 func (w *words) span(start, end string) string {
 	from, err := time.Parse(time.DateOnly, start)

@@ -116,9 +116,21 @@ func (t *Taker) buttons(sub *digest.Subscription, w *words) []bot.Button {
 	return []bot.Button{button(doTest), t.settings(sub, w, false), button(doEnd)}
 }
 
+// Condition says what an alert waited for, to be read below what it tells; false for what
+// is no alert.
+func (t *Taker) Condition(sub *digest.Subscription) (bot.Reading, bool) {
+	if sub.Alert == nil {
+		return bot.Reading{}, false
+	}
+	w := wordsFor(sub.Language)
+	return bot.Reading{Term: w.alertWhen, Meaning: escape(sub.Name()) + " · " + w.condition(sub.Alert)}, true
+}
+
 // Settings is the button below what was sent by which it is changed.
 func (t *Taker) Settings(sub *digest.Subscription) bot.Button {
-	return t.settings(sub, wordsFor(sub.Language), false)
+	b := t.settings(sub, wordsFor(sub.Language), false)
+	b.Label = wordsFor(sub.Language).settingsHere
+	return b
 }
 
 func (t *Taker) settings(sub *digest.Subscription, w *words, named bool) bot.Button {

@@ -33,6 +33,7 @@ type words struct {
 	dos                     map[string]string
 	statuses                map[digest.Status]string
 	settings, apply, submit string
+	settingsHere, alertWhen string
 	formTitle               string
 	what, when, whenHint    string
 	where, onlyMe           string
@@ -74,12 +75,12 @@ var korean = words{
 	},
 	sending: map[string]string{doRun: "지금 보내고 있어요.", doTest: "나에게만 한 번 보내고 있어요. 발송 기록에는 세지 않아요."},
 	dos: map[string]string{
-		doEdit: "바꾼 설정으로 저장", doPause: "잠시 멈추기", doResume: "다시 시작", doEnd: "그만 받기", doRun: "지금 모두에게 보내기", doTest: "나에게 시험 발송",
+		doEdit: "바꾼 설정 저장", doPause: "잠시 멈추기", doResume: "다시 시작", doEnd: "그만 받기", doRun: "지금 모두에게 보내기", doTest: "나에게 시험 발송",
 	},
 	statuses: map[digest.Status]string{
 		digest.Due: "보낼 차례", digest.Rendering: "만드는 중", digest.Sending: "보내는 중", digest.Sent: "보냄", digest.Skipped: "건너뜀", digest.Failed: "실패", digest.Unknown: "보냈는지 확인 중",
 	},
-	settings: "설정", apply: "확인", submit: "받기", formTitle: "정해 둔 때에 받기",
+	settings: "설정", settingsHere: "이 발송 설정", alertWhen: "알림 조건", apply: "확인", submit: "받기", formTitle: "정해 둔 때에 받기",
 	what: "할 일", when: "언제", whenHint: "매주 월요일 9시 · 평일 아침 8시 반 · 매달 마지막 영업일 17시", where: "어디로", onlyMe: "나에게만", thisChannel: "이 채널",
 	skip:  "건너뛰기",
 	skips: map[digest.Skip]string{digest.SendAlways: "항상 보내기", digest.SkipEmpty: "보낼 내용이 없으면 건너뛰기", digest.SkipUnchanged: "지난번과 같으면 건너뛰기"},
@@ -118,7 +119,7 @@ var english = words{
 	statuses: map[digest.Status]string{
 		digest.Due: "due", digest.Rendering: "being made", digest.Sending: "being sent", digest.Sent: "sent", digest.Skipped: "skipped", digest.Failed: "failed", digest.Unknown: "not known whether it arrived",
 	},
-	settings: "Settings", apply: "OK", submit: "Send it", formTitle: "Have it sent",
+	settings: "Settings", settingsHere: "Settings of this", alertWhen: "alert", apply: "OK", submit: "Send it", formTitle: "Have it sent",
 	what: "Do", when: "When", whenHint: "every Monday at 9 · every weekday at 8:30 · last business day of the month at 17:00", where: "Where", onlyMe: "only to me", thisChannel: "this channel",
 	skip:  "Skip",
 	skips: map[digest.Skip]string{digest.SendAlways: "always send", digest.SkipEmpty: "skip when there is nothing to say", digest.SkipUnchanged: "skip when nothing changed"},

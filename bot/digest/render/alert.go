@@ -14,11 +14,11 @@ type alert struct{ of *question }
 
 // Render implements digest.Renderer.
 func (r *alert) Render(ctx context.Context, issue digest.Issue) (*digest.Content, error) {
-	c, err := r.of.Render(ctx, issue)
+	c, a, err := r.of.render(ctx, issue)
 	if err != nil {
 		return nil, err
 	}
-	if c.Value == nil && !c.Empty {
+	if !c.Empty && !isFigure(a) {
 		return nil, &digest.Refusal{Say: wordsFor(issue.Language).oneFigure}
 	}
 	if c.Value != nil {
@@ -47,6 +47,9 @@ func (r *alert) usual(ctx context.Context, issue digest.Issue) ([]float64, error
 		a, err := r.of.cfg.Analyst.Answer(ctx, q, nil)
 		if err != nil {
 			return nil, refusal(err, issue.Language)
+		}
+		if a.Rung == agent.None && a.Reason == agent.ReasonNoData {
+			continue // a day without any, such as a holiday
 		}
 		if a.Rung == agent.None {
 			break // before the data, or nothing that is understood without a model

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,6 +25,7 @@ const (
 	maxLines     = 8
 	maxChanges   = 4
 	maxTasks     = 5
+	maxDetails   = 25 // lines of one message of the thread
 	prepareWeeks = 12 // beyond the weeks shown, for what is to be decided
 )
 
@@ -42,8 +44,12 @@ func (r *marketing) Render(ctx context.Context, issue digest.Issue) (*digest.Con
 	if m := issue.Subject.Params[ParamMarkets]; m != "" {
 		filter.Markets = strings.Split(m, ",")
 	}
+	analyst := issue.Subject.Analyst
+	if r.cfg.bound(analyst) {
+		analyst = "" // the calendar was asked for where a file was dropped, and is not of it
+	}
 	look := agent.Outlook{
-		Question: agent.Question{Language: issue.Language, Analyst: issue.Subject.Analyst, Asker: issue.Viewer.Principal, Now: issue.Due},
+		Question: agent.Question{Language: issue.Language, Analyst: analyst, Asker: issue.Viewer.Principal, Now: issue.Due},
 		From:     from, To: to, Filter: filter, Figures: maxFigures,
 	}
 	list, err := r.cfg.Analyst.Happenings(ctx, look)
@@ -57,7 +63,7 @@ func (r *marketing) Render(ctx context.Context, issue digest.Issue) (*digest.Con
 		return nil, refusal(err, issue.Language)
 	}
 	tasks := answer.Deadlines(ahead, from, from.AddDate(0, 0, 6), issue.Language)
-	return r.compose(issue, list, tasks, from, to, weeks)
+	return r.compose(issue, list, tasks, from, to, weeks), nil
 }
 
 // stretch is the week of an instant and those after it, from Monday on; what of the week
@@ -75,53 +81,71 @@ type seen struct {
 	Events []agent.Happening `json:"events"`
 }
 
-func (r *marketing) compose(issue digest.Issue, list []agent.Happening, tasks []bot.Line, from, to time.Time, weeks int) (*digest.Content, error) {
+func (r *marketing) compose(issue digest.Issue, list []agent.Happening, tasks []bot.Line, from, to time.Time, weeks int) *digest.Content {
 	w := wordsFor(issue.Language)
-	var before *seen
-	if issue.Previous != nil && len(issue.Previous.Data) > 0 {
-		before = &seen{}
-		if err := json.Unmarshal(issue.Previous.Data, before); err != nil {
-			return nil, fmt.Errorf("decode the issue before: %w", err)
-		}
-	}
+	before := seenBefore(issue)
 	changed := changes(before, list, from, w)
 	msg := bot.Message{Kind: bot.KindDigest, Language: issue.Language, Text: fmt.Sprintf(w.heading, w.span(weeks), w.dates(from, to))}
-	if before != nil {
+	switch {
+	case before != nil && len(changed) == 0:
+		msg.Text += " · " + w.sameSince
+	case before != nil:
 		msg.Text += " · " + fmt.Sprintf(w.changedSince, len(changed))
 	}
-	lines := answer.Lines(list, issue.Language)
-	c := &digest.Content{Empty: len(list) == 0, Fingerprint: said(list, tasks)}
-	if len(lines) == 0 {
+	c := &digest.Content{Empty: len(list) == 0 && len(tasks) == 0 && len(changed) == 0, Fingerprint: said(list, tasks)}
+	if len(list) == 0 {
 		msg.Text += "\n" + w.nothing
 	}
-	rest := lines[min(len(lines), maxLines):]
-	lines = lines[:min(len(lines), maxLines)]
-	if len(rest) > 0 {
-		lines = append(lines, bot.Line{Text: fmt.Sprintf(w.moreBelow, len(rest))})
-		c.Details = append(c.Details, bot.Message{Kind: bot.KindDigest, Language: issue.Language, Text: w.rest, Sections: []bot.Section{{Lines: rest}}})
-	}
-	section := func(title string, lines []bot.Line, most int) {
-		if len(lines) > 0 {
-			msg.Sections = append(msg.Sections, bot.Section{Title: title, Lines: lines[:min(len(lines), most)]})
+	for _, part := range []struct {
+		title, rest string
+		lines       []bot.Line
+		most        int
+	}{
+		{"", w.rest, answer.Lines(list, issue.Language), maxLines}, {w.changes, w.restChanged, changed, maxChanges}, {w.decide, w.restToDecide, tasks, maxTasks},
+	} {
+		if len(part.lines) == 0 {
+			continue
+		}
+		shown, rest := part.lines, part.lines[:0]
+		if len(shown) > part.most+1 { // a line that says "1 more" is no shorter than the one
+			shown, rest = slices.Clone(shown[:part.most]), shown[part.most:]
+			shown = append(shown, bot.Line{Text: fmt.Sprintf(w.moreBelow, len(rest))})
+		}
+		msg.Sections = append(msg.Sections, bot.Section{Title: part.title, Lines: shown})
+		for some := range slices.Chunk(rest, maxDetails) {
+			c.Details = append(c.Details, bot.Message{Kind: bot.KindDigest, Language: issue.Language, Text: part.rest, Sections: []bot.Section{{Lines: some}}})
 		}
 	}
-	section("", lines, maxLines+1)
-	section(w.changes, changed, maxChanges)
-	section(w.decide, tasks, maxTasks)
 	if r.cfg.CalendarURL != "" {
 		msg.Links = []bot.Link{{Title: w.calendar, URL: r.cfg.CalendarURL}}
 	}
-	for _, h := range list {
-		if h.Last != nil && h.Last.Text != "" {
-			msg.Readings = []bot.Reading{{Term: w.usual, Meaning: w.usualMeans}}
-		}
+	if slices.ContainsFunc(list, func(h agent.Happening) bool { return h.Last != nil && h.Last.Text != "" }) {
+		msg.Readings = []bot.Reading{{Term: w.usual, Meaning: w.usualMeans}}
 	}
-	var err error
-	if c.Data, err = json.Marshal(seen{To: to.Format(time.DateOnly), Events: bare(list)}); err != nil {
-		return nil, fmt.Errorf("encode issue: %w", err)
+	c.Message, c.Data = msg, remembered(list, to)
+	return c
+}
+
+// seenBefore is what the issue before said; nil where there was none, or one that this
+// version cannot read: then nothing is known to have changed.
+func seenBefore(issue digest.Issue) *seen {
+	if issue.Previous == nil || len(issue.Previous.Data) == 0 {
+		return nil
 	}
-	c.Message = msg
-	return c, nil
+	var before seen
+	if err := json.Unmarshal(issue.Previous.Data, &before); err != nil {
+		return nil
+	}
+	return &before
+}
+
+// remembered is what the next issue is told of this one.
+func remembered(list []agent.Happening, to time.Time) json.RawMessage {
+	data, err := json.Marshal(seen{To: to.Format(time.DateOnly), Events: bare(list)})
+	if err != nil {
+		return nil // it holds texts and numbers alone
+	}
+	return data
 }
 
 // bare are events without what is not compared.
@@ -138,7 +162,7 @@ func bare(list []agent.Happening) []agent.Happening {
 func said(list []agent.Happening, tasks []bot.Line) string {
 	var b strings.Builder
 	for _, h := range list {
-		fmt.Fprintf(&b, "%s/%s %s %s–%s\n", h.Event, h.Edition, h.Status, h.Start, h.End)
+		fmt.Fprintf(&b, "%s/%s/%s %s %s–%s\n", h.Event, h.Market, h.Edition, h.Status, h.Start, h.End)
 	}
 	for _, t := range tasks {
 		fmt.Fprintf(&b, "%s %s\n", t.When, t.Text)
@@ -169,11 +193,14 @@ func changes(before *seen, list []agent.Happening, from time.Time, w *words) []b
 		case !known:
 			line.Detail = w.isNew
 		case old.Start != h.Start || old.End != h.End:
-			line.Detail = fmt.Sprintf(w.moved, old.Start, old.End)
+			line.Detail = fmt.Sprintf(w.moved, answer.Span(old.Start, old.End, w.language))
 		case old.Status != h.Status:
 			line.Detail = w.nowIs[h.Status]
 		default:
 			continue
+		}
+		if h.Status == calendar.Cancelled {
+			line.Mark = bot.MarkCancelled
 		}
 		out = append(out, line)
 	}

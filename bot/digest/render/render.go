@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/bapsang/bapsang/agent"
@@ -41,6 +42,9 @@ type Config struct {
 	CalendarURL string
 }
 
+// bound reports whether an analyst belongs to one thread.
+func (c Config) bound(analyst string) bool { return c.ThreadBound != nil && c.ThreadBound(analyst) }
+
 // All are the renderers by kind.
 func All(cfg Config) map[digest.Kind]digest.Renderer {
 	q := &question{cfg}
@@ -54,10 +58,16 @@ type question struct{ cfg Config }
 
 // Render implements digest.Renderer.
 func (r *question) Render(ctx context.Context, issue digest.Issue) (*digest.Content, error) {
+	c, _, err := r.render(ctx, issue)
+	return c, err
+}
+
+// render gives the answer besides.
+func (r *question) render(ctx context.Context, issue digest.Issue) (*digest.Content, *agent.Answer, error) {
 	// What was answered before is no news.
 	a, err := r.ask(ctx, issue, agent.Match, agent.Compose, agent.Think)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	w := wordsFor(issue.Language)
 	msg := bot.Message{Kind: bot.KindDigest, Language: issue.Language}
@@ -70,13 +80,13 @@ func (r *question) Render(ctx context.Context, issue digest.Issue) (*digest.Cont
 		c.Empty = true
 		c.Message.Origin = nil
 	case a.Clarify != nil:
-		return nil, &digest.Refusal{Say: a.Clarify.Text + " " + w.askFirst}
+		return nil, nil, &digest.Refusal{Say: a.Clarify.Text + " " + w.askFirst}
 	case a.Reason == agent.ReasonModel || a.Reason == agent.ReasonSource || a.Reason == agent.ReasonTooLarge:
-		return nil, fmt.Errorf("answer: %s", a.Reason)
+		return nil, nil, fmt.Errorf("answer: %s", a.Reason)
 	default:
-		return nil, &digest.Refusal{Say: a.Text + " " + w.rewrite}
+		return nil, nil, &digest.Refusal{Say: a.Text + " " + w.rewrite}
 	}
-	return c, nil
+	return c, a, nil
 }
 
 // Preview says what a subject would say as of an instant, in a sentence, without asking the
@@ -101,7 +111,7 @@ func (c Config) Preview(ctx context.Context, subject digest.Subject, viewer dige
 			return "", nil
 		}
 		return "", &digest.Refusal{Say: a.Text}
-	case subject.Kind == digest.KindAlert && figure(a) == nil && a.Rung != agent.None:
+	case subject.Kind == digest.KindAlert && !isFigure(a) && a.Rung != agent.None:
 		return "", &digest.Refusal{Say: w.oneFigure}
 	}
 	return a.Text, nil
@@ -109,7 +119,7 @@ func (c Config) Preview(ctx context.Context, subject digest.Subject, viewer dige
 
 // ask asks the question as of the instant it is due, after those that it followed up on.
 func (r *question) ask(ctx context.Context, issue digest.Issue, rungs ...agent.Rung) (*agent.Answer, error) {
-	if r.cfg.ThreadBound != nil && r.cfg.ThreadBound(issue.Subject.Analyst) {
+	if r.cfg.bound(issue.Subject.Analyst) {
 		return nil, &digest.Refusal{Say: wordsFor(issue.Language).dropped}
 	}
 	q := agent.Question{
@@ -149,9 +159,23 @@ func refusal(err error, language string) error {
 	case errors.Is(err, agent.ErrNoAnalyst):
 		return &digest.Refusal{Say: wordsFor(language).noAnalyst, Err: err}
 	case errors.As(err, &e) && (e.Code == connectors.CodeNotFound || e.Code == connectors.CodeDenied):
-		return &digest.Refusal{Say: e.Text(language), Err: err}
+		say := e.Text(language)
+		if say == "" {
+			say = wordsFor(language).noAnalyst
+		}
+		return &digest.Refusal{Say: say, Err: err}
 	}
 	return err
+}
+
+// isFigure reports whether an answer is one figure, which may be missing in the data.
+func isFigure(a *agent.Answer) bool {
+	if len(a.Results) == 0 || len(a.Results[0].Rows) != 1 {
+		return false
+	}
+	r := &a.Results[0]
+	return slices.ContainsFunc(r.Columns, func(c agent.Column) bool { return c.Role == "measure" || c.Role == "" }) &&
+		(figure(a) != nil || !slices.ContainsFunc(r.Rows[0], func(v any) bool { return v != nil }))
 }
 
 // figure is the one that an answer is, nil when it is a table or nothing.

@@ -12,9 +12,12 @@ type words struct {
 	language     string
 	heading      string // weeks, dates
 	changedSince string // number
+	sameSince    string
 	nothing      string
 	moreBelow    string // number
 	rest         string
+	restChanged  string
+	restToDecide string
 	changes      string
 	decide       string
 	calendar     string
@@ -42,9 +45,9 @@ func wordsFor(language string) *words {
 
 var korean = words{
 	language: "ko",
-	heading:  "**%s** · %s", changedSince: "지난 발송 이후 바뀐 것 %d", nothing: "달력에 있는 일정이 없어요.",
-	moreBelow: "외 %d건은 스레드에 있어요", rest: "나머지 일정이에요.", changes: "바뀐 것", decide: "이번 주에 정할 것", calendar: "달력 보기",
-	usual: "평소", usualMeans: "바로 앞 주들의 같은 요일", isNew: "새로 들어왔어요", moved: "%s–%s에서 옮겼어요", gone: "달력에서 빠졌어요",
+	heading:  "**%s** · %s", changedSince: "지난 발송 이후 바뀐 것 %d", sameSince: "지난 발송 이후 바뀐 것 없음", nothing: "달력에 있는 일정이 없어요.",
+	moreBelow: "외 %d건은 스레드에 있어요", rest: "나머지 일정이에요.", restChanged: "나머지 바뀐 것이에요.", restToDecide: "나머지 정할 것이에요.", changes: "바뀐 것", decide: "이번 주에 정할 것", calendar: "달력 보기",
+	usual: "평소", usualMeans: "바로 앞 주들의 같은 요일", isNew: "새로 들어왔어요", moved: "%s에서 옮겼어요", gone: "달력에서 빠졌어요",
 	nowIs: map[calendar.Status]string{
 		calendar.Confirmed: "확정됐어요", calendar.Estimated: "예상으로 바뀌었어요", calendar.Tentative: "잠정으로 바뀌었어요", calendar.Postponed: "연기됐어요", calendar.Cancelled: "취소됐어요",
 	},
@@ -55,9 +58,9 @@ var korean = words{
 
 var english = words{
 	language: "en",
-	heading:  "**%s** · %s", changedSince: "changed since the last issue: %d", nothing: "Nothing is on the calendar.",
-	moreBelow: "and %d more, in the thread", rest: "The rest of the calendar.", changes: "What changed", decide: "To decide this week", calendar: "See the calendar",
-	usual: "usual", usualMeans: "the same days of the week just before", isNew: "new", moved: "moved from %s–%s", gone: "no longer on the calendar",
+	heading:  "**%s** · %s", changedSince: "changed since the last issue: %d", sameSince: "nothing changed since the last issue", nothing: "Nothing is on the calendar.",
+	moreBelow: "and %d more, in the thread", rest: "The rest of the calendar.", restChanged: "What else changed.", restToDecide: "What else is to be decided.", changes: "What changed", decide: "To decide this week", calendar: "See the calendar",
+	usual: "usual", usualMeans: "the same days of the week just before", isNew: "new", moved: "moved from %s", gone: "no longer on the calendar",
 	nowIs: map[calendar.Status]string{
 		calendar.Confirmed: "now confirmed", calendar.Estimated: "now an estimate", calendar.Tentative: "now tentative", calendar.Postponed: "postponed", calendar.Cancelled: "cancelled",
 	},

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -46,12 +47,32 @@ type workdays func() *calendar.Calendar
 // Workday implements schedule.Workdays.
 func (w workdays) Workday(t time.Time) (bool, error) { return w().Workday(calendar.Home, t) }
 
-// everybody has the same rights: whoever is let in may see what the analysts see.
-type everybody struct{}
+// admitted have the same rights: whoever is answered may see what the analysts see. Who
+// has become a guest since they subscribed, or is named by somebody else, is sent no more
+// than they would be told.
+type admitted struct {
+	people map[string]bot.Directory
+	admit  func(platform string, p bot.Person) bool // nil admits members
+}
 
 // Group implements digest.Rights.
-func (everybody) Group(context.Context, *digest.Subscription, digest.Recipient) (string, error) {
-	return "everybody", nil
+func (a admitted) Group(ctx context.Context, _ *digest.Subscription, to digest.Recipient) (string, error) {
+	const everybody = "everybody"
+	people := a.people[to.Thread.Platform]
+	if !to.Thread.Direct || people == nil {
+		return everybody, nil
+	}
+	p, err := people.Person(ctx, to.Thread, bot.User{ID: to.Thread.Channel, Name: to.Name})
+	if e, ok := errors.AsType[*bot.Error](err); ok && e.Code == bot.CodeGone {
+		return everybody, nil // there is nowhere to post to, which is found out by posting
+	}
+	if err != nil {
+		return "", fmt.Errorf("look up recipient: %w", err)
+	}
+	if a.admit == nil && p.Standing != bot.Member || a.admit != nil && !a.admit(to.Thread.Platform, p) {
+		return "", digest.ErrNoRights
+	}
+	return everybody, nil
 }
 
 // threadBound begins the names of analysts that belong to one thread.
@@ -64,9 +85,12 @@ func (a *App) openDigests(brain *agent.Agent, cfg *desk.Config) error {
 	var taker *orders.Taker
 	service, err := digest.New(digest.Config{
 		Store: a.store, Queue: a.store, Posters: cfg.Posters, People: cfg.People, Renderers: render.All(rendering),
-		Rights: everybody{}, Workdays: workdays(a.calendar), Limits: digest.Limits{Interval: a.opts.ShortestInterval},
+		Rights: admitted{cfg.People, cfg.Admit}, Workdays: workdays(a.calendar), Limits: digest.Limits{Interval: a.opts.ShortestInterval},
 		Decorate: func(sub *digest.Subscription, msg *bot.Message) {
 			msg.Buttons = append(msg.Buttons, taker.Settings(sub))
+			if when, ok := taker.Condition(sub); ok {
+				msg.Readings = append(msg.Readings, when)
+			}
 			a.decorate(sub, msg)
 		},
 		Admin: a.opts.Admin, Now: a.opts.Now, Logger: a.opts.Logger,
