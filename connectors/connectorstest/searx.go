@@ -51,7 +51,7 @@ func Searx(t testing.TB, upstream string) string {
 		}
 		t.Skip("searx is not installed: apt install python3-searx (Debian 12)")
 	}
-	free, err := net.Listen("tcp", "127.0.0.1:0")
+	free, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,11 @@ func Searx(t testing.TB, upstream string) string {
 			t.Fatal("searx ended")
 		case <-time.After(100 * time.Millisecond):
 		}
-		if res, err := http.Get(base + "/config"); err == nil {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+"/config", http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res, err := http.DefaultClient.Do(req); err == nil {
 			_ = res.Body.Close()
 			return base
 		}

@@ -188,7 +188,7 @@ func writable(dir string) error {
 // checkSource opens a source beside, never in, the folder that a running bapsang uses.
 func checkSource(ctx context.Context, e *env, cfg *config.Config, i int) []bot.Finding {
 	spec := cfg.Sources[i]
-	out := []bot.Finding{agreed("contract", spec.Driver != "files", spec.Contract)}
+	out := []bot.Finding{agreed(spec.Driver != "files", spec.Contract)}
 	if spec.Driver == "files" {
 		if size := sizeOf(cfg.Path(spec.DSN)); size > readAtMost {
 			return append(out, bot.Finding{Name: "files", State: bot.Fine, Text: fmt.Sprintf("%d MB; too much to read for a check, the start reads it", size>>20)})
@@ -236,18 +236,18 @@ func sizeOf(path string) (size int64) {
 }
 
 // agreed looks at a contract. What is ours needs none.
-func agreed(name string, upstream bool, c config.Contract) bot.Finding {
+func agreed(upstream bool, c config.Contract) bot.Finding {
 	built, err := c.Build()
 	switch {
 	case err != nil:
-		return bot.Finding{Name: name, State: bot.Broken, Text: err.Error()}
+		return bot.Finding{Name: "contract", State: bot.Broken, Text: err.Error()}
 	case built.InForce():
-		return bot.Finding{Name: name, State: bot.Fine, Text: fmt.Sprintf("agreed with %s on %s", c.Owner, c.Agreed)}
+		return bot.Finding{Name: "contract", State: bot.Fine, Text: fmt.Sprintf("agreed with %s on %s", c.Owner, c.Agreed)}
 	case !upstream:
-		return bot.Finding{Name: name, State: bot.Fine, Text: "none needed: we read our own copy"}
+		return bot.Finding{Name: "contract", State: bot.Fine, Text: "none needed: we read our own copy"}
 	}
 	return bot.Finding{
-		Name: name, State: bot.Warning, Text: "nobody agreed to it, so it gets one call at a time",
+		Name: "contract", State: bot.Warning, Text: "nobody agreed to it, so it gets one call at a time",
 		Fix: "Ask its owner how much may be sent, then write contract: {owner: …, agreed: " + time.Now().Format(time.DateOnly) + ", rate: …, concurrency: …}.",
 	}
 }
@@ -265,7 +265,7 @@ func checkAnalysts(cfg *config.Config) []bot.Finding {
 }
 
 func checkModel(ctx context.Context, b config.Backend) []bot.Finding {
-	out := []bot.Finding{agreed("contract", true, b.Contract)}
+	out := []bot.Finding{agreed(true, b.Contract)}
 	client, err := openai.New(openai.Options{Name: b.Name, BaseURL: b.BaseURL, Key: b.APIKey, Model: b.Model, Dialect: openai.Dialect(b.Dialect)})
 	if err != nil {
 		return append(out, bot.Finding{Name: "settings", State: bot.Broken, Text: err.Error()})

@@ -52,7 +52,7 @@ func checkOutside(e *env, cfg *config.Config, look func(string, func(context.Con
 }
 
 func checkSearch(ctx context.Context, e *env, cfg *config.Config, s *config.Search, searcher connectors.Searcher) []bot.Finding {
-	out := []bot.Finding{agreed("contract", true, s.Contract.Contract), quota(s.Contract), reach(s)}
+	out := []bot.Finding{agreed(true, s.Contract.Contract), quota(s.Contract), reach(s)}
 	if s.Driver == "mcp" {
 		pinned, ok := checkPinned(ctx, e, cfg, s)
 		if out = append(out, pinned); !ok {
@@ -124,13 +124,20 @@ func checkPinned(ctx context.Context, e *env, cfg *config.Config, s *config.Sear
 	return f, false
 }
 
-// approval tells what somebody is to read before a tool is called.
+// mostTold bounds what a server's words take of a report, in characters.
+const mostTold = 2000
+
+// approval tells what somebody is to read before a tool is called. Its words are a
+// stranger's, and must not steer the terminal.
 func approval(t *mcp.Tool) string {
-	description := strings.Join(strings.Fields(t.Description), " ")
-	if r := []rune(description); len(r) > 400 {
-		description = string(r[:399]) + "…"
+	words := func(s string) string {
+		r := []rune(visible(strings.Join(strings.Fields(s), " ")))
+		if len(r) > mostTold {
+			return string(r[:mostTold-1]) + "…"
+		}
+		return string(r)
 	}
-	return fmt.Sprintf("Read what it says of itself, and if it may be called write approved: %s\n%s\n%s", t.Fingerprint, description, t.InputSchema)
+	return fmt.Sprintf("Read what it says of itself, and if it may be called write approved: %q\n%s\n%s", t.Fingerprint, words(t.Description), words(t.InputSchema))
 }
 
 // trouble is a failed call: what may be shown, and what to do.
@@ -150,7 +157,7 @@ func trouble(name string, err error) bot.Finding {
 }
 
 func checkFeed(ctx context.Context, e *env, cfg *config.Config, f *config.Feed, feed scout.Feed) []bot.Finding {
-	out := []bot.Finding{agreed("contract", true, f.Contract.Contract)}
+	out := []bot.Finding{agreed(true, f.Contract.Contract)}
 	for _, id := range f.Official {
 		if _, known := calendar.Default().Event(id); !known && cfg.Calendar.EventsDir == "" {
 			out = append(out, bot.Finding{Name: "official", State: bot.Warning, Text: "there is no event " + id, Fix: "Write an event's id as docs/calendar.md lists them, such as amazon.prime_day."})

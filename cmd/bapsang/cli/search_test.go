@@ -333,7 +333,7 @@ func TestDoctorPinsATool(t *testing.T) {
 		t.Fatalf("before: %q", first)
 	}
 	fingerprint, _, _ := strings.Cut(rest, "\n")
-	after := look(", approved: \"" + strings.TrimSpace(fingerprint) + "\"")
+	after := look(", approved: " + fingerprint)
 	if !strings.HasPrefix(after["search tools/tool echo"], "ok: is the one") || !strings.HasPrefix(after["search tools/search"], "ok: found 1") {
 		t.Errorf("after: %v", after)
 	}
