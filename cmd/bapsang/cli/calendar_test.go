@@ -271,7 +271,12 @@ func keepCalendar(t *testing.T, site string) {
 func TestCalendarFeeds(t *testing.T) {
 	t.Parallel()
 	p := start(t, "--now", now, "serve", "--config", calendarSite(t))
-	get := func(method, path string, header ...string) (*http.Response, string) {
+	type response struct {
+		StatusCode    int
+		Header        http.Header
+		ContentLength int64
+	}
+	get := func(method, path string, header ...string) (response, string) {
 		t.Helper()
 		req, err := http.NewRequestWithContext(t.Context(), method, p.url+path, nil)
 		if err != nil {
@@ -292,11 +297,11 @@ func TestCalendarFeeds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return res, string(body)
+		return response{res.StatusCode, res.Header, res.ContentLength}, string(body)
 	}
 	const team, brand = "/calendar/abcdefghijklmnop1234.ics", "/calendar/zyxwvutsrqponmlk9876.ics"
 	res, body := get("GET", brand)
-	if res.StatusCode != 200 || res.Header.Get("Content-Type") != "text/calendar; charset=utf-8" || !holdsText(body, "X-WR-CALNAME:Brand") || !holdsText(body, "SUMMARY:Founder's sale") {
+	if res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != "text/calendar; charset=utf-8" || !holdsText(body, "X-WR-CALNAME:Brand") || !holdsText(body, "SUMMARY:Founder's sale") {
 		t.Errorf("%d %v\n%.300s", res.StatusCode, res.Header, body)
 	}
 	if holdsText(body, "X-BAPSANG-CLASS:public_holiday") || holdsText(body, "한가위") {
@@ -329,8 +334,24 @@ func TestCalendarFeeds(t *testing.T) {
 	if res, _ := get("POST", team); res.StatusCode == 200 {
 		t.Errorf("POST: %d", res.StatusCode)
 	}
+	icalReads(t, body)
+	p.kill() // what it wrote may be read then
 	if holdsText(p.errs.String(), "abcdefghijklmnop") {
 		t.Error("a token is in the log")
 	}
-	icalReads(t, body)
+}
+
+func TestDoctorLooksAtTheCalendar(t *testing.T) {
+	t.Parallel()
+	site := calendarSite(t)
+	if _, out, errs := run(t, "--now", now, "doctor", "--config", site); !holdsText(out, "1 of them your own") || !holdsText(out, "2, in web:curators") || !holdsText(out, "2 for calendar programs") {
+		t.Errorf("%s%s", out, errs)
+	}
+	own := filepath.Join(filepath.Dir(site), "events", "own.yaml")
+	if err := os.WriteFile(own, []byte("events:\n  - {id: acme.day}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, out, errs := run(t, "--now", now, "doctor", "--config", site); code != 1 || !holdsText(out, own+":2:") {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
 }

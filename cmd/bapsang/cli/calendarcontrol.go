@@ -70,6 +70,9 @@ func (a *App) calendarCommand(w http.ResponseWriter, r *http.Request) {
 	}
 	o := &a.opts.Calendar
 	at := &calendarAt{base: o.Base, book: a.book, curator: o.curator, curators: o.Curators, now: call.Now.In(a.opts.Location), location: a.opts.Location}
+	if o.Everybody {
+		at.curator = nil
+	}
 	if at.base == nil {
 		at.base = calendar.Default()
 	}

@@ -181,3 +181,27 @@ func (a *App) decorate(sub *digest.Subscription, msg *bot.Message) {
 		msg.Buttons = append(msg.Buttons, a.curator.SuggestButton(sub.Language))
 	}
 }
+
+// checkCalendar looks at who keeps the calendar.
+func checkCalendar(cfg *config.Config) []bot.Finding {
+	o, err := openCalendar(cfg)
+	if err != nil {
+		return []bot.Finding{{Name: "events", State: bot.Broken, Text: err.Error(), Fix: "Correct the file; docs/calendar.md shows one with every key."}}
+	}
+	own := len(o.Base.Events()) - len(calendar.Default().Events())
+	out := []bot.Finding{{Name: "events", State: bot.Fine, Text: fmt.Sprintf("%d events, %d of them your own", len(o.Base.Events()), own)}}
+	switch {
+	case len(o.Curators) == 0:
+		out = append(out, bot.Finding{Name: "curators", State: bot.Warning, Text: "nobody may confirm dates that are announced, such as 수능 or Prime Day",
+			Fix: "Name them under calendar.curators, and their channel under calendar.channel."})
+	case o.Channel.Channel == "":
+		out = append(out, bot.Finding{Name: "curators", State: bot.Warning, Text: fmt.Sprintf("%d curators, and no channel in which they are shown what is suggested", len(o.Curators)),
+			Fix: "Name one under calendar.channel, or look at it with bapsang calendar review."})
+	default:
+		out = append(out, bot.Finding{Name: "curators", State: bot.Fine, Text: fmt.Sprintf("%d, in %s", len(o.Curators), cfg.Calendar.Channel)})
+	}
+	if n := len(o.Feeds); n > 0 {
+		out = append(out, bot.Finding{Name: "feeds", State: bot.Fine, Text: fmt.Sprintf("%d for calendar programs", n)})
+	}
+	return out
+}

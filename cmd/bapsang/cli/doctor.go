@@ -67,6 +67,7 @@ func (c *doctorCmd) Run(e *env) error {
 	for _, b := range cfg.LLM.Backends {
 		look("model "+b.Name, func(ctx context.Context) []bot.Finding { return checkModel(ctx, b) })
 	}
+	look("calendar", func(context.Context) []bot.Finding { return checkCalendar(cfg) })
 	checkOutside(e, cfg, look)
 	if cfg.Slack != nil {
 		look("slack", func(ctx context.Context) []bot.Finding { return checkSlack(ctx, e, cfg) })
