@@ -64,7 +64,7 @@ func (r *run) search() think.Tool {
 			if !readable(raw, &in) {
 				return unreadable(), nil
 			}
-			query := strings.Join(strings.Fields(norm.NFKC.String(in.Query)), " ")
+			query := plainQuery(in.Query, r.q.Text)
 			if problem := r.unaskable(query); problem != "" {
 				r.auditRefusal(ctx, query)
 				return think.ToolResult{Text: "Error: " + problem}, nil
@@ -76,6 +76,18 @@ func (r *run) search() think.Tool {
 			return r.searchAll(ctx, query, in.Language), nil
 		},
 	}
+}
+
+// plainQuery is a query of words, numbers and the signs within them: others could say
+// something by themselves, unless the question has them.
+func plainQuery(query, question string) string {
+	question = norm.NFKC.String(question)
+	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsNumber(r) || strings.ContainsRune(".'-&", r) || strings.ContainsRune(question, r) {
+			return r
+		}
+		return ' '
+	}, norm.NFKC.String(query))), " ")
 }
 
 // searchable reports whether this question may look outside: figures of earlier answers

@@ -162,6 +162,7 @@ func TestAQueryIsMadeOfTheQuestion(t *testing.T) {
 	}{
 		{festival, "대왕고래 축제", true},
 		{festival, "대왕고래 축제 2026", true},
+		{festival, "대왕고래!! 😀😀 \"축제\"", true},
 		{festival, "대왕 고래 축제 언제", true},
 		{festival, "블랙프라이데이 대왕고래", true}, // an event's name
 		{festival, "Black Friday 대왕고래", true},
@@ -184,6 +185,9 @@ func TestAQueryIsMadeOfTheQuestion(t *testing.T) {
 		w := &web{found: &connectors.Found{}}
 		a, model := searching(t, []agent.Searcher{{Name: "web", Searcher: w}}, w.audit, lookFor(c.query), calls("decline", map[string]any{"reason": "모르겠습니다."}))
 		ask(t, a, c.question)
+		if len(w.asked) == 1 && strings.ContainsAny(w.asked[0], "!😀\"") {
+			t.Errorf("%q was asked as %q", c.query, w.asked)
+		}
 		if asked := len(w.asked) == 1; asked != c.may || asked == (len(w.refused) == 1) {
 			t.Errorf("%q for %q: asked %q, refused %q; the model was told %q", c.query, c.question, w.asked, w.refused, told(model.requests[len(model.requests)-1]))
 		}

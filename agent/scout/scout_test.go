@@ -391,6 +391,20 @@ func TestOfficialFeed(t *testing.T) {
 	}
 }
 
+// TestAFeedSpeaksForItsEvents has a feed of others' events, and one of this, say a day.
+func TestAFeedSpeaksForItsEvents(t *testing.T) {
+	t.Parallel()
+	for event, want := range map[string]int{csat.Event: 1, "amazon.prime_day": 0} {
+		official := &feed{entries: []connectors.Entry{{Title: "2028학년도 수능", Start: day("2027-11-18"), End: day("2027-11-18"), AllDay: true, URL: "https://www.suneung.re.kr/1"}}}
+		e := &engine{allowed: []string{csatQuery}, answers: []answer{{found: &connectors.Found{}}}}
+		f := open(t, nil, e)
+		f.opts.Feeds = []scout.Feed{{Name: "일정", URL: "https://www.suneung.re.kr/feed.ics", Feed: official, Events: []string{event}}}
+		if findings := f.run(csat); len(findings[0].Found) != want || official.calls != want {
+			t.Errorf("a feed of %s: %+v after %d calls", event, findings[0], official.calls)
+		}
+	}
+}
+
 func TestTimedEntryIsOnItsLocalDay(t *testing.T) {
 	t.Parallel()
 	// 18:00 UTC is already the next day in Seoul.
