@@ -104,12 +104,16 @@ func (c *collection) walls(ctx context.Context, e *event, from, to time.Time) ([
 	if err := c.expand(ctx, e, e.except, lo, hi, func(t time.Time) { delete(set, t) }); err != nil {
 		return nil, err
 	}
+	days := map[time.Time]bool{} // whole ones
 	for _, d := range e.exdates {
 		w := d.in(e.start)
-		if w.date && !e.start.date { // the whole day
-			maps.DeleteFunc(set, func(t time.Time, _ bool) bool { return day(t).Equal(w.wall) })
+		if w.date && !e.start.date {
+			days[w.wall] = true
 		}
 		delete(set, w.wall)
+	}
+	if len(days) > 0 {
+		maps.DeleteFunc(set, func(t time.Time, _ bool) bool { return days[day(t)] })
 	}
 	return slices.SortedFunc(maps.Keys(set), time.Time.Compare), nil
 }
@@ -118,12 +122,14 @@ func (c *collection) walls(ctx context.Context, e *event, from, to time.Time) ([
 // logged: the event itself stays.
 func (c *collection) expand(ctx context.Context, e *event, rules []string, lo, hi time.Time, give func(time.Time)) error {
 	for _, text := range rules {
-		r, err := rule(text, e.start)
+		if err := ended(ctx); err != nil {
+			return err
+		}
+		next, _, err := rule(text, e.start, hi)
 		if err != nil {
 			c.logger.Warn("ics: rule left out", "uid", e.uid, "rule", text, "error", err)
 			continue
 		}
-		next := r.Iterator()
 		given := 0
 		for n := 0; ; n++ {
 			t, ok := next()
@@ -148,10 +154,20 @@ func (c *collection) expand(ctx context.Context, e *event, rules []string, lo, h
 var (
 	errOften   = errors.New("it repeats more often than daily")
 	errCounted = errors.New("a count below one")
+	errUnread  = errors.New("a part that is not followed")
 )
 
-// rule is an RRULE for an event that starts at start, on its clock as if that were UTC.
-func rule(text string, start stamp) (*rrule.RRule, error) {
+// maxInterval is more than any calendar's; the library adds it up without a look at how
+// large a number can be.
+const maxInterval = 100_000
+
+// rule gives the starts by an RRULE of an event that starts at start, on its clock as if
+// that were UTC, at least as far as hi.
+//
+// The library goes on to the year 9999 where a rule never holds, such as on 30 February.
+// So it is given the event as many times 400 years later as there is room for: after that
+// many the calendar is the same again, weekdays and all, and the end is near.
+func rule(text string, start stamp, hi time.Time) (next func() (time.Time, bool), freq rrule.Frequency, err error) {
 	var kept []string
 	until := ""
 	for part := range strings.SplitSeq(strings.ToUpper(strings.TrimSpace(text)), ";") {
@@ -161,25 +177,37 @@ func rule(text string, start stamp) (*rrule.RRule, error) {
 			until = value
 		case name == "" || strings.HasPrefix(name, "X-"):
 		case name == "COUNT" && number(value) < 1:
-			return nil, errCounted
+			return nil, 0, errCounted
+		case name == "INTERVAL" && number(value) > maxInterval, name == "BYEASTER":
+			return nil, 0, errUnread
 		default:
 			kept = append(kept, name+"="+value)
 		}
 	}
 	o, err := rrule.StrToROption(strings.Join(kept, ";"))
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	if o.Freq > rrule.DAILY || len(o.Byhour)*max(1, len(o.Byminute))*max(1, len(o.Bysecond)) > 24 {
-		return nil, errOften
+	if o.Freq > rrule.DAILY || max(1, len(o.Byhour))*max(1, len(o.Byminute))*max(1, len(o.Bysecond)) > 24 {
+		return nil, 0, errOften
 	}
-	o.Dtstart = start.wall
+	later := max(0, rrule.MAXYEAR-max(hi.Year(), start.wall.Year())-1) / 400 * 400
+	o.Dtstart = start.wall.AddDate(later, 0, 0)
 	if until != "" {
 		if o.Until, err = last(until, start); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
+		o.Until = o.Until.AddDate(later, 0, 0)
 	}
-	return rrule.NewRRule(*o)
+	r, err := rrule.NewRRule(*o)
+	if err != nil {
+		return nil, 0, err
+	}
+	step := r.Iterator()
+	return func() (time.Time, bool) {
+		t, ok := step()
+		return t.AddDate(-later, 0, 0), ok
+	}, o.Freq, nil
 }
 
 // last is an UNTIL on the clock of start. A date includes its day.

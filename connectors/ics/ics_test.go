@@ -383,7 +383,7 @@ func TestHostile(t *testing.T) {
 func TestRulesThatTakeLong(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
-	for i := range 50 {
+	for i := range 5000 {
 		fmt.Fprintf(&b, "%s\n", event(fmt.Sprintf("UID:%d", i), "DTSTART:20200101", "RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"))
 	}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -172,6 +172,9 @@ func (c *collection) add(ctx context.Context, document []byte) error {
 	}
 	for _, cal := range calendars {
 		for _, part := range cal.parts {
+			if err := ended(ctx); err != nil {
+				return err
+			}
 			if part.name == "VTIMEZONE" {
 				c.zones.define(part)
 			}
@@ -180,6 +183,9 @@ func (c *collection) add(ctx context.Context, document []byte) error {
 		for _, part := range cal.parts {
 			if part.name != "VEVENT" {
 				continue
+			}
+			if err := ended(ctx); err != nil {
+				return err
 			}
 			e, err := c.read(part)
 			if err != nil {

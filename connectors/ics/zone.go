@@ -87,10 +87,11 @@ type zones struct {
 	floating, utc *zone
 	byName        map[string]*zone
 	brought       map[string]*zone // by the calendar
+	defined       map[string]bool  // names that it described
 }
 
 func newZones(floating *time.Location) *zones {
-	return &zones{floating: &zone{loc: floating}, utc: &zone{loc: time.UTC}, byName: map[string]*zone{}, brought: map[string]*zone{}}
+	return &zones{floating: &zone{loc: floating}, utc: &zone{loc: time.UTC}, byName: map[string]*zone{}, brought: map[string]*zone{}, defined: map[string]bool{}}
 }
 
 // find is the zone of a TZID: by its IANA name, also behind the prefixes that old
@@ -138,17 +139,30 @@ const maxZones = 500
 // other rules anyway.
 const lastChange = 2100
 
-// define remembers a VTIMEZONE.
+// maxObservances bounds the parts of a VTIMEZONE that are read; those of the longest
+// histories are some fifty.
+const maxObservances = 200
+
+// define remembers a VTIMEZONE, the first of its name: each event of a collection brings
+// its own.
 func (z *zones) define(part *component) {
+	name := part.text("TZID")
+	if z.defined[name] || len(z.defined) >= maxZones {
+		return
+	}
+	z.defined[name] = true
+	if z.named(name) != nil {
+		return // its name goes first: see find
+	}
 	var changes []change
-	for _, p := range part.parts {
+	for _, p := range part.parts[:min(len(part.parts), maxObservances)] {
 		if p.name == "STANDARD" || p.name == "DAYLIGHT" {
 			changes = append(changes, z.observance(p)...)
 		}
 	}
 	slices.SortFunc(changes, func(a, b change) int { return a.wall.Compare(b.wall) })
 	if len(changes) > 0 {
-		z.brought[part.text("TZID")] = &zone{changes: changes}
+		z.brought[name] = &zone{changes: changes}
 	}
 }
 
@@ -173,11 +187,10 @@ func (z *zones) observance(part *component) []change {
 		}
 	}
 	clock := stamp{wall: start.wall, zone: &zone{loc: time.FixedZone("", int(from.Seconds()))}}
-	r, err := rule(part.text("RRULE"), clock)
-	if err != nil || r.OrigOptions.Freq != rrule.YEARLY {
+	next, freq, err := rule(part.text("RRULE"), clock, time.Date(lastChange, 12, 31, 0, 0, 0, 0, time.UTC))
+	if err != nil || freq != rrule.YEARLY {
 		return out
 	}
-	next := r.Iterator()
 	for t, ok := next(); ok && t.Year() <= lastChange && len(out) < 1000; t, ok = next() {
 		if !t.Equal(start.wall) {
 			out = append(out, change{wall: t, from: from, to: to})
