@@ -25,7 +25,7 @@ func crowd(t *testing.T, r *rig, n, times int, d time.Duration) standin.Acks {
 		m := r.Say(slacktest.Minji, []string{slacktest.Sales, slacktest.General}[i%2], fmt.Sprintf("%s question %d", r.Mention(), i), slacktest.Saying{Times: times})
 		want[m.TS] = true
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	if err := r.Idle(ctx); err != nil {
 		t.Fatal(err)
