@@ -31,9 +31,11 @@ type calendarWords struct {
 	wasOn          string // event, dates
 	daysLeft       string // number
 	goesOn         string
-	statusIs       string // status
-	notAnnounced   string // event, edition
-	noEdition      string // event, edition
+	statusIs       map[calendar.Status]string // of those that are not confirmed
+	movedFrom      string                     // dates
+	calledOff      string                     // dates
+	notAnnounced   string                     // event, edition
+	noEdition      string                     // event, edition
 	nextOne        string
 	lastWas        string // dates
 	year           string
@@ -71,6 +73,8 @@ type calendarWords struct {
 	days, take             string
 	marketNames            map[string]string
 	notRecorded            string // date
+	didNotTakePlace        string // year, status
+	notKnown               string // year
 
 	nothingRecorded string
 }
@@ -93,7 +97,11 @@ var koreanCalendar = calendarWords{
 	},
 	unknownMarket: "그 나라의 공휴일은 제 달력에 없어서 영업일을 세지 못했어요.",
 	workdays:      "%s의 영업일은 %s일이에요 (전체 %s일).",
-	isOn:          "%s %s이에요.", wasOn: "%s %s이었어요.", daysLeft: "%s일 남았어요.", goesOn: "지금 진행 중이에요.", statusIs: "아직 %s이에요.",
+	isOn:          "%s %s이에요.", wasOn: "%s %s이었어요.", daysLeft: "%s일 남았어요.", goesOn: "지금 진행 중이에요.",
+	statusIs: map[calendar.Status]string{
+		calendar.Estimated: "아직 예상이에요.", calendar.Tentative: "아직 잠정이에요.", calendar.Postponed: "연기됐고, 새 날짜는 아직 몰라요.", calendar.Cancelled: "취소됐어요.",
+	},
+	movedFrom: "%s에서 옮긴 날짜예요.", calledOff: "%s 것은 취소됐어요. 그다음:",
 	notAnnounced: "%s의 %s 날짜는 아직 발표되지 않았거나 제 달력에 없어요. 발표되지 않은 날짜는 짐작하지 않아요.",
 	noEdition:    "%s의 %s 날짜는 제 달력에 없어요.", nextOne: "다음", lastWas: "지난번은 %s이었어요.",
 	year: "%d년", thisYear: "올해", lastYear: "작년",
@@ -114,6 +122,7 @@ var koreanCalendar = calendarWords{
 	marketNames: map[string]string{
 		"KR": "한국", "US": "미국", "JP": "일본", "CN": "중국", "GB": "영국", "DE": "독일", "FR": "프랑스", "IN": "인도", "SG": "싱가포르", calendar.World: "세계",
 	},
+	didNotTakePlace: "%s은 %s되어 그 앞과 견줌", notKnown: "%s은 달력에 없어 그 앞과 견줌",
 	notRecorded: "데이터가 %s까지라 그때의 실적은 아직 없어요.",
 }
 
@@ -128,7 +137,11 @@ var englishCalendar = calendarWords{
 	},
 	unknownMarket: "The public holidays of that country are not in my calendar, so I cannot count its business days.",
 	workdays:      "%s has %s business days (of %s days).",
-	isOn:          "%s is on %s.", wasOn: "%s was on %s.", daysLeft: "That is in %s days.", goesOn: "It is going on now.", statusIs: "The date is %s.",
+	isOn:          "%s is on %s.", wasOn: "%s was on %s.", daysLeft: "That is in %s days.", goesOn: "It is going on now.",
+	statusIs: map[calendar.Status]string{
+		calendar.Estimated: "The date is estimated.", calendar.Tentative: "The date is tentative.", calendar.Postponed: "It is postponed, and the new date is not known yet.", calendar.Cancelled: "It is cancelled.",
+	},
+	movedFrom: "It was moved from %s.", calledOff: "The one of %s is cancelled. The one after:",
 	notAnnounced: "The date of %s (%s) has not been announced, or is not in my calendar. I do not guess dates that nobody announced.",
 	noEdition:    "%s (%s) is not in my calendar.", nextOne: "the next one", lastWas: "Last time it was on %s.",
 	year: "%d", thisYear: "this year", lastYear: "last year",
@@ -149,6 +162,7 @@ var englishCalendar = calendarWords{
 	marketNames: map[string]string{
 		"KR": "Korea", "US": "the US", "JP": "Japan", "CN": "China", "GB": "the UK", "DE": "Germany", "FR": "France", "IN": "India", "SG": "Singapore", calendar.World: "the world",
 	},
+	didNotTakePlace: "%s was %s, so this is the one before", notKnown: "%s is not in the calendar, so this is the one before",
 	notRecorded: "The data end on %s, so there are no figures of that time yet.",
 }
 

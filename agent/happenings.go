@@ -83,16 +83,17 @@ func (a *Agent) happenings(ctx context.Context, q *Question, p *prepared, o Outl
 	c := a.cfg.Calendar()
 	list := []Happening{}
 	var results []Result
-	figures := 0
+	figures, failed := 0, false
 	for _, e := range c.List(o.From, o.To, o.Filter) {
 		h := happening(c, e, q)
 		if p != nil && figures < o.Figures && e.TakesPlace() && e.Windows != (calendar.Windows{}) {
 			figures++
-			last, err := a.lastTime(ctx, p, q, e, fmt.Sprintf("e%d", figures))
+			last, err := a.lastTime(ctx, p, q, e, fmt.Sprintf("e%d", figures), failed)
 			if err != nil {
 				return nil, nil, err
 			}
 			if h.Last = last; last != nil {
+				failed = failed || last.failed // a source that does not answer is asked once
 				results = append(results, last.results...)
 			}
 		}
@@ -157,23 +158,6 @@ func businessDaysBefore(c *calendar.Calendar, market string, day time.Time, n in
 		}
 	}
 	return day, true
-}
-
-// lastTime is what the event of now did in the edition before it. A failure of the source
-// is said instead of figures.
-func (a *Agent) lastTime(ctx context.Context, p *prepared, q *Question, now calendar.Edition, prefix string) (*LastTime, error) {
-	w := calendarWordsFor(q.Language)
-	was, ok := lastEdition(a.cfg.Calendar(), now.Event, now.Market, earlier(now.Start, dayOf(q.Now)))
-	if !ok {
-		return &LastTime{Why: w.firstTime}, nil
-	}
-	r := &run{agent: a, p: p, q: q, step: func(Step) {}, answer: &Answer{}}
-	last, err := r.figuresOf(ctx, now, was, prefix)
-	if err != nil && ctx.Err() == nil {
-		a.cfg.Logger.WarnContext(ctx, "agent: no figures of the last edition", "event", now.Event, "error", err)
-		return &LastTime{Edition: editionLabel(was), Start: was.Start.Format(jsonDate), End: was.End.Format(jsonDate), Why: w.noFigures}, nil
-	}
-	return last, err
 }
 
 func earlier(a, b time.Time) time.Time {
@@ -374,6 +358,9 @@ func (s *calendarAnswer) one(ctx context.Context, id, prefix string) (string, []
 	}
 	h := happening(c, e, s.q)
 	line := s.when(ev, e)
+	if off, ok := s.calledOff(c, ev, e); ok {
+		line = fmt.Sprintf(s.w.calledOff, s.w.dates(off.Start, off.End)) + " " + line
+	}
 	if s.req.Kind == almanac.Prepare {
 		line += s.deadlines(c, ev, e)
 	}
@@ -404,10 +391,9 @@ func (s *calendarAnswer) lastOf(ctx context.Context, e calendar.Edition, prefix 
 		return nil, nil
 	}
 	if s.req.Kind == almanac.LastTime && !e.Start.After(dayOf(s.q.Now)) {
-		r := &run{agent: s.agent, p: s.p, q: s.q, step: func(Step) {}, answer: &Answer{}}
-		return r.figuresOf(ctx, e, e, prefix)
+		return s.agent.figures(ctx, s.p, s.q, e, e, prefix)
 	}
-	return s.agent.lastTime(ctx, s.p, s.q, e, prefix)
+	return s.agent.lastTime(ctx, s.p, s.q, e, prefix, false)
 }
 
 // edition is the one that the question means.
@@ -451,8 +437,11 @@ func (s *calendarAnswer) when(ev calendar.Event, e calendar.Edition) string {
 	case !e.End.Before(today):
 		line += " " + s.w.goesOn
 	}
-	if e.Status != calendar.Confirmed {
-		line += " " + fmt.Sprintf(s.w.statusIs, s.w.statuses[e.Status])
+	switch {
+	case e.Moved():
+		line += " " + fmt.Sprintf(s.w.movedFrom, s.w.dates(e.PreviousStart, e.PreviousEnd))
+	case s.w.statusIs[e.Status] != "":
+		line += " " + s.w.statusIs[e.Status]
 	}
 	return line + s.length(e)
 }
@@ -473,6 +462,19 @@ func (s *calendarAnswer) length(e calendar.Edition) string {
 		return " " + fmt.Sprintf(s.w.lasts, s.count(e.Days()))
 	}
 	return ""
+}
+
+// calledOff is the edition that would have been the next one, and does not take place.
+func (s *calendarAnswer) calledOff(c *calendar.Calendar, ev calendar.Event, next calendar.Edition) (calendar.Edition, bool) {
+	if s.req.Year != 0 || s.req.Past || s.req.Kind == almanac.LastTime {
+		return calendar.Edition{}, false
+	}
+	for y := dayOf(s.q.Now).Year(); y < next.Year; y++ {
+		if e, ok := c.EditionIn(ev.Market, ev.ID, y); ok && e.Status == calendar.Cancelled && !e.End.Before(dayOf(s.q.Now)) {
+			return e, true
+		}
+	}
+	return calendar.Edition{}, false
 }
 
 // deadlines are what has to be ready by when, those that have passed too.

@@ -163,7 +163,7 @@ func (s *calendarAnswer) next(ctx context.Context) error {
 	s.read(s.w.market, s.w.marketName(strings.Join(s.markets(), ", ")))
 	h := happening(s.agent.cfg.Calendar(), e, s.q)
 	if s.p != nil && e.Windows != (calendar.Windows{}) {
-		last, err := s.agent.lastTime(ctx, s.p, s.q, e, "e1")
+		last, err := s.agent.lastTime(ctx, s.p, s.q, e, "e1", false)
 		if err != nil {
 			return err
 		}

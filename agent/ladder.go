@@ -48,7 +48,9 @@ type Agent struct {
 	cfg    Config
 	memory *memory
 	flight flight
-	tracer trace.Tracer
+	// editions are figures of past editions of events.
+	editions editions
+	tracer   trace.Tracer
 
 	mu       sync.Mutex
 	prepared map[string]*preparation // by analyst name

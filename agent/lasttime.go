@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,6 +35,7 @@ type LastTime struct {
 	Chart       *Chart   `json:"chart,omitempty"`
 
 	results []Result
+	failed  bool // the source did not answer
 }
 
 // figuresOf computes what the edition was of the event did. Prefix begins the names of the
@@ -202,7 +204,8 @@ func (r *run) leaders(ctx context.Context, q semantic.Query, key string) (string
 		return "", nil
 	}
 	var splits []dimensioned
-	for _, ref := range r.driverFields(q)[:min(maxLeadDimensions, len(r.driverFields(q)))] {
+	fields := r.driverFields(q)
+	for _, ref := range fields[:min(maxLeadDimensions, len(fields))] {
 		split, ok, err := r.splitBy(ctx, q, key, ref)
 		if err != nil {
 			return "", err
@@ -223,10 +226,18 @@ func (r *run) leaders(ctx context.Context, q semantic.Query, key string) (string
 		names, share := leadersOf(s, rise)
 		// How uneven the rise is, against what the same values usually are.
 		if lift := share; len(names) > 0 && lift > best && !math.IsInf(lift, 0) {
-			best, found = lift, strings.Join(names, "·")
+			best, found = lift, joinNames(names)
 		}
 	}
 	return found, nil
+}
+
+// joinNames sets names apart that have dots in themselves by commas.
+func joinNames(names []string) string {
+	if slices.ContainsFunc(names, func(n string) bool { return strings.ContainsRune(n, '·') }) {
+		return strings.Join(names, ", ")
+	}
+	return strings.Join(names, "·")
 }
 
 // leadersOf are the values of a split that rose most, and by how much their part of the
@@ -246,33 +257,4 @@ func leadersOf(s dimensioned, rise float64) (names []string, uneven float64) {
 		}
 	}
 	return names, uneven
-}
-
-// lastEdition is the last edition of an event that was over, with its days around it, by a
-// date, and false where the calendar has none.
-func lastEdition(c *calendar.Calendar, event, market string, before time.Time) (calendar.Edition, bool) {
-	var found calendar.Edition
-	for y := before.Year() + 1; y >= max(before.Year()-maxEditionsBack, calendar.FirstYear); y-- {
-		e, ok := c.EditionIn(market, event, y)
-		if ok && e.TakesPlace() && e.End.Before(before) && e.Start.After(found.Start) {
-			found = e
-		}
-		if found.Event != "" && y < found.Start.Year() {
-			break
-		}
-	}
-	return found, found.Event != ""
-}
-
-// maxEditionsBack is how many years an edition may be away: the Olympic Games skip one.
-const maxEditionsBack = 5
-
-// nextEdition is the first edition that is not over on a date.
-func nextEdition(c *calendar.Calendar, event, market string, on time.Time) (calendar.Edition, bool) {
-	for y := on.Year() - 1; y <= min(on.Year()+maxEditionsBack, calendar.LastYear); y++ {
-		if e, ok := c.EditionIn(market, event, y); ok && !e.End.Before(on) && e.Status != calendar.Cancelled {
-			return e, true
-		}
-	}
-	return calendar.Edition{}, false
 }

@@ -2,8 +2,6 @@ package almanac
 
 import (
 	"regexp"
-	"strconv"
-	"time"
 	"unicode/utf8"
 )
 
@@ -78,9 +76,6 @@ func (r *reader) followList(q Request) (Request, bool) {
 	return q, r.stretches > 0 || len(r.markets) > 0 || len(r.classes) > 0 || r.has(sayWorkdays)
 }
 
-// aYear is a year alone, which package period does not take for one: a number of something.
-var aYear = regexp.MustCompile(`\b20\d\d\b`)
-
 var thenNext = regexp.MustCompile(`그\s*다음\s*(달|주|해)|(?:the )?(month|week|year) after(?: that)?`)
 
 // further are the expressions that go on from the stretch of the question before.
@@ -107,11 +102,6 @@ func (r *reader) further() []stretch {
 			to = from.AddDate(1, 0, -1)
 		}
 		out = append(out, stretch{at: m[0], end: r.endOfParticle(m[1]), from: from, to: to})
-	}
-	for _, m := range aYear.FindAllStringIndex(r.text, -1) {
-		year, _ := strconv.Atoi(r.text[m[0]:m[1]])
-		first := time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)
-		out = append(out, stretch{at: m[0], end: r.endOfParticle(m[1]), from: first, to: first.AddDate(1, 0, -1)})
 	}
 	return out
 }

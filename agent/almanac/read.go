@@ -276,6 +276,8 @@ var (
 	aheadKo = regexp.MustCompile(`(?:앞으로|향후|다가오는|이후)\s*(\d{1,3}|한|두|세|네|다섯|여섯|일|이|삼)\s*(일|주일|주|개월|달|년)(?:간|동안|\s*안에|\s*이내)?`)
 	aheadEn = regexp.MustCompile(`(?:in |over |for |within )?(?:the )?(?:next|coming|upcoming|following)\s+(\d{1,3}|a|one|two|three|four|five|six|few|couple of)\s+(days?|weeks?|months?|years?)`)
 	weeksEn = regexp.MustCompile(`(?:the )?(?:coming|next few|upcoming) (weeks|months)`)
+	// aYear is one that package period sees no year in: of New Year 2027 it reads the wrong end.
+	aYear   = regexp.MustCompile(`\b20\d\d\b`)
 	nowDays = regexp.MustCompile(`지금|현재|right now|currently|now\b`)
 	yearEnd = regexp.MustCompile(`연말까지|올해 말까지|(?:until|through|to|by) (?:the )?(?:end of (?:the |this )?year|year-end|year end)|(?:the )?(?:rest|remainder) of (?:the|this) year|올해\s*남은|남은\s*올해`)
 )
@@ -295,6 +297,11 @@ func (r *reader) lengths() []stretch {
 	}
 	for _, m := range weeksEn.FindAllStringSubmatchIndex(r.text, -1) {
 		out = append(out, r.reach(m[0], m[1], 4, r.text[m[2]:m[3]]))
+	}
+	for _, m := range aYear.FindAllStringIndex(r.text, -1) {
+		year, _ := strconv.Atoi(r.text[m[0]:m[1]])
+		first := time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)
+		out = append(out, stretch{at: m[0], end: r.endOfParticle(m[1]), from: first, to: first.AddDate(1, 0, -1)})
 	}
 	for _, m := range nowDays.FindAllStringIndex(r.text, -1) {
 		out = append(out, stretch{at: m[0], end: r.endOfParticle(m[1]), from: r.today, to: r.today})
