@@ -119,9 +119,8 @@ func (t *Taker) manage(ctx context.Context, do, id string, o desk.Order, by dige
 	}
 	reply.Buttons = nil
 	for _, sub := range mine[:min(len(mine), maxButtons)] {
-		reply.Buttons = append(reply.Buttons, bot.Button{
-			Action: bot.ActionSubscription, Label: w.dos[do] + " · " + clip(sub.Name(), maxFormTitle), Value: sub.ID + sep + do,
-		})
+		b := bot.Button{Action: bot.ActionSubscription, Label: w.dos[do] + " · " + clip(sub.Name(), maxFormTitle), Value: sub.ID + sep + do}
+		reply.Buttons = append(reply.Buttons, distinct(b, sub, reply.Buttons))
 	}
 	reply.Text = w.which[do]
 	if len(reply.Buttons) == 0 {

@@ -44,7 +44,7 @@ func (t *Taker) list(ctx context.Context, by digest.Actor, w *words) (*desk.Repl
 		for _, sub := range part.subs[:min(len(part.subs), maxListed)] {
 			section.Lines = append(section.Lines, t.line(sub, by, w))
 			if len(reply.Buttons) < maxButtons {
-				reply.Buttons = append(reply.Buttons, t.settings(sub, w, true))
+				reply.Buttons = append(reply.Buttons, distinct(t.settings(sub, w, true), sub, reply.Buttons))
 			}
 		}
 		if more := len(part.subs) - maxListed; more > 0 {
@@ -58,17 +58,29 @@ func (t *Taker) list(ctx context.Context, by digest.Actor, w *words) (*desk.Repl
 	return reply, nil
 }
 
+// distinct adds the subscription's id to a button where another is called the same.
+func distinct(b bot.Button, sub *digest.Subscription, others []bot.Button) bot.Button {
+	if slices.ContainsFunc(others, func(o bot.Button) bool { return o.Label == b.Label }) {
+		b.Label += " " + sub.ID
+	}
+	return b
+}
+
 // line is a subscription in a list.
 func (t *Taker) line(sub *digest.Subscription, by digest.Actor, w *words) bot.Line {
-	line := bot.Line{Mark: bot.MarkSure, When: sub.Schedule.Describe(by.Language), Text: "**" + escape(sub.Name()) + "** → " + w.to(sub, by)}
+	line := bot.Line{When: sub.Schedule.Describe(by.Language), Text: "**" + escape(sub.Name()) + "**"}
+	if sub.Alert != nil {
+		line.Text += " · " + w.condition(sub.Alert)
+	}
+	line.Text += " → " + w.to(sub, by)
 	switch sub.State {
 	case digest.Paused:
-		line.Mark, line.Detail = bot.MarkUnsure, w.paused
+		line.Detail = w.paused
 	case digest.Disabled:
-		line.Mark, line.Detail = bot.MarkCancelled, w.disabled+" — "+sub.Reason.Sentence(by.Language)
+		line.Mark, line.Detail = bot.MarkCaution, w.disabled+" — "+sub.Reason.Sentence(by.Language)
 	default:
 		if due, ok := t.cfg.Service.NextDue(sub); ok {
-			line.Detail = fmt.Sprintf(w.next, w.time(due.At))
+			line.Detail = w.nextIs + " " + w.time(due.At)
 		}
 	}
 	if line.Detail != "" {
@@ -136,7 +148,7 @@ func (t *Taker) Settings(sub *digest.Subscription) bot.Button {
 func (t *Taker) settings(sub *digest.Subscription, w *words, named bool) bot.Button {
 	label := w.settings
 	if named {
-		label += " " + sub.ID
+		label += " · " + clip(sub.Name(), maxFormTitle)
 	}
 	dos := []bot.Choice{{Value: doEdit, Label: w.dos[doEdit]}, {Value: doTest, Label: w.dos[doTest]}, {Value: doRun, Label: w.dos[doRun]}}
 	if sub.State == digest.Active {

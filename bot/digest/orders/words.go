@@ -21,6 +21,7 @@ type words struct {
 	createdAlert            string            // schedule, name, condition, recipient
 	assumed                 string
 	next                    string // time
+	nextIs                  string
 	rightNow                string // sentence
 	none, have              string // number
 	mine, here, more        string // headings; number
@@ -64,7 +65,7 @@ var korean = words{
 	daily: "매일 9시에", weekly: "매주 월요일 09:00",
 	created:      "%s에 **%s** 소식을 %s 보낼게요.",
 	createdAlert: "%s에 **%s** 값을 보고, %s %s 알릴게요. 조건에 들어설 때 한 번만 알려요.",
-	assumed:      "시각을 말하지 않아 09:00으로 잡았어요.", next: "다음은 %s이에요.", rightNow: "지금 보내면 이래요: %s",
+	assumed:      "시각을 말하지 않아 09:00으로 잡았어요.", next: "다음은 %s이에요.", nextIs: "다음", rightNow: "지금 보내면 이래요: %s",
 	none: "받고 있는 것이 없어요. 답 아래의 **매주 받기**를 누르거나 `매주 월요일 9시에 지난주 매출 보내줘`처럼 말해 주세요.",
 	have: "정해 둔 때에 보내는 것이 %d개 있어요.", mine: "내가 만든 것", here: "이 채널로 오는 것", more: "외 %d개",
 	one: "이 구독은 이래요.", issues: "지난 발송", paused: "일시 정지", disabled: "멈춤",
@@ -103,7 +104,7 @@ var english = words{
 	daily: "every day at 9", weekly: "every Monday at 09:00",
 	created:      "I will send **%[2]s** %[1]s %[3]s.",
 	createdAlert: "I look at **%[2]s** %[1]s and tell %[4]s when it %[3]s. Once when that begins, not again while it lasts.",
-	assumed:      "You named no time, so I took 09:00.", next: "Next: %s.", rightNow: "Sent now it would say: %s",
+	assumed:      "You named no time, so I took 09:00.", next: "Next: %s.", nextIs: "next", rightNow: "Sent now it would say: %s",
 	none: "Nothing is sent by the clock. Press **Send weekly** below an answer, or write `every Monday at 9 send me revenue last week`.",
 	have: "%d things are sent by the clock.", mine: "Yours", here: "Sent to this channel", more: "and %d more",
 	one: "This is how it stands.", issues: "Past issues", paused: "paused", disabled: "stopped",
