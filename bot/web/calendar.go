@@ -53,8 +53,11 @@ type CalendarEntry struct {
 	// counts as estimated.
 	Status string
 	Was    time.Time // the day on which it was to begin before it was moved; zero when it was not
-	Detail string    // what there is to know about it: restricted Markdown, read as one paragraph
-	Links  []bot.Link
+	// Elsewhere entries are shown when their market is chosen, and not when none is: a day off
+	// in another country.
+	Elsewhere bool
+	Detail    string // what there is to know about it: restricted Markdown, read as one paragraph
+	Links     []bot.Link
 }
 
 // The calendar page's limits.
@@ -218,7 +221,7 @@ func (c *calendarView) fill(entries []CalendarEntry, today time.Time) {
 		if e.End.Before(e.Start) {
 			e.End = e.Start
 		}
-		if e.End.Before(c.First) || e.Start.After(last) || len(on) > 0 && !slices.Contains(on, e.Market) {
+		if e.End.Before(c.First) || e.Start.After(last) || len(on) > 0 && !slices.Contains(on, e.Market) || len(on) == 0 && e.Elsewhere {
 			continue
 		}
 		c.List = append(c.List, c.entry(e, today))

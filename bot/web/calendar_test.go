@@ -134,6 +134,20 @@ func TestCalendar(t *testing.T) {
 	}
 }
 
+// A day off in another country is shown to whoever chooses that country.
+func TestCalendarOfElsewhere(t *testing.T) {
+	t.Parallel()
+	day := date(t, "2026-11-03")
+	s := serve(t, withCalendar(t, web.CalendarEntry{ID: "us.elsewhere", Name: "Election Day", Market: "US", Class: "public_holiday", Start: day, End: day, Status: "confirmed", Elsewhere: true}))
+	c := s.visit(t, "민지")
+	if _, page, _ := c.get("/calendar?month=2026-11"); strings.Contains(page, "Election Day") {
+		t.Error("shown to everybody")
+	}
+	if _, page, _ := c.get("/calendar?month=2026-11&market=US"); !strings.Contains(page, "Election Day") {
+		t.Error("not shown to whoever chose its market")
+	}
+}
+
 func TestCalendarWithoutDays(t *testing.T) {
 	t.Parallel()
 	s := serve(t, withCalendar(t))

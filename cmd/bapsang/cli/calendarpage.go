@@ -38,9 +38,16 @@ func (a *App) pageCalendar() *web.Calendar {
 				return nil, fmt.Errorf("%d: %w", from.Year(), web.ErrNoCalendar)
 			}
 			c := a.calendar()
+			markets := a.opts.Calendar.markets()
+			matters := map[string]bool{}
+			for _, e := range c.List(from, until, calendar.Filter{Markets: markets[:1], Major: true}) {
+				matters[exchange.UID(e)] = true
+			}
 			var out []web.CalendarEntry
-			for _, e := range c.List(from, until, calendar.Filter{Markets: a.opts.Calendar.markets(), Major: true}) {
-				out = append(out, pageEntry(c, e, language))
+			for _, e := range c.List(from, until, calendar.Filter{Markets: markets, Major: true}) {
+				entry := pageEntry(c, e, language)
+				entry.Elsewhere = !matters[exchange.UID(e)]
+				out = append(out, entry)
 			}
 			return out, nil
 		},
