@@ -319,7 +319,7 @@ func TestBetween(t *testing.T) {
 	if strings.Join(got, ",") != strings.Join(want, ",") {
 		t.Errorf("%v", got)
 	}
-	if e := calendar.Default().Between(day("2026-09-26"), day("2026-09-26")); len(e) != 2 || e[0].Event != "world.asian_games" || e[1].Event != "kr.chuseok" {
+	if e := calendar.Default().Between(day("2026-09-26"), day("2026-09-26")); len(e) != 3 || e[0].Event != "kr.autumn_wedding_season" || e[1].Event != "world.asian_games" || e[2].Event != "kr.chuseok" {
 		t.Errorf("the last day counts: %v", e)
 	}
 	if e := calendar.Default().Between(day("1990-01-01"), day("1999-01-01")); len(e) != 0 {

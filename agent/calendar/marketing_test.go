@@ -64,7 +64,7 @@ func TestMarketingDays(t *testing.T) {
 		{"cn.qixi", 2026, "2026-08-19"},
 		{"kr.ipchun", 2026, "2026-02-04"},
 		{"kr.ipchun", 2025, "2025-02-03"},
-		{"kr.seollal_gift_season", 2027, "2026-12-29 2027-02-06"}, // into the year before
+		{"kr.seollal_gift_season", 2027, "2026-12-21 2027-02-06"}, // into the year before
 		{"kr.grand_sale", 2026, "2025-12-17 2026-02-22"},
 		{"kr.grand_sale", 2027, ""},
 		{"us.giving_tuesday", 2024, "2024-12-03"},
@@ -85,6 +85,16 @@ func TestMarketingDays(t *testing.T) {
 		{"world.summer_olympics", 2020, "2021-07-23 2021-08-08"},
 		{"world.world_cup", 2026, "2026-06-11 2026-07-19"},
 		{"world.world_cup", 2030, ""},
+		{"world.winter_olympics", 2030, "2030-02-01 2030-02-17"},
+		{"world.ces", 2027, "2027-01-06 2027-01-09"},
+		{"world.mwc", 2027, "2027-03-01 2027-03-04"},
+		{"de.oktoberfest", 2027, "2027-09-18 2027-10-03"},
+		{"kr.ssg_day", 2022, "2022-10-31 2022-11-11"}, // called off, as TestCalledOff has it
+		{"kr.ssg_day", 2025, "2025-10-30 2025-11-09"},
+		{"kr.kbo_opening", 2026, "2026-03-28 2026-03-29"},
+		{"kr.year_end_tax", 2027, "2027-01-15 2027-02-28"},
+		{"kr.chuseok_gift_season", 2027, "2027-07-29 2027-09-14"},
+		{"kr.winter_school_break", 2027, "2026-12-29 2027-02-27"},
 		{"kr.sewol", 2026, "2026-04-16"},
 		{"kr.itaewon", 2022, ""}, // it happened that day
 		{"kr.itaewon", 2026, "2026-10-29"},
@@ -111,6 +121,54 @@ func TestMarketingDays(t *testing.T) {
 	// Two Ramadans begin in 2030.
 	if got := c.List(day("2030-01-01"), day("2030-12-31"), calendar.Filter{Events: []string{"world.ramadan"}}); len(got) != 2 || got[0].Label == got[1].Label {
 		t.Errorf("%+v", got)
+	}
+}
+
+func TestCalledOff(t *testing.T) {
+	c := calendar.Default()
+	if e, _ := c.Edition("kr.ssg_day", 2022); e.Status != calendar.Cancelled {
+		t.Errorf("%+v", e)
+	}
+	for _, e := range c.Between(day("2022-11-01"), day("2022-11-11")) {
+		if e.Event == "kr.ssg_day" {
+			t.Errorf("%+v", e)
+		}
+	}
+}
+
+// TestTheMonthsOfAMarketer reads what somebody sees who asks for a month's marketing
+// calendar: what has to be there, and what would be silly.
+func TestTheMonthsOfAMarketer(t *testing.T) {
+	tests := []struct{ month, has, lacks string }{
+		{"2027-01", "kr.new_year kr.seollal_gift_season kr.year_end_tax world.ces", "kr.diary_day"},
+		{"2027-02", "kr.seollal world.valentines_day kr.back_to_school kr.graduation_season kr.daegu_subway", "kr.spring_moving_season"},
+		{"2027-03", "kr.samgyeopsal_day kr.womens_day kr.white_day kr.cherry_blossom_season", "gb.mothers_day kr.west_sea_defense_day"},
+		{"2027-04", "kr.jeju_april_3 kr.sewol world.earth_day kr.arbor_day", "kr.public_safety_day kr.black_day"},
+		{"2027-05", "kr.family_month kr.childrens_day kr.parents_day kr.rose_day kr.teachers_day kr.coming_of_age_day kr.may_18 kr.university_festival", "us.mothers_day world.eid_al_adha gb.early_may"},
+		{"2027-06", "kr.memorial_day kr.korean_war_day kr.rainy_season kr.veterans_month", "us.fathers_day kr.war_abductees_day us.juneteenth"},
+		{"2027-07", "kr.chobok kr.jungbok kr.vacation_season kr.constitution_day", "us.independence_day fr.bastille_day"},
+		{"2027-08", "kr.malbok kr.liberation_day kr.chuseok_gift_season kr.second_term", "gb.summer in.independence_day"},
+		{"2027-09", "kr.chuseok kr.chuseok_gift_season kr.autumn_wedding_season", "us.labor_day kr.chicken_day"},
+		{"2027-10", "kr.hangeul_day kr.itaewon world.halloween", "in.diwali de.unity_day de.oktoberfest"},
+		{"2027-11", "kr.beef_day kr.pepero_day us.black_friday us.cyber_monday kr.kimjang_season cn.singles_day", "kr.un_veterans_day kr.patriots_day us.veterans_day"},
+		{"2027-12", "kr.christmas world.christmas_eve kr.year_end kr.dongji kr.jeju_air kr.seollal_gift_season", "gb.boxing_day kr.company_year_end"},
+	}
+	for _, tt := range tests {
+		first := day(tt.month + "-01")
+		listed := map[string]bool{}
+		for _, e := range calendar.Default().Between(first, first.AddDate(0, 1, -1)) {
+			listed[e.Event] = true
+		}
+		for _, id := range strings.Fields(tt.has) {
+			if !listed[id] {
+				t.Errorf("%s lacks %s", tt.month, id)
+			}
+		}
+		for _, id := range strings.Fields(tt.lacks) {
+			if _, known := calendar.Default().Event(id); !known || listed[id] {
+				t.Errorf("%s has %s, or nobody has", tt.month, id)
+			}
+		}
 	}
 }
 
@@ -170,7 +228,7 @@ func TestUnconfirmed(t *testing.T) {
 	if got := open(c, "2028-04-01", "2028-04-30"); got != "kr.parliamentary_election/2028" {
 		t.Error(got)
 	}
-	if got := open(c, "2027-01-05", "2027-01-05"); got != "kr.grand_sale/2026 world.ces/2027" && got != "world.ces/2027" {
+	if got := open(c, "2028-01-05", "2028-01-05"); got != "kr.grand_sale/2027 world.ces/2028" {
 		t.Error(got)
 	}
 	row := calendar.Edition{Event: "kr.csat", Year: 2027, Start: day("2027-11-18"), End: day("2027-11-18"), Status: calendar.Tentative, Source: "x"}

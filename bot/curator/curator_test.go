@@ -246,6 +246,15 @@ func TestWhatIsDueIsLookedForAndToldOnce(t *testing.T) {
 	if _, err := r.book.Approve(t.Context(), book.Decision{Item: out.Item.ID, By: "web:lee"}); err != nil {
 		t.Fatal(err)
 	}
+	// A fair abroad that its organiser has not fixed yet.
+	fair := time.Date(2027, 1, 6, 0, 0, 0, 0, time.UTC)
+	if out, err = r.book.Suggest(t.Context(), "web:park", book.Proposal{Event: "world.ces", Market: calendar.World, Year: 2027, Start: fair, End: fair.AddDate(0, 0, 3),
+		Status: calendar.Tentative}, book.Source{Origin: book.FromPerson, Title: "공지"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.book.Approve(t.Context(), book.Decision{Item: out.Item.ID, By: "web:lee"}); err != nil {
+		t.Fatal(err)
+	}
 	later := today
 	r.clock.Store(&later)
 	r.run(t)
