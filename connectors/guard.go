@@ -85,7 +85,7 @@ func Guard(src Source, contract Contract, hooks Hooks) Source {
 			contract.Name = cat.Source
 		}
 	}
-	return &guard{src: src, gate: newGate(contract, hooks)}
+	return &guard{src: src, gate: newGate(contract, hooks, CodeUnavailable)}
 }
 
 type guard struct {

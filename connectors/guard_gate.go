@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,12 +28,15 @@ const longestPause = time.Minute
 type gate struct {
 	contract Contract
 	hooks    Hooks
+	silence  []Code
 	running  chan struct{} // holds a token for every running call; nil without a bound
 	own      *health       // of the system
 }
 
-func newGate(contract Contract, hooks Hooks) *gate {
-	g := &gate{contract: contract, hooks: hooks}
+// newGate returns the gate of a system of which errors with the codes mean that it does
+// not answer.
+func newGate(contract Contract, hooks Hooks, silence ...Code) *gate {
+	g := &gate{contract: contract, hooks: hooks, silence: silence}
 	if g.hooks.Limiter == nil {
 		g.hooks.Limiter = NewLimiter()
 	}
@@ -68,7 +72,7 @@ func (g *gate) newHealth(name string) *health {
 		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= breakAfter },
 		// Only silence is the system's fault. A refused statement or a heavy one
 		// shows that it answers.
-		IsSuccessful: func(err error) bool { return CodeOf(err) != CodeUnavailable },
+		IsSuccessful: func(err error) bool { return !slices.Contains(g.silence, CodeOf(err)) },
 		IsExcluded:   func(err error) bool { return CodeOf(err) == CodeCancelled },
 		OnStateChange: func(name string, from, to gobreaker.State) {
 			g.hooks.Logger.Warn("connectors: breaker changed", "system", name, "from", from.String(), "to", to.String())

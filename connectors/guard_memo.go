@@ -3,6 +3,8 @@ package connectors
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -83,7 +85,7 @@ func (m *memo[T]) start(ctx context.Context, key string, call func(context.Conte
 	m.flights[key] = f
 	go func() {
 		defer cancel()
-		f.value, f.err = call(own)
+		f.value, f.err = caught(own, call)
 		m.mu.Lock()
 		m.forget(key, f)
 		if f.err == nil && m.keep > 0 && m.whole(f.value) {
@@ -93,6 +95,19 @@ func (m *memo[T]) start(ctx context.Context, key string, call func(context.Conte
 		close(f.done)
 	}()
 	return f
+}
+
+// caught makes a call whose panic is an error: it runs beside whoever asked, so that what
+// a stranger's text does to a parser would end the process.
+func caught[T any](ctx context.Context, call func(context.Context) (T, error)) (value T, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &Error{
+				Code: CodeInternal, Message: "This could not be read.", Korean: "내용을 읽지 못했어요.", Err: fmt.Errorf("panic: %v\n%s", p, debug.Stack()),
+			}
+		}
+	}()
+	return call(ctx)
 }
 
 // wait waits for f as long as ctx allows.

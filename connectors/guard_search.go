@@ -61,7 +61,9 @@ func newGuarded[T any](contract Contract, hooks Hooks, most int, whole func(T) b
 	if contract.Timeout <= 0 {
 		contract.Timeout = searchTimeout
 	}
-	return guarded[T]{gate: newGate(contract, hooks), memo: newMemo(contract.Cache, most, whole)}
+	// No search or page is so heavy that it takes all the time there is: who does not answer
+	// in time does not answer.
+	return guarded[T]{gate: newGate(contract, hooks, CodeUnavailable, CodeTimeout), memo: newMemo(contract.Cache, most, whole)}
 }
 
 // inquiry is one call on a guarded system.
@@ -219,6 +221,10 @@ type pageGuard struct {
 	sites *sites
 }
 
+// maxAddress bounds an address in bytes: nothing that is longer is looked at, or kept in
+// the books whole.
+const maxAddress = 8 << 10
+
 // mostSites is how many sites' health is remembered. Who forgets one asks it again.
 const mostSites = 1000
 
@@ -256,14 +262,19 @@ func (s *sites) of(address string) *health {
 // Page implements Pages.
 func (g *pageGuard) Page(ctx context.Context, caller Caller, address string) (*Page, error) {
 	record := g.gate.record(caller)
-	record.Query = address
+	record.Query = address[:min(len(address), maxAddress)]
 	page, err := g.ask(ctx, inquiry[*Page]{
 		record: record,
 		key:    address,
 		of:     g.sites.of(address),
-		check:  func() error { return g.gate.out(ctx, caller, g.gate.hooks.EgressURL, address) },
-		call:   func(ctx context.Context) (*Page, error) { return g.src.Page(ctx, caller, address) },
-		count:  func(*Page) int { return 1 },
+		check: func() error {
+			if len(address) > maxAddress {
+				return &Error{Code: CodeDenied, Message: "This address is too long to be read.", Korean: "주소가 너무 길어 읽지 않아요."}
+			}
+			return g.gate.out(ctx, caller, g.gate.hooks.EgressURL, address)
+		},
+		call:  func(ctx context.Context) (*Page, error) { return g.src.Page(ctx, caller, address) },
+		count: func(*Page) int { return 1 },
 	})
 	if err != nil {
 		return nil, err

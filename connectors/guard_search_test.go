@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -504,6 +505,57 @@ func TestADeadSiteIsLeftAloneByItself(t *testing.T) {
 			if err := get(fmt.Sprintf("https://%d.example/", i)); err != nil {
 				t.Fatal(err)
 			}
+		}
+	})
+}
+
+type panicking struct{}
+
+func (panicking) Page(context.Context, connectors.Caller, string) (*connectors.Page, error) {
+	panic("what a page does to a parser")
+}
+
+func TestAPanicIsAnError(t *testing.T) {
+	t.Parallel()
+	var b books
+	pages := connectors.GuardPages(panicking{}, agreed(connectors.Contract{Name: "pages"}), b.hooks())
+	for range 3 { // the turn is given back each time
+		_, err := pages.Page(t.Context(), connectors.Caller{}, "https://a.example/")
+		if connectors.CodeOf(err) != connectors.CodeInternal {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
+func TestAnAddressWithoutEndIsNotAskedFor(t *testing.T) {
+	t.Parallel()
+	var b books
+	pages := connectors.GuardPages(panicking{}, agreed(connectors.Contract{Name: "pages"}), b.hooks())
+	_, err := pages.Page(t.Context(), connectors.Caller{}, "https://a.example/"+strings.Repeat("a", 1<<20))
+	if connectors.CodeOf(err) != connectors.CodeDenied {
+		t.Errorf("got %v", err)
+	}
+}
+
+// hanging does not answer before its time is up.
+type hanging struct{ calls atomic.Int64 }
+
+func (h *hanging) Search(ctx context.Context, _ connectors.Caller, _ connectors.SearchQuery) (*connectors.Found, error) {
+	h.calls.Add(1)
+	<-ctx.Done()
+	return nil, connectors.Errorf(connectors.CodeTimeout, "No answer in time.")
+}
+
+func TestWhoNeverAnswersIsLeftAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var h hanging
+		s := connectors.GuardSearcher(&h, agreed(connectors.Contract{Name: "web", Timeout: 5 * time.Second}), (&books{}).hooks())
+		var err error
+		for range 8 {
+			_, err = s.Search(t.Context(), connectors.Caller{}, connectors.SearchQuery{Text: "추석"})
+		}
+		if connectors.CodeOf(err) != connectors.CodeUnavailable || h.calls.Load() != 5 {
+			t.Errorf("%d calls, then %v", h.calls.Load(), err)
 		}
 	})
 }

@@ -154,8 +154,7 @@ func (c *Client) Do(ctx context.Context, req Request) (*Response, error) {
 			return resp, nil
 		}
 		if !sameOrigin(u, next) {
-			req.Header.Del("Authorization")
-			req.Header.Del("Cookie")
+			maps.DeleteFunc(req.Header, func(name string, _ []string) bool { return !slices.Contains(harmless, http.CanonicalHeaderKey(name)) })
 		}
 		if resp.Status == http.StatusSeeOther {
 			req.Method, req.Body = http.MethodGet, nil
@@ -164,6 +163,9 @@ func (c *Client) Do(ctx context.Context, req Request) (*Response, error) {
 	}
 	return nil, failure(connectors.CodeUnavailable, sayRedirects, nil)
 }
+
+// harmless are the headers that another origin is sent too. Keys go by many names.
+var harmless = []string{"Accept", "Accept-Language", "Content-Type", "Depth"}
 
 // hop makes one request. It returns where it is redirected to, or nil.
 func (c *Client) hop(ctx context.Context, req Request, u *url.URL) (*Response, *url.URL, error) {
@@ -274,11 +276,15 @@ func (r *Response) Err() error {
 	case r.Status == http.StatusNotFound || r.Status == http.StatusGone:
 		return failure(connectors.CodeNotFound, sayNotFound, nil)
 	case r.Status == http.StatusTooManyRequests:
-		return failure(connectors.CodeExhausted, sayBusy, nil)
+		e := failure(connectors.CodeExhausted, sayBusy, nil)
+		e.After = connectors.RetryAfter(r.Header.Get("Retry-After"), time.Now())
+		return e
 	case r.Status == http.StatusUnauthorized || r.Status == http.StatusForbidden || r.Status == http.StatusUnavailableForLegalReasons:
 		return failure(connectors.CodeDenied, sayLogin, nil)
 	default:
-		return failure(connectors.CodeUnavailable, sayStatus, statusError(r.Status))
+		e := failure(connectors.CodeUnavailable, sayStatus, statusError(r.Status))
+		e.After = connectors.RetryAfter(r.Header.Get("Retry-After"), time.Now())
+		return e
 	}
 }
 

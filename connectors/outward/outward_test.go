@@ -224,12 +224,12 @@ func TestPorts(t *testing.T) {
 
 func TestRedirects(t *testing.T) {
 	t.Parallel()
-	type seen struct{ host, path, auth, cookie, referer, agent string }
+	type seen struct{ host, path, auth, cookie, referer, agent, key string }
 	var mu sync.Mutex
 	var log []seen
 	s := start(t, func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
-		log = append(log, seen{r.Host, r.URL.Path, r.Header.Get("Authorization"), r.Header.Get("Cookie"), r.Header.Get("Referer"), r.UserAgent()})
+		log = append(log, seen{r.Host, r.URL.Path, r.Header.Get("Authorization"), r.Header.Get("Cookie"), r.Header.Get("Referer"), r.UserAgent(), r.Header.Get("X-Api-Key")})
 		mu.Unlock()
 		if n, err := strconv.Atoi(strings.TrimPrefix(r.URL.Path, "/hops/")); err == nil && n > 0 {
 			http.Redirect(w, r, fmt.Sprintf("/hops/%d", n-1), http.StatusFound)
@@ -259,15 +259,15 @@ func TestRedirects(t *testing.T) {
 	}
 
 	log = nil
-	header := http.Header{"Authorization": {"Basic c2VjcmV0"}, "Cookie": {"k=v"}}
+	header := http.Header{"Authorization": {"Basic c2VjcmV0"}, "Cookie": {"k=v"}, "X-Api-Key": {"secret"}}
 	_, err = c.Do(t.Context(), outward.Request{URL: s.at("site.test", "/?to="+url.QueryEscape("/same?to="+url.QueryEscape(s.at("other.test", "/end")))), Header: header})
 	if err != nil || len(log) != 3 {
 		t.Fatalf("%v after %v", err, log)
 	}
-	if log[1].auth == "" || log[1].cookie != "k=v" {
+	if log[1].auth == "" || log[1].cookie != "k=v" || log[1].key == "" {
 		t.Errorf("credentials got lost on the way to the same origin: %+v", log[1])
 	}
-	if log[2].auth != "" || log[2].cookie != "" || log[2].referer != "" || log[2].agent != "bapsang" {
+	if log[2].auth != "" || log[2].key != "" || log[2].cookie != "" || log[2].referer != "" || log[2].agent != "bapsang" {
 		t.Errorf("the other origin was told %+v", log[2])
 	}
 	if header.Get("Authorization") == "" {
@@ -386,6 +386,7 @@ func TestStatuses(t *testing.T) {
 	t.Parallel()
 	s := start(t, func(w http.ResponseWriter, r *http.Request) {
 		n, _ := strconv.Atoi(r.URL.Path[1:])
+		w.Header().Set("Retry-After", "120")
 		w.WriteHeader(n)
 	})
 	for status, code := range map[int]connectors.Code{
@@ -399,6 +400,11 @@ func TestStatuses(t *testing.T) {
 		}
 		if err := resp.Err(); code != "" {
 			wantCode(t, strconv.Itoa(status), err, code)
+			var e *connectors.Error
+			waits := status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable
+			if errors.As(err, &e); waits && e.After != 2*time.Minute {
+				t.Errorf("%d: is to be left alone for %s", status, e.After)
+			}
 		} else if err != nil {
 			t.Errorf("%d: %v", status, err)
 		}

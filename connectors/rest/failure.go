@@ -85,9 +85,9 @@ func (c *Client) status(res *http.Response, body []byte) *connectors.Error {
 	e := c.failure(code, say, fmt.Errorf("status %d: %s", res.StatusCode, excerpt(body)))
 	e.Fix = c.fix(res)
 	if code == connectors.CodeExhausted || code == connectors.CodeUnavailable {
-		e.After = Later(res.Header.Get("Retry-After"), time.Now())
+		e.After = connectors.RetryAfter(res.Header.Get("Retry-After"), time.Now())
 		if e.After == 0 && c.options.Later != nil {
-			e.After = min(max(c.options.Later(res.Header), 0), maxLater*time.Second)
+			e.After = min(max(c.options.Later(res.Header), 0), connectors.MaxRetryAfter)
 		}
 	}
 	if e.After > 0 {

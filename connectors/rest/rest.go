@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -147,20 +146,3 @@ func (c *Client) request(ctx context.Context, r Request) (*http.Request, error) 
 	}
 	return req, nil
 }
-
-// Later reads a Retry-After header, which is seconds or a date (RFC 9110 §10.2.3), and
-// returns zero for what is neither or is over.
-func Later(header string, now time.Time) time.Duration {
-	header = strings.TrimSpace(header)
-	if seconds, err := strconv.Atoi(header); err == nil {
-		return time.Duration(min(max(seconds, 0), maxLater)) * time.Second
-	}
-	at, err := http.ParseTime(header)
-	if err != nil {
-		return 0
-	}
-	return min(max(at.Sub(now), 0), maxLater*time.Second)
-}
-
-// maxLater is a day in seconds: nobody is kept out for longer on a header's word.
-const maxLater = 24 * 60 * 60

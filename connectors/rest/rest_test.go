@@ -97,19 +97,6 @@ func FuzzTexts(f *testing.F) {
 	})
 }
 
-func TestLater(t *testing.T) {
-	t.Parallel()
-	now := time.Date(2026, 11, 26, 10, 0, 0, 0, time.UTC)
-	for header, want := range map[string]time.Duration{
-		"": 0, "7": 7 * time.Second, " 7 ": 7 * time.Second, "-1": 0, "1.5": 0, "soon": 0, "9999999": 24 * time.Hour, "99999999999999999999": 0,
-		"Thu, 26 Nov 2026 10:01:30 GMT": 90 * time.Second, "Thu, 26 Nov 2026 09:00:00 GMT": 0, "Fri, 26 Nov 2027 10:00:00 GMT": 24 * time.Hour,
-	} {
-		if got := rest.Later(header, now); got != want {
-			t.Errorf("%q = %s, want %s", header, got, want)
-		}
-	}
-}
-
 func TestSelect(t *testing.T) {
 	t.Parallel()
 	var hits []connectors.Hit
