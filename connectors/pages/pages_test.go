@@ -105,9 +105,13 @@ func (s *site) say(robots func(w http.ResponseWriter, r *http.Request)) {
 	s.robots = robots
 }
 
-func (s *site) open(c pages.Clock) *pages.Fetcher {
+func (s *site) open(c pages.Clock, change ...func(*pages.Options)) *pages.Fetcher {
 	at := netip.MustParseAddrPort(s.Listener.Addr().String())
-	return pages.New(pages.Options{Options: allowing(at), Clock: c, Contact: "https://example.com/bot"})
+	o := pages.Options{Options: allowing(at), Clock: c, Contact: "https://example.com/bot"}
+	for _, c := range change {
+		c(&o)
+	}
+	return pages.New(o)
 }
 
 func text(body string) func(http.ResponseWriter, *http.Request) {
@@ -292,16 +296,40 @@ func TestNamesItself(t *testing.T) {
 	}
 }
 
-// TestHostileRobots bounds the work of matching what is made to be slow to match.
+// TestHostileRobots bounds the work of matching what is made to be slow to match. Rules
+// that are only many are matched.
 func TestHostileRobots(t *testing.T) {
 	t.Parallel()
-	s := start(t, text("User-agent: *\n"+strings.Repeat("Disallow: /"+strings.Repeat("*a", 8000)+"b\n", 5)))
-	began := time.Now()
-	if err := get(t, s.open(&fakeClock{}), s.URL+"/"+strings.Repeat("a", 2000)); err != nil {
-		t.Error(err)
+	for name, c := range map[string]struct {
+		rules string
+		code  connectors.Code
+	}{
+		"some stars":  {strings.Repeat("Disallow: /"+strings.Repeat("*a", 800)+"b\n", 5), ""},
+		"many stars":  {strings.Repeat("Disallow: /*a*a*a*a*a*a*a*a*a*a*a*a*b$\n", 12_000), connectors.CodeDenied},
+		"plain rules": {strings.Repeat("Disallow: /private/of/somebody/or/other\n", 12_000), ""},
+	} {
+		s := start(t, text("User-agent: *\n"+c.rules))
+		began := time.Now()
+		if err := get(t, s.open(&fakeClock{}), s.URL+"/"+strings.Repeat("a", 2000)); connectors.CodeOf(err) != c.code {
+			t.Errorf("%s: %v", name, err)
+		}
+		if took := time.Since(began); took > 20*time.Second {
+			t.Errorf("%s took %s", name, took)
+		}
 	}
-	t.Logf("took %s", time.Since(began))
-	if took := time.Since(began); took > time.Minute {
-		t.Errorf("took %s", took)
+}
+
+// TestRobotsThatLetUsWait are waited for once, not by every call on the site.
+func TestRobotsThatLetUsWait(t *testing.T) {
+	t.Parallel()
+	s := start(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	f := s.open(&fakeClock{}, func(o *pages.Options) { o.Timeout = 400 * time.Millisecond })
+	for range 3 {
+		if err := get(t, f, s.URL+"/a"); connectors.CodeOf(err) != connectors.CodeUnavailable {
+			t.Errorf("got %v", err)
+		}
+	}
+	if n := s.count("/robots.txt"); n != 1 {
+		t.Errorf("robots.txt was asked for %d times", n)
 	}
 }

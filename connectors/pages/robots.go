@@ -20,6 +20,9 @@ const (
 	robotsBytes = 500 << 10        // that RFC 9309 asks to read at least; the rest is not read
 	robotsRetry = 10 * time.Minute // a robots.txt that did not answer is left alone for
 	mostRobots  = 16 << 20         // bytes of them that are kept
+	// mostMatching bounds the length of the rules with stars times that of the address: each
+	// is tried at each letter of it, which takes a tenth of a second by then.
+	mostMatching = 64 << 20
 )
 
 // robots reads and keeps the robots.txt of origins, by RFC 9309: where there is none
@@ -37,9 +40,20 @@ type robots struct {
 
 // rules are one robots.txt.
 type rules struct {
-	body  string
-	err   error // it did not answer
-	until time.Time
+	body    string
+	starred int   // bytes of the lines that hold a star
+	err     error // it did not answer
+	until   time.Time
+}
+
+func newRules(body string, until time.Time) *rules {
+	r := &rules{body: body, until: until}
+	for line := range strings.Lines(body) {
+		if strings.Contains(line, "*") {
+			r.starred += len(line)
+		}
+	}
+	return r
 }
 
 func newRobots(client *outward.Client, clock Clock, ttl time.Duration) *robots {
@@ -61,6 +75,8 @@ func (r *robots) check(ctx context.Context, u *url.URL) error {
 	switch {
 	case known.err != nil:
 		return known.err
+	case known.starred*len(u.String()) > mostMatching:
+		return failure(connectors.CodeDenied, sayRobots, nil)
 	case !grobotstxt.AgentAllowed(known.body, agent, normal(u.String())):
 		return failure(connectors.CodeDenied, sayRobots, nil)
 	}
@@ -76,14 +92,22 @@ func (r *robots) known(origin string) *rules {
 // fetch reads the robots.txt of origin. An error is of the call itself: it is not to be
 // remembered. What was known before holds on while the site is silent.
 func (r *robots) fetch(ctx context.Context, origin string, before *rules) (*rules, error) {
-	resp, err := r.client.Do(ctx, outward.Request{
+	// Half of the time at most: a site that lets us wait is known as silent before the call
+	// itself has no time left, and is not waited for again.
+	asking := ctx
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		asking, cancel = context.WithTimeout(ctx, time.Until(deadline)/2)
+		defer cancel()
+	}
+	resp, err := r.client.Do(asking, outward.Request{
 		URL: origin + "/robots.txt", MaxBytes: robotsBytes, Cut: true, Header: http.Header{"Accept": {"text/plain,*/*;q=0.1"}},
 	})
 	switch code := connectors.CodeOf(err); {
 	case code == connectors.CodeDenied || code == connectors.CodeCancelled || ctx.Err() != nil:
 		return nil, err
 	case err == nil && resp.Status/100 == 2:
-		return &rules{body: normal(string(outward.Text(resp.Body, "utf-8"))), until: r.clock.Now().Add(r.ttl)}, nil
+		return newRules(normal(string(outward.Text(resp.Body, "utf-8"))), r.clock.Now().Add(r.ttl)), nil
 	// "Too many" is no word about what may be read, and is asked to wait.
 	case err == nil && resp.Status/100 == 4 && resp.Status != http.StatusTooManyRequests:
 		return &rules{until: r.clock.Now().Add(r.ttl)}, nil
@@ -95,7 +119,7 @@ func (r *robots) fetch(ctx context.Context, origin string, before *rules) (*rule
 	}
 	silent := &rules{err: failure(connectors.CodeUnavailable, saySilentRobots, err), until: r.clock.Now().Add(robotsRetry)}
 	if before != nil && before.err == nil {
-		silent.body, silent.err = before.body, nil
+		silent.body, silent.starred, silent.err = before.body, before.starred, nil
 	}
 	return silent, nil
 }
