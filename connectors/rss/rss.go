@@ -9,6 +9,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -37,8 +38,12 @@ const (
 	maxBytes  = 4 << 20
 	maxDepth  = 256
 	maxSpaces = 100
-	maxTitle  = 300    // runes
-	maxText   = 10_000 // runes
+	// An empty element of seven bytes becomes a kilobyte of the parser's. The longest feeds,
+	// all of a podcast, have some thousand items.
+	maxItems    = 10_000
+	maxElements = 200_000
+	maxTitle    = 300    // runes
+	maxText     = 10_000 // runes
 )
 
 var types = []string{
@@ -77,7 +82,11 @@ func (f *Feed) Entries(ctx context.Context, _ connectors.Caller, _, _ time.Time)
 		return nil, err
 	}
 	body := undeclared(outward.Text(resp.Body, resp.Charset))
-	if err := harmless(body); err != nil {
+	if err := harmless(body); errors.Is(err, errMany) {
+		return nil, &connectors.Error{
+			Code: connectors.CodeTooLarge, Message: "This feed has too many entries to be read.", Korean: "피드의 글이 너무 많아 읽을 수 없어요.", Err: err,
+		}
+	} else if err != nil {
 		return nil, notFeed(err)
 	}
 	parsed, err := gofeed.NewParser().Parse(bytes.NewReader(body))
@@ -112,11 +121,11 @@ func undeclared(body []byte) []byte {
 // harmless refuses XML that would cost its reader more than its length.
 func harmless(body []byte) error {
 	if !bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("<")) {
-		return nil // JSON, whose reader has its own bound of depth
+		return harmlessJSON(body)
 	}
 	d := xml.NewDecoder(bytes.NewReader(body))
 	d.Strict = false // as the parser does
-	depth := 0
+	depth, elements, items := 0, 0, 0
 	spaces := map[string]bool{}
 	for {
 		token, err := d.Token()
@@ -130,6 +139,12 @@ func harmless(body []byte) error {
 			if depth++; depth > maxDepth {
 				return errors.New("elements nest too deep")
 			}
+			if elements += 1 + len(t.Attr); t.Name.Local == "item" || t.Name.Local == "entry" {
+				items++
+			}
+			if items > maxItems || elements > maxElements {
+				return errMany
+			}
 			for _, a := range t.Attr {
 				if a.Name.Space == "xmlns" {
 					spaces[a.Name.Local] = true
@@ -142,6 +157,20 @@ func harmless(body []byte) error {
 			depth--
 		}
 	}
+}
+
+var errMany = errors.New("too many elements")
+
+// harmlessJSON is harmless for a JSON Feed. What cannot be read at all is for the parser
+// to say; its bound of depth is that of encoding/json.
+func harmlessJSON(body []byte) error {
+	var feed struct {
+		Items []json.RawMessage `json:"items"`
+	}
+	if err := json.Unmarshal(body, &feed); err == nil && len(feed.Items) > maxItems {
+		return errMany
+	}
+	return nil
 }
 
 // entries are items as the contract has them. Of items with one UID the first stands:

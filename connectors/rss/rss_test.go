@@ -178,16 +178,21 @@ func TestHostile(t *testing.T) {
 		doc  string
 		code connectors.Code
 	}{
-		"entities":      {laughs + channel("<item><title>&c;&x;</title><guid>1</guid></item>"), ""},
-		"depth":         {channel("<item>" + strings.Repeat("<m:a>", 50_000)), connectors.CodeBadData},
-		"closed depth":  {channel("<item>" + strings.Repeat("<m:a>", 20_000) + strings.Repeat("</m:a>", 20_000) + "</item>"), connectors.CodeBadData},
-		"plain depth":   {channel("<item><description>" + strings.Repeat("<div>", 40_000)), connectors.CodeBadData},
-		"json depth":    {`{"version":"https://jsonfeed.org/version/1","items":` + strings.Repeat("[", 1_000_000), connectors.CodeBadData},
-		"spaces":        {`<rss version="2.0"` + spaces.String() + `><channel/></rss>`, connectors.CodeBadData},
-		"cut in half":   {channel("<item><title>t</title>")[:60], connectors.CodeBadData},
-		"nothing":       {"", connectors.CodeBadData},
-		"zeros":         {strings.Repeat("\x00", 1000), connectors.CodeBadData},
-		"binary as xml": {"\x89PNG\r\n\x1a\n<rss>", connectors.CodeBadData},
+		"entities":                  {laughs + channel("<item><title>&c;&x;</title><guid>1</guid></item>"), ""},
+		"depth":                     {channel("<item>" + strings.Repeat("<m:a>", 50_000)), connectors.CodeBadData},
+		"closed depth":              {channel("<item>" + strings.Repeat("<m:a>", 20_000) + strings.Repeat("</m:a>", 20_000) + "</item>"), connectors.CodeBadData},
+		"plain depth":               {channel("<item><description>" + strings.Repeat("<div>", 40_000)), connectors.CodeBadData},
+		"json depth":                {`{"version":"https://jsonfeed.org/version/1","items":` + strings.Repeat("[", 1_000_000), connectors.CodeBadData},
+		"spaces":                    {`<rss version="2.0"` + spaces.String() + `><channel/></rss>`, connectors.CodeBadData},
+		"cut in half":               {channel("<item><title>t</title>")[:60], connectors.CodeBadData},
+		"nothing":                   {"", connectors.CodeBadData},
+		"50,000 items":              {channel(strings.Repeat("<item/>", 50_000)), connectors.CodeTooLarge},
+		"as many entries":           {`<feed xmlns="http://www.w3.org/2005/Atom">` + strings.Repeat("<entry/>", 50_000) + `</feed>`, connectors.CodeTooLarge},
+		"as many in JSON":           {`{"version":"https://jsonfeed.org/version/1","items":[` + strings.Repeat("{},", 50_000) + `{}]}`, connectors.CodeTooLarge},
+		"one item of many parts":    {channel("<item>" + strings.Repeat("<m:a/>", 210_000) + "</item>"), connectors.CodeTooLarge},
+		"one of as many attributes": {channel("<item " + strings.Repeat(`a="" `, 210_000) + "/>"), connectors.CodeTooLarge},
+		"zeros":                     {strings.Repeat("\x00", 1000), connectors.CodeBadData},
+		"binary as xml":             {"\x89PNG\r\n\x1a\n<rss>", connectors.CodeBadData},
 	} {
 		got, err := read(t, "text/xml", c.doc)
 		if connectors.CodeOf(err) != c.code {
