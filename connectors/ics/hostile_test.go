@@ -38,7 +38,7 @@ func TestWorkIsBounded(t *testing.T) {
 			event("UID:a", "DTSTART:20200101T000000Z", "RRULE:FREQ=DAILY;BYHOUR=0,1,2,3,4,5", "EXDATE;VALUE=DATE:"+strings.Repeat("20260105,", 100_000)+"20260106"), 365*6 - 2*6, "",
 		},
 		"a zone of many changes": {
-			"BEGIN:VTIMEZONE\nTZID:X\n" + strings.Repeat(standard, 20_000) + "END:VTIMEZONE\n" + event("UID:a", "DTSTART;TZID=X:20260101T000000"), 1, "",
+			"BEGIN:VTIMEZONE\nTZID:X\n" + strings.Repeat(standard, 3_000) + "END:VTIMEZONE\n" + event("UID:a", "DTSTART;TZID=X:20260101T000000"), 1, "",
 		},
 		"many rules that never hold": {
 			event("UID:a", "DTSTART:20260101T000000Z", strings.TrimSuffix(strings.Repeat("RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30\n", 20_000), "\n")), 0, connectors.CodeTimeout,
