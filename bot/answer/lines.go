@@ -1,7 +1,9 @@
 package answer
 
 import (
+	"cmp"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -24,10 +26,10 @@ func Lines(list []agent.Happening, language string) []bot.Line {
 // Line is one event as a line.
 func Line(h agent.Happening, language string) bot.Line {
 	w := wordsFor(language)
-	line := bot.Line{Mark: mark(h), When: w.span(h.Start, h.End), Text: "**" + figures.Escape(h.Name) + "**"}
+	line := bot.Line{Mark: mark(h), When: w.when(h), Text: "**" + name(h.Name) + "**"}
 	var about []string
-	if name := w.market[h.Market]; name != "" {
-		about = append(about, name)
+	if market := w.market[h.Market]; market != "" {
+		about = append(about, market)
 	}
 	if class := w.classes[h.Class]; class != "" {
 		about = append(about, class)
@@ -49,10 +51,41 @@ func Line(h agent.Happening, language string) bot.Line {
 			line.Chart = &c
 		}
 	}
-	if h.URL != "" {
-		line.Links = []bot.Link{{Title: h.Source, URL: h.URL}}
+	if page(h.URL) {
+		line.Links = []bot.Link{{Title: clip(cmp.Or(h.Source, h.URL)), URL: h.URL}}
 	}
 	return line
+}
+
+// maxName is how long a name is shown, in characters.
+const maxName = 80
+
+// name is an event's name as text and nothing else: people and pages gave it.
+func name(s string) string { return figures.Escape(clip(s)) }
+
+func clip(s string) string {
+	if r := []rune(s); len(r) > maxName {
+		return string(r[:maxName-1]) + "…"
+	}
+	return s
+}
+
+// page reports whether an address is one of a page, which a link may lead to.
+func page(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+}
+
+// farAway is from how many days on a date needs its year.
+const farAway = 183
+
+// when is the days of an event, with the year where it is not plain.
+func (w *words) when(h agent.Happening) string {
+	span := w.span(h.Start, h.End)
+	if from, err := time.Parse(time.DateOnly, h.Start); err == nil && (h.Days > farAway || h.Days < -farAway) {
+		return fmt.Sprintf(w.yearly, span, from.Year())
+	}
+	return span
 }
 
 // over reports whether an event that began h.Days ago has ended.
@@ -89,10 +122,12 @@ func (w *words) detail(h agent.Happening) string {
 		case l.Why != "":
 			parts = append(parts, l.Why)
 		}
-		parts = append(parts, l.Differences...)
+		for _, d := range l.Differences {
+			parts = append(parts, figures.Escape(d)) // it has names of other events in it
+		}
 	}
-	if h.URL == "" && h.Source != "" && h.Status != calendar.Confirmed {
-		parts = append(parts, figures.Escape(h.Source))
+	if !page(h.URL) && h.Source != "" && h.Status != calendar.Confirmed {
+		parts = append(parts, name(h.Source))
 	}
 	return strings.Join(parts, " · ")
 }
@@ -142,7 +177,7 @@ func Deadlines(list []agent.Happening, from, to time.Time, language string) []bo
 			if err != nil || on.Before(from) || on.After(to) {
 				continue
 			}
-			all = append(all, due{on, bot.Line{Mark: bot.MarkTask, When: w.Day(on), Text: figures.Escape(h.Name) + " — " + figures.Escape(d.What)}})
+			all = append(all, due{on, bot.Line{Mark: bot.MarkTask, When: w.Day(on), Text: name(h.Name) + " — " + name(d.What)}})
 		}
 	}
 	var out []bot.Line
