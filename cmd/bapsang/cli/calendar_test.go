@@ -328,10 +328,10 @@ func TestCalendarFeeds(t *testing.T) {
 			t.Errorf("%s: %d, not %d", path, res.StatusCode, code)
 		}
 	}
-	if res, _ := get("GET", "/calendar.ics", "Host", "evil.example:80"); res.StatusCode != 404 {
+	if res, _ := get("GET", "/calendar.ics", "Host", "evil.example:80"); res.StatusCode != http.StatusNotFound {
 		t.Errorf("for a page of elsewhere: %d", res.StatusCode)
 	}
-	if res, _ := get("POST", team); res.StatusCode == 200 {
+	if res, _ := get("POST", team); res.StatusCode == http.StatusOK {
 		t.Errorf("POST: %d", res.StatusCode)
 	}
 	icalReads(t, body)
