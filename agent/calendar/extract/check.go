@@ -3,6 +3,7 @@ package extract
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -207,6 +208,37 @@ func Domain(address string) string {
 	return domain
 }
 
+// open are hosts, and what lies below them, where anybody may write: what stands there is
+// not said by whose domain it is.
+var open = []string{
+	"blog.naver.com", "m.blog.naver.com", "cafe.naver.com", "m.cafe.naver.com", "post.naver.com", "m.post.naver.com", "kin.naver.com", "in.naver.com",
+	"blog.daum.net", "cafe.daum.net", "brunch.co.kr", "tistory.com", "velog.io", "egloos.com", "notion.site", "medium.com", "wordpress.com", "wixsite.com",
+	"sites.google.com", "docs.google.com", "forms.gle", "github.com", "facebook.com", "instagram.com", "threads.net", "x.com", "twitter.com", "youtube.com",
+	"youtu.be", "tiktok.com", "pinterest.com", "reddit.com", "linkedin.com", "eventbrite.com", "event-us.kr", "onoffmix.com", "festa.io",
+}
+
+// openHost reports whether anybody may write on an address's host.
+func openHost(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	host := "." + strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+	return slices.ContainsFunc(open, func(o string) bool { return strings.HasSuffix(host, "."+o) })
+}
+
+// owner is the domain of who answers for a registrable domain: of "a.github.io", which
+// anybody gets for asking, it is "github.io".
+func owner(domain string) string {
+	suffix, official := publicsuffix.PublicSuffix(domain)
+	for !official && strings.Contains(suffix, ".") {
+		// The suffix is a company's, and lies below an official one itself.
+		suffix, official = publicsuffix.PublicSuffix(suffix[strings.IndexByte(suffix, '.')+1:])
+	}
+	rest := strings.TrimSuffix(domain, "."+suffix)
+	return rest[strings.LastIndexByte(rest, '.')+1:] + "." + suffix
+}
+
 // Support is a source that gives the dates in question.
 type Support struct {
 	URL   string
@@ -217,7 +249,8 @@ type Support struct {
 
 // Ready reports whether a curator has enough before them to confirm dates: they are
 // checked by a page of the organiser's own domain, or by two domains that are independent.
-// The same quote on two domains is one source copied. It confirms nothing by itself.
+// Pages where anybody may write are nobody's own, and those of one host are one source;
+// the same quote on two domains is one source copied. It confirms nothing by itself.
 func Ready(support []Support, organisers []string) (ready bool, why Doubt) {
 	own := map[string]bool{}
 	for _, o := range organisers {
@@ -230,9 +263,10 @@ func Ready(support []Support, organisers []string) (ready bool, why Doubt) {
 		if domain == "" || !s.Checked {
 			continue
 		}
-		if own[domain] {
+		if own[domain] && !openHost(s.URL) {
 			return true, Doubt{}
 		}
+		domain = owner(domain)
 		if copied := squash(s.Quote); !sentences[copied] || len(copied) < copiedFrom {
 			sentences[copied] = true
 			domains[domain] = true

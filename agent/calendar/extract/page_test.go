@@ -237,9 +237,21 @@ func TestReady(t *testing.T) {
 		{"unchecked", []extract.Support{{"https://a.example.co.kr/", "가", false}, {"https://b.example.com/", "나", true}}, false},
 		{"the organiser", []extract.Support{{"https://event.dalbit.co.kr/x", "가", true}}, true},
 		{"a name like the organiser's", []extract.Support{{"https://dalbit.co.kr.evil.com/x", "가", true}}, false},
+		{"two blogs of one host", []extract.Support{{"https://evil1.github.io/", "가", true}, {"https://evil2.github.io/", "나", true}}, false},
+		{"two more", []extract.Support{{"https://evil1.blogspot.com/", "가", true}, {"https://evil2.blogspot.com/", "나", true}}, false},
+		{"two shops of one host", []extract.Support{{"https://a.myshopify.com/", "가", true}, {"https://b.myshopify.com/", "나", true}}, false},
+		{"two buckets", []extract.Support{{"https://a.s3.amazonaws.com/", "가", true}, {"https://b.s3.ap-northeast-2.amazonaws.com/", "나", true}}, false},
+		{"two Korean blogs", []extract.Support{{"https://evil1.tistory.com/", "가", true}, {"https://evil2.tistory.com/", "나", true}}, false},
+		{"a blog and a paper", []extract.Support{{"https://a.github.io/", "가", true}, {"https://news.example.co.kr/", "나", true}}, true},
+		{"somebody's blog at the organiser's", []extract.Support{{"https://blog.naver.com/evil/1", "가", true}}, false},
+		{"the organiser's own beside blogs", []extract.Support{{"https://campaign.naver.com/1", "가", true}}, true},
+		{"a look-alike with a hyphen", []extract.Support{{"https://dalbit-co.kr/", "가", true}}, false},
+		{"a look-alike in Cyrillic", []extract.Support{{"https://dаlbit.co.kr/", "가", true}}, false},
+		{"a look-alike before a dot", []extract.Support{{"https://dalbit.co.kr./", "가", true}}, true},
+		{"a name before an at sign", []extract.Support{{"https://dalbit.co.kr@evil.com/", "가", true}}, false},
 		{"an address without a domain", []extract.Support{{"https://10.0.0.1/", "가", true}, {"file:///etc/passwd", "나", true}, {"https://co.kr/", "다", true}}, false},
 	} {
-		got, why := extract.Ready(tt.support, []string{"dalbit.co.kr"})
+		got, why := extract.Ready(tt.support, []string{"dalbit.co.kr", "naver.com"})
 		if got != tt.want || got == (why.Code != "") {
 			t.Errorf("%s: %v %v", tt.name, got, why)
 		}
