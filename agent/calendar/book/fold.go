@@ -1,6 +1,7 @@
 package book
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/bapsang/bapsang/agent/calendar"
@@ -11,6 +12,9 @@ import (
 func apply(v views, r Record) error {
 	if r.Do == Check {
 		return applyCheck(v, r)
+	}
+	if r.Proposal == nil && (r.Do == Suggest || r.Do == Amend) {
+		return fmt.Errorf("record %d has no proposal", r.Seq)
 	}
 	if r.Do == Suggest {
 		return applySuggest(v, r)

@@ -122,7 +122,10 @@ func scanLog(tx store.ReadTx, fn func(Record) error) error {
 	var failed error
 	err := tx.Scan(kindLog, store.Range{}, func(key string, text []byte) bool {
 		var r Record
-		if failed = json.Unmarshal(text, &r); failed != nil {
+		if failed = json.Unmarshal(text, &r); failed == nil && logKey(r.Seq) != key {
+			failed = fmt.Errorf("it says to be %d", r.Seq)
+		}
+		if failed != nil {
 			failed = fmt.Errorf("read record %s: %w", key, failed)
 			return false
 		}
@@ -164,11 +167,18 @@ func (m *replay) putSlot(key string, s *slotState) error {
 }
 
 // Verify reads the whole log again and compares what follows with what is kept. An
-// error names the first item or edition that differs.
+// error names the first record that is missing or out of its place, or the first item or
+// edition that differs.
 func (b *Book) Verify(ctx context.Context) error {
 	return b.store.View(ctx, func(tx store.ReadTx) error {
 		m := &replay{items: map[string]*Item{}, slots: map[string]*slotState{}}
-		if err := scanLog(tx, func(r Record) error { return apply(m, r) }); err != nil {
+		var last uint64
+		if err := scanLog(tx, func(r Record) error {
+			if last++; r.Seq != last {
+				return fmt.Errorf("verify calendar book: record %d stands where %d should", r.Seq, last)
+			}
+			return apply(m, r)
+		}); err != nil {
 			return err
 		}
 		kept, err := readItems(tx, func(*Item) bool { return true })

@@ -124,12 +124,17 @@ func extra(items []*Item) calendar.Extra {
 	return x
 }
 
+var errNoTrail = errors.New("it has no records")
+
 // readItems returns the items that pass, in the order in which they were suggested.
 func readItems(tx store.ReadTx, pass func(*Item) bool) (items []*Item, err error) {
 	var bad error
 	err = tx.Scan(kindItem, store.Range{}, func(key string, text []byte) bool {
 		it := &Item{}
-		if bad = json.Unmarshal(text, it); bad != nil {
+		if bad = json.Unmarshal(text, it); bad == nil && len(it.Trail) == 0 {
+			bad = errNoTrail
+		}
+		if bad != nil {
 			bad = fmt.Errorf("read item %s: %w", key, bad)
 			return false
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -83,6 +84,10 @@ func (b *Book) Suggest(ctx context.Context, who string, p Proposal, sources ...S
 	if err != nil {
 		return Outcome{}, err
 	}
+	if who != System && slices.ContainsFunc(sources, func(s Source) bool { return s.Origin == FromFeed }) {
+		// An official feed is read, and not told of: its word makes a card ready.
+		return Outcome{}, &Error{Code: CodeInvalid, Detail: "source " + string(FromFeed)}
+	}
 	var out Outcome
 	err = b.change(ctx, who, Suggester, func(l *ledger) (err error) {
 		out, err = b.suggest(l, who, p, sources)
@@ -91,8 +96,13 @@ func (b *Book) Suggest(ctx context.Context, who string, p Proposal, sources ...S
 	return out, err
 }
 
-// maxSources bounds the sources of an item: the ninety-ninth says nothing new.
-const maxSources = 60
+// maxSources bounds the sources of an item: the ninety-ninth says nothing new. maxOpen
+// bounds what the system has open for one edition: a page whose dates change with every
+// visit would fill the log, and nobody reads the thirtieth.
+const (
+	maxSources = 60
+	maxOpen    = 30
+)
 
 func (b *Book) suggest(l *ledger, who string, p Proposal, sources []Source) (Outcome, error) {
 	key, print := p.slot(), p.fingerprint()
@@ -121,6 +131,9 @@ func (b *Book) suggest(l *ledger, who string, p Proposal, sources []Source) (Out
 	}
 	if s.Confirmed == "" && b.ruled(&p) {
 		return Outcome{Result: Holds}, l.check(who, key)
+	}
+	if who == System && len(s.Open) >= maxOpen {
+		return Outcome{}, &Error{Code: CodeInvalid, Detail: fmt.Sprintf("%d suggestions are open", len(s.Open))}
 	}
 	it, err := l.append(Record{By: who, Do: Suggest, Proposal: &p, Sources: fresh(nil, sources)})
 	if err != nil {
