@@ -19,13 +19,20 @@ type tenant struct {
 	*teamstest.Server
 	t      testing.TB
 	config string
+	now    string // of the program, when it starts
 	p      *process
 }
 
 // inTeams starts the program in a Teams of its own. A manual start follows kills.
 func inTeams(t testing.TB, opts teamstest.Options, more string) *tenant {
 	t.Helper()
-	w := &tenant{Server: teamstest.Start(t, opts), t: t, config: site(t)}
+	return inTeamsAt(t, now, opts, more)
+}
+
+// inTeamsAt has the program's clock begin at an instant.
+func inTeamsAt(t testing.TB, at string, opts teamstest.Options, more string) *tenant {
+	t.Helper()
+	w := &tenant{Server: teamstest.Start(t, opts), t: t, config: site(t), now: at}
 	w.configure(w.ServiceURL(), max(opts.Scale, 1), more)
 	w.serve()
 	return w
@@ -48,7 +55,7 @@ func (w *tenant) configure(service string, rate float64, more string) {
 // serve starts the program, again after a kill.
 func (w *tenant) serve() {
 	w.t.Helper()
-	w.p = start(w.t, "--now", now, "serve", "--config", w.config)
+	w.p = start(w.t, "--now", w.now, "serve", "--config", w.config)
 	w.DeliverTo(w.p.url)
 }
 
