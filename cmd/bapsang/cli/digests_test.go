@@ -1,7 +1,10 @@
 package cli_test
 
 import (
+	"bytes"
+	"crypto/rand"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -111,38 +114,46 @@ func TestConfiguredSubscriptions(t *testing.T) {
 	}
 }
 
-// TestTheDemoSendsItsCalendar reads what stands in the demo's channel before anybody asked
-// for anything.
-func TestTheDemoSendsItsCalendar(t *testing.T) {
-	t.Parallel()
-	p := start(t, "--now", now, "demo", "--listen", "127.0.0.1:0", "--data-dir", ownDemo(t))
+// visitor is somebody at the demo's page.
+type visitor struct {
+	t      *testing.T
+	p      *process
+	client *http.Client
+}
+
+// visit has somebody say who they are.
+func visit(t *testing.T, p *process) *visitor {
+	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	person := &http.Client{Jar: jar, Timeout: time.Minute}
-	get := func() string {
-		res, err := person.Get(p.url + "/c/marketing")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer res.Body.Close()
-		page, err := io.ReadAll(res.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(page)
-	}
-	res, err := person.PostForm(p.url+"/me", url.Values{"name": {"김민지"}, "language": {"ko"}, "back": {"/c/marketing"}})
+	v := &visitor{t: t, p: p, client: &http.Client{Jar: jar, Timeout: time.Minute}}
+	res, err := v.client.PostForm(p.url+"/me", url.Values{"name": {"김민지"}, "language": {"ko"}, "back": {"/c/marketing"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	_ = res.Body.Close()
-	deadline := time.Now().Add(2 * time.Minute)
-	for page := get(); ; page = get() {
+	return v
+}
+
+// sees waits for a page to have all of the parts.
+func (v *visitor) sees(path string, parts ...string) {
+	v.t.Helper()
+	deadline := time.Now().Add(3 * time.Minute)
+	for {
+		res, err := v.client.Get(v.p.url + path)
+		if err != nil {
+			v.t.Fatal(err)
+		}
+		page, err := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		if err != nil {
+			v.t.Fatal(err)
+		}
 		missing := ""
-		for _, part := range []string{"이번 주와 다음 3주", "블랙프라이데이", "확정", "작년", "평소보다"} {
-			if !strings.Contains(page, part) {
+		for _, part := range parts {
+			if !strings.Contains(string(page), part) {
 				missing = part
 			}
 		}
@@ -150,7 +161,46 @@ func TestTheDemoSendsItsCalendar(t *testing.T) {
 		case missing == "":
 			return
 		case time.Now().After(deadline):
-			t.Fatalf("no %q in the channel\n%s", missing, p.errs)
+			v.t.Fatalf("no %q in %s\n%s", missing, path, v.p.errs)
+		}
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-v.t.Context().Done():
+			return
 		}
 	}
+}
+
+// says has somebody write in a channel.
+func (v *visitor) says(channel, text string) {
+	v.t.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	for _, f := range [][2]string{{"key", rand.Text()}, {"channel", channel}, {"thread", ""}, {"text", text}} {
+		if err := form.WriteField(f[0], f[1]); err != nil {
+			v.t.Fatal(err)
+		}
+	}
+	if err := form.Close(); err != nil {
+		v.t.Fatal(err)
+	}
+	res, err := v.client.Post(v.p.url+"/send", form.FormDataContentType(), &body)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if answer, _ := io.ReadAll(res.Body); res.StatusCode >= 300 {
+		v.t.Fatalf("send: %s %s", res.Status, answer)
+	}
+}
+
+// TestTheDemoSendsItsCalendar reads what stands in the demo's channel before anybody asked
+// for anything, and watches what one has sent every minute.
+func TestTheDemoSendsItsCalendar(t *testing.T) {
+	t.Parallel()
+	p := start(t, "--now", now, "demo", "--listen", "127.0.0.1:0", "--data-dir", ownDemo(t))
+	v := visit(t, p)
+	v.sees("/c/marketing", "이번 주와 다음 3주", "블랙프라이데이", "확정", "작년", "평소보다", "이 발송 설정")
+	v.says("marketing", "@bapsang 1분마다 어제 매출 보내줘")
+	v.sees("/c/marketing", "1분마다", "어제 매출은")
 }
