@@ -50,31 +50,32 @@ type calendarWords struct {
 	ledBy          string // names
 	chartTitle     string // year, event, metric
 
-	holidaysIn             string    // stretch, number, days
-	noHolidaysIn           string    // stretch
-	holidayCount, dayCount [2]string // of one, of several
-	unknownYear            string
-	runs, ran              string // event, dates: of several days
-	tomorrow, isToday      string
-	off                    string // dates, number of days
-	lasts                  string // number of days
-	deadline               string // date, what, business days before
-	deadlinePassed         string // date, what, business days before
-	dayWorked              string // date
-	dayHoliday             string // date, names
-	dayWeekend             string // date
-	dayAlso                string // names
-	nextIs                 string // class
-	classes                map[calendar.Class]string
-	breaks, noBreaks       string // stretch, number
-	bridges, noBridges     string // stretch, number
-	firstBreak             string // dates, days
-	firstBridge            string // date, dates, days
-	days, take             string
-	marketNames            map[string]string
-	notRecorded            string // date
-	didNotTakePlace        string // year, status
-	notKnown               string // year
+	holidaysIn                      string    // stretch, number, days
+	noHolidaysIn                    string    // stretch
+	holidayCount, dayCount          [2]string // of one, of several
+	unknownYear                     string
+	runs, ran                       string // event, dates: of several days
+	tomorrow, isToday               string
+	off                             string // dates, number of days
+	lasts                           string // number of days
+	deadline                        string // date, what, business days before
+	deadlinePassed                  string // date, what, business days before
+	dayWorked                       string // date
+	dayHoliday                      string // date, names
+	dayWeekend                      string // date
+	dayAlso                         string // names
+	worksThen, offThen, holidayThen string
+	nextIs                          string // class
+	classes                         map[calendar.Class]string
+	breaks, noBreaks                string // stretch, number
+	bridges, noBridges              string // stretch, number
+	firstBreak                      string // dates, days
+	firstBridge                     string // date, dates, days
+	days, take                      string
+	marketNames                     map[string]string
+	notRecorded                     string // date
+	didNotTakePlace                 string // year, status
+	notKnown                        string // year
 
 	nothingRecorded string
 }
@@ -111,7 +112,7 @@ var koreanCalendar = calendarWords{
 	holidaysIn: "%s 공휴일은 %s, 날짜로는 %s이에요.", noHolidaysIn: "%s에는 공휴일이 없어요.", holidayCount: [2]string{"건", "건"}, dayCount: [2]string{"일", "일"}, unknownYear: "그 해의 공휴일은 아직 제 달력에 없어요.",
 	runs: "%s %s이에요.", ran: "%s %s이었어요.", tomorrow: "내일이에요.", isToday: "오늘이에요.", off: "앞뒤 쉬는 날까지 이으면 %s, %s일이에요.", lasts: "%s일 동안이에요.",
 	deadline: "%s까지 %s (영업일 %s일 전)", deadlinePassed: "%s까지 %s (영업일 %s일 전, 지났어요)",
-	dayWorked: "%s은 쉬는 날이 아니에요. 영업일이에요.", dayHoliday: "%s은 쉬는 날이에요: %s.", dayWeekend: "%s은 공휴일은 아니지만 주말이라 쉬는 날이에요.", dayAlso: "그날: %s.",
+	dayWorked: "%s은 쉬는 날이 아니에요. 영업일이에요.", dayHoliday: "%s은 쉬는 날이에요: %s.", dayWeekend: "%s은 공휴일은 아니지만 주말이라 쉬는 날이에요.", dayAlso: "그날: %s.", worksThen: "쉬는 날이 아니라 영업일이에요.", offThen: "공휴일은 아니지만 쉬는 날과 겹쳐요.", holidayThen: "공휴일이라 쉬는 날이에요.",
 	nextIs: "다음 %s:",
 	classes: map[calendar.Class]string{
 		calendar.PublicHoliday: "공휴일", calendar.Shopping: "쇼핑 행사", calendar.Observance: "기념일", calendar.Season: "시즌", calendar.Announced: "행사", calendar.Caution: "주의일",
@@ -151,7 +152,7 @@ var englishCalendar = calendarWords{
 	holidaysIn: "%s: %s, %s.", noHolidaysIn: "There is no public holiday in %s.", holidayCount: [2]string{" public holiday", " public holidays"}, dayCount: [2]string{" day", " days"}, unknownYear: "The public holidays of that year are not in my calendar yet.",
 	runs: "%s runs %s.", ran: "%s ran %s.", tomorrow: "That is tomorrow.", isToday: "That is today.", off: "With the days off around it: %s, %s days.", lasts: "It lasts %s days.",
 	deadline: "by %s: %s (%s business days before)", deadlinePassed: "by %s: %s (%s business days before, passed)",
-	dayWorked: "%s is not a day off: it is a business day.", dayHoliday: "%s is a day off: %s.", dayWeekend: "%s is no public holiday, but a weekend.", dayAlso: "On that day: %s.",
+	dayWorked: "%s is not a day off: it is a business day.", dayHoliday: "%s is a day off: %s.", dayWeekend: "%s is no public holiday, but a weekend.", dayAlso: "On that day: %s.", worksThen: "It is not a day off: people work.", offThen: "It is no public holiday, but falls on a day off.", holidayThen: "It is a public holiday.",
 	nextIs: "Next %s:",
 	classes: map[calendar.Class]string{
 		calendar.PublicHoliday: "public holiday", calendar.Shopping: "shopping event", calendar.Observance: "observance", calendar.Season: "season", calendar.Announced: "event", calendar.Caution: "day to be careful on",

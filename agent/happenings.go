@@ -358,6 +358,9 @@ func (s *calendarAnswer) one(ctx context.Context, id, prefix string) (string, []
 	}
 	h := happening(c, e, s.q)
 	line := s.when(ev, e)
+	if slices.Contains(s.req.Classes, calendar.PublicHoliday) && e.Start.Equal(e.End) && e.TakesPlace() {
+		line += s.whetherOff(c, e)
+	}
 	if off, ok := s.calledOff(c, ev, e); ok {
 		line = fmt.Sprintf(s.w.calledOff, s.w.dates(off.Start, off.End)) + " " + line
 	}
@@ -462,6 +465,20 @@ func (s *calendarAnswer) length(e calendar.Edition) string {
 		return " " + fmt.Sprintf(s.w.lasts, s.count(e.Days()))
 	}
 	return ""
+}
+
+// whetherOff says whether people work on the day of an event: is Christmas Eve a holiday?
+func (s *calendarAnswer) whetherOff(c *calendar.Calendar, e calendar.Edition) string {
+	works, err := c.Workday(s.markets()[0], e.Start)
+	switch {
+	case err != nil:
+		return ""
+	case works:
+		return " " + s.w.worksThen
+	case isOff(c, s.markets()[0], e.Start, e.Event):
+		return " " + s.w.holidayThen
+	}
+	return " " + s.w.offThen
 }
 
 // calledOff is the edition that would have been the next one, and does not take place.

@@ -119,6 +119,9 @@ func (r *reader) ofEvents(q Request) (Request, bool) {
 	if r.stretches > 0 && r.year == 0 && !aDay {
 		return Request{}, false
 	}
+	if from, to, ok := r.season(); ok && r.has(sayPlain) && !r.has(sayWhen|sayResult|sayPrepare|sayWorkdays) {
+		return Request{Kind: Coming, From: from, To: to, Named: true, Markets: q.Markets, Classes: q.Classes}, true // 연말 일정
+	}
 	switch {
 	case r.has(sayResult):
 		q.Kind = LastTime
@@ -132,6 +135,23 @@ func (r *reader) ofEvents(q Request) (Request, bool) {
 		return Request{}, false
 	}
 	return q, true
+}
+
+// season is the stretch of the season that is the only event named: of the year named, else
+// the one that is not over.
+func (r *reader) season() (from, to time.Time, ok bool) {
+	if ev, known := r.o.Calendar.Event(r.events[0]); len(r.events) > 1 || !known || ev.Class != calendar.Season {
+		return from, to, false
+	}
+	for _, y := range []int{r.today.Year(), r.today.Year() + 1} {
+		if r.year != 0 {
+			y = r.year
+		}
+		if e, ok := r.o.Calendar.Edition(r.events[0], y); ok && (r.year != 0 || !e.End.Before(r.today)) {
+			return e.Start, e.End, true
+		}
+	}
+	return from, to, false
 }
 
 // kind is what a question without an event wants to know, "" when it is not clear that it

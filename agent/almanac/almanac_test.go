@@ -155,6 +155,9 @@ func TestDays(t *testing.T) {
 		"12월에 뭐 있어?":                     "coming 2026-12-01 2026-12-31",
 		"what's happening next month":    "coming 2026-12-01 2026-12-31",
 		"지난달 뭐 있어?":                      "", // of the past the data may know as much
+		"연말 일정":                          "coming 2026-12-01 2026-12-31",
+		"12월 31일 쉬나요?":                   "day 2026-12-31 2026-12-31",
+		"12월 31일 영업하나요":                  "day 2026-12-31 2026-12-31",
 		"지금 무슨 행사 중이야":                   "coming 2026-11-22 2026-11-22",
 	} {
 		q, ok := read(text)
@@ -212,7 +215,7 @@ func TestNotAboutTheCalendar(t *testing.T) {
 		"이벤트 참여자 수", "행사별 매출", "마케팅 비용", "다음 달 마케팅 예산", "회의 일정", "배송 일정", "내 일정", "revenue on public holidays", "event revenue", "marketing spend next month",
 		"휴일 매출", "연휴 기간 매출", "이벤트 건수", "지난달 이벤트 건수", "holiday sales", "holiday season sales", "holiday sales last year", "sales on holidays", "sales on weekdays last month",
 		"세일 기간 매출", "프로모션 효과", "프로모션", "평일 매출", "영업일 평균 매출", "business day average revenue", "sales per business day", "weekday sales", "which day had the most orders", "며칠에 주문이 가장 많았어",
-		"캠페인 일정", "campaign schedule", "마케팅 성과", "재고 준비", "준비 중인 주문 수", "배송 며칠 걸려", "월 마감 매출", "다음 달 매출 예측", "next month sales forecast", "쉬는 날 매출", "season sales",
+		"추석 날짜별", "블랙프라이데이 요일별로", "행사별로 보여줘", "공휴일별", "캠페인 일정", "campaign schedule", "마케팅 성과", "재고 준비", "준비 중인 주문 수", "배송 며칠 걸려", "월 마감 매출", "다음 달 매출 예측", "next month sales forecast", "쉬는 날 매출", "season sales",
 		"when did revenue peak?", "sales last month", "sales", "how did sales go last month", "total sales by event", "언제 매출이 가장 높았어?", "며칠 걸려?", "준비", "성과", "효과", "how many days did delivery take?", "캠페인 성과",
 		strings.Repeat("일정 ", 200), "\x00\xff일정",
 	} {

@@ -138,7 +138,11 @@ func (r *reader) word(i int) (entry, int) {
 		}
 		to := i + n
 		if e.stem {
-			to = r.endOfWord(to)
+			end := r.endOfWord(to)
+			if strings.HasPrefix(r.text[to:end], "별") {
+				continue // 날짜별, 요일별: of a figure
+			}
+			to = end
 		} else if to = r.wordEnd(to); to < 0 {
 			continue
 		}

@@ -60,19 +60,20 @@ func questionWords() []entry {
 		wordsOf(sayCalendar|sayPlain, false,
 			"일정", "일정표", "스케줄", "캘린더", "달력", "마케팅 일정", "마케팅 캘린더", "행사 일정", "이벤트 일정", "이벤트", "행사", "데이 마케팅", "대목",
 			"calendar", "schedule", "marketing calendar", "events", "event", "key dates", "dates", "occasions"),
-		wordsOf(sayWhen, true, "언제", "며칠", "몇일", "몇 일", "무슨 요일", "요일", "날짜", "디데이", "d-day", "끝나", "끝났", "시작"),
-		wordsOf(sayWhen, false, "when", "when's", "whens", "what date", "which day", "date", "what dates", "how many days until", "how many days till", "how many days to", "how long until", "how long till", "how long is", "how long", "days until", "how many days",
+		wordsOf(sayWhen, true, "언제", "며칠", "몇일", "몇 일", "무슨 요일", "날짜", "디데이", "d-day", "끝나", "끝났", "시작"),
+		wordsOf(sayWhen, false, "요일", "when", "when's", "whens", "what date", "which day", "date", "what dates", "how many days until", "how many days till", "how many days to", "how long until", "how long till", "how long is", "how long", "days until", "how many days",
 			"what day of the week", "what weekday", "which weekday", "which day of the week", "long", "finish", "over"),
 		wordsOf(sayWhen|sayDay, false, "what day", "what's the day"),
 		wordsOf(sayWhen|sayLeft, true, "남았", "남음", "남나", "남은 날"),
 		wordsOf(sayWhen|sayLeft, false, "days left", "days remaining"),
 		wordsOf(sayWhen|sayPast, true, "언제였", "였", "이었", "언제 했"),
 		wordsOf(sayWhen|sayPast, false, "when was", "when were"),
-		wordsOf(sayPrepare, true, "준비", "챙겨", "챙길", "챙기", "대응"),
+		wordsOf(sayPrepare, true, "시작해야", "시작하면", "준비", "챙겨", "챙길", "챙기", "대응"),
 		wordsOf(sayPrepare, false, "prepare", "preparing", "preparation", "preparations", "prep", "get ready", "ready", "to do", "checklist", "plan", "planning", "deadlines", "deadline", "마감", "체크리스트", "할 일", "해야 할 일"),
 		wordsOf(sayResult, true, "어땠", "어떠했", "어떻게 됐"),
 		wordsOf(sayResult, false, "성과", "효과", "how did", "how was", "how were", "do last time", "performance", "perform", "go", "지난번 성과"),
 		wordsOf(sayWorkdays, false, "영업일", "영업일수", "영업일 수", "근무일", "근무일수", "평일", "working days", "business days", "workdays", "weekdays", "working day", "business day", "workday"),
+		wordsOf(sayWorkdays, true, "영업하", "일하는 날"),
 		wordsOf(sayPast, false, "지난", "지난번", "저번", "직전", "last", "last time", "previous", "last year's", "the last"),
 		wordsOf(saySoon, false, "다음", "다음번", "next", "the next", "제일 가까운", "가장 가까운", "nearest", "closest"),
 		wordsOf(sayLeft, false, "남은", "remaining", "left", "rest of", "the rest of", "오늘부터", "지금부터", "from today", "from now", "from now on", "starting today"),
@@ -88,7 +89,7 @@ func questionWords() []entry {
 // fillers are words that change nothing.
 func fillers() []entry {
 	return slices.Concat(
-		wordsOf(sayNothing, true, "알려", "보여", "정리", "궁금", "가르쳐", "찾아", "뽑아", "말해", "있", "되", "돼", "될", "인가", "이야", "예요", "에요", "이에요", "입니", "인지", "해야", "하면", "할까", "하지", "하나", "한대", "부탁", "주세요", "쉬어", "쉬나", "쉬는지", "쉴", "쉽니", "도와", "맞나", "맞지", "이지", "이니", "이냐", "안 남", "얼마 안 남", "진행"),
+		wordsOf(sayNothing, true, "알려", "보여", "정리", "궁금", "가르쳐", "찾아", "뽑아", "말해", "있", "되", "돼", "될", "인가", "이야", "예요", "에요", "이에요", "입니", "인지", "해야", "하면", "할까", "하지", "하나", "한대", "부탁", "주세요", "도와", "맞나", "맞지", "이지", "이니", "이냐", "안 남", "얼마 안 남", "진행"),
 		wordsOf(sayNothing, false,
 			"뭐", "뭐가", "뭐야", "뭘", "뭐부터", "무엇", "무엇이", "어떤", "무슨", "어느", "것", "거", "게", "건", "할", "뭐뭐", "전부", "모두", "모든", "전체", "주요", "중요한", "큰", "우리", "우리가", "목록", "리스트", "좀", "혹시", "날", "날들", "몇", "몇 개", "개", "얼마나", "때", "기간", "중", "동안", "까지", "부터", "그리고", "와", "과", "랑", "및", "또", "번째", "맞아", "줘", "수", "관련", "주의할", "들", "올", "사이", "사이에", "총", "나라", "해", "요",
 			"이번", "다가오는", "곧 있을", "upcoming", "coming", "coming up", "this", "this coming", "앞으로", "향후", "soon", "곧", "예정된", "예정", "ahead", "그럼", "그러면", "그", "그건", "그거", "만", "아", "음", "네", "사항", "가장", "제일", "가까운", "일자", "이후", "짜리", "쉬는",
@@ -113,8 +114,11 @@ func classWords() []entry {
 		}
 	}
 	all = append(all, wordsOf(sayNothing, false, "마케팅", "marketing")...)
-	classed(calendar.PublicHoliday, "공휴일", "휴일", "법정 공휴일", "쉬는 날", "빨간 날", "노는 날", "국경일", "연휴", "임시공휴일", "휴무", "휴무일", "쉬는 날짜", "쉬어", "쉬나", "쉬는지", "노나",
+	classed(calendar.PublicHoliday, "공휴일", "휴일", "법정 공휴일", "쉬는 날", "빨간 날", "노는 날", "국경일", "연휴", "임시공휴일", "휴무", "휴무일", "쉬는 날짜",
 		"public holidays", "public holiday", "holidays", "holiday", "bank holidays", "bank holiday", "days off", "day off", "a day off", "national holiday", "national holidays")
+	for _, w := range []string{"쉬어", "쉬나", "쉬는지", "쉬니", "쉬냐", "쉽니", "쉬죠", "쉬지"} {
+		all = append(all, entry{text: w, say: sayCalendar, class: calendar.PublicHoliday, stem: true})
+	}
 	for _, w := range []string{"대체공휴일", "대체 휴일", "대체휴무", "substitute holiday", "substitute holidays"} {
 		all = append(all, entry{text: w, say: sayCalendar | saySubstitute, class: calendar.PublicHoliday})
 	}
@@ -143,7 +147,7 @@ func marketWords() []entry {
 
 // particles may follow a Korean word of the vocabulary, or an event's name.
 var particles = []string{
-	"이란", "에서는", "에는", "까지", "부터", "에서", "으로", "이랑", "하고", "이야", "이지", "인가", "이면", "인데", "인지", "이니", "이냐", "이죠", "이에요", "예요", "에요", "인가요", "이었", "에도", "에만", "때", "날", "은", "는", "이", "가", "을", "를", "에", "의", "도", "만", "로", "와", "과", "랑", "야", "들", "용", "별", "쯤",
+	"이란", "에서는", "에는", "까지", "부터", "에서", "으로", "이랑", "하고", "이야", "이지", "인가", "이면", "인데", "인지", "이니", "이냐", "이죠", "이에요", "예요", "에요", "인가요", "이었", "에도", "에만", "때", "날", "은", "는", "이", "가", "을", "를", "에", "의", "도", "만", "로", "와", "과", "랑", "야", "들", "용", "쯤",
 }
 
 // units are lengths of time that begin today: 앞으로 2주, the next 30 days.
