@@ -46,7 +46,7 @@ func (b *Book) Queue(ctx context.Context, who string, f Filter) (items []Item, m
 	}
 	err = b.view(ctx, who, func(tx store.ReadTx) error {
 		items, more = nil, false
-		all, err := readItems(tx, f.passes)
+		all, err := readItems(tx, f.passes, f.States...)
 		if err != nil {
 			return err
 		}
@@ -74,11 +74,12 @@ func (b *Book) Counts(ctx context.Context, who string) (map[State]int, error) {
 	counts := map[State]int{}
 	err := b.view(ctx, who, func(tx store.ReadTx) error {
 		clear(counts)
-		_, err := readItems(tx, func(it *Item) bool {
-			counts[it.State]++
-			return false
+		return tx.Scan(kindItem, store.Range{}, func(_ string, text []byte) bool {
+			if s := stateOf(text); s != "" {
+				counts[s]++
+			}
+			return true
 		})
-		return err
 	})
 	return counts, err
 }
@@ -253,7 +254,7 @@ func (b *Book) Alike(ctx context.Context, who, id string) ([]Alike, error) {
 		if err != nil {
 			return err
 		}
-		others, err := readItems(tx, func(o *Item) bool { return o.ID != id && (o.State.open() || o.State == Confirmed) })
+		others, err := readItems(tx, func(o *Item) bool { return o.ID != id && (o.State.open() || o.State == Confirmed) }, Suggested, InReview, Confirmed)
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package book
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -64,7 +65,7 @@ func (b *Book) current(ctx context.Context) (*snapshot, error) {
 		if seq, err = lastRecord(tx); err != nil || old != nil && old.seq == seq {
 			return err
 		}
-		items, err = readItems(tx, func(it *Item) bool { return it.State == Confirmed })
+		items, err = readItems(tx, func(it *Item) bool { return it.State == Confirmed }, Confirmed)
 		return err
 	})
 	if err != nil {
@@ -126,10 +127,27 @@ func extra(items []*Item) calendar.Extra {
 
 var errNoTrail = errors.New("it has no records")
 
-// readItems returns the items that pass, in the order in which they were suggested.
-func readItems(tx store.ReadTx, pass func(*Item) bool) (items []*Item, err error) {
+// stateOf reads the state of an item as it is kept, without the rest of it: of a hundred
+// items of the past, one is asked for. No text within an item can hold the key, as its
+// quotation marks would have backslashes.
+func stateOf(text []byte) State {
+	_, rest, _ := bytes.Cut(text, []byte(`"State":`))
+	rest, ok := bytes.CutPrefix(bytes.TrimLeft(rest, " "), []byte(`"`))
+	state, _, ended := bytes.Cut(rest, []byte(`"`))
+	if !ok || !ended {
+		return ""
+	}
+	return State(state)
+}
+
+// readItems returns the items in one of the states, any where there are none, that pass, in
+// the order in which they were suggested.
+func readItems(tx store.ReadTx, pass func(*Item) bool, states ...State) (items []*Item, err error) {
 	var bad error
 	err = tx.Scan(kindItem, store.Range{}, func(key string, text []byte) bool {
+		if s := stateOf(text); s != "" && len(states) > 0 && !slices.Contains(states, s) {
+			return true
+		}
 		it := &Item{}
 		if bad = json.Unmarshal(text, it); bad == nil && len(it.Trail) == 0 {
 			bad = errNoTrail

@@ -400,7 +400,7 @@ func (b *Book) Expire(ctx context.Context) ([]Item, error) {
 	var ended []Item
 	err := b.change(ctx, System, Suggester, func(l *ledger) error {
 		ended = nil
-		items, err := readItems(l.tx, func(it *Item) bool { return it.State.open() })
+		items, err := readItems(l.tx, func(it *Item) bool { return it.State.open() }, Suggested, InReview)
 		if err != nil {
 			return err
 		}
