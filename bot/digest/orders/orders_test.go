@@ -353,22 +353,22 @@ func TestWhoHasLeftAndWhatIsArchived(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, r *rig) {
 		r.made("매일 9시에 어제 매출 보내줘", desk.About{})
-		r.posted.fails = &bot.Error{Code: bot.CodeGone}
+		r.posted.refuse(&bot.Error{Code: bot.CodeGone})
 		pass(25 * time.Hour)
 		r.order(minji, desk.Order{Text: "구독 목록", List: true})
 		r.reads("an archived channel", "멈춤", "채널이 보관되었거나")
 		if told := r.posted.in(minji.ID); len(told) == 0 || !strings.Contains(told[0], "채널이 보관") {
 			t.Errorf("the owner was told %q", told)
 		}
-		r.posted.fails = nil
+		r.posted.refuse(nil)
 		r.press(minji, "설정", map[string]string{"do": "resume"})
 		r.reads("mended", "다시 시작해요")
-		r.left["U1"] = true
+		r.leave("U1", true)
 		pass(48 * time.Hour)
 		if got := r.posted.in(sales.Channel); len(got) != 0 {
 			t.Errorf("one who left has %q sent", got)
 		}
-		r.left["U1"] = false
+		r.leave("U1", false)
 		r.order(minji, desk.Order{Text: "구독 목록", List: true})
 		r.reads("an owner who left", "담당자가 회사를 떠났어요")
 	})

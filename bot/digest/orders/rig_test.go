@@ -48,6 +48,13 @@ func (m *messenger) Update(context.Context, bot.Ref, bot.Message) error {
 	return errors.New("nothing is updated")
 }
 
+// refuse has posts to channels fail with err; nil takes them.
+func (m *messenger) refuse(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.fails = err
+}
+
 // in are the texts that were posted to a channel, or to one person.
 func (m *messenger) in(channel string) (out []string) {
 	m.mu.Lock()
@@ -80,6 +87,7 @@ type rig struct {
 	service *digest.Service
 	taker   *orders.Taker
 	posted  *messenger
+	mu      sync.Mutex // guards left
 	left    map[string]bool
 	said    *desk.Reply // the last reply
 	orders  int
@@ -126,10 +134,19 @@ func bubble(t *testing.T, test func(t *testing.T, r *rig)) {
 
 // Person implements bot.Directory.
 func (r *rig) Person(_ context.Context, _ bot.Thread, u bot.User) (bot.Person, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.left[u.ID] {
 		return bot.Person{Standing: bot.Left}, nil
 	}
 	return bot.Person{Standing: bot.Member}, nil
+}
+
+// leave has somebody leave, or come back.
+func (r *rig) leave(user string, gone bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.left[user] = gone
 }
 
 func (r *rig) open(s *bolt.Store) {

@@ -114,6 +114,24 @@ func TestConfiguredSubscriptions(t *testing.T) {
 	}
 }
 
+// TestAGuestIsSentNoFigure has an operator name one of us and a guest.
+func TestAGuestIsSentNoFigure(t *testing.T) {
+	t.Parallel()
+	const line = "subscriptions:\n  - {name: weekly, owner: \"slack:@" + slacktest.Minji + "\", to: [\"slack:@" + slacktest.Guest + "\", \"slack:@" + slacktest.Minji + "\"], when: 매주 월요일 9시, question: 지역별 금액 합계}\n"
+	w := inSlackAt(t, "2026-11-23T08:59:50+09:00", slacktest.Options{NoRates: true}, line)
+	minji, guest := w.DM(slacktest.Minji), w.DM(slacktest.Guest)
+	w.until("what one of us is sent", func() bool { return len(w.sent(minji)) == 1 })
+	w.reads("what one of us is sent", slacktest.Text(w.sent(minji)[0]), "서울", "324만")
+	w.until("what the guest is told", func() bool { return len(w.sent(guest)) == 1 })
+	told := slacktest.Text(w.sent(guest)[0])
+	w.reads("what the guest is told", told, "볼 권한이 없는")
+	for _, figure := range []string{"324", "서울", "831"} {
+		if strings.Contains(told, figure) {
+			t.Errorf("the guest is told %q", told)
+		}
+	}
+}
+
 // visitor is somebody at the demo's page.
 type visitor struct {
 	t      *testing.T
