@@ -119,7 +119,7 @@ var koreanCalendar = calendarWords{
 	},
 	breaks: "%s에 사흘 이상 이어서 쉬는 때는 %s번이에요.", noBreaks: "%s에는 사흘 이상 이어서 쉬는 때가 없어요.",
 	bridges: "%s의 징검다리 평일은 %s일이에요.", noBridges: "%s에는 징검다리 평일이 없어요.",
-	firstBreak: "가장 이른 것은 %s, %s일이에요.", firstBridge: "가장 이른 %s을 쉬면 %s, %s일이 이어져요.", days: "일수", take: "쉬면 이어지는 날",
+	firstBreak: "가장 이른 것은 %s, %s일이에요.", firstBridge: "가장 이른 %s을 쉬면 %s, %s일이 이어져요.", days: "일수", take: "쉴 날",
 	marketNames: map[string]string{
 		"KR": "한국", "US": "미국", "JP": "일본", "CN": "중국", "GB": "영국", "DE": "독일", "FR": "프랑스", "IN": "인도", "SG": "싱가포르", calendar.World: "세계",
 	},

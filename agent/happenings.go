@@ -132,7 +132,7 @@ func happening(c *calendar.Calendar, e calendar.Edition, q *Question) Happening 
 	}
 	if ev, ok := c.Event(e.Event); ok && e.TakesPlace() {
 		for _, prep := range ev.Prepare {
-			if on, ok := businessDaysBefore(c, e.Market, e.Start, prep.Days); ok && !on.Before(today) {
+			if on, ok := businessDaysBefore(c, e.Start, prep.Days); ok && !on.Before(today) {
 				h.Prepare = append(h.Prepare, Deadline{On: on.Format(jsonDate), Days: prep.Days, What: prep.What.In(q.Language)})
 			}
 		}
@@ -141,15 +141,12 @@ func happening(c *calendar.Calendar, e calendar.Edition, q *Question) Happening 
 	return h
 }
 
-// businessDaysBefore is the n-th business day before a date. People prepare where they
-// work: events of markets whose holidays are not known count the home market's.
-func businessDaysBefore(c *calendar.Calendar, market string, day time.Time, n int) (time.Time, bool) {
-	if _, err := c.Workday(market, day); err != nil {
-		market = calendar.Home
-	}
+// businessDaysBefore is the n-th business day before a date, at home: that is where people
+// prepare for what takes place anywhere.
+func businessDaysBefore(c *calendar.Calendar, day time.Time, n int) (time.Time, bool) {
 	for n > 0 {
 		day = day.AddDate(0, 0, -1)
-		works, err := c.Workday(market, day)
+		works, err := c.Workday(calendar.Home, day)
 		if err != nil {
 			return day, false
 		}
@@ -504,7 +501,7 @@ func (s *calendarAnswer) deadlines(c *calendar.Calendar, ev calendar.Event, e ca
 	all := slices.Clone(ev.Prepare)
 	slices.SortStableFunc(all, func(a, b calendar.Preparation) int { return b.Days - a.Days })
 	for _, prep := range all {
-		on, ok := businessDaysBefore(c, e.Market, e.Start, prep.Days)
+		on, ok := businessDaysBefore(c, e.Start, prep.Days)
 		if !ok {
 			continue
 		}

@@ -45,6 +45,7 @@ func TestTheCalendarAnswersWithoutAModel(t *testing.T) {
 		{"how many business days until Black Friday", "**Black Friday** is on Fri, Nov 27, 2026. That is in 5 days. 2026-11-22–11-26 has 4 business days (of 5 days).", nil},
 		{"이번달 영업일 며칠 남았어", "2026-11-22–11-30의 영업일은 6일이에요 (전체 9일).", nil},
 		{"크리스마스 준비 언제부터?", "**크리스마스**는 2026년 12월 25일(금)이에요. 33일 남았어요. 앞뒤 쉬는 날까지 이으면 2026년 12월 25일(금)–12월 27일(일), 3일이에요.\n\n- 11월 27일(금)까지 ", nil},
+		{"블랙프라이데이 준비", "**블랙프라이데이**는 2026년 11월 27일(금)이에요. 5일 남았어요.\n\n- 10월 16일(금)까지 ", nil}, // 30 business days of Korea
 		{"식목일 쉬는 날이야?", "**식목일**은 2027년 4월 5일(월)이에요. 134일 남았어요. 쉬는 날이 아니라 영업일이에요.", nil},
 		{"is Christmas a holiday?", "**Christmas** is on Fri, Dec 25, 2026. That is in 33 days. With the days off around it: Fri, Dec 25–Sun, Dec 27, 2026, 3 days. It is a public holiday.", nil},
 		{"제헌절 쉬어?", "**제헌절**은 2027년 7월 17일(토)이에요. 237일 남았어요. 앞뒤 쉬는 날까지 이으면 2027년 7월 17일(토)–7월 19일(월), 3일이에요. 공휴일이라 쉬는 날이에요.", nil},
