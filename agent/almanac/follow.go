@@ -2,6 +2,7 @@ package almanac
 
 import (
 	"regexp"
+	"time"
 	"unicode/utf8"
 )
 
@@ -92,7 +93,7 @@ func (r *reader) further() []stretch {
 			continue // it was about an event
 		}
 		from := r.after.To.AddDate(0, 0, 1)
-		to := from
+		var to time.Time
 		switch unit {
 		case "달", "month":
 			to = from.AddDate(0, 1, -1)

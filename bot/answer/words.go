@@ -10,20 +10,18 @@ import (
 
 // words are the package's own words in one language.
 type words struct {
-	language           string
-	rungs              map[agent.Rung]string
-	verified           string // by whom
-	recalled           string // clock
-	calendar           string
-	statuses           map[calendar.Status]string
-	classes            map[calendar.Class]string
-	moved              string // dates before
-	yearly             string // dates, year
-	last               string
-	until, by          string // deadline: date; date, what
-	today, goesOn      string
-	tomorrow, dayAfter string
-	market             map[string]string
+	language      string
+	rungs         map[agent.Rung]string
+	verified      string // by whom
+	recalled      string // clock
+	calendar      string
+	statuses      map[calendar.Status]string
+	classes       map[calendar.Class]string
+	moved         string // dates before
+	yearly        string // dates, year
+	last          string
+	today, goesOn string
+	market        map[string]string
 }
 
 func wordsFor(language string) *words {
@@ -41,7 +39,7 @@ var korean = words{
 		calendar.Confirmed: "확정", calendar.Estimated: "예상", calendar.Tentative: "잠정, 주최측 미발표", calendar.Postponed: "연기", calendar.Cancelled: "취소",
 	},
 	classes: map[calendar.Class]string{calendar.PublicHoliday: "공휴일", calendar.Caution: "주의일"},
-	moved:   "%s에서 옮김", yearly: "%[2]d년 %[1]s", last: "지난번", by: "%s까지 %s", goesOn: "진행 중", today: "오늘",
+	moved:   "%s에서 옮김", yearly: "%[2]d년 %[1]s", last: "지난번", goesOn: "진행 중", today: "오늘",
 	market: map[string]string{"US": "미국", "JP": "일본", "CN": "중국", "GB": "영국", "DE": "독일", "FR": "프랑스", "IN": "인도", "SG": "싱가포르"},
 }
 
@@ -53,7 +51,7 @@ var english = words{
 		calendar.Confirmed: "confirmed", calendar.Estimated: "expected", calendar.Tentative: "tentative, not announced", calendar.Postponed: "postponed", calendar.Cancelled: "cancelled",
 	},
 	classes: map[calendar.Class]string{calendar.PublicHoliday: "public holiday", calendar.Caution: "take care"},
-	moved:   "moved from %s", yearly: "%s, %d", last: "last time", by: "%s: %s", goesOn: "under way", today: "today",
+	moved:   "moved from %s", yearly: "%s, %d", last: "last time", goesOn: "under way", today: "today",
 	market: map[string]string{"US": "US", "JP": "Japan", "CN": "China", "GB": "UK", "DE": "Germany", "FR": "France", "IN": "India", "SG": "Singapore"},
 }
 
