@@ -64,8 +64,14 @@ func (r *run) eventsBetween(name string, from, to time.Time, wanted string) thin
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s: (event, start, end, status)\n", name)
 	wanted = strings.ToLower(strings.TrimSpace(wanted))
-	for _, e := range r.agent.cfg.Calendar().Between(from, to) {
-		if wanted != "" && !strings.Contains(strings.ToLower(e.Name.Ko+" "+e.Name.En), wanted) {
+	cal := r.agent.cfg.Calendar()
+	named, isName := cal.Find(wanted)
+	for _, e := range cal.Between(from, to) {
+		switch {
+		case wanted == "":
+		case isName && strings.TrimSuffix(e.Event, ".substitute") != named: // 추석 is not the season of its gifts
+			continue
+		case !isName && !strings.Contains(strings.ToLower(e.Name.Ko+" "+e.Name.En), wanted):
 			continue
 		}
 		if len(res.Rows) == maxEvents {
