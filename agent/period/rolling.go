@@ -42,6 +42,9 @@ var koreanCounts = []named[int]{
 	{"팔", 8}, {"구", 9}, {"십", 10}, {"십이", 12},
 }
 
+// native are the numerals that no 일 follows.
+var native = map[string]bool{"한": true, "두": true, "세": true, "석": true, "네": true, "넉": true}
+
 var koreanLengthUnits = []named[semantic.Grain]{
 	{"일", semantic.Day}, {"주", semantic.Week}, {"주일", semantic.Week}, {"개 주", semantic.Week}, {"개월", semantic.Month},
 	{"달", semantic.Month}, {"개 달", semantic.Month}, {"분기", semantic.Quarter}, {"개 분기", semantic.Quarter},
@@ -95,7 +98,9 @@ func (r *reader) lengthAt(i int) (l length, ok bool) {
 		n, k = v, to
 	}
 	if k > 0 {
-		if unit, to := lookup(r, r.skip(k), koreanLengthUnits); to > l.to {
+		unit, to := lookup(r, r.skip(k), koreanLengthUnits)
+		// Days are counted in the other numerals: 세일 is a sale.
+		if sale := unit == semantic.Day && native[r.src[i:k]]; to > l.to && !sale {
 			l = length{n, unit, to}
 		}
 	}
