@@ -49,6 +49,7 @@ type calendarWords struct {
 	thanUsual      string // change
 	ledBy          string // names
 	chartTitle     string // year, event, metric
+	ownDays        string // year, event, metric, figure
 
 	holidaysIn                      string    // stretch, number, days
 	noHolidaysIn                    string    // stretch
@@ -108,7 +109,7 @@ var koreanCalendar = calendarWords{
 	year: "%d년", thisYear: "올해", lastYear: "작년",
 	firstTime: "달력에 지난번이 없어서 견줄 실적이 없어요.", noFigures: "지금은 지난번 실적을 계산하지 못했어요.",
 	nothingRecorded: "그때의 기록이 없어요.", notYetRecorded: "데이터가 %s부터라 지난번 실적은 없어요.", recordedUntil: "데이터는 %s까지",
-	lastTime: "%s %s %s %s", thanUsual: "(평소보다 %s)", ledBy: ", %s 주도", chartTitle: "%s %s %s",
+	lastTime: "%s %s %s %s", thanUsual: "(평소보다 %s)", ledBy: ", %s 주도", chartTitle: "%s %s %s", ownDays: "%s %s %s %s입니다.",
 	holidaysIn: "%s 공휴일은 %s, 날짜로는 %s이에요.", noHolidaysIn: "%s에는 공휴일이 없어요.", holidayCount: [2]string{"건", "건"}, dayCount: [2]string{"일", "일"}, unknownYear: "그 해의 공휴일은 아직 제 달력에 없어요.",
 	runs: "%s %s이에요.", ran: "%s %s이었어요.", tomorrow: "내일이에요.", isToday: "오늘이에요.", off: "앞뒤 쉬는 날까지 이으면 %s, %s일이에요.", lasts: "%s일 동안이에요.",
 	deadline: "%s까지 %s (영업일 %s일 전)", deadlinePassed: "%s까지 %s (영업일 %s일 전, 지났어요)",
@@ -148,7 +149,7 @@ var englishCalendar = calendarWords{
 	year: "%d", thisYear: "this year", lastYear: "last year",
 	firstTime: "The calendar has no earlier one to compare with.", noFigures: "Last time's figures could not be computed right now.",
 	nothingRecorded: "There is no record of that time.", notYetRecorded: "The data begin on %s, after last time.", recordedUntil: "data until %s",
-	lastTime: "%s, %s: %s %s", thanUsual: " (%s on the usual)", ledBy: ", led by %s", chartTitle: "%[3]s, %[2]s %[1]s",
+	lastTime: "%s, %s: %s %s", thanUsual: " (%s on the usual)", ledBy: ", led by %s", chartTitle: "%[3]s, %[2]s %[1]s", ownDays: "%[3]s of %[2]s %[1]s was %[4]s.",
 	holidaysIn: "%s: %s, %s.", noHolidaysIn: "There is no public holiday in %s.", holidayCount: [2]string{" public holiday", " public holidays"}, dayCount: [2]string{" day", " days"}, unknownYear: "The public holidays of that year are not in my calendar yet.",
 	runs: "%s runs %s.", ran: "%s ran %s.", tomorrow: "That is tomorrow.", isToday: "That is today.", off: "With the days off around it: %s, %s days.", lasts: "It lasts %s days.",
 	deadline: "by %s: %s (%s business days before)", deadlinePassed: "by %s: %s (%s business days before, passed)",

@@ -79,6 +79,11 @@ func (o official) verdicts() map[string]int {
 
 // checkParity judges every case of data by every rule that it has a verdict for, and
 // returns how many there were.
+// byTheHour are cases whose verdict changes twice a day: the prediction rounds the days
+// until this moment, the gold query counts whole ones until today. The official verdict
+// is that of the hour in which it was given.
+var byTheHour = map[string]bool{"bird-251": true, "bird-253": true}
+
 func checkParity(t *testing.T, data []byte, databases eval.Databases) int {
 	t.Helper()
 	cases, err := eval.ReadCases(bytes.NewReader(data), "cases.jsonl")
@@ -105,6 +110,9 @@ func checkParity(t *testing.T, data []byte, databases eval.Databases) int {
 	for _, c := range cases {
 		if !lines.Scan() {
 			t.Fatal("fewer lines than cases")
+		}
+		if byTheHour[c.ID] {
+			continue
 		}
 		var o official
 		if err := json.Unmarshal(lines.Bytes(), &o); err != nil {

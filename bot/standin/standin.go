@@ -40,15 +40,16 @@ type Door struct {
 	served chan error
 }
 
-// Open opens a door behind which handler is. It panics without a port, as httptest does:
-// there is nothing to test with.
-func Open(ctx context.Context, handler http.Handler) *Door {
+// Open opens a door and serves what behind makes, which is told the door's address first:
+// whoever knew the port from an earlier server may ask at once. It panics without a
+// port, as httptest does: there is nothing to test with.
+func Open(ctx context.Context, behind func(base string) http.Handler) *Door {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		panic(fmt.Sprintf("standin: no port: %v", err))
 	}
 	d := &Door{base: "http://" + l.Addr().String(), served: make(chan error, 1)}
-	d.http = &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
+	d.http = &http.Server{Handler: behind(d.base), ReadHeaderTimeout: time.Minute}
 	go func() { d.served <- d.http.Serve(l) }()
 	return d
 }

@@ -97,7 +97,7 @@ func TestDoor(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/hello", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") })
 	mux.HandleFunc("/reset", func(w http.ResponseWriter, _ *http.Request) { standin.Reset(w) })
-	d := standin.Open(t.Context(), mux)
+	d := standin.Open(t.Context(), func(string) http.Handler { return mux })
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	get := func(path string) (string, error) {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.Base()+path, strings.NewReader("x")) // no client repeats a post

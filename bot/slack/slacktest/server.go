@@ -69,8 +69,10 @@ func New(opts Options) *Server {
 		dice: rand.New(rand.NewPCG(opts.Seed, 1)), chains: map[string]chan struct{}{}, target: opts.EventsURL,
 		tickets: map[string]bool{}, flights: map[string]*flight{}, troubles: map[string][]string{},
 	}
-	s.door = standin.Open(ctx, s.routes())
-	s.base = s.door.Base()
+	s.door = standin.Open(ctx, func(base string) http.Handler {
+		s.base = base
+		return s.routes()
+	})
 	return s
 }
 

@@ -64,8 +64,10 @@ func New(opts Options) *Server {
 		world: newWorld(opts), login: newLogin(), limiter: newLimiter(), refused: map[string]int{},
 		dice: rand.New(rand.NewPCG(opts.Seed, 1)), chains: map[string]chan struct{}{}, target: opts.MessagesURL, troubles: map[string][]string{},
 	}
-	s.door = standin.Open(ctx, s.routes())
-	s.base = s.door.Base()
+	s.door = standin.Open(ctx, func(base string) http.Handler {
+		s.base = base
+		return s.routes()
+	})
 	return s
 }
 
