@@ -67,8 +67,14 @@ func TestFiguresOfEditions(t *testing.T) {
 			if last.From != from.Format(time.DateOnly) || last.To != to.Format(time.DateOnly) {
 				t.Errorf("%s %d: looked at %s–%s", test.event, test.year, last.From, last.To)
 			}
-			if value, _ := connectors.Number(got.Results[1].Rows[0][0]); math.Abs(value-did) > 0.01 {
+			if value := firstFigure(t, got, "e1"); math.Abs(value-did) > 0.01 {
 				t.Errorf("%s %d: %f, in the data %f", test.event, test.year, value, did)
+			}
+			if ev.Windows != (calendar.Windows{}) {
+				sums := recompute(t, an, "SELECT SUM(l.net_amount) FROM order_lines l WHERE "+within(e.Start, e.End))
+				if own, _ := connectors.Number(sums[0][0]); math.Abs(firstFigure(t, got, "d1")-own) > 0.01 {
+					t.Errorf("%s %d: its own days %f, in the data %f", test.event, test.year, firstFigure(t, got, "d1"), own)
+				}
 			}
 			if growth := strings.ReplaceAll(fmt.Sprintf("%+.1f%%", 100*(did/usual-1)), "-", "−"); !strings.Contains(last.Text, growth) {
 				t.Errorf("%s %d: %s, in the data %s", test.event, test.year, last.Text, growth)
@@ -81,6 +87,17 @@ func TestFiguresOfEditions(t *testing.T) {
 			}
 		}
 	}
+}
+
+// firstFigure is the one that begins a result.
+func firstFigure(t *testing.T, a *agent.Answer, result string) float64 {
+	t.Helper()
+	i := slices.IndexFunc(a.Results, func(r agent.Result) bool { return r.Name == result })
+	if i < 0 {
+		t.Fatalf("no result %s: %s", result, texts(a))
+	}
+	v, _ := connectors.Number(a.Results[i].Rows[0][0])
+	return v
 }
 
 // sameChart compares a chart with the days of the data.
@@ -204,7 +221,7 @@ func TestFirstAndUnfinishedEditions(t *testing.T) {
 	}
 	got := ask(t, a, "올해 밥상 페스타 어땠어?")
 	last := got.Happenings[0].Last
-	if !strings.HasPrefix(got.Text, "올해 2026-11-16–11-21 매출 ") || !slices.Contains(last.Differences, "데이터는 2026-11-21까지") || len(last.Chart.Spec.Times) != 6 {
+	if !strings.HasPrefix(got.Text, "올해 밥상 페스타 매출은 ") || !strings.Contains(got.Text, "올해 2026-11-16–11-21 매출 ") || !slices.Contains(last.Differences, "데이터는 2026-11-21까지") || len(last.Chart.Spec.Times) != 6 {
 		t.Errorf("%s\n%+v", got.Text, last)
 	}
 	if got := ask(t, a, "내년 밥상 페스타 언제야?"); !strings.Contains(got.Text, "아직 잠정이에요.") {
