@@ -10,7 +10,6 @@ import (
 	"github.com/bapsang/bapsang/agent/almanac"
 	"github.com/bapsang/bapsang/agent/calendar"
 	"github.com/bapsang/bapsang/agent/compose"
-	"github.com/bapsang/bapsang/agent/figures"
 	"github.com/bapsang/bapsang/agent/format"
 	"github.com/bapsang/bapsang/agent/period"
 	"github.com/bapsang/bapsang/agent/semantic"
@@ -379,46 +378,13 @@ func (s *calendarAnswer) one(ctx context.Context, id, prefix string) (string, []
 				s.answer.Charts = append(s.answer.Charts, *last.Chart)
 			}
 			if said := last.Text + last.Why; s.req.Kind == almanac.LastTime && said != "" {
-				own, err := s.ownDays(ctx, ev, e, last)
-				if err != nil {
-					return "", nil, err
-				}
-				line = own + said + "\n\n" + line
+				line = last.own + said + "\n\n" + line
+				s.first = append(s.first, last.ownResults...)
 			}
 		}
 	}
 	s.answer.Happenings = append(s.answer.Happenings, h)
 	return line, results, nil
-}
-
-// ownDays says what the edition's own days came to, which is what is asked first; "" where
-// the data do not say.
-func (s *calendarAnswer) ownDays(ctx context.Context, ev calendar.Event, e calendar.Edition, last *LastTime) (string, error) {
-	r := &run{agent: s.agent, p: s.p, q: s.q, step: func(Step) {}, plan: &compose.Plan{Intent: compose.Value}, answer: &Answer{}}
-	metric := r.mainMetric()
-	if metric == nil || last.Text == "" || e.Windows == (calendar.Windows{}) {
-		return "", nil // what is said are its own days already
-	}
-	name := fmt.Sprintf("d%d", len(s.first)+1)
-	period := semantic.Period{Start: e.Start, End: e.End.AddDate(0, 0, 1)}
-	res, err := r.query(ctx, name, semantic.Query{Measures: []semantic.Measure{{Metric: metric.Name}}, Period: &period})
-	if err != nil || res.empty() {
-		if err != nil && ctx.Err() == nil {
-			return "", nil //nolint:nilerr // the window's figures are there, and are said
-		}
-		return "", err
-	}
-	s.first = append(s.first, *res)
-	label := res.Columns[0].Label
-	if s.q.Language == "ko" {
-		label += format.Josa(label, "은", "는")
-	}
-	text := fmt.Sprintf(s.w.ownDays, r.editionName(e), escapeMarkdown(ev.Name.In(s.q.Language)), label, figures.Ref(name, metric.Name, 0))
-	filled, err := figures.Fill(text, []figures.Table{res.figureTable()}, s.q.Language)
-	if err != nil {
-		return "", fmt.Errorf("write its own days: %w", err)
-	}
-	return filled + " ", nil
 }
 
 // lastOf is what the event did: in the edition that was asked for where it is over, else

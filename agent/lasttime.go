@@ -12,6 +12,7 @@ import (
 	"github.com/bapsang/bapsang/agent/calendar"
 	"github.com/bapsang/bapsang/agent/compose"
 	"github.com/bapsang/bapsang/agent/figures"
+	"github.com/bapsang/bapsang/agent/format"
 	"github.com/bapsang/bapsang/agent/period"
 	"github.com/bapsang/bapsang/agent/semantic"
 )
@@ -35,7 +36,11 @@ type LastTime struct {
 	Chart       *Chart   `json:"chart,omitempty"`
 
 	results []Result
-	failed  bool // the source did not answer
+	// own says what the edition's own days came to, where that is what is asked, and comes
+	// from ownResults.
+	own        string
+	ownResults []Result
+	failed     bool // the source did not answer
 }
 
 // figuresOf computes what the edition was of the event did. Prefix begins the names of the
@@ -73,7 +78,14 @@ func (r *run) figuresOf(ctx context.Context, now, was calendar.Edition, prefix s
 	if !usual.Start.Before(from) {
 		q.Compare = &semantic.Compare{Kind: semantic.CompareExplicit, Period: usual}
 	}
-	return last, r.tellLastTime(ctx, last, q, was, prefix)
+	if err := r.tellLastTime(ctx, last, q, was, prefix); err != nil {
+		return nil, err
+	}
+	asked := now.Event == was.Event && now.Market == was.Market && now.Start.Equal(was.Start) // it, and not the one to come
+	if asked && last.Text != "" && was.Windows != (calendar.Windows{}) {
+		return last, r.tellOwnDays(ctx, last, was, metric, prefix+"o")
+	}
+	return last, nil
 }
 
 // windowOf is the days around an edition that its figures are about, and the same days of
@@ -129,6 +141,26 @@ func (r *run) tellLastTime(ctx context.Context, last *LastTime, q semantic.Query
 		return err
 	}
 	last.results = append(last.results, *whole, *daily)
+	return nil
+}
+
+// tellOwnDays says what the edition's own days came to: who asks how it went asks of them
+// first, and of the days around them then.
+func (r *run) tellOwnDays(ctx context.Context, last *LastTime, was calendar.Edition, metric *semantic.Metric, name string) error {
+	days := semantic.Period{Start: was.Start, End: was.End.AddDate(0, 0, 1)}
+	res, err := r.query(ctx, name, semantic.Query{Measures: []semantic.Measure{{Metric: metric.Name}}, Period: &days})
+	if err != nil || res.empty() {
+		return err
+	}
+	label := res.Columns[0].Label
+	if r.q.Language == "ko" {
+		label += format.Josa(label, "은", "는")
+	}
+	text := fmt.Sprintf(calendarWordsFor(r.q.Language).ownDays, r.editionName(was), escapeMarkdown(was.Name.In(r.q.Language)), label, figures.Ref(name, metric.Name, 0))
+	if last.own, err = figures.Fill(text+" ", []figures.Table{res.figureTable()}, r.q.Language); err != nil {
+		return fmt.Errorf("write its own days: %w", err)
+	}
+	last.ownResults = []Result{*res}
 	return nil
 }
 

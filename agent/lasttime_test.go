@@ -72,8 +72,8 @@ func TestFiguresOfEditions(t *testing.T) {
 			}
 			if ev.Windows != (calendar.Windows{}) {
 				sums := recompute(t, an, "SELECT SUM(l.net_amount) FROM order_lines l WHERE "+within(e.Start, e.End))
-				if own, _ := connectors.Number(sums[0][0]); math.Abs(firstFigure(t, got, "d1")-own) > 0.01 {
-					t.Errorf("%s %d: its own days %f, in the data %f", test.event, test.year, firstFigure(t, got, "d1"), own)
+				if own, _ := connectors.Number(sums[0][0]); math.Abs(firstFigure(t, got, "e1o")-own) > 0.01 {
+					t.Errorf("%s %d: its own days %f, in the data %f", test.event, test.year, firstFigure(t, got, "e1o"), own)
 				}
 			}
 			if growth := strings.ReplaceAll(fmt.Sprintf("%+.1f%%", 100*(did/usual-1)), "-", "−"); !strings.Contains(last.Text, growth) {
