@@ -1,22 +1,13 @@
 package desk
 
 import (
+	"context"
 	"fmt"
-	"strings"
 	"time"
 
-	"github.com/bapsang/bapsang/agent"
-	"github.com/bapsang/bapsang/agent/figures"
+	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/answer"
 )
-
-// Coming is an event of the calendar.
-type Coming struct {
-	Name string
-	// Start and End are dates at midnight UTC, End included.
-	Start, End time.Time
-	// Sure is set when the dates are confirmed.
-	Sure bool
-}
 
 // How far the calendar command looks, and how much it says.
 const (
@@ -25,58 +16,23 @@ const (
 )
 
 // tellCalendar says what takes place in the next weeks.
-func (d *Desk) tellCalendar(q *Question) *agent.Answer {
+func (d *Desk) tellCalendar(ctx context.Context, q *Question) (*Reply, error) {
 	t := textFor(q.Language)
 	if d.cfg.Calendar == nil {
-		return d.sentence(q.Language, t.noCalendar)
+		return &Reply{Text: t.noCalendar}, nil
 	}
 	y, m, day := d.now().Date()
 	today := time.Date(y, m, day, 0, 0, 0, 0, time.UTC)
-	events := d.cfg.Calendar(today, today.AddDate(0, 0, comingDays), q.Language)
+	events, err := d.cfg.Calendar(ctx, today, today.AddDate(0, 0, comingDays), q.Language)
+	if err != nil {
+		return nil, err
+	}
 	if len(events) == 0 {
-		return d.sentence(q.Language, t.nothingComing)
+		return &Reply{Text: t.nothingComing}, nil
 	}
-	var out strings.Builder
-	out.WriteString(t.coming)
-	for _, e := range events[:min(len(events), maxComing)] {
-		out.WriteString("\n- " + t.comes(e, today))
-	}
+	lines := answer.Lines(events[:min(len(events), maxComing)], q.Language)
 	if more := len(events) - maxComing; more > 0 {
-		fmt.Fprintf(&out, "\n"+t.more, more)
+		lines = append(lines, bot.Line{Text: fmt.Sprintf(t.more, more)})
 	}
-	return d.sentence(q.Language, out.String())
-}
-
-// weekdays are short names, from Sunday.
-var weekdays = map[string][7]string{
-	"ko": {"일", "월", "화", "수", "목", "금", "토"},
-	"en": {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"},
-}
-
-// comes is a line about an event.
-func (t *texts) comes(e Coming, today time.Time) string {
-	date := func(d time.Time) string {
-		day := weekdays[t.language][d.Weekday()]
-		if t.language == "ko" {
-			return fmt.Sprintf("%d/%d(%s)", d.Month(), d.Day(), day)
-		}
-		return fmt.Sprintf("%s %s %d", day, d.Month().String()[:3], d.Day())
-	}
-	when := date(e.Start)
-	if e.End.After(e.Start) {
-		when += "–" + date(e.End)
-	}
-	line := fmt.Sprintf("%s **%s**", when, figures.Escape(e.Name))
-	if !e.Sure {
-		line += " " + t.unsure
-	}
-	switch days := int(e.Start.Sub(today).Hours() / 24); {
-	case days > 0:
-		line += fmt.Sprintf(" · D-%d", days)
-	case days == 0 && !e.End.After(e.Start):
-		line += " · " + t.today
-	default:
-		line += " · " + t.goingOn
-	}
-	return line
+	return &Reply{Text: t.coming, Sections: []bot.Section{{Lines: lines}}}, nil
 }

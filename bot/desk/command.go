@@ -170,17 +170,16 @@ func (d *Desk) obey(ctx context.Context, q *Question) (answer *agent.Answer, rep
 	case commandAnalysts:
 		answer, err = d.tellAnalysts(ctx, q)
 	case commandCalendar:
-		answer = d.tellCalendar(q)
+		reply, err = d.tellCalendar(ctx, q)
 	case commandSubscribe, commandSubscriptions, commandPress:
-		if reply, err = d.order(ctx, q); err == nil {
-			answer = d.sentence(q.Language, reply.Text)
-		}
+		reply, err = d.order(ctx, q)
 	case commandCurate:
-		if reply, err = d.curate(ctx, q); err == nil {
-			answer = d.sentence(q.Language, reply.Text)
-		}
+		reply, err = d.curate(ctx, q)
 	default:
 		answer = d.tellHelp(ctx, q)
+	}
+	if reply != nil {
+		answer = d.sentence(q.Language, reply.Text)
 	}
 	return answer, reply, err
 }

@@ -82,7 +82,7 @@ type Config struct {
 	Model bool
 	// Calendar lists the events that overlap the dates from…to, both included, by start;
 	// nil knows none.
-	Calendar func(from, to time.Time, language string) []Coming
+	Calendar func(ctx context.Context, from, to time.Time, language string) ([]agent.Happening, error)
 	// Standing keeps what people want to be sent again and again; nil offers nothing.
 	Standing Standing
 	// Curation keeps the calendar's dates; nil lets nobody decide about them.

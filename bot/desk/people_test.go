@@ -3,6 +3,8 @@ package desk_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -10,6 +12,7 @@ import (
 	"time"
 
 	"github.com/bapsang/bapsang/agent"
+	"github.com/bapsang/bapsang/agent/calendar"
 	"github.com/bapsang/bapsang/bot"
 	"github.com/bapsang/bapsang/bot/desk"
 	"github.com/bapsang/bapsang/store"
@@ -149,22 +152,33 @@ func TestTheCalendarCommand(t *testing.T) {
 	day := func(m time.Month, d int) time.Time { return time.Date(2026, m, d, 0, 0, 0, 0, time.UTC) }
 	b := setup(t, says("x"), 1, func(c *desk.Config) {
 		c.Now = func() time.Time { return time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC) }
-		c.Calendar = func(from, to time.Time, language string) []desk.Coming {
+		c.Calendar = func(_ context.Context, from, to time.Time, language string) ([]agent.Happening, error) {
 			if !from.Equal(day(11, 22)) || !to.Equal(time.Date(2027, 1, 3, 0, 0, 0, 0, time.UTC)) || language != "ko" {
 				t.Errorf("asked for %s…%s in %s", from, to, language)
 			}
-			return []desk.Coming{
-				{Name: "광군제 *기간*", Start: day(11, 1), End: day(11, 30), Sure: true}, {Name: "김치의 날", Start: day(11, 22), End: day(11, 22), Sure: true},
-				{Name: "블랙프라이데이", Start: day(11, 27), End: day(11, 27), Sure: true}, {Name: "페스타", Start: day(12, 10), End: day(12, 20)},
+			on := func(name, start, end string, days int, status calendar.Status) agent.Happening {
+				return agent.Happening{Name: name, Start: start, End: end, Days: days, Status: status}
 			}
+			return []agent.Happening{
+				on("광군제 *기간*", "2026-11-01", "2026-11-30", -21, calendar.Confirmed), on("김치의 날", "2026-11-22", "2026-11-22", 0, calendar.Confirmed),
+				on("블랙프라이데이", "2026-11-27", "2026-11-27", 5, calendar.Confirmed), on("페스타", "2026-12-10", "2026-12-20", 18, calendar.Estimated),
+			}, nil
 		}
 	})
 	r := b.handle(t, command("c", "minji", "일정"))
 	m := b.platform.wait(t, func(m bot.Message) bool { return m.Question == r.Question })
-	want := "앞으로 6주 일정이에요.\n- 11/1(일)–11/30(월) **광군제 \\*기간\\*** · 진행 중\n- 11/22(일) **김치의 날** · 오늘\n" +
-		"- 11/27(금) **블랙프라이데이** · D-5\n- 12/10(목)–12/20(일) **페스타** (예상) · D-18"
-	if m.Text != want {
-		t.Errorf("said %q", m.Text)
+	want := []string{
+		"sure 11/1–11/30 **광군제 \\*기간\\*** (확정) · 진행 중", "sure 11/22 일 **김치의 날** (확정) · 오늘",
+		"sure 11/27 금 **블랙프라이데이** (확정) · D-5", "unsure 12/10–12/20 **페스타** (예상) · D-18",
+	}
+	var got []string
+	for _, s := range m.Sections {
+		for _, l := range s.Lines {
+			got = append(got, fmt.Sprintf("%s %s %s", l.Mark, l.When, l.Text))
+		}
+	}
+	if m.Text != "앞으로 6주 일정이에요." || !slices.Equal(got, want) {
+		t.Errorf("said %q: %q", m.Text, got)
 	}
 }
 

@@ -49,8 +49,6 @@ type About struct {
 	Before []string
 	// Calendar is set when the calendar answered it.
 	Calendar bool
-	// Figure is set when the answer is one figure, which can be watched.
-	Figure bool
 }
 
 // Reply is what became of an order.
@@ -69,9 +67,6 @@ func aboutOf(text string, a *agent.Answer, before []agent.Turn) About {
 	for _, t := range before[max(0, len(before)-maxBefore):] {
 		about.Before = append(about.Before, t.Text)
 	}
-	about.Figure = len(a.Results) > 0 && len(a.Results[0].Rows) == 1 && !slices.ContainsFunc(a.Results[0].Columns, func(c agent.Column) bool {
-		return c.Role == "dimension" || c.Role == "time"
-	})
 	return about
 }
 
@@ -131,9 +126,6 @@ func (d *Desk) press(ctx context.Context, ev bot.Event, command string) (bot.Rec
 		if err == nil {
 			lang = of.Language
 		}
-	}
-	if said := ev.Action.Values["language"]; said == "ko" || said == "en" {
-		lang = said
 	}
 	return d.ask(ctx, ev.ID, &Question{
 		Thread: ev.Thread, User: ev.User, Language: lang, Command: command, Press: ev.Action,

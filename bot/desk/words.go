@@ -56,8 +56,7 @@ type texts struct {
 	nothingOpen, open           string // count
 	working, next, heldUp       string
 	coming, nothingComing       string
-	noCalendar, unsure          string
-	today, goingOn              string
+	noCalendar                  string
 	place                       string // count, wait
 	queue                       string // count
 	modelFree, modelDown        string // limit
@@ -140,9 +139,6 @@ var korean = texts{
 	coming:        "앞으로 6주 일정이에요.",
 	nothingComing: "앞으로 6주 동안 아는 일정이 없어요.",
 	noCalendar:    "여기에는 달력이 없어요.",
-	unsure:        "(예상)",
-	today:         "오늘",
-	goingOn:       "진행 중",
 
 	open:      "기다리는 질문이 %d개 있어요.",
 	working:   "답하는 중",
@@ -224,9 +220,6 @@ var english = texts{
 	coming:        "In the next 6 weeks:",
 	nothingComing: "I know of nothing in the next 6 weeks.",
 	noCalendar:    "There is no calendar here.",
-	unsure:        "(expected)",
-	today:         "today",
-	goingOn:       "under way",
 
 	open:      "Your questions that are not answered yet: %d",
 	working:   "being answered",

@@ -139,7 +139,7 @@ func TestWhatIsFollowedUp(t *testing.T) {
 func TestTheFormBelowAnAnswer(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, r *rig) {
-		about := desk.About{Text: "어제 매출", Analyst: "sales", Figure: true}
+		about := desk.About{Text: "어제 매출", Analyst: "sales"}
 		if r.taker.Form(desk.About{}, sales, "ko") != nil {
 			t.Error("a form is offered for no question")
 		}

@@ -202,7 +202,12 @@ func (a *App) wire() error {
 		Model: thinking != nil, Settled: brain.Forget,
 		Location: a.opts.Location, Now: a.opts.Now, Logger: a.opts.Logger, Concurrency: a.opts.Workers,
 	}
-	cfg.Calendar = a.coming
+	cfg.Calendar = func(ctx context.Context, from, to time.Time, language string) ([]agent.Happening, error) {
+		return brain.Happenings(ctx, agent.Outlook{
+			Question: agent.Question{Language: language, Now: a.now()}, From: from, To: to,
+			Filter: calendar.Filter{Markets: []string{calendar.Home}, Major: true},
+		})
+	}
 	if thinking != nil {
 		cfg.ModelLoad = thinking.load
 	}
@@ -247,15 +252,6 @@ func (a *App) examples() []string {
 	var out []string
 	for _, an := range a.opts.Analysts {
 		out = append(out, an.Examples...)
-	}
-	return out
-}
-
-// coming are the events of the calendar that overlap from…to.
-func (a *App) coming(from, to time.Time, language string) []desk.Coming {
-	var out []desk.Coming
-	for _, e := range a.calendar().Between(from, to) {
-		out = append(out, desk.Coming{Name: e.Name.In(language), Start: e.Start, End: e.End, Sure: e.Status == calendar.Confirmed})
 	}
 	return out
 }
