@@ -201,6 +201,16 @@ func doneContext(t *testing.T, h Harness) {
 	}
 }
 
+// wholeOf is what is shown of one message: a platform may need several of its own for it.
+func wholeOf(shown []Shown) Shown {
+	whole := shown[0]
+	for _, s := range shown[1:] {
+		whole.Text += "\n" + s.Text
+		whole.Actions = append(whole.Actions, s.Actions...)
+	}
+	return whole
+}
+
 func showsAll(t *testing.T, h Harness) {
 	messages := Messages()
 	for _, name := range slices.Sorted(maps.Keys(messages)) {
@@ -212,12 +222,7 @@ func showsAll(t *testing.T, h Harness) {
 			t.Errorf("%s: nothing is shown", name)
 			continue
 		}
-		// A platform may need several of its messages for one of ours.
-		whole := shown[0]
-		for _, s := range shown[1:] {
-			whole.Text += "\n" + s.Text
-			whole.Actions = append(whole.Actions, s.Actions...)
-		}
+		whole := wholeOf(shown)
 		mustHave(t, name, whole, texts(msg)...)
 		for _, b := range msg.Buttons {
 			if b.Action != bot.ActionSQL && b.Action != Attack && !slices.Contains(whole.Actions, b.Action) {

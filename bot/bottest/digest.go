@@ -186,11 +186,7 @@ func showsDigests(t *testing.T, h Harness) {
 			t.Errorf("%s: nothing is shown", name)
 			continue
 		}
-		whole := shown[0]
-		for _, s := range shown[1:] {
-			whole.Text += "\n" + s.Text
-			whole.Actions = append(whole.Actions, s.Actions...)
-		}
+		whole := wholeOf(shown)
 		if name == "digest-hostile" { // what it does is a browser's to say, and that it is there at all
 			continue
 		}
