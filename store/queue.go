@@ -32,6 +32,27 @@ type Queue interface {
 	Peek(ctx context.Context, id string) (job Job, ahead int, err error)
 }
 
+// Gauge tells how full a queue is, for whoever decides how many workers there should be.
+// A driver implements it beside Queue.
+type Gauge interface {
+	// Depth counts the outstanding jobs of all processes. It is cheap enough to be asked
+	// every few seconds by every process.
+	Depth(ctx context.Context) (Depth, error)
+}
+
+// Depth is how full a queue is.
+type Depth struct{ Foreground, Background Load }
+
+// Load counts outstanding jobs by what they wait for.
+type Load struct {
+	Waiting int // for a worker: with one more, another would run
+	Held    int // for their time, or behind others of their mailbox
+	Running int
+	// Since is since when the oldest of Waiting waits: when it was enqueued, or when its
+	// time came if that was later. Zero when none waits.
+	Since time.Time
+}
+
 // WorkOptions says how Work works.
 type WorkOptions struct {
 	// Handlers by job kind. Jobs of other kinds are left for other workers.

@@ -19,6 +19,7 @@ import (
 type Driver interface {
 	store.Store
 	store.Queue
+	store.Gauge
 }
 
 // Subject is a store under test, opened for one test and closed with it.
@@ -33,6 +34,14 @@ type Subject struct {
 	// zombie: it may fail in any way, but nothing it writes may be seen in the new
 	// one.
 	Crash func(t testing.TB) Subject
+
+	// Second opens the store as another process does beside the one that has it open. It
+	// is nil for a driver whose stores are of one process.
+	Second func(t testing.TB) Subject
+
+	// Silence has nothing of what the subject does reach the others until speak is called:
+	// its process hangs, or its network does. It goes with Second.
+	Silence func(t testing.TB) (speak func())
 }
 
 // Run runs the suite. open returns a new and empty store each time; tests run side
@@ -47,6 +56,7 @@ func Run(t *testing.T, open func(t testing.TB) Subject) {
 		{"queue", queueTests()},
 		{"work", workTests()},
 		{"stop", stopTests()},
+		{"depth", depthTests()},
 	}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) {
@@ -58,6 +68,18 @@ func Run(t *testing.T, open func(t testing.TB) Subject) {
 			}
 		})
 	}
+	t.Run("fleet", func(t *testing.T) {
+		for name, test := range fleetTests() {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				s := open(t)
+				if s.Second == nil {
+					t.Skip("the driver's stores are of one process")
+				}
+				test(t, s, s.Second(t))
+			})
+		}
+	})
 }
 
 // patience is how long the suite waits for what must happen soon. A driver that
@@ -142,6 +164,27 @@ func await(t testing.TB, s store.Queue, id string, state store.State) store.Job 
 		case <-again.C:
 		case <-deadline.C:
 			t.Fatalf("job is %s after %v, want %s (%+v)", job.State, patience, state, job)
+		}
+	}
+}
+
+// awaitAhead waits until as many jobs are before the one with the id.
+func awaitAhead(t testing.TB, s store.Queue, id string, want int) {
+	t.Helper()
+	deadline := time.NewTimer(patience)
+	defer deadline.Stop()
+	again := time.NewTicker(2 * time.Millisecond)
+	defer again.Stop()
+	for {
+		_, ahead, err := s.Peek(t.Context(), id)
+		must(t, err)
+		if ahead == want {
+			return
+		}
+		select {
+		case <-again.C:
+		case <-deadline.C:
+			t.Fatalf("%d are ahead after %v, want %d", ahead, patience, want)
 		}
 	}
 }
