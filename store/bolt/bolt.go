@@ -14,7 +14,6 @@ package bolt
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -26,6 +25,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"github.com/bapsang/bapsang/store"
+	"github.com/bapsang/bapsang/store/kit"
 )
 
 // FileName is the name of the store's file in its directory.
@@ -65,7 +65,7 @@ type Store struct {
 	requests chan *request
 	wake     chan struct{} // a slot became free, or a worker came
 
-	topics topics
+	topics kit.Topics[string]
 
 	// mu guards what follows. Whoever changes the index also holds the turn to write.
 	mu      sync.Mutex
@@ -154,7 +154,7 @@ func (s *Store) Close() error {
 		<-s.janitorDone
 		close(s.writerStop)
 		<-s.writerDone
-		s.topics.close()
+		s.topics.Close()
 		s.closeErr = s.db.Close()
 	})
 	return s.closeErr
@@ -236,4 +236,7 @@ func (c *copyWriter) Write(p []byte) (n int, err error) {
 	return n, c.err
 }
 
-var errOver = errors.New("transaction is over")
+// Listen implements [store.Store]. The channel is also closed when the store is.
+func (s *Store) Listen(ctx context.Context, topic string) <-chan struct{} {
+	return s.topics.Listen(ctx, topic)
+}

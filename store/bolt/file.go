@@ -64,6 +64,7 @@ func openFile(ctx context.Context, path string, newest int, readOnly bool) (db *
 		InitialMmapSize: mapSize(),
 		NoStatistics:    true,
 		ReadOnly:        readOnly,
+		PreLoadFreelist: true, // also where only reading, for checkPages
 		OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
 			f, err := os.OpenFile(name, flag, mode)
 			file = f
@@ -105,8 +106,9 @@ func syncDir(dir string) error {
 
 // verify reads every page and the checksum of every value. bbolt's own check comes
 // last: it runs on a goroutine of its own, where a bad page number would end the
-// process, so it may see only trees that were walked before. A file of a newer
-// layout than newest is not judged.
+// process, so it may see only trees that were walked before, and it counts through
+// each page's length, so that a damaged one would keep it busy until memory ends. A
+// file of a newer layout than newest is not judged.
 func verify(ctx context.Context, db *bbolt.DB, newest int) error {
 	tx, err := db.Begin(false)
 	if err != nil {
@@ -122,6 +124,9 @@ func verify(ctx context.Context, db *bbolt.DB, newest int) error {
 	if err != nil {
 		return err
 	}
+	if err := checkPages(tx); err != nil {
+		return err
+	}
 	var first error
 	for err := range tx.Check() {
 		if first == nil {
@@ -129,6 +134,30 @@ func verify(ctx context.Context, db *bbolt.DB, newest int) error {
 		}
 	}
 	return first
+}
+
+// checkPages goes from page to page by the length that each tells: a page in use may
+// be followed by others that continue it, a free one is alone. None may reach beyond
+// the last.
+func checkPages(tx *bbolt.Tx) error {
+	for id := 0; ; {
+		page, err := tx.Page(id)
+		if err != nil {
+			return known(err)
+		}
+		if page == nil { // behind the last
+			return nil
+		}
+		if page.Type == "free" {
+			id++
+			continue
+		}
+		end := id + page.OverflowCount
+		if last, err := tx.Page(end); err != nil || last == nil {
+			return errors.Join(fmt.Errorf("%w: page %d is said to end at %d", store.ErrCorrupt, id, end), err)
+		}
+		id = end + 1
+	}
 }
 
 func walk(ctx context.Context, name string, b *bbolt.Bucket) error {

@@ -78,6 +78,7 @@ func TestOpenRefusesDamage(t *testing.T) {
 		},
 		"a job changed":             func(data []byte) []byte { return bytes.ReplaceAll(data, []byte(`"queued"`), []byte(`"quoted"`)) },
 		"a page both used and free": freeUsedPages,
+		"a page of 8 TB":            lengthenPages,
 		"the middle zeroed":         func(data []byte) []byte { copy(data[3*pageSize():], make([]byte, 20*pageSize())); return data },
 	}
 	for name, damage := range cases {
@@ -117,6 +118,18 @@ func freeUsedPages(data []byte) []byte {
 			for i, page := range used {
 				binary.NativeEndian.PutUint64(data[at+16+8*i:], page)
 			}
+		}
+	}
+	return data
+}
+
+// lengthenPages makes the pages that hold documents say that 2³¹ more continue each.
+// A page begins with its number, what it is for, its count and that length.
+func lengthenPages(data []byte) []byte {
+	const leaf = 0x02
+	for at := 0; at < len(data); at += pageSize() {
+		if binary.NativeEndian.Uint16(data[at+8:]) == leaf && bytes.Contains(data[at:at+pageSize()], []byte("note\x0007/3")) {
+			binary.NativeEndian.PutUint32(data[at+12:], 1<<31)
 		}
 	}
 	return data

@@ -10,16 +10,12 @@ import (
 	"go.etcd.io/bbolt"
 
 	"github.com/bapsang/bapsang/store"
+	"github.com/bapsang/bapsang/store/kit"
 )
 
 const (
-	defaultMaxAttempts = 3
-
 	// idleCheck is how long the writer sleeps when no delayed job waits.
 	idleCheck = time.Hour
-
-	// maxErrorSize bounds what is kept of a handler's error.
-	maxErrorSize = 4 << 10
 )
 
 // errLost is kept with a job whose process died while it ran.
@@ -27,7 +23,7 @@ var errLost = errors.New("the process ended while the job was running")
 
 // Enqueue implements [store.Tx]. A job without an owner has priority 1.
 func (t *txn) Enqueue(n store.NewJob) (id string, added bool, err error) {
-	if err := checkKind(n.Kind); err != nil {
+	if err := kit.CheckKind(n.Kind); err != nil {
 		return "", false, fmt.Errorf("enqueue: %w", err)
 	}
 	if n.Unique != "" {
@@ -57,7 +53,7 @@ func (t *txn) newRecord(n store.NewJob) *record {
 		MaxAttempts: n.MaxAttempts, EnqueuedAt: t.now,
 	}
 	if r.MaxAttempts <= 0 {
-		r.MaxAttempts = defaultMaxAttempts
+		r.MaxAttempts = kit.DefaultMaxAttempts
 	}
 	if !n.NotBefore.IsZero() {
 		r.NotBefore = n.NotBefore.Round(0).UTC()

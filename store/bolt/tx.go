@@ -6,12 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"go.etcd.io/bbolt"
 
 	"github.com/bapsang/bapsang/store"
+	"github.com/bapsang/bapsang/store/kit"
 )
 
 // readTxn implements [store.ReadTx].
@@ -24,7 +24,7 @@ type readTxn struct {
 // get returns the value under key, not copied, or ErrNotFound.
 func (t *readTxn) get(bucket, key []byte) ([]byte, error) {
 	if t.bolt == nil {
-		return nil, errOver
+		return nil, kit.ErrOver
 	}
 	var value []byte
 	err := safely(func() (err error) {
@@ -53,11 +53,8 @@ func (t *readTxn) Get(kind, key string) ([]byte, error) {
 
 // docKey names a document. A kind has no zero byte, so kinds cannot overlap.
 func docKey(kind, key string) ([]byte, error) {
-	if err := checkKind(kind); err != nil {
+	if err := kit.CheckName(kind, key); err != nil {
 		return nil, err
-	}
-	if key == "" {
-		return nil, fmt.Errorf("document of kind %s: empty key", kind)
 	}
 	return join(kind, key), nil
 }
@@ -69,23 +66,13 @@ func join(kind, key string) []byte {
 	return append(name, key...)
 }
 
-func checkKind(kind string) error {
-	outside := func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && !strings.ContainsRune("_-.", r)
-	}
-	if kind == "" || strings.ContainsFunc(kind, outside) {
-		return fmt.Errorf("kind %q is not a lower-case word", kind)
-	}
-	return nil
-}
-
 // Scan implements [store.ReadTx]. fn may write to the transaction.
 func (t *readTxn) Scan(kind string, r store.Range, fn func(key string, value []byte) bool) error {
-	if err := checkKind(kind); err != nil {
+	if err := kit.CheckKind(kind); err != nil {
 		return err
 	}
 	if t.bolt == nil {
-		return errOver
+		return kit.ErrOver
 	}
 	prefix := join(kind, r.Prefix)
 	s := scan{tx: t, reverse: r.Reverse, cursor: t.bolt.Bucket(bucketDocs).Cursor()}
@@ -139,7 +126,7 @@ type scan struct {
 // when inclusive, or a nil key.
 func (s *scan) next(bound []byte, inclusive bool) (key, value []byte, err error) {
 	if s.tx.bolt == nil {
-		return nil, nil, errOver
+		return nil, nil, kit.ErrOver
 	}
 	err = safely(func() (err error) {
 		var sealed []byte
@@ -199,7 +186,7 @@ func (t *txn) delete(bucket, key []byte) error {
 
 func (t *txn) change(bucket, key []byte, write func(b *bbolt.Bucket) error) error {
 	if t.bolt == nil {
-		return errOver
+		return kit.ErrOver
 	}
 	return safely(func() error {
 		b := t.bolt.Bucket(bucket)

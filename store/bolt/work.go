@@ -10,12 +10,10 @@ import (
 	"time"
 
 	"github.com/bapsang/bapsang/store"
+	"github.com/bapsang/bapsang/store/kit"
 )
 
 const (
-	defaultConcurrency = 4
-	defaultSoftStop    = 10 * time.Second
-
 	// retryWrite is how long the end of a job waits when it could not be written,
 	// which is when the disk is full.
 	retryWrite = time.Second
@@ -51,7 +49,7 @@ func (s *Store) Work(ctx context.Context, opts store.WorkOptions) error {
 	s.leave(w)
 	soft := opts.SoftStop
 	if soft <= 0 {
-		soft = defaultSoftStop
+		soft = kit.DefaultSoftStop
 	}
 	limit := time.NewTimer(soft)
 	defer limit.Stop()
@@ -77,7 +75,7 @@ func newWorker(ctx context.Context, s *Store, opts store.WorkOptions) *worker {
 		idle:     make(chan struct{}),
 	}
 	if w.slots <= 0 {
-		w.slots = defaultConcurrency
+		w.slots = kit.DefaultConcurrency
 	}
 	return w
 }
@@ -122,7 +120,7 @@ func (w *worker) start(c *claim) {
 }
 
 func (w *worker) run(c *claim) {
-	err := errNoReturn
+	err := kit.ErrNoReturn
 	defer func() { // runs also when the handler ends its goroutine
 		c.end(err)
 		w.s.mu.Lock()
@@ -133,7 +131,7 @@ func (w *worker) run(c *claim) {
 		w.s.mu.Unlock()
 		w.s.wakeWriter()
 	}()
-	err = c.call(w.handlers[c.job.Kind])
+	err = kit.Run(c.ctx, w.handlers[c.job.Kind], c, w.s.opts.Logger)
 }
 
 // stopHard cancels the jobs that still run and gives them back to the queue. Their
@@ -264,24 +262,6 @@ func (c *claim) write(ctx context.Context, fn func(tx *txn, r *record) error) er
 	})
 }
 
-// call runs the handler and makes an error of its panic.
-func (c *claim) call(handler store.Handler) (err error) {
-	panicked := true
-	defer func() {
-		if !panicked {
-			return
-		}
-		if p := recover(); p != nil {
-			trace := panicTrace()
-			c.worker.s.opts.Logger.Error("handler panicked", "kind", c.job.Kind, "job", c.id, "panic", p, "trace", trace)
-			err = &panicError{value: p, trace: trace}
-		}
-	}()
-	err = handler(c.ctx, c)
-	panicked = false
-	return err
-}
-
 // end writes how the run ended, unless Finish or a hard stop did.
 func (c *claim) end(err error) {
 	defer c.cancel(nil)
@@ -305,32 +285,15 @@ func (c *claim) end(err error) {
 	})
 }
 
-// settle decides what becomes of a job whose handler returned err.
+// settle writes what becomes of a job whose handler returned err.
 func (t *txn) settle(id string, r *record, err error) error {
-	if err == nil {
-		return t.endJob(id, r, store.Done)
+	v := kit.Settle(r.job(id), r.CancelRequested, err)
+	r.Attempt = v.Attempt
+	if v.LastError != "" {
+		r.LastError = v.LastError
 	}
-	var snooze store.Snooze
-	if errors.As(err, &snooze) && !r.CancelRequested {
-		r.Attempt--
-		return t.requeue(id, r, t.now.Add(snooze.For))
+	if v.State == store.Queued {
+		return t.requeue(id, r, t.now.Add(v.After))
 	}
-	r.LastError = clip(err.Error())
-	switch {
-	case r.CancelRequested:
-		return t.endJob(id, r, store.Cancelled)
-	case r.Attempt >= r.MaxAttempts:
-		return t.endJob(id, r, store.Failed)
-	}
-	return t.requeue(id, r, t.now.Add(backoff(r.Attempt)))
-}
-
-// backoff is the delay after the n-th run that failed: 1, 4, 16, 64 s and at most
-// five minutes.
-func backoff(n int) time.Duration {
-	const limit = 5 * time.Minute
-	if n > 4 {
-		return limit
-	}
-	return min(limit, time.Second<<(2*(n-1)))
+	return t.endJob(id, r, v.State)
 }

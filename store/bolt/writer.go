@@ -227,7 +227,7 @@ func (b *batch) publish() {
 			fn()
 		}
 		for _, topic := range tx.topics {
-			b.s.topics.notify(topic)
+			b.s.topics.Notify(topic)
 		}
 	}
 }
