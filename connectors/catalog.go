@@ -1,11 +1,14 @@
 package connectors
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Catalog describes the tables of a source.
 type Catalog struct {
 	Source  string // the source's configured name
-	Dialect string // SQL dialect of statements: "duckdb", "postgres", "mysql", "sqlite"
+	Dialect string // SQL dialect of statements: "duckdb", "postgres", "mysql", "mariadb", "sqlite"
 	// Version changes whenever the data may have changed. An answer computed under
 	// one version is not repeated under another.
 	Version string
@@ -25,9 +28,24 @@ func (c *Catalog) Table(name string) *Table {
 	return nil
 }
 
+// ByName are the tables by their names, for those who look many up: Table goes through all.
+func (c *Catalog) ByName() map[string]*Table {
+	out := make(map[string]*Table, len(c.Tables))
+	for _, t := range c.Tables {
+		if out[t.Name] == nil {
+			out[t.Name] = t
+		}
+	}
+	return out
+}
+
 // Table is one table or view.
 type Table struct {
-	Name        string // as a statement names it, unquoted
+	Name string // as a statement names it, unquoted
+	// Own is the table's own part of Name, where Name has a dot that parts nothing: of
+	// "shop.orders.2026" it may be "orders.2026". Empty where every dot parts a schema
+	// from what is in it.
+	Own         string
 	Comment     string
 	Origin      string // where the rows came from, such as a file's base name
 	Rows        int64
@@ -36,6 +54,18 @@ type Table struct {
 	ForeignKeys []ForeignKey
 	// Notes say what reading the table left out, changed or had to guess.
 	Notes []Note
+}
+
+// Parts are what Name is put together of: the table's own name last, before it its schema
+// where a statement needs it.
+func (t *Table) Parts() []string {
+	if t.Own == "" {
+		return strings.Split(t.Name, ".")
+	}
+	if schema := strings.TrimSuffix(strings.TrimSuffix(t.Name, t.Own), "."); schema != "" {
+		return []string{schema, t.Own}
+	}
+	return []string{t.Own}
 }
 
 // Column returns the column called name, or nil.
@@ -106,4 +136,22 @@ const MaxProfileValues = 2000
 type ValueCount struct {
 	Value string
 	Count int64
+}
+
+// Newest is the newest date of any column, leaving out what lies in the future: due dates
+// and plans say nothing about how fresh the data is.
+func Newest(tables []*Table, now time.Time) time.Time {
+	var latest time.Time
+	for _, t := range tables {
+		for _, c := range t.Columns {
+			if c.Profile == nil {
+				continue
+			}
+			day, ok := c.Profile.Max.(time.Time)
+			if ok && day.After(latest) && day.Before(now.AddDate(0, 0, 1)) {
+				latest = day
+			}
+		}
+	}
+	return latest
 }

@@ -37,6 +37,9 @@ type Source interface {
 type Caller struct {
 	Principal string // who asks, such as "web:minji"; empty for the system itself
 	Question  string // id of the question, empty outside one
+	// Rights names a group of people whom a source answers alike; empty means that the
+	// principal is answered as nobody else may be.
+	Rights string
 }
 
 // Statement is one SELECT in the source's own dialect.
@@ -71,6 +74,9 @@ type Result struct {
 	Rows      [][]any
 	Truncated bool          // more rows existed than were allowed
 	Elapsed   time.Duration // inside the engine
+	// Stale is when a guard had the result, where it is an older one because the contract
+	// had no room for another call; zero for what was computed now.
+	Stale time.Time
 }
 
 // Column names a result column.

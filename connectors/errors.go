@@ -19,6 +19,8 @@ const (
 	CodeTooLarge    Code = "too_large"    // memory, row or byte limit
 	CodeExhausted   Code = "exhausted"    // a quota of the upstream's contract is used up
 	CodeUnavailable Code = "unavailable"  // the system does not answer
+	CodeUnusable    Code = "unusable"     // it does, and cannot be used until somebody mends it: the login, its rights, a certificate
+	CodeOff         Code = "off"          // an operator turned the system off
 	CodeBadData     Code = "bad_data"     // a file cannot be read as what it claims to be; a query is malformed
 	CodeNotFound    Code = "not_found"    // no such file, table or source
 	CodeStorageFull Code = "storage_full" // no room left to write
@@ -36,7 +38,8 @@ type Error struct {
 	// Fix is one English sentence for whoever runs this: what to change so that it
 	// works. Empty where nothing needs changing.
 	Fix string
-	// After is how long the system wants to be left alone; zero where it does not say.
+	// After is how long the system wants to be left alone, or when there is room again under
+	// its contract; zero where nobody says.
 	After time.Duration
 	Err   error // the cause, for logs; may be nil
 }

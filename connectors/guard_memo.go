@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 )
@@ -17,19 +18,24 @@ import (
 // left.
 type memo[T any] struct {
 	keep time.Duration
-	most int // answers kept
+	// stale is for how much longer an answer is kept, for when there is no other.
+	stale time.Duration
+	most  int         // of the weights of what is kept
+	weigh func(T) int // nil: 1
 	// whole reports whether an answer may be given again.
 	whole func(T) bool
 
 	mu      sync.Mutex
 	kept    map[string]answer[T]  // guarded by mu
 	order   []string              // the keys of kept, oldest first; guarded by mu
+	weight  int                   // of all kept; guarded by mu
 	flights map[string]*flight[T] // guarded by mu
 }
 
 type answer[T any] struct {
-	value T
-	until time.Time
+	value  T
+	at     time.Time
+	weight int
 }
 
 // flight is a call that is being made.
@@ -41,8 +47,12 @@ type flight[T any] struct {
 	err     error
 }
 
-func newMemo[T any](keep time.Duration, most int, whole func(T) bool) *memo[T] {
-	return &memo[T]{keep: keep, most: most, whole: whole, kept: map[string]answer[T]{}, flights: map[string]*flight[T]{}}
+func newMemo[T any](c *Contract, most int, weigh func(T) int, whole func(T) bool) *memo[T] {
+	stale := time.Duration(0)
+	if c.WhenExhausted == Degrade && c.Cache > 0 {
+		stale = staleFor
+	}
+	return &memo[T]{keep: c.Cache, stale: stale, most: most, weigh: weigh, whole: whole, kept: map[string]answer[T]{}, flights: map[string]*flight[T]{}}
 }
 
 // do returns the answer to key, by call where nobody else has it. Own is set when it
@@ -50,7 +60,7 @@ func newMemo[T any](keep time.Duration, most int, whole func(T) bool) *memo[T] {
 func (m *memo[T]) do(ctx context.Context, key string, call func(context.Context) (T, error)) (value T, own bool, err error) {
 	for {
 		m.mu.Lock()
-		if a, ok := m.kept[key]; ok && time.Now().Before(a.until) {
+		if a, ok := m.kept[key]; ok && time.Since(a.at) < m.keep {
 			m.mu.Unlock()
 			return a.value, false, nil
 		}
@@ -141,15 +151,38 @@ func (m *memo[T]) forget(key string, f *flight[T]) {
 	}
 }
 
+// old is what was kept for key, however long ago, and when it was new.
+func (m *memo[T]) old(key string) (value T, at time.Time, ok bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	a, ok := m.kept[key]
+	if !ok || time.Since(a.at) >= m.keep+m.stale {
+		return value, at, false
+	}
+	return a.value, a.at, true
+}
+
 // put keeps a value, and drops what is too old or too much. The caller holds mu.
 func (m *memo[T]) put(key string, value T) {
-	now := time.Now()
-	if _, again := m.kept[key]; !again {
-		m.order = append(m.order, key)
+	a := answer[T]{value: value, at: time.Now(), weight: 1}
+	if m.weigh != nil {
+		a.weight = m.weigh(value)
 	}
-	m.kept[key] = answer[T]{value: value, until: now.Add(m.keep)}
-	for len(m.order) > 0 && (len(m.order) > m.most || now.After(m.kept[m.order[0]].until)) {
+	if a.weight > m.most/4 { // it would push out all others
+		return
+	}
+	if old, again := m.kept[key]; again {
+		m.weight -= old.weight
+		m.order = slices.DeleteFunc(m.order, func(k string) bool { return k == key })
+	}
+	m.order = append(m.order, key)
+	m.kept[key] = a
+	for m.weight += a.weight; len(m.order) > 0; m.order = m.order[1:] {
+		first := m.kept[m.order[0]]
+		if m.weight <= m.most && a.at.Sub(first.at) < m.keep+m.stale {
+			break
+		}
+		m.weight -= first.weight
 		delete(m.kept, m.order[0])
-		m.order = m.order[1:]
 	}
 }

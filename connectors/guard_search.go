@@ -50,11 +50,10 @@ func GuardPages(p Pages, contract Contract, hooks Hooks) Pages {
 	return g
 }
 
-// guarded is a gate for calls that only read text from elsewhere, whose answers can be
-// shared.
+// guarded is a gate for calls whose answers can be shared.
 type guarded[T any] struct {
 	gate *gate
-	memo *memo[T]
+	memo *memo[T] // nil where every call is made
 }
 
 func newGuarded[T any](contract Contract, hooks Hooks, most int, whole func(T) bool) guarded[T] {
@@ -63,56 +62,87 @@ func newGuarded[T any](contract Contract, hooks Hooks, most int, whole func(T) b
 	}
 	// No search or page is so heavy that it takes all the time there is: who does not answer
 	// in time does not answer.
-	return guarded[T]{gate: newGate(contract, hooks, CodeUnavailable, CodeTimeout), memo: newMemo(contract.Cache, most, whole)}
+	return guarded[T]{gate: newGate(contract, hooks, CodeUnavailable, CodeTimeout), memo: newMemo(&contract, most, nil, whole)}
 }
 
 // inquiry is one call on a guarded system.
 type inquiry[T any] struct {
 	record AuditRecord
-	key    string  // equal for calls with equal answers
-	of     *health // of what is called; nil for the system
+	key    string        // equal for calls with equal answers
+	of     *health       // of the site that is called; nil for the system
+	limit  time.Duration // of all the time it takes
 	check  func() error
 	call   func(context.Context) (T, error)
 	count  func(T) int // of what the answer holds, for the books
 }
 
 // ask makes a call once its check allows it, or shares the answer of an equal one. The
-// answer belongs to all who asked: callers hand out copies.
-func (g *guarded[T]) ask(ctx context.Context, q inquiry[T]) (T, error) {
-	bounded, cancel := within(ctx, g.gate.contract.Timeout)
+// answer belongs to all who asked: callers hand out copies. Stale is when it was new, where
+// it is an old one for want of room.
+func (g *guarded[T]) ask(ctx context.Context, q inquiry[T]) (value T, stale time.Time, err error) {
+	bounded, cancel := within(ctx, q.limit)
 	defer cancel()
-	if g.gate.contract.Internal {
-		q.key += "\x00" + q.record.Caller.Principal
-	}
-	// A call has books of its own while it runs: it may outlast who began it.
-	made := make(chan AuditRecord, 1)
 	record := q.record
-	var value T
-	if q.of == nil {
-		q.of = g.gate.own
+	made := false
+	if err = q.check(); err == nil {
+		value, made, err = g.share(bounded, q, &record)
 	}
-	err := q.check()
-	if err == nil {
-		var own bool
-		value, own, err = g.memo.do(bounded, q.key, func(ctx context.Context) (T, error) {
-			r := q.record
-			v, err := pass(ctx, g.gate, q.of, &r, q.call)
-			made <- r
-			return v, err
-		})
-		record.Cached = !own && err == nil
+	if g.degrades(err) {
+		if old, at, ok := g.memo.old(q.key); ok {
+			value, stale, err = old, at, nil
+			record.Cached, record.Stale = true, at
+		}
 	}
 	if err == nil {
 		record.Rows = q.count(value)
 	}
+	g.gate.tell(ctx, record, made, err)
+	return value, stale, err
+}
+
+// share makes a call, or takes the answer of an equal one.
+func (g *guarded[T]) share(ctx context.Context, q inquiry[T], record *AuditRecord) (value T, made bool, err error) {
+	if g.memo == nil {
+		return pass(ctx, g.gate, q.of, record, q.call)
+	}
+	type trip struct {
+		record AuditRecord
+		made   bool
+	}
+	// A call has books of its own while it runs: it may outlast who began it.
+	trips := make(chan trip, 1)
+	value, own, err := g.memo.do(ctx, q.key, func(ctx context.Context) (T, error) {
+		r := q.record
+		v, made, err := pass(ctx, g.gate, q.of, &r, q.call)
+		trips <- trip{r, made}
+		return v, err
+	})
+	record.Cached = !own && err == nil
 	select {
-	case r := <-made:
-		record.Waited, record.Took = r.Waited, r.Took
+	case t := <-trips:
+		record.Waited, record.Took = t.record.Waited, t.record.Took
+		return value, t.made, err
 	default:
 		record.Waited = time.Since(record.At)
 	}
-	g.gate.tell(ctx, record, err)
-	return value, err
+	return value, false, err
+}
+
+// degrades reports whether an old answer is better than err.
+func (g *guarded[T]) degrades(err error) bool {
+	if g.gate.contract.WhenExhausted != Degrade || g.memo == nil {
+		return false
+	}
+	code := CodeOf(err)
+	return code == CodeExhausted || code == CodeUnavailable
+}
+
+// private makes a key one of the caller's own, where what is answered depends on who asks.
+func (g *guarded[T]) private(key string, caller Caller) string {
+	if g.gate.contract.Internal {
+		return key + "\x00" + caller.Principal
+	}
+	return key
 }
 
 // out asks a hook whether text may leave.
@@ -151,9 +181,10 @@ func (g *searchGuard) Search(ctx context.Context, caller Caller, query SearchQue
 	query.Text = strings.Join(strings.Fields(norm.NFC.String(query.Text)), " ")
 	record := g.gate.record(caller)
 	record.Query = query.Text
-	found, err := g.ask(ctx, inquiry[*Found]{
+	found, stale, err := g.ask(ctx, inquiry[*Found]{
 		record: record,
-		key:    searchKey(query),
+		key:    g.private(searchKey(query), caller),
+		limit:  g.gate.contract.Timeout,
 		check: func() error {
 			if err := wellFormed(query); err != nil {
 				return err
@@ -166,7 +197,11 @@ func (g *searchGuard) Search(ctx context.Context, caller Caller, query SearchQue
 	if err != nil {
 		return nil, err
 	}
-	return &Found{Hits: slices.Clone(found.Hits), Silent: slices.Clone(found.Silent)}, nil
+	out := &Found{Hits: slices.Clone(found.Hits), Silent: slices.Clone(found.Silent), Stale: stale}
+	if !stale.IsZero() {
+		out.Silent = append(out.Silent, fmt.Sprintf("%s: found %s ago, for there is no room for a new search", g.gate.contract.Name, time.Since(stale).Round(time.Minute)))
+	}
+	return out, nil
 }
 
 // maxQuery bounds a query's characters. Nobody searches for a page of text; what is
@@ -205,14 +240,19 @@ type feedGuard struct {
 
 // Entries implements Feed.
 func (g *feedGuard) Entries(ctx context.Context, caller Caller, from, to time.Time) ([]Entry, error) {
-	entries, err := g.ask(ctx, inquiry[[]Entry]{
+	entries, stale, err := g.ask(ctx, inquiry[[]Entry]{
 		record: g.gate.record(caller),
-		key:    from.Format(time.RFC3339) + " " + to.Format(time.RFC3339),
+		key:    g.private(from.Format(time.RFC3339)+" "+to.Format(time.RFC3339), caller),
+		limit:  g.gate.contract.Timeout,
 		check:  func() error { return nil },
 		call:   func(ctx context.Context) ([]Entry, error) { return g.src.Entries(ctx, caller, from, to) },
 		count:  func(e []Entry) int { return len(e) },
 	})
-	return slices.Clone(entries), err
+	entries = slices.Clone(entries)
+	for i := range entries {
+		entries[i].Stale = stale
+	}
+	return entries, err
 }
 
 type pageGuard struct {
@@ -263,9 +303,10 @@ func (s *sites) of(address string) *health {
 func (g *pageGuard) Page(ctx context.Context, caller Caller, address string) (*Page, error) {
 	record := g.gate.record(caller)
 	record.Query = address[:min(len(address), maxAddress)]
-	page, err := g.ask(ctx, inquiry[*Page]{
+	page, _, err := g.ask(ctx, inquiry[*Page]{
 		record: record,
-		key:    address,
+		key:    g.private(address, caller),
+		limit:  g.gate.contract.Timeout,
 		of:     g.sites.of(address),
 		check: func() error {
 			if len(address) > maxAddress {

@@ -62,7 +62,7 @@ type books struct {
 
 func (b *books) hooks() connectors.Hooks {
 	open := func(context.Context, connectors.Caller, string) error { return nil }
-	return connectors.Hooks{Egress: open, EgressURL: open, Audit: func(_ context.Context, r connectors.AuditRecord) {
+	return connectors.Hooks{Board: alone(), Egress: open, EgressURL: open, Audit: func(_ context.Context, r connectors.AuditRecord) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.records = append(b.records, r)
@@ -105,7 +105,7 @@ func TestNothingLeavesUnchecked(t *testing.T) {
 	var svc service
 	web := connectors.GuardSearcher(&svc, agreed(connectors.Contract{Name: "web"}), hooks)
 	wiki := connectors.GuardSearcher(&svc, agreed(connectors.Contract{Name: "wiki", Internal: true}), hooks)
-	unchecked := connectors.GuardSearcher(&svc, agreed(connectors.Contract{Name: "web"}), connectors.Hooks{Audit: hooks.Audit})
+	unchecked := connectors.GuardSearcher(&svc, agreed(connectors.Contract{Name: "web"}), connectors.Hooks{Board: alone(), Audit: hooks.Audit})
 	pages := connectors.GuardPages(&svc, agreed(connectors.Contract{Name: "pages"}), hooks)
 	caller := connectors.Caller{Principal: "web:minji"}
 	for name, call := range map[string]func() error{
@@ -236,7 +236,7 @@ func TestAnswersAreNotKeptWithoutLeave(t *testing.T) {
 
 func TestInternalAnswersStayWithTheirCaller(t *testing.T) {
 	svc := &service{}
-	s := connectors.GuardSearcher(svc, agreed(connectors.Contract{Internal: true, Cache: time.Hour}), connectors.Hooks{})
+	s := connectors.GuardSearcher(svc, agreed(connectors.Contract{Internal: true, Cache: time.Hour}), connectors.Hooks{Board: alone()})
 	for _, who := range []string{"slack:a", "slack:b", "slack:a"} {
 		found, err := s.Search(t.Context(), connectors.Caller{Principal: who}, connectors.SearchQuery{Text: "급여"})
 		if err != nil || found.Hits[0].Title != who+" 급여" {
@@ -352,7 +352,7 @@ func TestFeedsAndPagesPassTheGate(t *testing.T) {
 		svc := &service{}
 		var b books
 		contract := agreed(connectors.Contract{Name: "ics", Cache: time.Hour, Rates: []connectors.Rate{{Calls: 1, Per: time.Minute}}, Timeout: time.Second})
-		feed := connectors.GuardFeed(svc, contract, connectors.Hooks{Audit: b.hooks().Audit})
+		feed := connectors.GuardFeed(svc, contract, connectors.Hooks{Board: alone(), Audit: b.hooks().Audit})
 		pages := connectors.GuardPages(svc, contract, b.hooks())
 		day := time.Date(2026, 11, 27, 0, 0, 0, 0, time.UTC)
 		for range 2 {
@@ -431,27 +431,32 @@ func TestADayBeginsWhereMidnightIsSkipped(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		limit := connectors.NewLimiter()
-		take := func() time.Duration {
+		src := connectors.Guard(&fake{answer: rows(0)}, agreed(connectors.Contract{Rates: rates}), connectors.Hooks{Board: alone()})
+		// wait is how long a call is told to wait that has a second.
+		wait := func() time.Duration {
 			t.Helper()
-			wait, err := limit(t.Context(), "x", rates)
+			_, err := src.Query(t.Context(), connectors.Caller{}, connectors.Statement{Timeout: time.Second})
+			var e *connectors.Error
+			if errors.As(err, &e) && e.Code == connectors.CodeExhausted {
+				return e.After
+			}
 			if err != nil {
 				t.Fatal(err)
 			}
-			return wait
+			return 0
 		}
 		noon := time.Date(2000, 10, 14, 16, 0, 0, 0, time.UTC)
 		<-time.After(time.Until(noon))
-		if wait := take(); wait != 0 {
-			t.Errorf("the day's first call waits %s", wait)
+		if d := wait(); d != 0 {
+			t.Errorf("the day's first call waits %s", d)
 		}
 		first := time.Date(2000, 10, 15, 4, 0, 0, 0, time.UTC) // 1:00 there, the first instant of the day
-		if wait := take(); wait != first.Sub(noon) {
-			t.Errorf("the second waits %s, want %s", wait, first.Sub(noon))
+		if d := wait(); d != first.Sub(noon) {
+			t.Errorf("the second waits %s, want %s", d, first.Sub(noon))
 		}
 		<-time.After(first.Sub(noon))
-		if wait := take(); wait != 0 {
-			t.Errorf("the next day's first call waits %s", wait)
+		if d := wait(); d != 0 {
+			t.Errorf("the next day's first call waits %s", d)
 		}
 	})
 }

@@ -38,6 +38,7 @@ const (
 	NoteMerged       NoteCode = "merged"        // merged cells were filled
 	NoteHiddenSheet  NoteCode = "hidden_sheet"  // the sheet was hidden in the workbook
 	NoteUnion        NoteCode = "union"         // Count files of the same shape were put together; Column says which file
+	NoteNumberTimes  NoteCode = "number_times"  // times of Column are written as Detail and stay numbers
 	NoteEmptyColumns NoteCode = "empty_columns" // Count columns without heading and value were left out
 )
 
@@ -59,6 +60,7 @@ var noteTexts = map[NoteCode][2]string{
 	NoteMerged:       {"병합된 칸 {n}개를 채웠어요", "{n} merged cells were filled"},
 	NoteHiddenSheet:  {"숨겨진 시트예요", "the sheet is hidden in the workbook"},
 	NoteUnion:        {"같은 모양의 파일 {n}개를 합쳤어요 ('{column}' 열이 파일)", "{n} files of the same shape were put together (column {column} says which)"},
+	NoteNumberTimes:  {"'{column}' 열의 시각은 숫자({detail})라서 숫자로 두었어요", "times of column {column} are numbers ({detail}) and stay numbers"},
 	NoteEmptyColumns: {"빈 열 {n}개는 뺐어요", "{n} empty columns were left out"},
 }
 

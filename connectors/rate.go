@@ -1,11 +1,9 @@
 package connectors
 
 import (
-	"context"
 	"fmt"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -20,32 +18,45 @@ type Rate struct {
 	Zone *time.Location
 }
 
-// maxCalls bounds Rate.Calls: each call in a window is remembered.
+// maxCalls bounds Rate.Calls. Nobody agrees to more, and whoever writes it mistypes.
 const maxCalls = 1_000_000
 
 var rateUnits = []struct {
 	unit string
 	per  time.Duration
-}{{"s", time.Second}, {"m", time.Minute}, {"h", time.Hour}, {"d", 24 * time.Hour}}
+}{{"d", 24 * time.Hour}, {"h", time.Hour}, {"m", time.Minute}, {"s", time.Second}}
 
 // ParseRate reads a rate such as "100/m": calls per second (s), minute (m), hour (h)
-// or day (d). A day followed by a time zone, as in "25000/d@Asia/Seoul", is one from
-// midnight to midnight there; without, any 24 hours.
+// or day (d), or per so many of them, as in "300/5m". A day followed by a time zone, as
+// in "25000/d@Asia/Seoul", is one from midnight to midnight there; without, any 24 hours.
 func ParseRate(text string) (Rate, error) {
 	limit, zone, zoned := strings.Cut(strings.TrimSpace(text), "@")
 	if zoned {
 		return parseDaily(limit, strings.TrimSpace(zone))
 	}
-	number, unit, ok := strings.Cut(limit, "/")
-	if ok {
-		n, err := strconv.Atoi(strings.TrimSpace(number))
-		for _, u := range rateUnits {
-			if err == nil && n > 0 && n <= maxCalls && strings.TrimSpace(unit) == u.unit {
-				return Rate{Calls: n, Per: u.per}, nil
-			}
+	number, stretch, ok := strings.Cut(limit, "/")
+	n, err := strconv.Atoi(strings.TrimSpace(number))
+	if per := parseStretch(strings.TrimSpace(stretch)); ok && err == nil && n > 0 && n <= maxCalls && per > 0 {
+		return Rate{Calls: n, Per: per}, nil
+	}
+	return Rate{}, fmt.Errorf("rate %q is not of the form 100/m or 300/5m (a number up to %d; s, m, h or d)", text, maxCalls)
+}
+
+// parseStretch reads "m" or "5m"; 0 is neither.
+func parseStretch(text string) time.Duration {
+	for _, u := range rateUnits {
+		many, ok := strings.CutSuffix(text, u.unit)
+		if !ok {
+			continue
+		}
+		if many == "" {
+			return u.per
+		}
+		if n, err := strconv.ParseUint(many, 10, 16); err == nil {
+			return time.Duration(n) * u.per
 		}
 	}
-	return Rate{}, fmt.Errorf("rate %q is not of the form 100/m (a number up to %d; s, m, h or d)", text, maxCalls)
+	return 0
 }
 
 func parseDaily(limit, zone string) (Rate, error) {
@@ -86,97 +97,23 @@ func (r Rate) String() string {
 		return fmt.Sprintf("%d/d@%s", r.Calls, r.Zone)
 	}
 	for _, u := range rateUnits {
-		if r.Per == u.per {
+		switch {
+		case r.Per == u.per:
 			return fmt.Sprintf("%d/%s", r.Calls, u.unit)
+		case r.Per > 0 && r.Per%u.per == 0:
+			return fmt.Sprintf("%d/%d%s", r.Calls, r.Per/u.per, u.unit)
 		}
 	}
 	return fmt.Sprintf("%d per %s", r.Calls, r.Per)
 }
 
-// Limiter takes one call of key out of all the rates at once, or none of them and
-// returns how long to wait before asking again. Whoever shares a key shares its
-// rates. An error means that it cannot tell, and the call is not made.
-type Limiter func(ctx context.Context, key string, rates []Rate) (wait time.Duration, err error)
-
-// NewLimiter returns a limiter for one process. In no stretch of time of a rate's
-// length, and in no day of its zone, are more calls let through than it allows.
-func NewLimiter() Limiter {
-	l := &windows{calls: map[string]*window{}}
-	return func(_ context.Context, key string, rates []Rate) (time.Duration, error) {
-		return l.take(key, rates, time.Now()), nil
-	}
-}
-
-// windows remembers when the last calls were made, by key and rate.
-type windows struct {
-	mu    sync.Mutex
-	calls map[string]*window // guarded by mu
-}
-
-// window holds the times of the last calls under one rate: a ring of as many as the
-// rate allows, so that the oldest decides.
-type window struct {
-	at   []time.Time
-	next int
-}
-
-func (l *windows) take(key string, rates []Rate, now time.Time) time.Duration {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	var wait time.Duration
-	for _, r := range rates {
-		wait = max(wait, l.window(key, r).wait(r, now))
-	}
-	if wait > 0 {
-		return wait
-	}
-	for _, r := range rates {
-		l.window(key, r).add(r, now)
-	}
-	return 0
-}
-
-func (l *windows) window(key string, r Rate) *window {
-	name := key + " " + r.String()
-	w := l.calls[name]
-	if w == nil {
-		w = &window{}
-		l.calls[name] = w
-	}
-	return w
-}
-
-func (w *window) wait(r Rate, now time.Time) time.Duration {
-	if len(w.at) < r.Calls {
-		return 0
-	}
-	oldest := w.at[w.next]
-	if r.Zone == nil {
-		return max(0, oldest.Add(r.Per).Sub(now))
-	}
-	local := now.In(r.Zone)
-	if oldest.Before(midnight(local, 0)) {
-		return 0
-	}
-	return midnight(local, 1).Sub(now)
-}
-
-// midnight is when the day begins that lies days after that of local. Where clocks
+// Midnight is when the day begins that lies days after that of local. Where clocks
 // are put forward at midnight it is the first instant of the day.
-func midnight(local time.Time, days int) time.Time {
+func Midnight(local time.Time, days int) time.Time {
 	year, month, day := local.Date()
 	at := time.Date(year, month, day+days, 0, 0, 0, 0, local.Location())
 	for at.Day() != time.Date(year, month, day+days, 12, 0, 0, 0, local.Location()).Day() {
 		at = at.Add(15 * time.Minute)
 	}
 	return at
-}
-
-func (w *window) add(r Rate, now time.Time) {
-	if len(w.at) < r.Calls {
-		w.at = append(w.at, now)
-		return
-	}
-	w.at[w.next] = now
-	w.next = (w.next + 1) % r.Calls
 }

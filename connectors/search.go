@@ -40,6 +40,9 @@ type Found struct {
 	// Silent are the parts of the service that did not answer, with the reason:
 	// "naver: too many requests".
 	Silent []string
+	// Stale is when a guard had the hits, where they are older ones because the contract had
+	// no room for another search; zero for what was found now.
+	Stale time.Time
 }
 
 // Hit is one page or document. Its texts are plain: no markup, no entities.
@@ -71,6 +74,9 @@ type Entry struct {
 	Cancelled  bool
 	Published  time.Time
 	Updated    time.Time
+	// Stale is when a guard had the entry, where it is an older one because the contract had
+	// no room for another call; zero for what the feed says now.
+	Stale time.Time
 }
 
 // Pages fetches public pages.

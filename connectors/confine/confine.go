@@ -320,9 +320,9 @@ func (p *Process) describe(err error) error {
 }
 
 // saysOutOfMemory recognises the last words of the Go runtime and of a C++ library
-// that were refused memory.
+// that were refused memory, be it for the stack of a thread.
 func saysOutOfMemory(output string) bool {
-	return slices.ContainsFunc([]string{"out of memory", "cannot allocate memory", "bad_alloc"},
+	return slices.ContainsFunc([]string{"out of memory", "cannot allocate memory", "bad_alloc", "pthread_create failed"},
 		func(words string) bool { return strings.Contains(output, words) })
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/bapsang/bapsang/connectors"
 	"github.com/bapsang/bapsang/connectors/brave"
 	"github.com/bapsang/bapsang/connectors/connectorstest"
+	"github.com/bapsang/bapsang/connectors/quota"
 )
 
 // The whole way: a question's words, the guard with the filter, a driver, a service.
@@ -35,6 +36,7 @@ func TestWhatIsRefusedNeverReachesTheService(t *testing.T) {
 	f := filter(t)
 	var records []connectors.AuditRecord
 	s := connectors.GuardSearcher(driver, connectors.Contract{Name: "web", Owner: "#it", Agreed: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)}, connectors.Hooks{
+		Board:  quota.New(quota.Options{}),
 		Egress: f.Check, EgressURL: f.CheckURL,
 		Audit: func(_ context.Context, r connectors.AuditRecord) { records = append(records, r) },
 	})
