@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/bapsang/bapsang/connectors"
+	"github.com/bapsang/bapsang/connectors/workers"
 )
 
 // catalogTimeout bounds each statement that reads the catalogue. Profiling looks at
@@ -34,13 +35,13 @@ func (s *Source) readCatalog(ctx context.Context, version string) (*connectors.C
 		Source:  s.cfg.Name,
 		Dialect: "duckdb",
 		Version: version,
-		AsOf:    newest(r.order, time.Now()),
+		AsOf:    connectors.Newest(r.order, time.Now()),
 		Tables:  r.order,
 	}, nil
 }
 
 func (r *reader) ask(ctx context.Context, sql string) ([][]any, error) {
-	res, err := r.source.run(ctx, queryRequest{SQL: sql, MaxRows: 200_000, Timeout: catalogTimeout, Trusted: true})
+	res, err := r.source.pool.Run(ctx, workers.Request{SQL: sql, MaxRows: 200_000, Timeout: catalogTimeout, Trusted: true})
 	if err != nil {
 		return nil, err
 	}
@@ -53,14 +54,14 @@ const nameSQL = `CASE WHEN schema_name = 'main' THEN '' ELSE schema_name || '.' 
 
 func (r *reader) readTables(ctx context.Context) error {
 	rows, err := r.ask(ctx, `
-		SELECT `+nameSQL+`table_name AS name, comment, false FROM duckdb_tables()
+		SELECT `+nameSQL+`table_name AS name, comment, false, CASE WHEN contains(schema_name || table_name, '.') THEN table_name END FROM duckdb_tables()
 		WHERE NOT internal AND NOT temporary AND database_name = current_database()
 		UNION ALL
-		SELECT `+nameSQL+`view_name, comment, true FROM duckdb_views()
+		SELECT `+nameSQL+`view_name, comment, true, CASE WHEN contains(schema_name || view_name, '.') THEN view_name END FROM duckdb_views()
 		WHERE NOT internal AND NOT temporary AND database_name = current_database()
 		ORDER BY name`)
 	for _, row := range rows {
-		t := &connectors.Table{Name: stringOf(row[0]), Comment: stringOf(row[1])}
+		t := &connectors.Table{Name: stringOf(row[0]), Comment: stringOf(row[1]), Own: stringOf(row[3])}
 		r.tables[t.Name] = t
 		r.views[t] = row[2] == true
 		r.order = append(r.order, t)
@@ -152,24 +153,6 @@ func (r *reader) tableSQL(t *connectors.Table) string {
 		return identifier(t.Name)
 	}
 	return identifier(schema) + "." + identifier(name)
-}
-
-// newest is the newest date of any column, leaving out what lies in the future: due
-// dates and plans say nothing about how fresh the data is.
-func newest(tables []*connectors.Table, now time.Time) time.Time {
-	var latest time.Time
-	for _, t := range tables {
-		for _, c := range t.Columns {
-			if c.Profile == nil {
-				continue
-			}
-			day, ok := c.Profile.Max.(time.Time)
-			if ok && day.After(latest) && day.Before(now.AddDate(0, 0, 1)) {
-				latest = day
-			}
-		}
-	}
-	return latest
 }
 
 // tolerable reports whether profiling can go on without the answer that failed: a

@@ -92,6 +92,8 @@ func TestCatalogOfOddTables(t *testing.T) {
 	src := open(t, duckdb.Config{Workers: 1, Path: makeDatabase(t, "odd.duckdb", `
 		CREATE TABLE "주문 내역" ("결제 ""금액""" INTEGER, "select" VARCHAR);
 		INSERT INTO "주문 내역" VALUES (1, 'a''b');
+		CREATE SCHEMA "my.shop";
+		CREATE TABLE "my.shop"."a.b" (x INTEGER);
 		CREATE TABLE empty_one (a INTEGER, d DATE);
 		CREATE TABLE plans (due DATE);
 		INSERT INTO plans VALUES (DATE '2999-01-01');
@@ -105,6 +107,12 @@ func TestCatalogOfOddTables(t *testing.T) {
 	}
 	if p := cat.Table("주문 내역").Column(`결제 "금액"`).Profile; p.Max != int64(1) {
 		t.Errorf("profile %+v", p)
+	}
+	if parts := cat.Table("my.shop.a.b").Parts(); !cmp.Equal(parts, []string{"my.shop", "a.b"}) {
+		t.Errorf("parts %q", parts)
+	}
+	if _, err := query(t, src, connectors.Statement{SQL: `SELECT x FROM "my.shop"."a.b"`}); err != nil {
+		t.Error(err)
 	}
 	if p := cat.Table("empty_one").Column("a").Profile; !cmp.Equal(*p, connectors.Profile{}) {
 		t.Errorf("profile of nothing %+v", p)

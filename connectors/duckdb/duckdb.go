@@ -6,8 +6,8 @@
 // the file read-only, takes every setting, file and extension away from itself,
 // proves each statement with the engine's own parser to be one SELECT over allowed
 // tables and functions, bounds it, and runs it. The parent bounds in turn whatever a
-// worker sends, kills it half a second after a deadline that passed unheeded, and
-// puts a fresh one in its place.
+// worker sends, kills it soon after a deadline that passed unheeded, and puts a
+// fresh one in its place.
 //
 // A file must not change while it is open: write each version of a data set to a
 // file of its own and open that.
@@ -26,10 +26,12 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/bapsang/bapsang/connectors"
+	"github.com/bapsang/bapsang/connectors/confine"
+	"github.com/bapsang/bapsang/connectors/kit"
+	"github.com/bapsang/bapsang/connectors/workers"
 )
 
 // Config describes a source. The zero value of every field but Path is usable.
@@ -81,21 +83,12 @@ func (c Config) withDefaults() Config {
 // Source is an open database. It implements connectors.Source.
 type Source struct {
 	cfg     Config
-	open    openRequest
+	path    string // as the driver takes it
 	catalog *connectors.Catalog
 	tables  map[string]string // name as the engine folds it → name of a table
 	tidy    func()
 
-	life context.Context // ends with the source, and every worker with it
-	end  context.CancelFunc
-
-	// slots holds the idle workers. A nil stands for one that must be started
-	// first.
-	slots chan *worker
-
-	mu     sync.Mutex
-	closed bool // guarded by mu; busy is not added to afterwards
-	busy   sync.WaitGroup
+	pool *workers.Pool
 }
 
 var _ connectors.Source = (*Source)(nil)
@@ -109,36 +102,23 @@ func Open(ctx context.Context, cfg Config) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Source{
-		cfg:  cfg,
-		tidy: tidy,
-		open: openRequest{
-			Path: path, Memory: cfg.MemoryLimit, Timezone: cfg.Timezone,
-			Threads: min(runtime.NumCPU(), 8),
-		},
-		tables: map[string]string{},
-		slots:  make(chan *worker, cfg.Workers),
+	s := &Source{cfg: cfg, tidy: tidy, path: path, tables: map[string]string{}}
+	s.pool, err = workers.Start(ctx, workers.Config{
+		Name: "duckdb", Source: cfg.Name, Role: RoleQuery, Workers: cfg.Workers, Timeout: cfg.Timeout, Logger: cfg.Logger,
+		Open:   openRequest{Path: path, Memory: cfg.MemoryLimit, Timezone: cfg.Timezone, Threads: min(runtime.NumCPU(), 8)},
+		Limits: confine.Limits{AddressSpace: cfg.MemoryLimit + addressRoom},
+	})
+	if err == nil {
+		err = s.start(ctx)
 	}
-	// The workers outlive the call that opens them.
-	s.life, s.end = context.WithCancel(context.WithoutCancel(ctx))
-	if err := s.start(ctx); err != nil {
+	if err != nil {
 		_ = s.Close()
-		if over := ended(ctx, err); over != nil {
-			return nil, over
-		}
-		return nil, err
+		return nil, workers.Ended(ctx, err)
 	}
 	return s, nil
 }
 
 func (s *Source) start(ctx context.Context) error {
-	for range s.cfg.Workers {
-		w, err := startWorker(ctx, s.life, s.open)
-		if err != nil {
-			return err
-		}
-		s.slots <- w
-	}
 	if s.catalog = s.cfg.Catalog; s.catalog == nil {
 		if err := s.findCatalog(ctx); err != nil {
 			return err
@@ -172,7 +152,7 @@ func (s *Source) findCatalog(ctx context.Context) error {
 
 // version tells one state of the database's file from another.
 func (s *Source) version() (string, error) {
-	info, err := os.Stat(s.open.Path)
+	info, err := os.Stat(s.path)
 	if err != nil {
 		return "", &connectors.Error{Code: connectors.CodeUnavailable, Message: "The database file cannot be reached.", Err: err}
 	}
@@ -216,11 +196,10 @@ func (s *Source) Catalog(context.Context) (*connectors.Catalog, error) { return 
 // Query implements connectors.Source. The time that a statement waits for a free
 // worker counts against its timeout.
 func (s *Source) Query(ctx context.Context, caller connectors.Caller, stmt connectors.Statement) (*connectors.Result, error) {
-	if err := checkText(stmt.SQL); err != nil {
+	if err := kit.CheckText(stmt.SQL, maxStatement); err != nil {
 		return nil, err
 	}
-	req := queryRequest{SQL: stmt.SQL, Tables: s.readable(stmt.Tables), MaxRows: stmt.MaxRows, Timeout: stmt.Timeout}
-	res, err := s.run(ctx, req)
+	res, err := s.pool.Run(ctx, workers.Request{SQL: stmt.SQL, Tables: s.readable(stmt.Tables), MaxRows: stmt.MaxRows, Timeout: stmt.Timeout})
 	if err != nil {
 		s.cfg.Logger.Debug("duckdb: query failed", "source", s.cfg.Name, "question", caller.Question, "error", err)
 	}
@@ -242,151 +221,11 @@ func (s *Source) readable(tables []string) []string {
 	return names
 }
 
-// run has a worker answer req, and leaves the pool as strong as it was.
-func (s *Source) run(ctx context.Context, req queryRequest) (*connectors.Result, error) {
-	if !s.enter() {
-		return nil, errClosed()
-	}
-	defer s.busy.Done()
-	if req.MaxRows <= 0 {
-		req.MaxRows = connectors.DefaultMaxRows
-	}
-	if req.Timeout <= 0 {
-		req.Timeout = s.cfg.Timeout
-	}
-	ctx, cancel := context.WithTimeout(ctx, req.Timeout)
-	defer cancel()
-	res, err := s.attempt(ctx, req)
-	for range s.cfg.Workers {
-		// Every worker may have died while it was idle; none of them met the query.
-		if !errors.Is(err, errUntouched) || ctx.Err() != nil {
-			break
-		}
-		res, err = s.attempt(ctx, req)
-	}
-	if err == nil {
-		return res, nil
-	}
-	if s.life.Err() != nil {
-		return nil, errClosed()
-	}
-	if over := ended(ctx, err); over != nil {
-		return nil, over
-	}
-	return nil, err
-}
-
-// attempt has one worker answer req and returns it or a fresh one to the pool.
-func (s *Source) attempt(ctx context.Context, req queryRequest) (*connectors.Result, error) {
-	w, err := s.take(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if deadline, ok := ctx.Deadline(); ok {
-		req.Timeout = max(time.Until(deadline), time.Millisecond)
-	}
-	res, reusable, err := w.ask(ctx, req)
-	if reusable {
-		s.slots <- w
-	} else {
-		logWorker(s.cfg.Logger, "replacing a worker", w, err)
-		s.replace(w)
-	}
-	return res, err
-}
-
-// ended is what an error means when the time of the query was up by then, and nil
-// when it was not.
-func ended(ctx context.Context, err error) *connectors.Error {
-	switch {
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return &connectors.Error{Code: connectors.CodeTimeout, Message: "The query took too long and was stopped.", Err: err}
-	case ctx.Err() != nil:
-		return &connectors.Error{Code: connectors.CodeCancelled, Message: "The query was stopped.", Err: err}
-	}
-	return nil
-}
-
-func errClosed() *connectors.Error {
-	return connectors.Errorf(connectors.CodeUnavailable, "The source is closed.")
-}
-
-// take waits for a worker that is free and alive.
-func (s *Source) take(ctx context.Context) (*worker, error) {
-	var w *worker
-	select {
-	case w = <-s.slots:
-	case <-s.life.Done():
-		return nil, errClosed()
-	case <-ctx.Done():
-		return nil, ended(ctx, errors.New("no worker was free"))
-	}
-	if w != nil && w.alive() {
-		return w, nil
-	}
-	if w != nil {
-		w.proc.Close()
-	}
-	w, err := startWorker(ctx, s.life, s.open)
-	if err != nil {
-		s.slots <- nil
-		if over := ended(ctx, err); over != nil {
-			return nil, over
-		}
-		return nil, err
-	}
-	return w, nil
-}
-
-// replace puts a fresh worker in the place of a lost one, without making the query
-// that lost it wait.
-func (s *Source) replace(lost *worker) {
-	if !s.enter() {
-		lost.proc.Close()
-		return
-	}
-	go func() {
-		defer s.busy.Done()
-		lost.proc.Close()
-		w, err := startWorker(s.life, s.life, s.open)
-		if err != nil {
-			s.cfg.Logger.Error("duckdb: a worker cannot be started", "source", s.cfg.Name, "error", err)
-		}
-		s.slots <- w // nil after an error: the next query tries again
-	}()
-}
-
-// enter counts a user of the pool, unless the source is closed.
-func (s *Source) enter() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return false
-	}
-	s.busy.Add(1)
-	return true
-}
-
 // Close implements connectors.Source. When it returns, no process is left.
 func (s *Source) Close() error {
-	s.mu.Lock()
-	closed := s.closed
-	s.closed = true
-	s.mu.Unlock()
-	s.end()
-	s.busy.Wait()
-	if closed {
-		return nil
+	if s.pool != nil {
+		s.pool.Close()
 	}
-	for {
-		select {
-		case w := <-s.slots:
-			if w != nil {
-				w.proc.Close()
-			}
-		default:
-			s.tidy()
-			return nil
-		}
-	}
+	s.tidy()
+	return nil
 }

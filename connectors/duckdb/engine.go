@@ -7,12 +7,67 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	driver "github.com/duckdb/duckdb-go/v2"
 
 	"github.com/bapsang/bapsang/connectors"
+	"github.com/bapsang/bapsang/connectors/confine"
+	"github.com/bapsang/bapsang/connectors/kit"
+	"github.com/bapsang/bapsang/connectors/workers"
 )
+
+// RoleQuery is the role of a query worker.
+const RoleQuery = "duckdb-query"
+
+// Roles are the roles that confine.Main must know for Open to work.
+func Roles() map[string]func(in io.Reader, out io.Writer) int {
+	return map[string]func(in io.Reader, out io.Writer) int{RoleQuery: workers.Serve(openConfined, refusal)}
+}
+
+// addressRoom is the address space of a worker above the engine's memory limit: code,
+// stacks and allocator arenas, and what functions hold that do not ask the limit.
+const addressRoom = 4 << 30
+
+type openRequest struct {
+	Path     string
+	Memory   int64
+	Threads  int
+	Timezone string
+	// Held are the tables of a scratch database, which has no Path.
+	Held []heldTable `json:",omitempty"`
+}
+
+// openConfined opens a worker's engine. The worker runs as root only until the file is open.
+func openConfined(ctx context.Context, req openRequest) (workers.Engine, error) {
+	e, err := openEngine(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	if err := confine.DropPrivileges(); err != nil {
+		e.Close()
+		return nil, err
+	}
+	if err := e.hold(ctx, req.Held); err != nil {
+		e.Close()
+		return nil, err
+	}
+	return e, nil
+}
+
+// refusal says why a database was not opened.
+func refusal(_ openRequest, err error) workers.End {
+	end := workers.End{Code: connectors.CodeUnavailable, Message: "The database cannot be opened.", Detail: err.Error()}
+	var known *connectors.Error
+	if errors.As(err, &known) {
+		end.Code, end.Message = known.Code, known.Message
+		return end
+	}
+	var failed *driver.Error
+	if errors.As(err, &failed) && failed.Type == driver.ErrorTypeIO || errors.As(err, &failed) && failed.Type == driver.ErrorTypeSerialization {
+		end.Code, end.Message = connectors.CodeBadData, "The file is not a database that can be read."
+	}
+	return end
+}
 
 // engine is the database inside a worker: one file, opened read-only and locked
 // down, on one connection.
@@ -25,14 +80,18 @@ type engine struct {
 // openEngine opens the file and takes from the engine, for good, everything that an
 // analysis does not need. The order matters: nothing can be set after the lock.
 func openEngine(ctx context.Context, open openRequest) (*engine, error) {
-	connector, err := driver.NewConnector(open.Path+"?access_mode=read_only", nil)
+	dsn := open.Path + "?access_mode=read_only"
+	if open.Path == "" { // a scratch database, which is nowhere but in memory
+		dsn = ""
+	}
+	connector, err := driver.NewConnector(dsn, nil)
 	if err != nil {
 		return nil, err
 	}
 	e := &engine{path: open.Path, connector: connector}
 	conn, err := connector.Connect(ctx)
 	if err != nil {
-		e.close()
+		e.Close()
 		return nil, err
 	}
 	e.conn = conn.(*driver.Conn)
@@ -51,19 +110,20 @@ func openEngine(ctx context.Context, open openRequest) (*engine, error) {
 		"SET lock_configuration = true",
 	} {
 		if _, err := e.conn.ExecContext(ctx, set, nil); err != nil {
-			e.close()
+			e.Close()
 			return nil, fmt.Errorf("%s: %w", set, err)
 		}
 	}
 	// The first proof loads what every other one needs.
 	if err := e.prove(ctx, "SELECT 1", nil); err != nil {
-		e.close()
+		e.Close()
 		return nil, err
 	}
 	return e, nil
 }
 
-func (e *engine) close() {
+// Close implements workers.Engine.
+func (e *engine) Close() {
 	if e.conn != nil {
 		_ = e.conn.Close()
 	}
@@ -101,21 +161,14 @@ func (e *engine) parse(ctx context.Context, sql string) ([]byte, error) {
 	return []byte(parse), nil
 }
 
-// sink receives a result as it is read.
-type sink interface {
-	columns([]connectors.Column) error
-	row(cells []byte) error
-}
-
-// query proves, bounds and runs one statement. It reports whether rows were left
-// out.
-func (e *engine) query(ctx context.Context, req queryRequest, out sink) (truncated bool, err error) {
+// Query implements workers.Engine: it proves, bounds and runs one statement.
+func (e *engine) Query(ctx context.Context, req workers.Request, out *workers.Sink) error {
 	if !req.Trusted {
-		if err := checkText(req.SQL); err != nil {
-			return false, err
+		if err := kit.CheckText(req.SQL, maxStatement); err != nil {
+			return err
 		}
 		if err := e.prove(ctx, req.SQL, req.Tables); err != nil {
-			return false, err
+			return err
 		}
 	}
 	sql := wrap(req.SQL, req.MaxRows)
@@ -123,12 +176,12 @@ func (e *engine) query(ctx context.Context, req queryRequest, out sink) (truncat
 		// What runs is the wrapped text, so it is the wrapped text that must be
 		// proven, whatever the wrapping made of the other.
 		if err := e.prove(ctx, sql, req.Tables); err != nil {
-			return false, err
+			return err
 		}
 	}
 	stmt, columns, err := e.prepareRendered(sql)
 	if err != nil {
-		return false, err
+		return err
 	}
 	defer stmt.Close()
 	described := make([]connectors.Column, len(columns))
@@ -137,13 +190,13 @@ func (e *engine) query(ctx context.Context, req queryRequest, out sink) (truncat
 	}
 	rows, err := stmt.QueryContext(ctx, nil)
 	if err != nil {
-		return false, err
+		return err
 	}
 	defer rows.Close()
-	if err := out.columns(described); err != nil {
-		return false, err
+	if err := out.Columns(described); err != nil {
+		return err
 	}
-	return copyRows(ctx, rows, columns, req.MaxRows, out)
+	return copyRows(ctx, rows, columns, out)
 }
 
 // prepareRendered plans a statement so that every column has a cell. The columns are
@@ -210,52 +263,36 @@ func columnsOf(stmt *driver.Stmt) ([]column, error) {
 	return columns, nil
 }
 
-func copyRows(ctx context.Context, rows sqldriver.Rows, columns []column, maxRows int, out sink) (truncated bool, err error) {
-	values := make([]sqldriver.Value, len(columns))
-	var cells []byte
-	size := 0
-	for n := 0; ; n++ {
+func copyRows(ctx context.Context, rows sqldriver.Rows, columns []column, out *workers.Sink) error {
+	values, cells := make([]sqldriver.Value, len(columns)), make([]any, len(columns))
+	for {
 		if err := ctx.Err(); err != nil {
-			return false, err
+			return err
 		}
 		if err := rows.Next(values); errors.Is(err, io.EOF) {
-			return false, nil
+			return nil
 		} else if err != nil {
-			return false, err
+			return err
 		}
-		if n == maxRows {
-			return true, nil
-		}
-		cells = cells[:0]
 		for i, c := range columns {
-			v, err := c.cell(values[i])
-			if err != nil {
-				return false, err
-			}
-			if cells, err = appendCell(cells, v); err != nil {
-				return false, err
+			var err error
+			if cells[i], err = c.cell(values[i]); err != nil {
+				return err
 			}
 		}
-		size += len(cells) + cellCost*len(columns)
-		if size > connectors.MaxResultBytes {
-			if n == 0 {
-				return false, connectors.Errorf(connectors.CodeTooLarge, "A single row is larger than a result may be.")
-			}
-			return true, nil
-		}
-		if err := out.row(cells); err != nil {
-			return false, err
+		if more, err := out.Row(cells); err != nil || !more {
+			return err
 		}
 	}
 }
 
-// failure classifies an error of the engine for the end of a conversation.
-func (e *engine) failure(ctx context.Context, err error) endMessage {
+// Failure implements workers.Engine.
+func (e *engine) Failure(ctx context.Context, err error) workers.End {
 	var known *connectors.Error
 	if errors.As(err, &known) {
-		return endMessage{Code: known.Code, Message: known.Message}
+		return workers.End{Code: known.Code, Message: known.Message}
 	}
-	end := endMessage{Code: connectors.CodeInternal, Message: "The query failed.", Detail: err.Error()}
+	end := workers.End{Code: connectors.CodeInternal, Message: "The query failed.", Detail: err.Error()}
 	var failed *driver.Error
 	switch {
 	case ctx.Err() != nil:
@@ -287,21 +324,5 @@ func (e *engine) failure(ctx context.Context, err error) endMessage {
 func (e *engine) explain(message string) string {
 	message, _, _ = strings.Cut(message, "\n\nLINE ")
 	message, _, _ = strings.Cut(message, "\nLINE ")
-	return oneLine(strings.ReplaceAll(message, e.path, "the database"))
-}
-
-// oneLine joins the lines of a message and bounds it.
-func oneLine(message string) string {
-	message = strings.Join(strings.Fields(message), " ")
-	if runes := []rune(message); len(runes) > 400 {
-		message = string(runes[:400]) + "…"
-	}
-	return message
-}
-
-// timed runs f and returns how long it took.
-func timed(f func() error) (time.Duration, error) {
-	start := time.Now()
-	err := f()
-	return time.Since(start), err
+	return kit.OneLine(strings.ReplaceAll(message, e.path, "the database"))
 }

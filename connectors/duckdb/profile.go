@@ -3,7 +3,6 @@ package duckdb
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -120,7 +119,7 @@ func (r *reader) inferKeys(ctx context.Context) error {
 	tables := slices.DeleteFunc(slices.Clone(r.order), func(t *connectors.Table) bool { return r.views[t] })
 	for _, t := range tables {
 		for _, c := range t.Columns {
-			if keyed(t, c.Name) || c.Profile == nil || c.Profile.Distinct == 0 {
+			if t.Refers(c.Name) || c.Profile == nil || c.Profile.Distinct == 0 {
 				continue
 			}
 			key, err := r.inferKey(ctx, t, c, tables)
@@ -137,7 +136,7 @@ func (r *reader) inferKeys(ctx context.Context) error {
 
 func (r *reader) inferKey(ctx context.Context, t *connectors.Table, c *connectors.ColumnInfo, tables []*connectors.Table) (*connectors.ForeignKey, error) {
 	for _, ref := range tables {
-		key := candidate(t, c, ref)
+		key := connectors.KeyCandidate(t, c, ref)
 		if key == nil {
 			continue
 		}
@@ -152,50 +151,6 @@ func (r *reader) inferKey(ctx context.Context, t *connectors.Table, c *connector
 		}
 	}
 	return nil, nil
-}
-
-func keyed(t *connectors.Table, column string) bool {
-	return slices.ContainsFunc(t.ForeignKeys, func(k connectors.ForeignKey) bool { return slices.Contains(k.Columns, column) })
-}
-
-// candidate returns the column of ref that column c of t may refer to by its name:
-// a unique column of the same name, or the id of a table that c is named after.
-func candidate(t *connectors.Table, c *connectors.ColumnInfo, ref *connectors.Table) *connectors.ColumnInfo {
-	if ref == t {
-		return nil
-	}
-	for _, key := range ref.Columns {
-		if key.Profile == nil || !key.Profile.Unique || key.Kind != c.Kind ||
-			c.Kind != connectors.KindInteger && c.Kind != connectors.KindText {
-			continue
-		}
-		column, name := lower(c.Name), lower(key.Name)
-		if column == name && keyName.MatchString(name) && (!c.Profile.Unique || t.Rows < ref.Rows) {
-			return key
-		}
-		if name == "id" && namedAfter(column, lower(ref.Name)) {
-			return key
-		}
-	}
-	return nil
-}
-
-// keyName matches the names of columns that identify something of a kind that the
-// name says; "id" alone does not.
-var keyName = regexp.MustCompile(`.(id|_key|_no|_code|sku|번호|코드|아이디)$`)
-
-// namedAfter reports whether column is the name of table, in the singular or as it
-// is, followed by "_id".
-func namedAfter(column, table string) bool {
-	stem, ok := strings.CutSuffix(column, "_id")
-	if !ok {
-		return false
-	}
-	forms := []string{stem, stem + "s", stem + "es"}
-	if root, ok := strings.CutSuffix(stem, "y"); ok {
-		forms = append(forms, root+"ies")
-	}
-	return slices.Contains(forms, table)
 }
 
 func (r *reader) included(ctx context.Context, t *connectors.Table, c *connectors.ColumnInfo, ref *connectors.Table, key *connectors.ColumnInfo) (bool, error) {

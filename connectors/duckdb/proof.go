@@ -3,12 +3,11 @@ package duckdb
 import (
 	_ "embed"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/bapsang/bapsang/connectors"
+	"github.com/bapsang/bapsang/connectors/kit"
 )
 
 const (
@@ -23,30 +22,9 @@ const (
 //go:embed functions.txt
 var functionsText string
 
-// allowList is what a statement may call: functions by their name, and those that
-// may stand where a table does.
-type allowList struct{ functions, tables map[string]bool }
-
-var allowed = readAllowList(functionsText)
-
-func readAllowList(text string) allowList {
-	list := allowList{functions: map[string]bool{}, tables: map[string]bool{}}
-	section := list.functions
-	for line := range strings.Lines(text) {
-		switch line = strings.TrimSpace(line); {
-		case strings.HasPrefix(line, "#"):
-		case line == "[functions]":
-			section = list.functions
-		case line == "[tables]":
-			section = list.tables
-		default:
-			for name := range strings.FieldsSeq(line) {
-				section[name] = true
-			}
-		}
-	}
-	return list
-}
+// allowed is what a statement may call: functions by their name, and tables that may
+// stand where a table does.
+var allowed = kit.ReadLists(functionsText)
 
 // expressionClasses are the kinds of expressions that a statement may hold. A
 // parameter is not among them: nothing would give it a value.
@@ -78,18 +56,6 @@ type serialized struct {
 	} `json:"statements"`
 }
 
-// checkText refuses what must not even reach the parser. A NUL would end the
-// statement for the engine and not for its parser.
-func checkText(sql string) *connectors.Error {
-	switch {
-	case len(sql) > maxStatement:
-		return connectors.Errorf(connectors.CodeDenied, "The statement is longer than %d bytes.", maxStatement)
-	case strings.ContainsRune(sql, 0) || !utf8.ValidString(sql):
-		return connectors.Errorf(connectors.CodeDenied, "The statement is not plain text.")
-	}
-	return nil
-}
-
 // proveSelect decides from the engine's parse whether the text is exactly one
 // SELECT that reads only tables, calls only allowed functions and leaves the
 // engine's own catalogue alone.
@@ -103,9 +69,9 @@ func proveSelect(sql string, parse []byte, tables []string) *connectors.Error {
 	}
 	switch {
 	case len(s.Statements) == 0:
-		return connectors.Errorf(connectors.CodeSQL, "The statement is empty.")
+		return kit.Empty()
 	case len(s.Statements) > 1:
-		return connectors.Errorf(connectors.CodeDenied, "Only one statement at a time is allowed.")
+		return kit.DenyMany()
 	case len(s.Statements[0].Params) > 0:
 		return connectors.Errorf(connectors.CodeDenied, "Parameters such as $1 are not allowed.")
 	}
@@ -127,8 +93,7 @@ func parseFailure(sql string, s serialized) *connectors.Error {
 		}
 		return connectors.Errorf(connectors.CodeDenied, "%s", message)
 	}
-	return connectors.Errorf(connectors.CodeSQL, "The statement cannot be parsed: %s.",
-		strings.TrimRight(oneLine(s.ErrorMessage), ".!"))
+	return kit.NotParsed(s.ErrorMessage)
 }
 
 // proof walks one parsed statement.
@@ -139,7 +104,7 @@ type proof struct{ tables map[string]bool }
 // expressions that are visible.
 func (p proof) walk(v any, scope []string, depth int) *connectors.Error {
 	if depth > maxDepth {
-		return connectors.Errorf(connectors.CodeDenied, "The statement is nested too deeply.")
+		return kit.TooDeep()
 	}
 	switch v := v.(type) {
 	case []any:
@@ -171,7 +136,7 @@ func (p proof) object(o map[string]any, scope []string, depth int) *connectors.E
 		}
 	case kind == "TABLE_FUNCTION":
 		call, _ := o["function"].(map[string]any)
-		if err := callable(call, allowed.tables); err != nil {
+		if err := callable(call, allowed["tables"]); err != nil {
 			return err
 		}
 		// Its arguments are expressions like any others; its name is not.
@@ -247,9 +212,9 @@ func (p proof) table(o map[string]any, scope []string) *connectors.Error {
 		}
 	}
 	if strings.ContainsAny(name, "/\\:*?") || strings.Contains(name, ".") && schema == "" {
-		return connectors.Errorf(connectors.CodeDenied, "Files cannot be read: %s is not a table.", quoted(name))
+		return connectors.Errorf(connectors.CodeDenied, "Files cannot be read: %s is not a table.", kit.Quoted(name))
 	}
-	return connectors.Errorf(connectors.CodeDenied, "The table %s is not one that may be read here.", quoted(qualified))
+	return kit.DenyTable(qualified)
 }
 
 func expression(o map[string]any) *connectors.Error {
@@ -259,14 +224,14 @@ func expression(o map[string]any) *connectors.Error {
 	case !expressionClasses[class]:
 		return unexpectedNode(class)
 	case class == "FUNCTION", class == "WINDOW":
-		return callable(o, allowed.functions)
+		return callable(o, allowed["functions"])
 	}
 	return nil
 }
 
 // callable checks a call against the names it may use. The parser itself puts some
 // functions in schema main.
-func callable(o map[string]any, names map[string]bool) *connectors.Error {
+func callable(o map[string]any, names kit.Names) *connectors.Error {
 	name, schema, catalog := text(o, "function_name"), text(o, "schema"), text(o, "catalog")
 	if names[lower(name)] && (schema == "" || lower(schema) == "main") && catalog == "" {
 		return nil
@@ -274,14 +239,14 @@ func callable(o map[string]any, names map[string]bool) *connectors.Error {
 	if schema != "" && schema != "main" {
 		name = schema + "." + name
 	}
-	return connectors.Errorf(connectors.CodeDenied, "The function %s is not allowed.", quoted(name))
+	return kit.DenyFunction(name)
 }
 
 func unexpectedNode(kind string) *connectors.Error {
 	if kind == "SHOW_REF" {
 		return connectors.Errorf(connectors.CodeDenied, "DESCRIBE, SUMMARIZE and SHOW are not allowed.")
 	}
-	return connectors.Errorf(connectors.CodeDenied, "The statement uses a construct that is not allowed (%s).", quoted(kind))
+	return kit.DenyConstruct(kind)
 }
 
 func text(o map[string]any, field string) string {
@@ -301,17 +266,5 @@ func lower(name string) string {
 	return string(b)
 }
 
-// quoted is a name out of a statement for use in a message, cut to a length that a
-// sentence bears.
-func quoted(name string) string {
-	if runes := []rune(name); len(runes) > 60 {
-		name = string(runes[:60]) + "…"
-	}
-	return fmt.Sprintf("%q", name)
-}
-
-// wrap bounds a proven statement. The newline keeps a trailing comment from
-// swallowing the parenthesis, and the engine keeps the inner order.
-func wrap(sql string, rows int) string {
-	return fmt.Sprintf("SELECT * FROM (%s\n) LIMIT %d", withoutTerminator(sql), rows+1)
-}
+// wrap bounds a proven statement. The engine keeps the inner order.
+func wrap(sql string, rows int) string { return kit.Bounded(withoutTerminator(sql), rows) }

@@ -1,4 +1,4 @@
-package duckdb
+package workers
 
 import (
 	"bytes"
@@ -16,14 +16,14 @@ import (
 // Parent and worker exchange frames: a byte for the kind, four for the length of
 // the body, the body. The parent treats whatever a worker says as a stranger's.
 const (
-	frameOpen    = 'o' // parent: openRequest
-	frameQuery   = 'q' // parent: queryRequest
+	frameOpen    = 'o' // parent: what the engine is opened with
+	frameQuery   = 'q' // parent: Request
 	frameCancel  = 'x' // parent: cancelRequest
 	frameReady   = 'r' // worker: empty
 	frameBegun   = 'b' // worker: empty; it has the query
 	frameColumns = 'c' // worker: []connectors.Column
 	frameRows    = 'd' // worker: rows in their binary form
-	frameEnd     = 'e' // worker: endMessage, which also answers an open that failed
+	frameEnd     = 'e' // worker: End, which also answers an open that failed
 )
 
 const (
@@ -38,41 +38,39 @@ const (
 	cellCost = 8
 )
 
-type openRequest struct {
-	Path     string
-	Memory   int64
-	Threads  int
-	Timezone string
-}
-
-type queryRequest struct {
-	ID      uint64
+// Request is a statement on its way to a worker.
+type Request struct {
+	ID      uint64 // set by the pool
 	SQL     string
 	Tables  []string
-	MaxRows int
+	MaxRows int // 0 means connectors.DefaultMaxRows
 	Timeout time.Duration
-	// Trusted marks the package's own questions about the catalogue, which are
-	// not proven. They come from constants, never from a caller.
+	// Trusted marks the driver's own questions about the catalogue, which are not
+	// proven. They come from constants, never from a caller.
 	Trusted bool
 }
 
 type cancelRequest struct{ ID uint64 }
 
-type endMessage struct {
+// End is how a conversation with a worker ends: a request, or an opening that failed.
+type End struct {
 	ID        uint64
 	Code      connectors.Code // empty when all went well
 	Message   string          // for whoever asked
+	Korean    string          // Message in Korean; may be empty
+	Fix       string          // for whoever runs this; may be empty
 	Detail    string          // for logs
 	Truncated bool
 	Elapsed   time.Duration
 	Broken    bool // the worker must not be used again
 }
 
-func (e endMessage) err() *connectors.Error {
+// err is the error of an end, nil of a good one.
+func (e End) err() *connectors.Error {
 	if e.Code == "" {
 		return nil
 	}
-	err := connectors.Errorf(e.Code, "%s", e.Message)
+	err := &connectors.Error{Code: e.Code, Message: e.Message, Korean: e.Korean, Fix: e.Fix}
 	if e.Detail != "" {
 		err.Err = errors.New(e.Detail)
 	}

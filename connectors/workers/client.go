@@ -1,4 +1,4 @@
-package duckdb
+package workers
 
 import (
 	"bufio"
@@ -6,8 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
+	"io"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/bapsang/bapsang/connectors"
@@ -15,16 +16,16 @@ import (
 )
 
 const (
-	// killAfter is how long a worker may take to stop by itself once a query's time
-	// is up. Interrupting takes the engine a few milliseconds where it works at all.
-	killAfter = 500 * time.Millisecond
+	// killAfter is how long a worker may take to stop by itself once a query's time is up or
+	// somebody has given it up. Interrupting takes the engine a few milliseconds where it
+	// works at all; whoever waits for less kills workers of a machine that is merely busy,
+	// and a fresh one takes 20 ms. What runs on the company's behalf ends within half a second.
+	killAfter = 200 * time.Millisecond
 	// openWithin bounds the start of a worker, which takes some 20 ms.
 	openWithin = 15 * time.Second
-	// addressRoom is the address space of a worker above the engine's memory limit:
-	// code, stacks and allocator arenas, and what functions hold that do not ask the
-	// limit.
-	addressRoom = 4 << 30
-	maxColumns  = 4096
+	// exitWithin is how long a worker may take to end that has closed its pipe.
+	exitWithin = time.Second
+	maxColumns = 4096
 )
 
 // worker is the parent's end of one worker process. One query runs at a time.
@@ -32,33 +33,36 @@ type worker struct {
 	proc *confine.Process
 	out  *bufio.Reader
 	next uint64 // id of the last query
+	// stamp is what Config.Stamp said when it was started.
+	stamp string
 
 	mu sync.Mutex // held while a frame is written
 }
 
-// startWorker starts a worker on open and waits until it is ready.
-func startWorker(ctx, life context.Context, open openRequest) (*worker, error) {
-	proc, err := confine.Start(life, confine.Spec{
-		Role:   RoleQuery,
-		Limits: confine.Limits{AddressSpace: open.Memory + addressRoom},
-	})
+// start starts a worker and waits until its engine is open.
+func (p *Pool) start(ctx context.Context) (*worker, error) {
+	stamp, err := p.stamp()
+	if err != nil {
+		return nil, err
+	}
+	proc, err := confine.Start(p.life.Context(), confine.Spec{Role: p.cfg.Role, Limits: p.cfg.Limits})
 	if err != nil {
 		return nil, &connectors.Error{Code: connectors.CodeUnavailable, Message: "The query engine cannot be started.", Err: err}
 	}
-	w := &worker{proc: proc, out: bufio.NewReaderSize(proc.Stdout, rowBatch)}
+	w := &worker{proc: proc, out: bufio.NewReaderSize(proc.Stdout, rowBatch), stamp: stamp}
 	ctx, cancel := context.WithTimeout(ctx, openWithin)
 	defer cancel()
 	stop := context.AfterFunc(ctx, proc.Kill)
 	defer stop()
-	if err := w.open(open); err != nil {
+	if err := w.open(p.cfg.Open); err != nil {
 		proc.Close()
 		return nil, err
 	}
 	return w, nil
 }
 
-func (w *worker) open(open openRequest) error {
-	if err := w.send(frameOpen, open); err != nil {
+func (w *worker) open(with any) error {
+	if err := w.send(frameOpen, with); err != nil {
 		return w.lost(err)
 	}
 	kind, body, err := readFrame(w.out, maxFrame)
@@ -68,7 +72,7 @@ func (w *worker) open(open openRequest) error {
 	if kind == frameReady {
 		return nil
 	}
-	var end endMessage
+	var end End
 	if kind != frameEnd || json.Unmarshal(body, &end) != nil || end.Code == "" {
 		return w.lost(errBadFrame)
 	}
@@ -97,7 +101,7 @@ var errUntouched = errors.New("worker was gone")
 
 // ask runs one query and reports whether the worker can be used again. ctx carries
 // the deadline.
-func (w *worker) ask(ctx context.Context, req queryRequest) (res *connectors.Result, reusable bool, err error) {
+func (w *worker) ask(ctx context.Context, req Request) (res *connectors.Result, reusable bool, err error) {
 	w.next++
 	req.ID = w.next
 	unwatch := w.watch(ctx, req.ID)
@@ -129,7 +133,7 @@ func (w *worker) watch(ctx context.Context, id uint64) (unwatch func() (killed b
 		case <-ctx.Done():
 		}
 		// The timer comes first: writing may block on a worker that reads nothing.
-		timer := time.AfterFunc(killAfter, w.proc.Kill)
+		timer := time.AfterFunc(killAfter, w.abandon)
 		_ = w.send(frameCancel, cancelRequest{ID: id})
 		<-answered
 		watched <- !timer.Stop()
@@ -140,10 +144,17 @@ func (w *worker) watch(ctx context.Context, id uint64) (unwatch func() (killed b
 	}
 }
 
+// abandon kills the worker and has nobody wait for its end, which takes the system a while:
+// there may be gigabytes to give back.
+func (w *worker) abandon() {
+	w.proc.Kill()
+	_ = w.proc.Stdout.SetReadDeadline(time.Unix(0, 0))
+}
+
 // converse sends a query and reads its answer. An error means that the worker is
 // lost.
-func (w *worker) converse(req queryRequest) (*connectors.Result, endMessage, error) {
-	var end endMessage
+func (w *worker) converse(req Request) (*connectors.Result, End, error) {
+	var end End
 	if err := w.send(frameQuery, req); err != nil {
 		return nil, end, fmt.Errorf("%w: %w", errUntouched, err)
 	}
@@ -153,7 +164,7 @@ func (w *worker) converse(req queryRequest) (*connectors.Result, endMessage, err
 		return nil, end, errBadFrame
 	}
 	res := &connectors.Result{}
-	rows := rowReader{maxRows: req.MaxRows}
+	rows, named := rowReader{maxRows: req.MaxRows}, false
 	for {
 		kind, body, err := readFrame(w.out, maxFrame)
 		if err != nil {
@@ -161,6 +172,10 @@ func (w *worker) converse(req queryRequest) (*connectors.Result, endMessage, err
 		}
 		switch kind {
 		case frameColumns:
+			if named { // or rows had other columns than the result
+				return nil, end, errBadFrame
+			}
+			named = true
 			if err := json.Unmarshal(body, &res.Columns); err != nil {
 				return nil, end, fmt.Errorf("%w: %w", errBadFrame, err)
 			}
@@ -184,8 +199,17 @@ func (w *worker) converse(req queryRequest) (*connectors.Result, endMessage, err
 }
 
 // lost says what became of a worker that stopped talking sense. It waits for the
-// end of the process, which has been killed or has closed its pipe by exiting.
+// end of the process, which has been killed or has closed its pipe by exiting. One that is
+// exiting is let end by itself, or its end would say that it was killed, and not why.
 func (w *worker) lost(cause error) *connectors.Error {
+	if errors.Is(cause, io.EOF) || errors.Is(cause, io.ErrUnexpectedEOF) || errors.Is(cause, syscall.EPIPE) {
+		late := time.NewTimer(exitWithin)
+		select {
+		case <-w.proc.Done():
+		case <-late.C:
+		}
+		late.Stop()
+	}
 	w.proc.Kill()
 	var exit *confine.ExitError
 	errors.As(w.proc.Wait(), &exit)
@@ -198,8 +222,4 @@ func (w *worker) lost(cause error) *connectors.Error {
 		err.Code, err.Message = connectors.CodeTooLarge, "The query needs more memory than it may use."
 	}
 	return err
-}
-
-func logWorker(log *slog.Logger, message string, w *worker, err error) {
-	log.Warn("duckdb: "+message, "pid", w.proc.Pid(), "error", err)
 }
