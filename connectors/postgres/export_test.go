@@ -1,0 +1,11 @@
+package postgres
+
+import "github.com/bapsang/bapsang/connectors"
+
+// Prove is what Query does before the server hears of a statement.
+func (s *Source) Prove(stmt connectors.Statement) error {
+	if _, refused := prove(stmt.SQL, s.known.Load().readable(stmt.Tables)); refused != nil {
+		return refused
+	}
+	return nil
+}
