@@ -15,6 +15,7 @@ type (
 		parts []string
 		star  bool
 		pos   int
+		kind  Kind // of the column's values, "" where the model does not say
 	}
 	// rawSQL is text rendered already.
 	rawSQL struct {

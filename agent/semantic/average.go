@@ -19,21 +19,22 @@ func (c *compiler) average(m *measure, dims []*dim, sd side) (rel, error) {
 	}
 	from := c.push(m.key+"_"+sd.name, inner)
 	// A row without a time is in no period.
-	out := &selectStmt{from: from, groups: len(dims), where: []string{c.d.name(bucket.key) + " IS NOT NULL"}}
+	out := &selectStmt{from: from, groups: len(dims), where: []string{c.d.alias(bucket.key) + " IS NOT NULL"}}
 	var timed []*dim
 	for _, d := range dims {
-		out.add(from+"."+c.d.name(d.key), c.d.name(d.key))
+		out.add(from+"."+c.d.alias(d.key), c.d.alias(d.key))
+		out.apart = append(out.apart, c.keys(d)[1:]...)
 		if d.Grain != "" && d.alongTime(m) {
 			timed = append(timed, d)
 		}
 	}
 	column := m.key + sd.suffix
-	sum := "SUM(" + from + "." + c.d.name(column) + ")"
+	sum := "SUM(" + from + "." + c.d.alias(column) + ")"
 	count, err := c.periods(m, timed, sd, out)
 	if err != nil {
 		return rel{}, err
 	}
-	out.add(sum+" / "+count, c.d.name(column))
+	out.add(c.d.quotient(rawSQL{sum, precAtom}, count), c.d.alias(column))
 	return rel{name: c.push("average_"+m.key+"_"+sd.name, out), columns: []string{column}}, nil
 }
 
@@ -62,7 +63,7 @@ func (c *compiler) periods(m *measure, timed []*dim, sd side, out *selectStmt) (
 	number := "COUNT(DISTINCT " + c.d.grain(t, m.Over, c.cal) + ")"
 	counted := &selectStmt{from: times, groups: len(timed), where: c.partTests(t, step)}
 	for _, d := range timed {
-		counted.add(c.dimSQL(d, t, sd.before && d.Grain.sequence()), c.d.name(d.key))
+		counted.add(c.dimSQL(d, t, sd.before && d.Grain.sequence()), c.d.alias(d.key))
 	}
 	counted.add(number, "n")
 	name := c.push(string(m.Over)+"s_"+sd.name, counted)
@@ -71,7 +72,7 @@ func (c *compiler) periods(m *measure, timed []*dim, sd side, out *selectStmt) (
 	}
 	var on []string
 	for _, d := range timed {
-		key := c.d.name(d.key)
+		key := c.d.alias(d.key)
 		on = append(on, c.d.same(out.from+"."+key, name+"."+key))
 	}
 	out.joins = append(out.joins, "JOIN "+name+" ON "+strings.Join(on, " AND "))
@@ -113,11 +114,11 @@ func (c *compiler) times(fields []string, p *Period, step Grain) (string, error)
 		hi = c.d.date(lastOf(period.End, step, c.cal))
 	}
 	if lo != "lo" && hi != "hi" {
-		return "(SELECT " + c.d.series(lo, hi, step) + " AS t) AS times", nil
+		return "(" + c.d.series(lo, hi, "", step) + ") AS times", nil
 	}
 	bounds := make([]string, len(fields))
 	for i, field := range fields {
-		sel, err := c.dataRange(field, step)
+		sel, err := c.read("range", func() (*selectStmt, error) { return c.dataRange(field, step) })
 		if err != nil {
 			return "", err
 		}
@@ -127,7 +128,7 @@ func (c *compiler) times(fields []string, p *Period, step Grain) (string, error)
 	if len(bounds) > 1 {
 		from = "(\n  SELECT MIN(lo) AS lo, MAX(hi) AS hi\n  FROM " + strings.ReplaceAll(from, "\n", "\n  ") + "\n) AS bounds"
 	}
-	return "(\n  SELECT " + c.d.series(lo, hi, step) + " AS t\n  FROM " + strings.ReplaceAll(from, "\n", "\n  ") + "\n) AS times", nil
+	return "(\n" + indent(c.d.series(lo, hi, from, step)) + "\n) AS times", nil
 }
 
 // dataRange is the query of the first and the last day of a time field.
@@ -153,23 +154,23 @@ func (c *compiler) dataRange(field string, step Grain) (*selectStmt, error) {
 // other dimensions that occurs.
 func (c *compiler) spine(dims []*dim, at int, rels []rel, now side) rel {
 	d := dims[at]
-	name := c.d.name(d.key)
+	name := c.d.alias(d.key)
 	var from string
 	p := now.period
 	closed := p != nil && !p.Start.IsZero() && !p.End.IsZero()
 	switch {
 	case d.Grain == DayKind || d.Grain == DayKindKo:
-		from = "(SELECT DISTINCT " + c.d.grain(rawSQL{"t", precAtom}, d.Grain, c.cal) + " AS t FROM (SELECT unnest(range(DATE '2001-01-01', DATE '2001-01-08', INTERVAL 1 DAY)) AS t) AS week) AS times"
+		from = "(SELECT DISTINCT " + c.d.grain(rawSQL{"t", precAtom}, d.Grain, c.cal) + " AS t FROM " + c.d.week() + ") AS times"
 	case d.Grain.recurring() && !(closed && d.alongTime(c.measures...)):
 		first, last := 1, map[Grain]int{Weekday: 7, MonthOfYear: 12, HourOfDay: 23}[d.Grain]
 		if d.Grain == HourOfDay {
 			first = 0
 		}
-		from = fmt.Sprintf("(SELECT unnest(generate_series(%d, %d)) AS t) AS times", first, last)
+		from = c.d.numbers(first, last)
 	case d.Grain.recurring():
 		step := finest([]*dim{d})
-		from = fmt.Sprintf("(SELECT DISTINCT %s AS t FROM (SELECT %s AS t) AS times) AS times",
-			c.d.grain(rawSQL{"t", precAtom}, d.Grain, c.cal), c.d.series(c.d.date(truncate(p.Start, step, c.cal)), c.d.date(lastOf(p.End, step, c.cal)), step))
+		from = fmt.Sprintf("(SELECT DISTINCT %s AS t FROM (%s) AS times) AS times",
+			c.d.grain(rawSQL{"t", precAtom}, d.Grain, c.cal), c.d.series(c.d.date(truncate(p.Start, step, c.cal)), c.d.date(lastOf(p.End, step, c.cal)), "", step))
 	default:
 		from = c.sequence(d, rels, p)
 	}
@@ -177,23 +178,36 @@ func (c *compiler) spine(dims []*dim, at int, rels []rel, now side) rel {
 		from = c.onlyParts(from, d.Grain)
 	}
 	out := &selectStmt{from: from}
-	var others []string
+	var others []*dim
 	for i, o := range dims {
 		if i == at {
 			out.add("times.t", name)
 			continue
 		}
-		others = append(others, c.d.name(o.key))
-		out.add("combos."+c.d.name(o.key), c.d.name(o.key))
+		others = append(others, o)
+		out.add("combos."+c.d.alias(o.key), c.d.alias(o.key))
 	}
 	if len(others) > 0 {
-		selects := make([]string, len(rels))
-		for i, r := range rels {
-			selects[i] = "SELECT " + strings.Join(others, ", ") + " FROM " + r.name
-		}
-		out.joins = []string{"CROSS JOIN (\n  " + strings.Join(selects, "\n  UNION\n  ") + "\n) AS combos"}
+		out.joins = []string{"CROSS JOIN (\n  " + c.combinations(others, rels) + "\n) AS combos"}
 	}
 	return rel{name: c.push("all_"+d.key, out)}
+}
+
+// combinations writes a query of the values of dims that occur together.
+func (c *compiler) combinations(dims []*dim, rels []rel) string {
+	var columns, keys []string
+	for _, d := range dims {
+		columns = append(columns, c.d.alias(d.key))
+		keys = append(keys, c.keys(d)...)
+	}
+	selects := make([]string, len(rels))
+	for i, r := range rels {
+		selects[i] = "SELECT " + strings.Join(columns, ", ") + " FROM " + r.name
+	}
+	if len(keys) == len(columns) {
+		return strings.Join(selects, "\n  UNION\n  ")
+	}
+	return "SELECT " + strings.Join(columns, ", ") + " FROM (\n    " + strings.Join(selects, "\n    UNION ALL\n    ") + "\n  ) AS seen\n  GROUP BY " + strings.Join(keys, ", ")
 }
 
 // sequence writes every time of the dimension in the period. Open ends are where the
@@ -208,19 +222,14 @@ func (c *compiler) sequence(d *dim, rels []rel, p *Period) string {
 			hi = c.d.date(lastOf(p.End, d.Grain, c.cal))
 		}
 	}
-	typ := "::DATE"
-	if d.Grain == Hour {
-		typ = ""
-	}
-	series := c.d.series(lo, hi, d.Grain) + typ + " AS t"
 	if lo != "lo" && hi != "hi" {
-		return "(SELECT " + series + ") AS times"
+		return "(" + c.d.series(lo, hi, "", d.Grain) + ") AS times"
 	}
-	name := c.d.name(d.key)
+	name := c.d.alias(d.key)
 	selects := make([]string, len(rels))
 	for i, r := range rels {
 		selects[i] = "SELECT " + name + " FROM " + r.name
 	}
-	return "(\n  SELECT " + series + "\n  FROM (SELECT MIN(" + name + ") AS lo, MAX(" + name + ") AS hi FROM (" +
-		strings.Join(selects, " UNION ALL ") + ") AS seen) AS bounds\n) AS times"
+	bounds := "(SELECT MIN(" + name + ") AS lo, MAX(" + name + ") AS hi FROM (" + strings.Join(selects, " UNION ALL ") + ") AS seen) AS bounds"
+	return "(\n" + indent(c.d.series(lo, hi, bounds, d.Grain)) + "\n) AS times"
 }

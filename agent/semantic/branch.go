@@ -11,6 +11,10 @@ type branch struct {
 	base string // the dataset aggregated: from, or one it leads to
 	time string
 	aggs []*aggregate
+	// ranking is how the aggregate is read where the engine has none such; it is then
+	// alone.
+	ranking *ranking
+	ranked  *aggregate // as it was
 }
 
 // branches distributes aggregates over passes.
@@ -21,7 +25,12 @@ func (c *compiler) branches(aggs []*aggregate, dims []*dim) ([]*branch, error) {
 		if err != nil {
 			return nil, err
 		}
-		i := slices.IndexFunc(out, func(o *branch) bool { return o.from == b.from && o.base == b.base && o.time == b.time })
+		if c.ranks() {
+			b.ranking, b.ranked = rankingOf(a.call), a
+		}
+		i := slices.IndexFunc(out, func(o *branch) bool {
+			return o.from == b.from && o.base == b.base && o.time == b.time && o.ranking == nil && b.ranking == nil
+		})
 		if i < 0 {
 			out = append(out, b)
 			continue
@@ -37,6 +46,10 @@ func (c *compiler) branches(aggs []*aggregate, dims []*dim) ([]*branch, error) {
 func (c *compiler) place(a *aggregate, dims []*dim) (*branch, error) {
 	var targets []string
 	for _, d := range dims {
+		d, err := c.dimFrom(d, a.base)
+		if err != nil {
+			return nil, err
+		}
 		target, err := c.dimDataset(d, a)
 		if err != nil {
 			return nil, err
@@ -160,7 +173,11 @@ func isUnique(ds *Dataset, e expr) bool {
 // one with the fewest joins, "" when there is none.
 func (c *compiler) commonSource(targets []string) (string, error) {
 	best, tie, length := "", "", 0
+	leading := c.g.leading(targets[0])
 	for _, d := range c.m.Datasets {
+		if !leading[d.Name] {
+			continue
+		}
 		total, ok := 0, true
 		for _, t := range targets {
 			p, _, reached := c.g.up(d.Name, t)
@@ -211,20 +228,23 @@ func (c *compiler) newSource(root string) (*source, error) {
 
 // table writes the dataset as an item of FROM and notes what is read.
 func (c *compiler) table(ds *Dataset) string {
+	if text, ok := c.elsewhere(ds); ok {
+		return text
+	}
 	src := parseSource(ds.Source)
 	c.tables = append(c.tables, src.tables...)
 	if src.query {
-		return "(\n" + indent(src.text) + "\n) AS " + c.d.name(ds.Name)
+		return "(\n" + indent(src.text) + "\n) AS " + c.d.alias(ds.Name)
 	}
 	parts := make([]string, len(src.parts))
 	for i, p := range src.parts {
 		parts[i] = c.d.name(p)
 	}
 	text := strings.Join(parts, ".")
-	if len(parts) == 1 && parts[0] == c.d.name(ds.Name) {
+	if len(parts) == 1 && parts[0] == c.d.alias(ds.Name) {
 		return text
 	}
-	return text + " AS " + c.d.name(ds.Name)
+	return text + " AS " + c.d.alias(ds.Name)
 }
 
 // datasetFilter writes the condition every query applies to the dataset, "" for none.
@@ -233,7 +253,7 @@ func (c *compiler) datasetFilter(ds *Dataset) (string, error) {
 	if ds.Filter == "" || err != nil {
 		return totals, err
 	}
-	e, err := parseExpr(ds.Filter)
+	e, err := c.parse(ds.Filter)
 	if err != nil {
 		return "", queryErrorf(CodeExpression, "the filter of dataset %s: %v", ds.Name, err)
 	}
@@ -266,7 +286,11 @@ func (c *compiler) withoutTotals(ds *Dataset) (string, error) {
 			}
 			list[i] = c.d.text(v)
 		}
-		tests = append(tests, "("+x+" IS NULL OR "+x+" NOT IN ("+strings.Join(list, ", ")+"))")
+		exact := x
+		if c.d.exact != nil {
+			exact = c.d.exact(x)
+		}
+		tests = append(tests, "("+x+" IS NULL OR "+exact+" NOT IN ("+strings.Join(list, ", ")+"))")
 	}
 	return strings.Join(tests, " AND "), nil
 }
@@ -323,7 +347,12 @@ func relName(r *Relationship) string {
 func (c *compiler) on(r *Relationship) string {
 	terms := make([]string, len(r.FromColumns))
 	for i := range r.FromColumns {
-		terms[i] = c.d.name(r.From) + "." + c.d.name(r.FromColumns[i]) + " = " + c.d.name(r.To) + "." + c.d.name(r.ToColumns[i])
+		from := c.d.alias(r.From) + "." + c.d.name(r.FromColumns[i])
+		to := c.d.alias(r.To) + "." + c.d.name(r.ToColumns[i])
+		if c.lendsText(r.From, r.FromColumns[i]) || c.lendsText(r.To, r.ToColumns[i]) {
+			from, to = c.d.asWritten(from), c.d.asWritten(to)
+		}
+		terms[i] = from + " = " + to
 	}
 	return strings.Join(terms, " AND ")
 }
@@ -331,6 +360,10 @@ func (c *compiler) on(r *Relationship) string {
 // restrict applies a condition: directly where its field is reached from many to one,
 // else by a test whether a row of the many side matches.
 func (s *source) restrict(cond *condition) error {
+	cond, err := s.c.conditionFrom(cond, s.root)
+	if err != nil {
+		return err
+	}
 	ok, err := s.reach(cond.ds.Name, false)
 	if err != nil {
 		return err
@@ -394,6 +427,12 @@ func (s *source) finish() *selectStmt {
 // pass returns the query of one branch up to its columns: joins and conditions, then
 // the dimensions as the first columns.
 func (c *compiler) pass(b *branch, sd side, dims []*dim) (*selectStmt, error) {
+	if b.ranking != nil {
+		b.aggs = []*aggregate{b.ranked}
+	}
+	if err := c.seated(b); err != nil {
+		return nil, err
+	}
 	s, err := c.newSource(b.from)
 	if err != nil {
 		return nil, err
@@ -412,7 +451,14 @@ func (c *compiler) pass(b *branch, sd side, dims []*dim) (*selectStmt, error) {
 	if err := c.addConditions(s, b, sd); err != nil {
 		return nil, err
 	}
-	return s.finish(), nil
+	if b.ranking == nil || !c.d.ranks {
+		return s.finish(), nil
+	}
+	read := *b.ranked
+	sel, call := c.rankedRows(s.finish(), dims, b.ranking)
+	read.call = call
+	b.aggs = []*aggregate{&read}
+	return sel, nil
 }
 
 func (c *compiler) reachAggregates(s *source, b *branch) error {
@@ -433,9 +479,12 @@ func (c *compiler) reachAggregates(s *source, b *branch) error {
 
 func (c *compiler) addDims(s *source, b *branch, sd side, dims []*dim) error {
 	for _, d := range dims {
+		d, err := c.dimFrom(d, b.from)
+		if err != nil {
+			return err
+		}
 		x, ds := d.x, d.ds
 		if d.own() {
-			var err error
 			if ds, _, x, err = c.field(b.time); err != nil {
 				return err
 			}
@@ -444,7 +493,10 @@ func (c *compiler) addDims(s *source, b *branch, sd side, dims []*dim) error {
 			return err
 		}
 		move := d.moves(b.time, sd)
-		s.sel.add(c.dimSQL(d, x, move), c.d.name(d.key))
+		s.sel.add(c.dimSQL(d, x, move), c.d.alias(d.key))
+		if d.mayBeText() && c.d.apart != nil {
+			s.sel.apart = append(s.sel.apart, c.d.apart(c.d.sql(x)))
+		}
 		if move {
 			if cut := c.cutSQL(d, x); cut != "" {
 				s.sel.where = append(s.sel.where, cut)
@@ -453,6 +505,19 @@ func (c *compiler) addDims(s *source, b *branch, sd side, dims []*dim) error {
 	}
 	s.sel.groups = len(dims)
 	return nil
+}
+
+// mayBeText reports whether nothing says that the values of the dimension are no texts.
+func (d *dim) mayBeText() bool { return d.Grain == "" && d.field != nil && !d.field.numbers() }
+
+// keys are the columns by which the values of a dimension are told apart, the first its
+// own.
+func (c *compiler) keys(d *dim) []string {
+	name := c.d.alias(d.key)
+	if c.d.apart == nil || !d.mayBeText() {
+		return []string{name}
+	}
+	return []string{name, c.d.apart(name)}
 }
 
 func (c *compiler) addConditions(s *source, b *branch, sd side) error {

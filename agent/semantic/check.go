@@ -38,6 +38,7 @@ func (t Table) column(name string) *TableColumn {
 // it is compared with them, without (nil) only with itself. A model without errors
 // compiles; warnings name what may be misunderstood.
 func (m *Model) Check(tables Tables) []Problem {
+	m = m.Indexed()
 	c := &checker{m: m, tables: tables, real: map[*Dataset]*Table{}}
 	c.names()
 	for _, d := range m.Datasets {
@@ -105,7 +106,7 @@ func (c *checker) dataset(d *Dataset) {
 	src := parseSource(d.Source)
 	if c.tables != nil {
 		for _, name := range src.tables {
-			t, ok := c.tables(name)
+			t, ok := c.tables(tableIn(d.Database, name))
 			if !ok {
 				c.fail(d, "source", "there is no table %s; correct the source of dataset %s", name, d.Name)
 			} else if !src.query {
@@ -159,6 +160,11 @@ func (c *checker) field(d *Dataset, f *Field) {
 		return
 	}
 	c.columns(d, f, key, "the field "+d.Name+"."+f.Name, e)
+	for _, same := range f.SameAs {
+		if _, other := c.m.Field(same); other == nil || other == f {
+			c.fail(f, "custom_extensions", "the field %s.%s is said to be the same as %s, which is no other field", d.Name, f.Name, same)
+		}
+	}
 	ref, ok := e.(*nameRef)
 	if t := c.real[d]; ok && t != nil && f.temporal() {
 		if col := t.column(ref.parts[len(ref.parts)-1]); col != nil && col.Kind != "" && col.Kind != Temporal {
@@ -264,9 +270,9 @@ func (c *checker) oneSide(r *Relationship, to *Dataset) {
 // ways finds datasets that lead to another in two equally short ways, and those that
 // nothing leads to.
 func (c *checker) ways() {
-	g := newGraph(c.m)
+	g := graphOf(c.m)
 	for _, from := range c.m.Datasets {
-		for _, to := range c.m.Datasets {
+		for _, to := range c.reached(g, from.Name) {
 			p, other, _ := g.up(from.Name, to.Name)
 			if other == nil {
 				continue
@@ -282,6 +288,22 @@ func (c *checker) ways() {
 			c.warn(d, "", "no relationship joins %s to another dataset, so its figures cannot be split by fields of others", d.Name)
 		}
 	}
+}
+
+// reached are the datasets that a dataset leads to, in the model's order.
+func (c *checker) reached(g *graph, from string) []*Dataset {
+	var at []int
+	for s := range g.search(from, 0) {
+		if i, ok := c.m.index.datasets[s.dataset]; ok {
+			at = append(at, i)
+		}
+	}
+	slices.Sort(at)
+	out := make([]*Dataset, len(at))
+	for k, i := range at {
+		out[k] = c.m.Datasets[i]
+	}
+	return out
 }
 
 func (c *checker) metric(x *Metric) {

@@ -1,6 +1,7 @@
 package semantic
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,8 +36,11 @@ type compiler struct {
 	filters  []*condition
 	parts    []*partFilter
 
+	far *far // what lies in several databases, nil for one
+
 	ctes   []cte
 	taken  map[string]bool // names of subqueries and tables, lower case
+	names  map[string]bool // likewise taken, of all queries
 	tables []string
 }
 
@@ -102,11 +106,11 @@ func (m *Model) Compile(q Query, opts CompileOptions) (*Compiled, error) {
 }
 
 func newCompiler(m *Model, q Query, opts CompileOptions) (*compiler, error) {
-	c := &compiler{m: m, q: q, d: opts.Dialect, g: newGraph(m), taken: map[string]bool{}}
+	c := &compiler{m: m, q: q, d: opts.Dialect, g: graphOf(m), names: tableNames(m), taken: map[string]bool{}}
 	if c.d == nil {
 		c.d = DuckDB
 	}
-	c.cal = calendar{sundayWeeks: m.WeekStart == "sunday", fiscal: max(m.FiscalYearStart-1, 0)}
+	c.cal = calendarOf(m)
 	if m.Timezone != "" && opts.Timezone != "" && m.Timezone != opts.Timezone {
 		for _, z := range [...]string{m.Timezone, opts.Timezone} {
 			if _, err := time.LoadLocation(z); err != nil {
@@ -125,21 +129,18 @@ func newCompiler(m *Model, q Query, opts CompileOptions) (*compiler, error) {
 	for _, x := range q.Filters {
 		c.usesTime = c.usesTime || x.Field == ""
 	}
-	for _, d := range m.Datasets {
-		c.taken[strings.ToLower(d.Name)] = true
-		c.taken[strings.ToLower(d.Source)] = true
-	}
 	return c, nil
 }
 
 // fresh returns a name for a subquery that no table has.
 func (c *compiler) fresh(name string) string {
+	name = strings.TrimRight(cutName(name, longestAlias-len("_999")), " ") // no name of MySQL's ends in a blank
 	for i := 1; ; i++ {
 		try := name
 		if i > 1 {
 			try += "_" + strconv.Itoa(i)
 		}
-		if key := strings.ToLower(try); !c.taken[key] {
+		if key := strings.ToLower(try); !c.taken[key] && !c.names[key] {
 			c.taken[key] = true
 			return try
 		}
@@ -200,6 +201,34 @@ func (c *compiler) resolveShape() error {
 	}
 	if q.Compare != nil && len(q.Measures) == 0 {
 		return queryErrorf(CodeShape, "a comparison needs a measure to compare")
+	}
+	return nil
+}
+
+// parse reads an expression that the engine can compute.
+func (c *compiler) parse(text string) (expr, error) {
+	e, err := parseExpr(text)
+	if err == nil {
+		err = c.computable(e)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// computable is an error that says what of an expression the engine cannot compute, nil
+// where it can.
+func (c *compiler) computable(e expr) error {
+	why := ""
+	inspect(e, func(n expr) bool {
+		if why == "" && c.d.refuse != nil {
+			why = c.d.refuse(n)
+		}
+		return why == ""
+	})
+	if why != "" {
+		return errors.New(why)
 	}
 	return nil
 }
@@ -317,13 +346,13 @@ func (c *compiler) resolveMeasure(x Measure) (*measure, error) {
 // median is the median of what a metric is the average of.
 func (c *compiler) median(x *Metric) (expr, error) {
 	text, _ := pickExpression(x.Expression)
-	e, err := parseExpr(text)
+	e, err := c.parse(text)
 	call, ok := e.(*callExpr)
 	if err != nil || !ok || !strings.EqualFold(call.name, "AVG") {
 		return nil, queryErrorf(CodeShape, "%s is not the average of a field, which has a median", x.Name)
 	}
 	middle := *call
-	middle.name = "MEDIAN"
+	middle.name = "median"
 	return c.register(x, &middle, x.Time, &middle)
 }
 

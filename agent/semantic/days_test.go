@@ -9,8 +9,10 @@ import (
 
 // October 2026 begins on a Thursday: orders 1 is on it, 2 and 3 are on the Friday;
 // order 4 is on a Wednesday in September.
-func TestDaysOfTheWeek(t *testing.T) {
-	db := shopDB(t)
+func TestDaysOfTheWeek(t *testing.T) { onEngines(t, testDaysOfTheWeek) }
+
+func testDaysOfTheWeek(t *testing.T, e engine) {
+	db := e.shop(t)
 	on := func(values ...any) []Filter { return []Filter{{Grain: Weekday, Op: In, Values: values}} }
 	for _, c := range []trap{
 		{"one day", Query{Measures: measures("revenue"), Filters: on("Friday")}, [][]any{{80.0}}},

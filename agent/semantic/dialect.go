@@ -1,53 +1,91 @@
 package semantic
 
 import (
-	"fmt"
+	"crypto/sha256"
+	"encoding/hex"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
-// Dialect is what the compiler knows of one engine's SQL. All of it is here: another
-// engine is another value.
+// Dialect is what the compiler knows of one engine's SQL. All of it is here and in the
+// files beside this one: another engine is another value.
 type Dialect struct {
 	// Name is that of connectors.Catalog.Dialect.
 	Name string
 	// reserved are the words, lower case, that cannot be a name without quotes.
 	reserved map[string]bool
+	// folds: capitals of a name without quotes become small letters, so that a name with
+	// capitals needs quotes.
+	folds bool
 	// functions renames functions of the Ossie expression language.
 	functions map[string]string
 	types     map[string]string
 	parts     map[string]string
+
+	// qualify: the engine knows QUALIFY. Where it does not, rows are ranked in a subquery.
+	qualify bool
+	// sortsByOutput: ORDER BY may compute with the columns of the result.
+	sortsByOutput bool
+	// loose: a quoted literal takes the type of what it is compared with, and an unquoted
+	// one does not, so that the values of text are quoted even where they are numbers.
+	loose bool
+
+	// plain: dates are texts, and their literals have no word in front.
+	plain bool
+	// backtick: names are quoted by it.
+	backtick bool
+	// backslash: one escapes in a literal.
+	backslash bool
+	// nullsFirst: null sorts first, and no NULLS LAST says otherwise.
+	nullsFirst bool
+	// ranks: no aggregate sorts its rows, so that medians and the like are read off rows
+	// ranked in a subquery.
+	ranks bool
+
+	// exact writes the text x so that it equals what is the same letter by letter, and
+	// apart a key beside x that tells apart values that GROUP BY x does not; nil where the
+	// engine compares so itself, whatever the collation of a column.
+	exact, apart func(x string) string
+
+	// rewrite returns what a node of the expression language is in this dialect, nil where
+	// it is the same.
+	rewrite func(d *Dialect, n expr) expr
+	// refuse says why the engine cannot compute a node, "" where it can.
+	refuse func(n expr) string
+	// divided writes that x is divided, so that the division never cuts.
+	divided func(d *Dialect, x expr) string
+	// grainOf writes the period of grain g that x, a date or a timestamp, falls in.
+	grainOf func(d *Dialect, x expr, g Grain, cal calendar) string
+	// part writes the number of the month or of the day of x.
+	part func(d *Dialect, x expr, part string) string
+	// shifted adds n units (HOUR, DAY or MONTH) to x, the start of a period; n may be
+	// negative.
+	shifted func(x string, n int, unit string) string
+	// series writes a query of one column t: lo, lo plus one step, … up to hi, for each row
+	// of from, or once where from is empty. Its values are dates, or timestamps for hours.
+	series func(lo, hi, from string, g Grain) string
+	// numbers writes an item of FROM with one column t: first … last.
+	numbers func(first, last int) string
+	// match writes whether x holds the text of the pattern, ignoring case; escaped says
+	// that the pattern has escapes.
+	match func(x, pattern string, escaped bool) string
+	// middle writes the median of x over a group.
+	middle func(x string) string
+	// absent writes a null of the type of a column of a subquery, for a UNION.
+	absent func(column, rel string) string
 }
 
-// DuckDB is the dialect of DuckDB 1.x.
-var DuckDB = &Dialect{
-	Name:     "duckdb",
-	reserved: duckdbReserved,
-	functions: map[string]string{
-		"iff": "if", "nvl": "coalesce", "ifnull": "coalesce", "startswith": "starts_with",
-		"endswith": "ends_with", "regexp_like": "regexp_matches", "truncate": "trunc",
-		"approx_percentile": "approx_quantile", "countif": "count_if", "mean": "avg",
-		"datediff": "date_diff", "lcase": "lower", "ucase": "upper",
-	},
-	types: map[string]string{"STRING": "VARCHAR", "NUMBER": "DECIMAL"},
-	parts: map[string]string{"dayofweek": "dow", "dayofyear": "doy"},
+// DialectOf returns the dialect of a catalogue by its name; nil, which compiles as
+// DuckDB's, where there is none of that name.
+func DialectOf(name string) *Dialect {
+	for _, d := range []*Dialect{DuckDB, Postgres, SQLite, MySQL, MariaDB} {
+		if d.Name == name {
+			return d
+		}
+	}
+	return nil
 }
-
-// duckdbReserved are the reserved words and the ones reserved for types and functions
-// of DuckDB 1.5 (duckdb_keywords()).
-var duckdbReserved = wordSet(`all analyse analyze and any array as asc asymmetric
-	both case cast check collate column constraint create default deferrable desc describe distinct do
-	else end except false fetch for foreign from group having in initially intersect into lambda lateral
-	leading limit not null offset on only or order pivot pivot_longer pivot_wider placing primary qualify
-	references returning select show some summarize symmetric table then to trailing true union unique
-	unpivot using variadic when where window with
-	anti asof at authorization binary by collation concurrently cross freeze full generated glob ilike
-	inner is isnull join left like map natural notnull outer overlaps positional right semi similar
-	struct tablesample try_cast unpack verbose
-	between bigint bit boolean char character coalesce columns date dec decimal exists extract float
-	grouping grouping_id inout int integer interval national nchar none nullif numeric out overlay position precision
-	real row setof smallint substring time timestamp treat trim values varchar xmlattributes xmlconcat
-	xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable`)
 
 func wordSet(words string) map[string]bool {
 	set := map[string]bool{}
@@ -64,10 +102,51 @@ func (d *Dialect) name(s string) string {
 		c := s[i]
 		plain = c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || i > 0 && isDigit(c)
 	}
-	if plain && !d.reserved[strings.ToLower(s)] {
+	if plain && !d.reserved[strings.ToLower(s)] && !(d.folds && strings.ToLower(s) != s) {
 		return s
 	}
-	return `"` + keepBreaks(strings.ReplaceAll(s, `"`, `""`)) + `"`
+	quote := `"`
+	if d.backtick {
+		quote = "`"
+	}
+	return quote + keepBreaks(strings.ReplaceAll(s, quote, quote+quote)) + quote
+}
+
+// alias writes a name that the query gives: to a column of its result or of a subquery, or
+// to a dataset in FROM. Where the rows come back, they are told by their place (see
+// Compiled).
+func (d *Dialect) alias(s string) string { return d.name(shortName(s)) }
+
+// longestAlias is how many bytes an alias has. PostgreSQL cuts a name after 63 bytes and
+// says nothing, so that two names of 21 Hangul letters and an end of their own are one;
+// MySQL refuses more than 64 characters. What the engines that have no limit are asked is
+// cut as well: the rows of one may be read by another.
+const longestAlias = 63
+
+// shortName is a name that is too long without its middle, which a sum of all of it stands
+// for: the same each time, and another one for another name. What it derives from a measure
+// is still said at its end.
+func shortName(s string) string {
+	if len(s) <= longestAlias {
+		return s
+	}
+	sum := sha256.Sum256([]byte(s))
+	tail := "_" + hex.EncodeToString(sum[:6])
+	if i := strings.LastIndex(s, "__"); i > 0 && len(s)-i <= len("__before") {
+		tail += s[i:]
+	}
+	return cutName(s, longestAlias-len(tail)) + tail
+}
+
+// cutName is the beginning of a name, of no more than so many bytes.
+func cutName(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	for !utf8.RuneStart(s[most]) {
+		most--
+	}
+	return s[:most]
 }
 
 // breakMark stands for a line break inside quotes while the statement is laid out, so
@@ -79,12 +158,21 @@ func keepBreaks(s string) string { return strings.ReplaceAll(s, "\n", breakMark)
 
 // text writes a string literal.
 func (d *Dialect) text(s string) string {
+	if d.backslash {
+		s = strings.ReplaceAll(s, `\`, `\\`)
+	}
 	return "'" + keepBreaks(strings.ReplaceAll(s, "'", "''")) + "'"
 }
 
 // date writes an instant of wall time: a DATE at midnight, else a TIMESTAMP. An
 // engine compares a DATE with columns of both types.
 func (d *Dialect) date(t time.Time) string {
+	if d.plain && isMidnight(t) {
+		return "'" + t.Format(time.DateOnly) + "'"
+	}
+	if d.plain {
+		return "'" + t.Format("2006-01-02 15:04:05.999999") + "'"
+	}
 	if isMidnight(t) {
 		return "DATE '" + t.Format(time.DateOnly) + "'"
 	}
@@ -109,77 +197,30 @@ func (d *Dialect) datePart(p string) string {
 	return p
 }
 
-// rewriteCall returns what a call of the expression language is in this dialect, nil
-// where it is the same.
-func (d *Dialect) rewriteCall(n *callExpr) expr {
-	if to, ok := d.functions[n.name]; ok {
-		c := *n
-		c.name = to
-		return &c
-	}
-	switch {
-	case n.name == "charindex" && len(n.args) == 2:
-		return &callExpr{name: "strpos", args: []expr{n.args[1], n.args[0]}}
-	case n.name == "dateadd" && len(n.args) == 3:
-		unit, _ := n.args[0].(textLit)
-		one := &intervalExpr{literal{"1"}, strings.ToUpper(unit.value)}
-		return &binaryExpr{"+", n.args[2], &binaryExpr{"*", n.args[1], one}}
-	case n.name == "zeroifnull" && len(n.args) == 1:
-		return &callExpr{name: "coalesce", args: []expr{n.args[0], literal{"0"}}}
-	case n.name == "nullifzero" && len(n.args) == 1:
-		return &callExpr{name: "nullif", args: []expr{n.args[0], literal{"0"}}}
-	case n.name == "nvl2" && len(n.args) == 3:
-		return &caseExpr{whens: []whenThen{{&isExprNode{x: n.args[0], not: true, what: "NULL"}, n.args[1]}}, orElse: n.args[2]}
-	case (n.name == "to_date" || n.name == "to_timestamp") && len(n.args) == 1:
-		return &castExpr{x: n.args[0], typ: strings.ToUpper(strings.TrimPrefix(n.name, "to_"))}
-	}
-	return nil
-}
-
 // calendar is how a model cuts time.
 type calendar struct {
 	sundayWeeks bool
 	fiscal      int // months that the fiscal year begins after January
 }
 
-// grain writes the period of grain g that x, a date or a timestamp, falls in.
-func (d *Dialect) grain(x expr, g Grain, cal calendar) string {
-	text := d.sql(x)
-	switch g {
-	case Hour:
-		return "date_trunc('hour', " + d.operand(x, precPostfix) + "::TIMESTAMP)"
-	case Day:
-		return d.operand(x, precPostfix) + "::DATE"
-	case Week:
-		if cal.sundayWeeks {
-			return "(date_trunc('week', " + d.operand(x, precSum) + " + INTERVAL 1 DAY) - INTERVAL 1 DAY)::DATE"
-		}
-		return "date_trunc('week', " + text + ")::DATE"
-	case Month:
-		return "date_trunc('month', " + text + ")::DATE"
-	case Quarter:
-		return d.fiscal(x, "quarter", cal.fiscal%3)
-	case Year:
-		return d.fiscal(x, "year", cal.fiscal)
-	case Weekday:
-		return "isodow(" + text + ")"
-	case DayKind:
-		return "CASE WHEN isodow(" + text + ") > 5 THEN 'Weekend' WHEN isodow(" + text + ") <= 5 THEN 'Weekday' END"
-	case DayKindKo:
-		return "CASE WHEN isodow(" + text + ") > 5 THEN '주말' WHEN isodow(" + text + ") <= 5 THEN '평일' END"
-	case HourOfDay:
-		return "hour(" + d.operand(x, precPostfix) + "::TIMESTAMP)"
-	case MonthOfYear:
-		return "month(" + text + ")"
-	}
-	return text
+func calendarOf(m *Model) calendar {
+	return calendar{sundayWeeks: m.WeekStart == "sunday", fiscal: max(m.FiscalYearStart-1, 0)}
 }
 
-func (d *Dialect) fiscal(x expr, unit string, months int) string {
-	if months == 0 {
-		return "date_trunc('" + unit + "', " + d.sql(x) + ")::DATE"
+// rewriteNode returns what a node is in this dialect, nil where it is the same.
+func (d *Dialect) rewriteNode(n expr) expr {
+	if d.rewrite == nil {
+		return nil
 	}
-	return fmt.Sprintf("(date_trunc('%s', %s - INTERVAL %d MONTH) + INTERVAL %d MONTH)::DATE", unit, d.operand(x, precSum), months, months)
+	return d.rewrite(d, n)
+}
+
+// grain writes the period of grain g that x, a date or a timestamp, falls in.
+func (d *Dialect) grain(x expr, g Grain, cal calendar) string {
+	if g == "" {
+		return d.sql(x)
+	}
+	return d.grainOf(d, x, g, cal)
 }
 
 // shift adds n units (HOUR, DAY or MONTH) to x, the start of a period.
@@ -187,25 +228,23 @@ func (d *Dialect) shift(x string, n int, unit string) string {
 	if n == 0 {
 		return x
 	}
-	sign := "+"
-	if n < 0 {
-		sign, n = "-", -n
-	}
-	typ := "DATE"
-	if unit == "HOUR" {
-		typ = "TIMESTAMP"
-	}
-	return fmt.Sprintf("(%s %s INTERVAL %d %s)::%s", x, sign, n, unit, typ)
+	return d.shifted(x, n, unit)
 }
 
-// series writes a query of one column t: lo, lo plus one step, … up to hi.
-func (d *Dialect) series(lo, hi string, g Grain) string {
-	step := map[Grain]string{Hour: "1 HOUR", Day: "1 DAY", Week: "7 DAY", Month: "1 MONTH", Quarter: "3 MONTH", Year: "1 YEAR"}[g]
-	return fmt.Sprintf("unnest(generate_series(%s::TIMESTAMP, %s::TIMESTAMP, INTERVAL %s))", lo, hi, step)
+// week writes an item of FROM with one column t: the seven days of a week.
+func (d *Dialect) week() string {
+	monday := time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC)
+	return "(" + d.series(d.date(monday), d.date(monday.AddDate(0, 0, 6)), "", Day) + ") AS week"
 }
 
 // order writes one key of ORDER BY; null comes last whichever way.
 func (d *Dialect) order(x string, desc bool) string {
+	switch {
+	case d.nullsFirst && desc:
+		return x + " DESC"
+	case d.nullsFirst:
+		return x + " IS NULL, " + x
+	}
 	if desc {
 		return x + " DESC NULLS LAST"
 	}
@@ -215,14 +254,54 @@ func (d *Dialect) order(x string, desc bool) string {
 // contains writes whether x holds the text s, ignoring case.
 func (d *Dialect) contains(x, s string) string {
 	escaped := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
-	if escaped == s {
-		return x + " ILIKE " + d.text("%"+s+"%")
-	}
-	return x + " ILIKE " + d.text("%"+escaped+"%") + ` ESCAPE '\'`
+	return d.match(x, d.text("%"+escaped+"%"), escaped != s)
 }
 
 // same writes that a equals b or both are null.
-func (d *Dialect) same(a, b string) string { return a + " IS NOT DISTINCT FROM " + b }
+func (d *Dialect) same(a, b string) string {
+	return d.sql(&isExprNode{rawSQL{a, precAtom}, true, "DISTINCT FROM", rawSQL{b, precAtom}})
+}
 
-// divide writes a / b, null where b is 0. DuckDB's / never cuts to an integer.
+// equal writes that x is one of values, as the engine and its indexes see it and, where
+// they are texts, letter by letter.
+func (d *Dialect) equal(x string, values []string, texts bool) string {
+	test := func(x string) string {
+		if len(values) == 1 {
+			return x + " = " + values[0]
+		}
+		return x + " IN (" + strings.Join(values, ", ") + ")"
+	}
+	if !texts || d.exact == nil {
+		return test(x)
+	}
+	return "(" + test(x) + " AND " + test(d.exact(x)) + ")"
+}
+
+// divide is a / b, null where b is 0.
 func (d *Dialect) divide(a, b expr) expr { return &binaryExpr{"/", a, b} }
+
+// quotient writes a / b; b is written already and not 0.
+func (d *Dialect) quotient(a rawSQL, b string) string { return d.divided(d, a) + " / " + b }
+
+// quoteFor writes a number or a boolean, plain as it is, for a field of the kind.
+func (d *Dialect) quoteFor(kind Kind, plain string) string {
+	if !d.loose || kind == Numeric || kind == Boolean {
+		return plain
+	}
+	return d.text(strings.Trim(plain, "()"))
+}
+
+// dayKind writes whether a day falls on a weekend, of its number from Monday, which is 1, and
+// in the words of a grain, DayKind or DayKindKo. No day is neither.
+func dayKind(day string, g Grain) string {
+	weekday, weekend := "Weekday", "Weekend"
+	if g == DayKindKo {
+		weekday, weekend = "평일", "주말"
+	}
+	return "CASE WHEN " + day + " > 5 THEN '" + weekend + "' WHEN " + day + " <= 5 THEN '" + weekday + "' END"
+}
+
+// stepOf is the length of a period of a grain, as SQL writes it.
+func stepOf(g Grain) string {
+	return map[Grain]string{Hour: "1 HOUR", Day: "1 DAY", Week: "7 DAY", Month: "1 MONTH", Quarter: "3 MONTH", Year: "1 YEAR"}[g]
+}

@@ -93,22 +93,27 @@ func (c *compiler) nestedIn(m *measure, dims []*dim, sd side) (rel, error) {
 	}
 	from := c.push("each_"+one.Key()+"_"+sd.name, inner)
 	column := m.key + sd.suffix
-	x := from + "." + c.d.name(column)
-	out := &selectStmt{from: from, groups: len(dims), where: []string{from + "." + c.d.name(one.key) + " IS NOT NULL"}}
+	x := from + "." + c.d.alias(column)
+	out := &selectStmt{from: from, groups: len(dims), where: []string{from + "." + c.d.alias(one.key) + " IS NOT NULL"}}
 	for _, d := range dims {
-		out.add(from+"."+c.d.name(d.key), c.d.name(d.key))
+		out.add(from+"."+c.d.alias(d.key), c.d.alias(d.key))
+		out.apart = append(out.apart, c.keys(d)[1:]...)
 	}
 	switch {
+	case m.Median && c.d.ranks:
+		ranked, call := c.rankedRows(out, dims, &ranking{value: rawSQL{x, precAtom}, share: literal{"0.5"}, between: true})
+		ranked.add(c.d.sql(call), c.d.alias(column))
+		out = ranked
 	case m.Is != "":
 		test, err := c.isTest(m, x)
 		if err != nil {
 			return rel{}, err
 		}
-		out.add("COUNT(CASE WHEN "+test+" THEN 1 END)", c.d.name(column))
+		out.add("COUNT(CASE WHEN "+test+" THEN 1 END)", c.d.alias(column))
 	case m.Median:
-		out.add("MEDIAN("+x+")", c.d.name(column))
+		out.add(c.d.middle(x), c.d.alias(column))
 	default:
-		out.add("AVG("+x+")", c.d.name(column))
+		out.add(c.d.sql(&callExpr{name: "avg", args: []expr{rawSQL{x, precAtom}}}), c.d.alias(column))
 	}
 	return rel{name: c.push("over_"+one.Key()+"_"+sd.name, out), columns: []string{column}}, nil
 }

@@ -9,8 +9,10 @@ import (
 
 // How many of whom have so much, and the middle of what they have: customer 1 spent 100,
 // 2 spent 50, 3 spent 30, 4 spent 20 in September.
-func TestThingsOneByOne(t *testing.T) {
-	db := shopDB(t)
+func TestThingsOneByOne(t *testing.T) { onEngines(t, testThingsOneByOne) }
+
+func testThingsOneByOne(t *testing.T, e engine) {
+	db := e.shop(t)
 	each := func(m Measure) []Measure {
 		m.Each = "customers.id"
 		return []Measure{m}
@@ -53,7 +55,7 @@ func TestThingsOneByOne(t *testing.T) {
 		})
 	}
 	t.Run("names", func(t *testing.T) {
-		c, err := shop().Compile(Query{Measures: append(each(Measure{Metric: "revenue", Is: AtLeast, Low: 30}), each(Measure{Metric: "revenue", Median: true})...)}, CompileOptions{})
+		c, err := shop().Compile(Query{Measures: append(each(Measure{Metric: "revenue", Is: AtLeast, Low: 30}), each(Measure{Metric: "revenue", Median: true})...)}, db.options())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,8 +75,10 @@ func TestThingsOneByOne(t *testing.T) {
 }
 
 // Rows that sum others up are seen by no query, whatever it asks.
-func TestTotalsAreLeftOut(t *testing.T) {
-	db := shopDB(t)
+func TestTotalsAreLeftOut(t *testing.T) { onEngines(t, testTotalsAreLeftOut) }
+
+func testTotalsAreLeftOut(t *testing.T, e engine) {
+	db := e.shop(t)
 	m := shop()
 	m.Dataset("lines").Fields[1].Totals = []string{"TV", "it's all"}
 	m.Dataset("lines").Filter = "qty < 100"
@@ -86,7 +90,7 @@ func TestTotalsAreLeftOut(t *testing.T) {
 		{Query{Measures: measures("units"), Dimensions: by("lines.product"), Share: true}, [][]any{{"fridge", 5.0, 1.0}}},
 		{Query{Measures: measures("revenue"), Filters: []Filter{is("lines.product", "TV")}}, [][]any{{nil}}},
 	} {
-		compiled, err := m.Compile(c.q, CompileOptions{})
+		compiled, err := m.Compile(c.q, db.options())
 		if err != nil {
 			t.Fatal(err)
 		}

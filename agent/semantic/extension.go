@@ -20,6 +20,7 @@ type (
 		Label  Label  `json:"label,omitzero"`
 		Filter string `json:"filter,omitempty"`
 		Hidden bool   `json:"hidden,omitempty"`
+		Source string `json:"source,omitempty"`
 	}
 	fieldExtension struct {
 		Label   Label          `json:"label,omitzero"`
@@ -30,6 +31,7 @@ type (
 		Totals  []string       `json:"totals,omitempty"`
 		Hidden  bool           `json:"hidden,omitempty"`
 		IsName  bool           `json:"is_name,omitempty"`
+		SameAs  []string       `json:"same_as,omitempty"`
 	}
 	metricExtension struct {
 		Label         Label  `json:"label,omitzero"`

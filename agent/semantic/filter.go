@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 // condition restricts the rows of a pass by one field.
 type condition struct {
+	filter Filter // what it was resolved from; of no field for what a metric's own time is restricted to
 	name   string // the field, "dataset.field"
 	ds     *Dataset
 	x      expr
@@ -41,7 +43,7 @@ func (c *compiler) condition(q Filter) (*condition, error) {
 	if err != nil {
 		return nil, err
 	}
-	cond := &condition{name: q.Field, ds: ds, x: x, negate: q.Negate}
+	cond := &condition{filter: q, name: q.Field, ds: ds, x: x, negate: q.Negate}
 	switch q.Op {
 	case IsNull:
 		cond.nullTest = true
@@ -89,7 +91,7 @@ func (c *compiler) containsTest(cond *condition, f *Field, q Filter) error {
 		if isText {
 			return d.contains(d.operand(cond.x, precConcat), s)
 		}
-		return d.contains("CAST("+d.sql(cond.x)+" AS VARCHAR)", s)
+		return d.contains("CAST("+d.sql(cond.x)+" AS "+d.typeName("VARCHAR")+")", s)
 	}
 	return nil
 }
@@ -117,8 +119,12 @@ func (c *compiler) valueTest(cond *condition, f *Field, q Filter) error {
 		values = append(values, text)
 	}
 	cond.nullTest = null
+	texts := comparedAsTexts(f, q.Values)
 	cond.test = func(d *Dialect) string {
 		x := d.operand(cond.x, precConcat)
+		if texts && q.Op != In && d.exact != nil {
+			x = d.exact(x)
+		}
 		switch {
 		case q.Op == Between:
 			return x + " BETWEEN " + values[0] + " AND " + values[1]
@@ -127,16 +133,32 @@ func (c *compiler) valueTest(cond *condition, f *Field, q Filter) error {
 		case null && len(values) == 0:
 			return x + " IS NULL"
 		}
-		test := x + " IN (" + strings.Join(values, ", ") + ")"
-		if len(values) == 1 {
-			test = x + " = " + values[0]
-		}
+		test := d.equal(x, values, texts)
 		if null {
 			return "(" + test + " OR " + x + " IS NULL)"
 		}
 		return test
 	}
 	return nil
+}
+
+// comparedAsTexts reports whether the values of a filter are not compared as numbers: a word
+// among the numbers of a field is none of them, which not every engine says.
+func comparedAsTexts(f *Field, values []any) bool {
+	if f.Kind == Numeric || !f.numbers() {
+		return !f.numbers()
+	}
+	return f.holds() == Numeric && slices.ContainsFunc(values, func(v any) bool {
+		s, ok := v.(string)
+		_, err := strconv.ParseFloat(s, 64)
+		return ok && err != nil
+	})
+}
+
+// numbers reports whether a field is known to hold no texts.
+func (f *Field) numbers() bool {
+	k := f.holds()
+	return k == Numeric || k == Boolean || k == Temporal
 }
 
 // value writes a literal for a field of the kind.
@@ -162,19 +184,23 @@ func (c *compiler) value(name string, kind Kind, v any) (string, error) {
 		if kind == Numeric {
 			return "", queryErrorf(CodeValue, "%s is a number, not true or false", name)
 		}
+		if c.d.loose && kind != Boolean {
+			return c.d.text(strconv.FormatBool(v)), nil
+		}
 		return strings.ToUpper(strconv.FormatBool(v)), nil
 	case int64:
 		// Whole, since a float64 holds only 53 bits.
 		if v < 0 {
-			return "(" + strconv.FormatInt(v, 10) + ")", nil
+			return c.d.quoteFor(kind, "("+strconv.FormatInt(v, 10)+")"), nil
 		}
-		return strconv.FormatInt(v, 10), nil
+		return c.d.quoteFor(kind, strconv.FormatInt(v, 10)), nil
 	}
 	n, ok := toNumber(v)
 	if !ok {
 		return "", queryErrorf(CodeValue, "a value for %s is of type %T", name, v)
 	}
-	return number(name, n)
+	plain, err := number(name, n)
+	return c.d.quoteFor(kind, plain), err
 }
 
 func toNumber(v any) (float64, bool) {

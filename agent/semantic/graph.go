@@ -30,6 +30,7 @@ func (p path) String() string {
 // graph answers which datasets can be joined to which.
 type graph struct {
 	forward, backward map[string][]*Relationship
+	kept              *searches // of a graph that is shared; nil for one that is not
 }
 
 func newGraph(m *Model) *graph {
@@ -67,6 +68,13 @@ type way struct {
 // search walks the graph from a dataset, shortest first. With maxPhase 0 only from
 // many to one.
 func (g *graph) search(from string, maxPhase int) map[state]*step {
+	if g.kept == nil || maxPhase == 0 {
+		return g.walk(from, maxPhase)
+	}
+	return g.kept.get(searchKey{from, maxPhase}, func() map[state]*step { return g.walk(from, maxPhase) })
+}
+
+func (g *graph) walk(from string, maxPhase int) map[state]*step {
 	start := state{from, 0}
 	seen := map[state]*step{start: {}}
 	queue := []state{start}
@@ -158,6 +166,20 @@ func (g *graph) any(from, to string) (p, other path, ok bool) {
 		return all[0], nil, true
 	}
 	return all[0], all[1], true
+}
+
+// leading returns the datasets that lead to a dataset, from many to one, and itself.
+func (g *graph) leading(to string) map[string]bool {
+	found := map[string]bool{to: true}
+	for queue := []string{to}; len(queue) > 0; queue = queue[1:] {
+		for _, r := range g.backward[queue[0]] {
+			if !found[r.From] {
+				found[r.From] = true
+				queue = append(queue, r.From)
+			}
+		}
+	}
+	return found
 }
 
 // upOne is up where ambiguity is an error.

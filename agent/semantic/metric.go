@@ -55,7 +55,7 @@ func (c *compiler) fieldExpr(ds *Dataset, f *Field) (expr, error) {
 	if !ok {
 		return nil, queryErrorf(CodeExpression, "the field %s.%s has no expression in ANSI_SQL", ds.Name, f.Name)
 	}
-	e, err := parseExpr(text)
+	e, err := c.parse(text)
 	if err != nil {
 		return nil, queryErrorf(CodeExpression, "the expression of field %s.%s: %v", ds.Name, f.Name, err)
 	}
@@ -76,8 +76,34 @@ func (c *compiler) qualify(ds *Dataset, e expr) (expr, error) {
 		if ref.star || len(ref.parts) == 2 && !strings.EqualFold(ref.parts[0], ds.Name) {
 			return nil, queryErrorf(CodeExpression, "an expression of %s refers to %s; it may only name columns of its own source", ds.Name, strings.Join(ref.parts, "."))
 		}
-		return &nameRef{parts: []string{ds.Name, column}}, nil
+		return &nameRef{parts: []string{ds.Name, column}, kind: ds.kindOf(column)}, nil
 	})
+}
+
+// kindOf says what a column holds, by the field that is the column.
+func (d *Dataset) kindOf(column string) Kind {
+	for _, f := range d.Fields {
+		if text, _ := pickExpression(f.Expression); strings.EqualFold(strings.Trim(text, "\"`"), column) {
+			return f.holds()
+		}
+	}
+	return ""
+}
+
+// holds is the kind of the field's values in the database: a code may be a number.
+func (f *Field) holds() Kind {
+	switch f.Datatype {
+	case "String":
+		return Categorical
+	case "Integer", "Decimal", "Float":
+		return Numeric
+	case "Boolean":
+		return Boolean
+	}
+	if f.temporal() {
+		return Temporal
+	}
+	return f.Kind
 }
 
 // metricFormula returns the metric's expression with its aggregates registered.
@@ -93,7 +119,7 @@ func (c *compiler) metricFormula(x *Metric, time string, within []string) (expr,
 	if !ok {
 		return nil, queryErrorf(CodeExpression, "the metric %s has no expression in ANSI_SQL", x.Name)
 	}
-	e, err := parseExpr(text)
+	e, err := c.parse(text)
 	if err != nil {
 		return nil, queryErrorf(CodeExpression, "the expression of metric %s: %v", x.Name, err)
 	}

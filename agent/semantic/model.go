@@ -44,6 +44,8 @@ type Model struct {
 	// Origin says where things stand in the file the model was read from; nil for a
 	// model made otherwise. Write does not need it.
 	Origin *Origin
+
+	index *index // of Indexed
 }
 
 // Context is what ai_context says beside synonyms.
@@ -73,6 +75,9 @@ type Dataset struct {
 	Filter string
 	// Hidden keeps the dataset out of what people may ask about.
 	Hidden bool
+	// Database names the source that holds the dataset, in a model over several; empty
+	// in a model of one.
+	Database string
 }
 
 // Relationship is a foreign key: many rows of From to one of To.
@@ -119,6 +124,11 @@ type Field struct {
 	// Name marks the field by which people call a row of the dataset (a product's
 	// name): asking "by product" groups by it.
 	IsName bool
+	// SameAs are fields "dataset.field" that hold the same thing elsewhere: the region of
+	// a target and the region of a customer. A metric that no relationship leads from to
+	// one of them is split and filtered by the other. It works in both directions and not
+	// over a third field.
+	SameAs []string
 }
 
 // Kind is what a field's values are.
@@ -210,6 +220,12 @@ type Extension struct {
 
 // Dataset returns the dataset called name, or nil.
 func (m *Model) Dataset(name string) *Dataset {
+	if x := m.indexed(); x != nil {
+		if at, ok := x.datasets[name]; ok {
+			return m.Datasets[at]
+		}
+		return nil
+	}
 	for _, d := range m.Datasets {
 		if d.Name == name {
 			return d
@@ -220,6 +236,9 @@ func (m *Model) Dataset(name string) *Dataset {
 
 // Metric returns the metric called name, or nil.
 func (m *Model) Metric(name string) *Metric {
+	if x := m.indexed(); x != nil {
+		return x.metrics[name]
+	}
 	for _, x := range m.Metrics {
 		if x.Name == name {
 			return x
@@ -230,14 +249,15 @@ func (m *Model) Metric(name string) *Metric {
 
 // Field returns the field called "dataset.field" and its dataset, or nils.
 func (m *Model) Field(ref string) (*Dataset, *Field) {
+	if x := m.indexed(); x != nil {
+		return x.field(ref)
+	}
 	for _, d := range m.Datasets {
 		if len(ref) <= len(d.Name)+1 || ref[len(d.Name)] != '.' || ref[:len(d.Name)] != d.Name {
 			continue
 		}
-		for _, f := range d.Fields {
-			if f.Name == ref[len(d.Name)+1:] {
-				return d, f
-			}
+		if f := d.field(ref[len(d.Name)+1:]); f != nil {
+			return d, f
 		}
 	}
 	return nil, nil

@@ -57,6 +57,9 @@ func (p *printer) text(parts ...string) {
 }
 
 func (p *printer) write(e expr, min int) {
+	if rewritten := p.d.rewriteNode(e); rewritten != nil {
+		e = rewritten
+	}
 	if precedence(e) < min {
 		p.text("(")
 		p.node(e)
@@ -80,6 +83,10 @@ func (p *printer) node(e expr) {
 		for i, part := range n.parts {
 			if i > 0 {
 				p.text(".")
+			}
+			if i == 0 && len(n.parts) > 1 {
+				p.text(p.d.alias(part)) // a dataset
+				continue
 			}
 			p.text(p.d.name(part))
 		}
@@ -108,7 +115,11 @@ func (p *printer) unary(n *unaryExpr) {
 func (p *printer) binary(n *binaryExpr) {
 	prec := precedence(n)
 	if n.op == "/" || n.op == "%" || n.op == "//" {
-		p.write(n.l, prec)
+		if n.op == "/" {
+			p.text(p.d.divided(p.d, n.l))
+		} else {
+			p.write(n.l, prec)
+		}
 		p.text(" ", n.op, " ")
 		p.divisor(n.r)
 		return
@@ -245,10 +256,6 @@ func (p *printer) list(args []expr) {
 }
 
 func (p *printer) call(n *callExpr) {
-	if rewritten := p.d.rewriteCall(n); rewritten != nil {
-		p.write(rewritten, precUnary)
-		return
-	}
 	p.text(strings.ToUpper(n.name), "(")
 	switch {
 	case n.star:

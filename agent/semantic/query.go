@@ -240,7 +240,8 @@ type Output struct {
 	Format  string `json:"format,omitempty"` // see package format
 }
 
-// Compiled is a query as SQL.
+// Compiled is a query as SQL. The columns of its result are Outputs, one by one: what the
+// engine calls them is Key only where no engine's limit of a name's length is in the way.
 type Compiled struct {
 	SQL     string
 	Tables  []string // what SQL reads, for connectors.Statement.Tables

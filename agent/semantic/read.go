@@ -254,7 +254,7 @@ func (r *reader) dataset(n *node) *Dataset {
 		},
 		"custom_extensions": r.extensions(&d.Extensions, &ext),
 	})
-	d.Label, d.Filter, d.Hidden = ext.Label, ext.Filter, ext.Hidden
+	d.Label, d.Filter, d.Hidden, d.Database = ext.Label, ext.Filter, ext.Hidden, ext.Source
 	return d
 }
 
@@ -338,7 +338,7 @@ func (r *reader) field(n *node) *Field {
 	})
 	f.IsTime = strings.EqualFold(isTime, "true") || isTime == "" && temporalType(f.Datatype)
 	f.Label, f.Kind, f.Format, f.Values = ext.Label, ext.Kind, ext.Format, ext.Values
-	f.Ordered, f.Totals, f.Hidden, f.IsName = ext.Ordered, ext.Totals, ext.Hidden, ext.IsName
+	f.Ordered, f.Totals, f.Hidden, f.IsName, f.SameAs = ext.Ordered, ext.Totals, ext.Hidden, ext.IsName, ext.SameAs
 	if !f.Kind.known() {
 		r.fail(r.origin.At(f, "custom_extensions"), "the kind %q is not one of categorical, numeric, temporal, boolean, text, id", f.Kind)
 	}

@@ -12,7 +12,8 @@ type selectStmt struct {
 	from     string
 	joins    []string
 	where    []string
-	groups   int // the first columns are grouped by; 0 for no GROUP BY
+	groups   int      // the first columns are grouped by; 0 for no GROUP BY
+	apart    []string // and these, which tell apart what the columns do not
 	qualify  string
 	order    []string
 	limit    int
@@ -75,6 +76,9 @@ func (s *selectStmt) tail(b *strings.Builder) {
 			b.WriteString(", ")
 		}
 		b.WriteString(strconv.Itoa(i + 1))
+	}
+	for _, key := range s.apart {
+		b.WriteString(", " + key)
 	}
 	if s.qualify != "" {
 		b.WriteString("\nQUALIFY " + s.qualify)

@@ -1,7 +1,6 @@
 package semantic_test
 
 import (
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -84,17 +83,23 @@ LIMIT 10`
 }
 
 // Names and values may hold anything; they never become SQL.
-func TestHostileNamesAndValues(t *testing.T) {
+func TestHostileNamesAndValues(t *testing.T) { onEngines(t, testHostileNamesAndValues) }
+
+func testHostileNamesAndValues(t *testing.T, e engine) {
 	hostile := []string{"it's", `say "hi"`, "x'); DROP TABLE t; --", "a\nb\n  c", `back\slash`, "%", "_", "한글 이름", "/* */", "$1", "?", "{}", "' OR 1=1", "e\tt", "😀", "select", "\u2028", " "}
-	db := shopDB(t)
+	db := e.database(t)
 	for _, name := range hostile {
+		if e.dialect == MariaDB && (name == " " || name == "😀") {
+			continue // no name can be so
+		}
 		column := `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
 		table := `"t ` + column[1:]
-		if _, err := db.Exec("CREATE OR REPLACE TABLE " + table + " (" + column + " VARCHAR, n INT)"); err != nil {
+		own := e.quoted("t " + name)
+		if _, err := db.Exec("CREATE TABLE " + own + " (" + e.quoted(name) + e.own(" VARCHAR") + ", n INT)"); err != nil {
 			t.Fatal(err)
 		}
 		for i, v := range append(hostile, "other") {
-			if _, err := db.Exec("INSERT INTO "+table+" VALUES (?, ?)", v, 1<<i); err != nil {
+			if _, err := db.Exec("INSERT INTO "+own+" VALUES ("+e.mark(1)+", "+e.mark(2)+")", v, 1<<i); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -102,7 +107,7 @@ func TestHostileNamesAndValues(t *testing.T) {
 			Metrics: []*Metric{met("m", "SUM("+column+".n)", "")}}
 		for i, v := range hostile {
 			for _, op := range []Op{In, Contains} {
-				c, err := m.Compile(Query{Measures: measures("m"), Dimensions: []Dimension{{Field: name + "." + name}}, Filters: []Filter{{Field: name + "." + name, Op: op, Values: []any{v}}}}, CompileOptions{})
+				c, err := m.Compile(Query{Measures: measures("m"), Dimensions: []Dimension{{Field: name + "." + name}}, Filters: []Filter{{Field: name + "." + name, Op: op, Values: []any{v}}}}, db.options())
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -140,12 +145,14 @@ func TestColumnNamesAreDistinct(t *testing.T) {
 	}
 }
 
-func TestNaturalOrder(t *testing.T) {
-	db := shopDB(t)
+func TestNaturalOrder(t *testing.T) { onEngines(t, testNaturalOrder) }
+
+func testNaturalOrder(t *testing.T, e engine) {
+	db := e.shop(t)
 	m := shop()
 	m.Dataset("customers").Fields[1].Ordered = []string{"silver", "gold"}
 	for desc, want := range map[bool][]any{false: {"silver", "gold", nil}, true: {"gold", "silver", nil}} {
-		c, err := m.Compile(Query{Measures: measures("revenue"), Dimensions: []Dimension{{Field: "customers.tier"}}, Order: []Order{{Key: "tier", Desc: desc}}}, CompileOptions{})
+		c, err := m.Compile(Query{Measures: measures("revenue"), Dimensions: []Dimension{{Field: "customers.tier"}}, Order: []Order{{Key: "tier", Desc: desc}}}, db.options())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -164,18 +171,17 @@ func TestNaturalOrder(t *testing.T) {
 
 // Rows of a key of two columns are counted once each, also through a join that
 // repeats them.
-func TestCountOfCompositeKey(t *testing.T) {
-	db := shopDB(t)
-	if _, err := db.Exec(`CREATE TABLE visits AS SELECT * FROM (VALUES ('a', 1), ('a', 2), ('b', 1)) t(shop, day);
-		CREATE TABLE sales AS SELECT * FROM (VALUES ('a', 1, 'TV'), ('a', 1, 'TV'), ('a', 2, 'TV'), ('b', 1, 'fridge'), ('c', 9, 'fridge')) t(shop, day, product)`); err != nil {
-		t.Fatal(err)
-	}
+func TestCountOfCompositeKey(t *testing.T) { onEngines(t, testCountOfCompositeKey) }
+
+func testCountOfCompositeKey(t *testing.T, e engine) {
+	db := e.database(t, `CREATE TABLE visits AS SELECT * FROM (VALUES ('a', 1), ('a', 2), ('b', 1)) t(shop, day)`,
+		`CREATE TABLE sales AS SELECT * FROM (VALUES ('a', 1, 'TV'), ('a', 1, 'TV'), ('a', 2, 'TV'), ('b', 1, 'fridge'), ('c', 9, 'fridge')) t(shop, day, product)`)
 	m := &Model{
 		Datasets:      []*Dataset{{Name: "visits", Source: "visits", PrimaryKey: []string{"shop", "day"}}, {Name: "sales", Source: "sales", Fields: []*Field{fld("product", Categorical)}}},
 		Relationships: []*Relationship{{Name: "sale_visit", From: "sales", To: "visits", FromColumns: []string{"shop", "day"}, ToColumns: []string{"shop", "day"}}},
 		Metrics:       []*Metric{met("visits", "COUNT(visits.*)", "")},
 	}
-	c, err := m.Compile(Query{Measures: measures("visits"), Dimensions: []Dimension{{Field: "sales.product"}}, Total: true}, CompileOptions{})
+	c, err := m.Compile(Query{Measures: measures("visits"), Dimensions: []Dimension{{Field: "sales.product"}}, Total: true}, db.options())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -255,7 +261,7 @@ func TestStableSQL(t *testing.T) {
 			t.Fatalf("differs: %v\n%s", err, cmp.Diff(first, again))
 		}
 	}
-	if _, _, err := fetch(shopDB(t), first.SQL); err != nil {
+	if _, _, err := fetch(duckdbEngine.shop(t), first.SQL); err != nil {
 		t.Errorf("%v\n%s", err, first.SQL)
 	}
 }
@@ -284,35 +290,39 @@ func TestTablesOfQueries(t *testing.T) {
 
 // The reserved words of the dialect are those of the engine.
 func TestReservedWords(t *testing.T) {
-	db, err := sql.Open("duckdb", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	words, _, err := fetch(db, "SELECT keyword_name FROM duckdb_keywords()")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var columns []string
-	m := &Model{Datasets: []*Dataset{{Name: "t", Source: "t"}}, Metrics: []*Metric{met("m", "COUNT(*)", "")}}
-	q := Query{Measures: measures("m")}
-	for _, w := range words {
-		name := w[0].(string)
-		quoted := `"` + name + `"`
-		columns = append(columns, quoted+" INT")
-		m.Datasets[0].Fields = append(m.Datasets[0].Fields, &Field{Name: name, Kind: Categorical, Expression: map[string]string{"ANSI_SQL": quoted}})
-		q.Dimensions = append(q.Dimensions, Dimension{Field: "t." + name})
-	}
-	if _, err := db.Exec("CREATE TABLE t (" + strings.Join(columns, ", ") + ")"); err != nil {
-		t.Fatal(err)
-	}
-	c, err := m.Compile(q, CompileOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := fetch(db, c.SQL); err != nil {
-		t.Errorf("%v\n%s", err, c.SQL)
-	}
+	lists := map[string]string{"duckdb": "SELECT keyword_name FROM duckdb_keywords()", "postgres": "SELECT word FROM pg_get_keywords()",
+		"mariadb": "SELECT word FROM information_schema.keywords WHERE word REGEXP '^[A-Za-z]'"}
+	onEngines(t, func(t *testing.T, e engine) {
+		db := e.database(t)
+		list, from := lists[e.dialect.Name], db
+		if list == "" { // cannot say what its words are; another's many do as well
+			list, from = lists["duckdb"], duckdbEngine.database(t)
+		}
+		words, _, err := fetch(from, list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var columns []string
+		m := &Model{Datasets: []*Dataset{{Name: "t", Source: "t"}}, Metrics: []*Metric{met("m", "COUNT(*)", "")}}
+		q := Query{Measures: measures("m")}
+		for _, w := range words {
+			name := w[0].(string)
+			quoted := `"` + name + `"`
+			columns = append(columns, e.quoted(name)+" INT")
+			m.Datasets[0].Fields = append(m.Datasets[0].Fields, &Field{Name: name, Kind: Categorical, Expression: map[string]string{"ANSI_SQL": quoted}})
+			q.Dimensions = append(q.Dimensions, Dimension{Field: "t." + name})
+		}
+		if _, err := db.Exec("CREATE TABLE t (" + strings.Join(columns, ", ") + ")"); err != nil {
+			t.Fatal(err)
+		}
+		c, err := m.Compile(q, db.options())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := fetch(db, c.SQL); err != nil {
+			t.Errorf("%v\n%s", err, c.SQL)
+		}
+	})
 }
 
 func BenchmarkCompile(b *testing.B) {

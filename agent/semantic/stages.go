@@ -83,17 +83,20 @@ func appendAggregates(aggs []*aggregate, formula expr) []*aggregate {
 }
 
 func (c *compiler) onePass(b *branch, sd side, dims []*dim, ms []*measure) (*selectStmt, error) {
-	sel, err := c.pass(b, sd, dims)
-	if err != nil {
-		return nil, err
-	}
-	for _, m := range ms {
-		sel.add(c.formula(m.formula, func(a *aggregate) expr {
-			i := slices.IndexFunc(b.aggs, func(have *aggregate) bool { return have.text == a.text })
-			return b.aggs[i].call
-		}), c.d.name(m.key+sd.suffix))
-	}
-	return sel, nil
+	sel, err := c.read(b.base+"_"+sd.name, func() (*selectStmt, error) {
+		sel, err := c.pass(b, sd, dims)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range ms {
+			sel.add(c.formula(m.formula, func(a *aggregate) expr {
+				i := slices.IndexFunc(b.aggs, func(have *aggregate) bool { return have.text == a.text })
+				return b.aggs[i].call
+			}), c.d.alias(m.key+sd.suffix))
+		}
+		return sel, nil
+	})
+	return sel, err
 }
 
 // formula writes a measure, its aggregates as value gives them.
@@ -111,16 +114,24 @@ func (c *compiler) formula(e expr, value func(*aggregate) expr) string {
 func (c *compiler) sideRels(branches []*branch, dims []*dim, ms []*measure, sd side) ([]rel, error) {
 	var rels []rel
 	for _, b := range branches {
-		sel, err := c.pass(b, sd, dims)
-		if err != nil {
-			return nil, err
-		}
 		r := rel{}
 		for _, a := range b.aggs {
 			r.columns = append(r.columns, a.column+sd.suffix)
-			sel.add(c.d.sql(a.call), c.d.name(a.column+sd.suffix))
 		}
-		r.name = c.push(b.base+"_"+sd.name, sel)
+		var err error
+		r.name, err = c.pushRead(b.base+"_"+sd.name, func() (*selectStmt, error) {
+			sel, err := c.pass(b, sd, dims)
+			if err != nil {
+				return nil, err
+			}
+			for _, a := range b.aggs {
+				sel.add(c.d.sql(a.call), c.d.alias(a.column+sd.suffix))
+			}
+			return sel, nil
+		})
+		if err != nil {
+			return nil, err
+		}
 		rels = append(rels, r)
 	}
 	for _, m := range ms {
@@ -141,22 +152,24 @@ func (c *compiler) sideRels(branches []*branch, dims []*dim, ms []*measure, sd s
 func (c *compiler) together(rels []rel, dims []*dim, ms []*measure, sides []side) *selectStmt {
 	sel := &selectStmt{}
 	for _, d := range dims {
-		sel.add(c.d.name(d.key), c.d.name(d.key))
+		sel.add(c.d.alias(d.key), c.d.alias(d.key))
 	}
+	// What one database has no rows of is 0 there; of what another one has nothing is known.
+	apart := c.ofSeveral(ms)
 	value := func(column string, zero bool) expr {
-		text := c.d.name(column)
+		text := c.d.alias(column)
 		if len(rels) == 1 {
 			return rawSQL{text, precAtom}
 		}
 		text = "MAX(" + text + ")"
-		if zero && len(dims) > 0 {
+		if zero && len(dims) > 0 && !apart {
 			text = "COALESCE(" + text + ", 0)"
 		}
 		return rawSQL{text, precAtom}
 	}
 	for _, m := range ms {
 		for _, sd := range sides {
-			key := c.d.name(m.key + sd.suffix)
+			key := c.d.alias(m.key + sd.suffix)
 			if m.nested() {
 				sel.add(c.d.sql(value(m.key+sd.suffix, m.Over != "" || m.Is != "")), key)
 				continue
@@ -170,6 +183,9 @@ func (c *compiler) together(rels []rel, dims []*dim, ms []*measure, sides []side
 	}
 	sel.from = "(\n" + indent(c.union(rels, dims)) + "\n) AS parts"
 	sel.groups = len(dims)
+	for _, d := range dims {
+		sel.apart = append(sel.apart, c.keys(d)[1:]...)
+	}
 	return sel
 }
 
@@ -179,19 +195,25 @@ func (c *compiler) union(rels []rel, dims []*dim) string {
 		all = append(all, r.columns...)
 	}
 	selects := make([]string, len(rels))
+	holder := map[string]string{}
+	for _, r := range rels {
+		for _, col := range r.columns {
+			holder[col] = r.name
+		}
+	}
 	for i, r := range rels {
 		var cols []string
 		for _, d := range dims {
-			cols = append(cols, c.d.name(d.key))
+			cols = append(cols, c.d.alias(d.key))
 		}
 		for _, col := range all {
-			switch name := c.d.name(col); {
+			switch name := c.d.alias(col); {
 			case slices.Contains(r.columns, col):
 				cols = append(cols, name)
 			case i == 0:
-				cols = append(cols, "NULL AS "+name)
+				cols = append(cols, c.d.absent(name, holder[col])+" AS "+name)
 			default:
-				cols = append(cols, "NULL")
+				cols = append(cols, c.d.absent(name, holder[col]))
 			}
 		}
 		selects[i] = "SELECT " + strings.Join(cols, ", ") + " FROM " + r.name
@@ -220,11 +242,11 @@ func (c *compiler) derived(stage *selectStmt, now side) (*selectStmt, error) {
 		return nil, err
 	}
 	for _, d := range c.dims {
-		name := c.d.name(d.key)
+		name := c.d.alias(d.key)
 		out.add(name, name)
 	}
 	for _, m := range c.measures {
-		key := c.d.name(m.key)
+		key := c.d.alias(m.key)
 		qualified := key
 		if totals != "" {
 			qualified = out.from + "." + key
@@ -234,17 +256,17 @@ func (c *compiler) derived(stage *selectStmt, now side) (*selectStmt, error) {
 		if c.q.Share {
 			// Parts of which some are below zero make up no whole: a profit of 120 is not
 			// −200% of a loss of 60.
-			out.add("CASE WHEN MIN("+qualified+") OVER ("+within+") >= 0 THEN "+qualified+" / NULLIF(SUM("+qualified+") OVER ("+within+"), 0) END", c.d.name(m.key+"__share"))
+			out.add("CASE WHEN MIN("+qualified+") OVER ("+within+") >= 0 THEN "+c.d.quotient(rawSQL{qualified, precAtom}, "NULLIF(SUM("+qualified+") OVER ("+within+"), 0)")+" END", c.d.alias(m.key+"__share"))
 		}
 		if c.q.Cumulative {
 			window, err := c.runningWindow(m, sequence, partition)
 			if err != nil {
 				return nil, err
 			}
-			out.add("SUM("+qualified+") OVER ("+window+")", c.d.name(m.key+"__total"))
+			out.add("SUM("+qualified+") OVER ("+window+")", c.d.alias(m.key+"__total"))
 		}
 		if totals != "" {
-			out.add(totals+"."+key, c.d.name(m.key+"__all"))
+			out.add(totals+"."+key, c.d.alias(m.key+"__all"))
 		}
 	}
 	return out, nil
@@ -254,11 +276,11 @@ func (c *compiler) addCompare(out *selectStmt, m *measure, value string) {
 	if c.q.Compare == nil {
 		return
 	}
-	before := c.d.name(m.key + "__before")
+	before := c.d.alias(m.key + "__before")
 	out.add(before, before)
-	out.add(value+" - "+before, c.d.name(m.key+"__change"))
+	out.add(value+" - "+before, c.d.alias(m.key+"__change"))
 	// A loss that became a profit grew by no percentage; the change is told then.
-	out.add("CASE WHEN "+before+" > 0 THEN ("+value+" - "+before+") / "+before+" END", c.d.name(m.key+"__growth"))
+	out.add("CASE WHEN "+before+" > 0 THEN "+c.d.quotient(rawSQL{value + " - " + before, precSum}, before)+" END", c.d.alias(m.key+"__growth"))
 }
 
 // timePartition returns the dimension that is a sequence of times, nil for none, and
@@ -269,7 +291,7 @@ func (c *compiler) timePartition() (sequence *dim, others []string) {
 			sequence = d
 			continue
 		}
-		others = append(others, c.d.name(d.key))
+		others = append(others, c.keys(d)...)
 	}
 	return sequence, others
 }
@@ -281,11 +303,14 @@ func (d *dim) isTime() bool {
 // shareWithin writes the rows that a share is of.
 func (c *compiler) shareWithin(sequence *dim, others []string) (string, error) {
 	if c.q.SharePer != "" {
-		d, column, err := c.column(c.q.SharePer)
+		d, _, err := c.column(c.q.SharePer)
 		if err == nil && d == nil {
 			err = queryErrorf(CodeShape, "a share is within a dimension, and %s is none", c.q.SharePer)
 		}
-		return "PARTITION BY " + c.d.name(column), err
+		if err != nil {
+			return "", err
+		}
+		return "PARTITION BY " + strings.Join(c.keys(d), ", "), nil
 	}
 	return c.sharePartition(sequence, others), nil
 }
@@ -294,7 +319,7 @@ func (c *compiler) sharePartition(sequence *dim, others []string) string {
 	if sequence == nil || len(others) == 0 {
 		return ""
 	}
-	return "PARTITION BY " + c.d.name(sequence.key)
+	return "PARTITION BY " + c.d.alias(sequence.key)
 }
 
 func (c *compiler) runningWindow(m *measure, sequence *dim, others []string) (string, error) {
@@ -304,7 +329,7 @@ func (c *compiler) runningWindow(m *measure, sequence *dim, others []string) (st
 	if !m.adds {
 		return "", queryErrorf(CodeShape, "the values of %s at different times do not add up, so it has no running total", m.key)
 	}
-	window := "ORDER BY " + c.d.order(c.d.name(sequence.key), false) + " ROWS UNBOUNDED PRECEDING"
+	window := "ORDER BY " + c.d.order(c.d.alias(sequence.key), false) + " ROWS UNBOUNDED PRECEDING"
 	if len(others) > 0 {
 		window = "PARTITION BY " + strings.Join(others, ", ") + " " + window
 	}
@@ -322,7 +347,8 @@ func (c *compiler) chosen(stage *selectStmt) (*selectStmt, error) {
 		return nil, err
 	}
 	natural := slices.ContainsFunc(c.dims, func(d *dim) bool { return d.field != nil && len(d.field.Ordered) > 0 })
-	if len(c.q.Having) > 0 || c.q.Top != nil || perKey != "" || natural {
+	computed := c.d.nullsFirst && len(keys) > 0 || !c.d.sortsByOutput && slices.ContainsFunc(c.q.Order, func(o Order) bool { return o.Size })
+	if len(c.q.Having) > 0 || c.q.Top != nil || perKey != "" || natural || computed {
 		inner := stage
 		stage = &selectStmt{from: c.push("result", inner)}
 		for _, col := range inner.columns {
@@ -344,7 +370,7 @@ func (c *compiler) chosen(stage *selectStmt) (*selectStmt, error) {
 		stage.where = append(stage.where, test)
 	}
 	if perKey != "" {
-		stage.qualify = rank
+		stage = c.ranked(stage, rank)
 		if keys, err = c.perFirst(perKey); err != nil {
 			return nil, err
 		}
@@ -353,6 +379,23 @@ func (c *compiler) chosen(stage *selectStmt) (*selectStmt, error) {
 	}
 	stage.order = keys
 	return stage, nil
+}
+
+// ranked keeps of a stage the rows that the condition on their rank keeps.
+func (c *compiler) ranked(stage *selectStmt, rank string) *selectStmt {
+	if c.d.qualify {
+		stage.qualify = rank + " <= " + strconv.Itoa(c.q.Limit)
+		return stage
+	}
+	out := &selectStmt{}
+	for _, col := range stage.columns {
+		out.add(col.name, col.name)
+	}
+	place := c.d.alias(c.innerName("place", c.dims))
+	stage.add(rank, place)
+	out.from = c.push("ranked", stage)
+	out.where = []string{place + " <= " + strconv.Itoa(c.q.Limit)}
+	return out
 }
 
 // top writes the condition that keeps the values that come first.
@@ -370,11 +413,17 @@ func (c *compiler) top() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	value, by := c.d.name(of.key), c.d.name(c.measures[i].key)
+	value, by := c.d.alias(of.key), c.d.alias(c.measures[i].key)
 	first := &selectStmt{from: c.push("by_"+of.key, all), where: []string{value + " IS NOT NULL"}, limit: t.N,
-		order: []string{c.d.order(by, !t.Least), c.d.order(value, false)}}
-	first.add(value, value)
-	return value + " IN (SELECT " + value + " FROM " + c.push("top_"+of.key, first) + ")", nil
+		order: []string{c.d.order(by, !t.Least), c.ordered(of, value, false)}}
+	kept := c.keys(of)
+	kept = kept[len(kept)-1:] // which tells the values apart
+	column := value
+	if kept[0] != value {
+		column = c.d.alias("kept")
+	}
+	first.add(kept[0], column)
+	return kept[0] + " IN (SELECT " + column + " FROM " + c.push("top_"+of.key, first) + ")", nil
 }
 
 // column finds an output column by the key a query names it with.
@@ -424,11 +473,11 @@ func (c *compiler) orderKeys(orders []Order, skip string) ([]string, error) {
 		if place := c.naturalPlace(d, column); place != "" {
 			keys = append(keys, c.d.order(place, desc))
 		}
-		x := c.d.name(column)
+		x := c.d.alias(column)
 		if size {
 			x = "ABS(" + x + ")"
 		}
-		keys = append(keys, c.d.order(x, desc))
+		keys = append(keys, c.ordered(d, x, desc))
 	}
 	for _, o := range orders {
 		d, column, err := c.column(o.Key)
@@ -456,6 +505,23 @@ func (c *compiler) orderKeys(orders []Order, skip string) ([]string, error) {
 	return keys, nil
 }
 
+// ordered writes the key of ORDER BY for a column: of texts by their letters, of what may
+// be texts by their letters where they sort as one.
+func (c *compiler) ordered(d *dim, x string, desc bool) string {
+	if d == nil || c.d.apart == nil || !d.mayBeText() {
+		return c.d.order(x, desc)
+	}
+	if d.field.holds() == Categorical || d.field.holds() == FreeText {
+		return c.d.order(c.d.apart(x), desc)
+	}
+	key := c.d.order(x, desc)
+	key += ", " + c.d.apart(x)
+	if desc {
+		key += " DESC"
+	}
+	return key
+}
+
 // naturalPlace writes the place of a value in its field's natural order, "" where it
 // has none. Other values come after.
 func (c *compiler) naturalPlace(d *dim, column string) string {
@@ -463,18 +529,18 @@ func (c *compiler) naturalPlace(d *dim, column string) string {
 		return ""
 	}
 	var b strings.Builder
-	name := c.d.name(column)
+	name := c.d.alias(column)
 	b.WriteString("CASE WHEN " + name + " IS NULL THEN NULL")
 	for i, v := range d.field.Ordered {
-		b.WriteString(" WHEN " + name + " = " + c.d.text(v) + " THEN " + strconv.Itoa(i+1))
+		b.WriteString(" WHEN " + c.d.equal(name, []string{c.d.text(v)}, true) + " THEN " + strconv.Itoa(i+1))
 	}
 	b.WriteString(" ELSE " + strconv.Itoa(len(d.field.Ordered)+1) + " END")
 	return b.String()
 }
 
-// limitPer returns the column within which the limit counts, and the condition that
-// keeps its first rows.
-func (c *compiler) limitPer() (key, condition string, err error) {
+// limitPer returns the column within which the limit counts, and the place of a row
+// within it.
+func (c *compiler) limitPer() (key, rank string, err error) {
 	if c.q.LimitPer == "" || c.q.Limit == 0 {
 		return "", "", nil
 	}
@@ -489,11 +555,11 @@ func (c *compiler) limitPer() (key, condition string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	over := "PARTITION BY " + c.d.name(key)
+	over := "PARTITION BY " + strings.Join(c.keys(d), ", ")
 	if len(keys) > 0 {
 		over += " ORDER BY " + strings.Join(keys, ", ")
 	}
-	return key, "ROW_NUMBER() OVER (" + over + ") <= " + strconv.Itoa(c.q.Limit), nil
+	return key, "ROW_NUMBER() OVER (" + over + ")", nil
 }
 
 // perFirst sorts by the column within which the limit counts, then as within it.
@@ -528,7 +594,7 @@ func (c *compiler) having(h Having, from string) (string, error) {
 	if d != nil {
 		return "", queryErrorf(CodeShape, "%s is a dimension; restrict it by a filter", h.Key)
 	}
-	x := rawSQL{c.d.name(column), precAtom}
+	x := rawSQL{c.d.alias(column), precAtom}
 	switch h.Op {
 	case IsNull:
 		return x.text + " IS NULL", nil
@@ -541,9 +607,9 @@ func (c *compiler) having(h Having, from string) (string, error) {
 			return "", queryErrorf(CodeValue, "%q does not compare %s with its mean", h.Op, h.Key)
 		}
 		if c.q.Total {
-			return x.text + " " + string(h.Op) + " " + c.d.name(column+"__all"), nil
+			return x.text + " " + string(h.Op) + " " + c.d.alias(column+"__all"), nil
 		}
-		return x.text + " " + string(h.Op) + " (SELECT AVG(" + x.text + ") FROM " + from + ")", nil
+		return x.text + " " + string(h.Op) + " (SELECT " + c.d.sql(&callExpr{name: "avg", args: []expr{x}}) + " FROM " + from + ")", nil
 	}
 	if err := checkCount(h.Key, h.Op, h.Values); err != nil {
 		return "", err

@@ -164,8 +164,7 @@ func (c *compiler) cutSQL(d *dim, x expr) string {
 		terms = append(terms, text+" < "+c.d.date(cur.End))
 	}
 	if s.leap {
-		y := c.d.sql(x)
-		terms = append(terms, "NOT (month("+y+") = 2 AND day("+y+") = 29)")
+		terms = append(terms, "NOT ("+c.d.part(c.d, x, "month")+" = 2 AND "+c.d.part(c.d, x, "day")+" = 29)")
 	}
 	return strings.Join(terms, " AND ")
 }

@@ -1,7 +1,6 @@
 package semantic_test
 
 import (
-	"database/sql"
 	"errors"
 	"strings"
 	"testing"
@@ -10,32 +9,24 @@ import (
 	. "github.com/bapsang/bapsang/agent/semantic"
 )
 
-// shopDB holds few enough rows to add up by hand:
+// shop holds few enough rows to add up by hand:
 //
 //	order 1 (Oct 1, Seoul, 100): lines TV×1, TV×2, fridge×1; payments 60 + 40
 //	order 2 (Oct 2, Seoul,  50): line TV×1; no payment
 //	order 3 (Oct 2, no region, 30): no line; payment 30 in November
 //	order 4 (Sep 2, Busan,  20): line fridge×4; payment 20
-func shopDB(t testing.TB) *sql.DB {
+func (e engine) shop(t testing.TB) *database {
 	t.Helper()
-	db, err := sql.Open("duckdb", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	if _, err := db.Exec(`
-		CREATE TABLE regions AS SELECT * FROM (VALUES (1, 'Seoul'), (2, 'Busan'), (3, 'Jeju')) t(id, region);
-		CREATE TABLE customers AS SELECT * FROM (VALUES (1, 'gold', 1), (2, 'gold', 1), (3, 'silver', NULL), (4, NULL, 2)) t(id, tier, region_id);
-		CREATE TABLE orders AS SELECT * FROM (VALUES
+	return e.database(t,
+		`CREATE TABLE regions AS SELECT * FROM (VALUES (1, 'Seoul'), (2, 'Busan'), (3, 'Jeju')) t(id, region)`,
+		`CREATE TABLE customers AS SELECT * FROM (VALUES (1, 'gold', 1), (2, 'gold', 1), (3, 'silver', NULL), (4, NULL, 2)) t(id, tier, region_id)`,
+		`CREATE TABLE orders AS SELECT * FROM (VALUES
 			(1, 1, TIMESTAMP '2026-10-01 23:59:59', 100.00, 'web'), (2, 2, TIMESTAMP '2026-10-02 00:00:00', 50.00, 'app'),
-			(3, 3, TIMESTAMP '2026-10-02 12:00:00', 30.00, NULL), (4, 4, TIMESTAMP '2026-09-02 08:00:00', 20.00, 'web')) t(id, customer_id, ordered, amount, channel);
-		CREATE TABLE lines AS SELECT * FROM (VALUES (1, 1, 'TV', 1), (2, 1, 'TV', 2), (3, 1, 'fridge', 1), (4, 2, 'TV', 1), (5, 4, 'fridge', 4)) t(id, order_id, product, qty);
-		CREATE TABLE payments AS SELECT * FROM (VALUES (1, 1, DATE '2026-10-01', 60.00, 'card'), (2, 1, DATE '2026-10-03', 40.00, 'cash'),
-			(3, 3, DATE '2026-11-01', 30.00, 'card'), (4, 4, DATE '2026-09-30', 20.00, 'card')) t(id, order_id, paid, paid_amount, method);
-	`); err != nil {
-		t.Fatal(err)
-	}
-	return db
+			(3, 3, TIMESTAMP '2026-10-02 12:00:00', 30.00, NULL), (4, 4, TIMESTAMP '2026-09-02 08:00:00', 20.00, 'web')) t(id, customer_id, ordered, amount, channel)`,
+		`CREATE TABLE lines AS SELECT * FROM (VALUES (1, 1, 'TV', 1), (2, 1, 'TV', 2), (3, 1, 'fridge', 1), (4, 2, 'TV', 1), (5, 4, 'fridge', 4)) t(id, order_id, product, qty)`,
+		`CREATE TABLE payments AS SELECT * FROM (VALUES (1, 1, DATE '2026-10-01', 60.00, 'card'), (2, 1, DATE '2026-10-03', 40.00, 'cash'),
+			(3, 3, DATE '2026-11-01', 30.00, 'card'), (4, 4, DATE '2026-09-30', 20.00, 'card')) t(id, order_id, paid, paid_amount, method)`,
+	)
 }
 
 func october() *Period { return &Period{day("2026-10-01"), day("2026-11-01")} }
@@ -63,15 +54,15 @@ func not(f Filter) Filter {
 	return f
 }
 
-// trap is a query over shopDB whose answer is known.
+// trap is a query over the shop whose answer is known.
 type trap struct {
 	name string
 	q    Query
 	want [][]any
 }
 
-func (c trap) check(t *testing.T, db *sql.DB) {
-	compiled, err := shop().Compile(c.q, CompileOptions{})
+func (c trap) check(t *testing.T, db *database) {
+	compiled, err := shop().Compile(c.q, db.options())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,8 +75,10 @@ func (c trap) check(t *testing.T, db *sql.DB) {
 	}
 }
 
-func TestJoinTraps(t *testing.T) {
-	db := shopDB(t)
+func TestJoinTraps(t *testing.T) { onEngines(t, testJoinTraps) }
+
+func testJoinTraps(t *testing.T, e engine) {
+	db := e.shop(t)
 	for _, c := range []trap{
 		{"fan-out: orders filtered by their lines count once",
 			Query{Measures: measures("revenue"), Filters: []Filter{is("lines.product", "TV")}}, [][]any{{150.0}}},
@@ -115,8 +108,10 @@ func TestJoinTraps(t *testing.T) {
 	}
 }
 
-func TestTimeTraps(t *testing.T) {
-	db := shopDB(t)
+func TestTimeTraps(t *testing.T) { onEngines(t, testTimeTraps) }
+
+func testTimeTraps(t *testing.T, e engine) {
+	db := e.shop(t)
 	september := &Compare{ComparePrevious, Period{day("2026-09-01"), day("2026-10-01")}}
 	d := day
 	for _, c := range []trap{
@@ -159,8 +154,10 @@ func TestTimeTraps(t *testing.T) {
 	}
 }
 
-func TestRowTraps(t *testing.T) {
-	db := shopDB(t)
+func TestRowTraps(t *testing.T) { onEngines(t, testRowTraps) }
+
+func testRowTraps(t *testing.T, e engine) {
+	db := e.shop(t)
 	d := day
 	for _, c := range []trap{
 		{"a share is of all rows, also of those cut off",
@@ -192,25 +189,27 @@ func TestRowTraps(t *testing.T) {
 }
 
 // calendarShop has one order a day, worth 1.
-func calendarShop(t testing.TB, from, to string) (*Model, *sql.DB) {
+func calendarShop(t testing.TB, e engine, from, to string) (*Model, *database) {
 	t.Helper()
-	db, err := sql.Open("duckdb", "")
-	if err != nil {
-		t.Fatal(err)
+	days := "CREATE TABLE sales AS SELECT CAST(t AS TIMESTAMP) + INTERVAL '20 HOUR' AS sold, 1 AS one FROM generate_series(DATE '" + from + "', DATE '" + to + "', INTERVAL '1 DAY') AS s(t)"
+	if e.dialect == SQLite {
+		days = "CREATE TABLE sales AS WITH RECURSIVE s(t) AS (SELECT '" + from + "' UNION ALL SELECT date(t, '+1 day') FROM s WHERE t < '" + to + "') SELECT t || ' 20:00:00' AS sold, 1 AS one FROM s"
 	}
-	t.Cleanup(func() { db.Close() })
-	if _, err := db.Exec("CREATE TABLE sales AS SELECT t::TIMESTAMP + INTERVAL 20 HOUR AS sold, 1 AS one FROM generate_series(DATE '" + from + "', DATE '" + to + "', INTERVAL 1 DAY) s(t)"); err != nil {
-		t.Fatal(err)
+	if e.dialect == MariaDB {
+		days = "CREATE TABLE sales AS SELECT TIMESTAMP '" + from + " 20:00:00' + INTERVAL seq DAY AS sold, 1 AS one FROM seq_0_to_9999 WHERE DATE '" + from + "' + INTERVAL seq DAY <= DATE '" + to + "'"
 	}
+	db := e.database(t, days)
 	return &Model{Name: "days", Datasets: []*Dataset{{Name: "sales", Source: "sales", Fields: []*Field{fld("sold", Temporal), fld("one", Numeric)}}},
 		Metrics: []*Metric{met("n", "SUM(sales.one)", "sales.sold")}}, db
 }
 
-func TestCalendarTraps(t *testing.T) {
-	m, db := calendarShop(t, "2019-01-01", "2025-12-31")
+func TestCalendarTraps(t *testing.T) { onEngines(t, testCalendarTraps) }
+
+func testCalendarTraps(t *testing.T, e engine) {
+	m, db := calendarShop(t, e, "2019-01-01", "2025-12-31")
 	run := func(t *testing.T, q Query, o CompileOptions) [][]any {
 		t.Helper()
-		q.Measures = measures("n")
+		q.Measures, o.Dialect = measures("n"), e.dialect
 		c, err := m.Compile(q, o)
 		if err != nil {
 			t.Fatal(err)
@@ -292,6 +291,9 @@ func TestCalendarTraps(t *testing.T) {
 		}
 	})
 	t.Run("time zone", func(t *testing.T) {
+		if e.dialect == SQLite {
+			return // it knows no time zones, and says so
+		}
 		// Sold at 20:00 in UTC is 05:00 of the next day in Seoul.
 		m.Timezone = "UTC"
 		defer func() { m.Timezone = "" }()

@@ -26,11 +26,16 @@ func (c *compiler) values() (*selectStmt, error) {
 			return nil, err
 		}
 	}
-	sel, err := c.pass(b, side{period: c.q.Period}, c.dims)
+	sel, err := c.read("values", func() (*selectStmt, error) {
+		sel, err := c.pass(b, side{period: c.q.Period}, c.dims)
+		if err == nil && len(sel.apart) == 0 {
+			sel.groups, sel.distinct = 0, true
+		}
+		return sel, err
+	})
 	if err != nil {
 		return nil, err
 	}
-	sel.groups, sel.distinct = 0, true
 	return c.chosen(sel)
 }
 

@@ -216,7 +216,7 @@ func (w *writer) dataset(d *Dataset) {
 	for _, f := range d.Fields {
 		w.field(f)
 	}
-	w.extensions(4, d.Extensions, datasetExtension{d.Label, d.Filter, d.Hidden})
+	w.extensions(4, d.Extensions, datasetExtension{d.Label, d.Filter, d.Hidden, d.Database})
 }
 
 func (w *writer) field(f *Field) {
@@ -231,7 +231,7 @@ func (w *writer) field(f *Field) {
 	w.key(6, "description", f.Description)
 	w.key(6, "datatype", f.Datatype)
 	w.context(6, f.Context, f.Synonyms)
-	w.extensions(6, f.Extensions, fieldExtension{f.Label, f.Kind, f.Format, f.Values, f.Ordered, f.Totals, f.Hidden, f.IsName})
+	w.extensions(6, f.Extensions, fieldExtension{f.Label, f.Kind, f.Format, f.Values, f.Ordered, f.Totals, f.Hidden, f.IsName, f.SameAs})
 }
 
 func (w *writer) relationship(r *Relationship) {
