@@ -55,8 +55,8 @@ func isFlag(c *column) bool {
 	}
 	low, _ := connectors.Number(c.Profile.Min)
 	high, _ := connectors.Number(c.Profile.Max)
-	phrase := sentence(c.Name)
-	named := strings.HasPrefix(phrase, "is ") || strings.HasPrefix(phrase, "has ") || slices.Contains(l("yn", "flag"), lastWord(c.Name)) || strings.HasSuffix(c.Name, "여부") || strings.HasSuffix(c.Name, "유무")
+	phrase := sentence(c.said)
+	named := strings.HasPrefix(phrase, "is ") || strings.HasPrefix(phrase, "has ") || slices.Contains(l("yn", "flag"), lastWord(c.Name)) || strings.HasSuffix(c.said, "여부") || strings.HasSuffix(c.said, "유무")
 	return named && low >= 0 && high <= 1
 }
 
@@ -86,7 +86,7 @@ func secret(c *column) bool {
 			return true
 		}
 	}
-	for _, name := range l(c.Name, c.Original) {
+	for _, name := range l(c.Name, c.Original, firstClause(c.Comment)) {
 		name = strings.ReplaceAll(strings.ReplaceAll(name, " ", ""), "_", "")
 		for _, x := range secretKorean {
 			if strings.Contains(name, x) && (text || x != "토큰") {

@@ -24,7 +24,7 @@ const dialect = "ANSI_SQL"
 // Model drafts a semantic model of the tables of a catalogue. The same catalogue
 // gives the same model.
 func Model(cat *connectors.Catalog, opts Options) *semantic.Model {
-	d := &drafter{cat: cat, terms: newTerms(), model: &semantic.Model{Name: opts.Name}}
+	d := &drafter{cat: cat, terms: newTerms(), known: newKnown(), model: &semantic.Model{Name: opts.Name}}
 	if d.model.Name == "" {
 		d.model.Name = cat.Source
 	}
@@ -32,6 +32,7 @@ func Model(cat *connectors.Catalog, opts Options) *semantic.Model {
 		d.model.Name = "data"
 	}
 	d.bare = d.bareNames()
+	d.countHeads()
 	for _, t := range cat.Tables {
 		d.addDataset(t)
 	}
@@ -60,6 +61,7 @@ type drafter struct {
 	tables []*table
 	names  names             // of metrics
 	bare   map[string]string // what each table is about, by its name
+	known  known
 }
 
 // table is a table with what was made of it.
@@ -74,12 +76,14 @@ type table struct {
 	time    string   // "dataset.field" that rows are placed in time by
 	when    *column  // that of its own
 	central int      // how much the model is about it
+	metrics []*semantic.Metric
 }
 
 // column is a column with what was made of it.
 type column struct {
 	*connectors.ColumnInfo
-	words   string // the name without what all columns of the table begin with
+	said    string // the name, or what the comment calls the column where the name says nothing
+	words   string // that without what all columns of the table begin with
 	field   *semantic.Field
 	concept *concept // that the name, or its end, stands for
 	exact   bool     // the whole name does
@@ -122,7 +126,7 @@ func (d *drafter) addDataset(t *connectors.Table) {
 	if len(t.Columns) == 0 {
 		return
 	}
-	ds := &semantic.Dataset{Name: d.datasetName(t.Name), Source: quoteName(t.Name), PrimaryKey: t.PrimaryKey, Description: t.Comment}
+	ds := &semantic.Dataset{Name: d.datasetName(t), Source: quoteName(t), PrimaryKey: t.PrimaryKey, Description: tidyComment(t.Comment)}
 	if ds.Name == "" {
 		return
 	}
@@ -138,6 +142,7 @@ func (d *drafter) addDataset(t *connectors.Table) {
 	tab.findTotals()
 	d.model.Datasets = append(d.model.Datasets, ds)
 	d.tables = append(d.tables, tab)
+	d.known.add(tab)
 }
 
 // without removes repeated words and those that are said already.
@@ -150,13 +155,4 @@ func without(list []string, said ...string) []string {
 		}
 	}
 	return out
-}
-
-func (d *drafter) tableOf(name string) *table {
-	for _, t := range d.tables {
-		if t.Name == name {
-			return t
-		}
-	}
-	return nil
 }

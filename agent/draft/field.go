@@ -9,9 +9,12 @@ import (
 )
 
 func (d *drafter) addField(t *table, c *connectors.ColumnInfo) *column {
-	col := &column{ColumnInfo: c, words: c.Name}
+	col := &column{ColumnInfo: c, said: c.Name, words: c.Name}
 	if t.prefix > 0 {
 		col.words = strings.Join(parts(c.Name)[t.prefix:], "_")
+	}
+	if said := calledBy(c.Comment); isKorean(said) && !isKorean(c.Name) && d.terms.find(col.words) == nil && d.terms.last(col.words) == nil {
+		col.said, col.words = said, said
 	}
 	col.words = d.plainWords(t, col.words)
 	if col.concept = d.terms.find(col.words); col.concept != nil {
@@ -19,50 +22,41 @@ func (d *drafter) addField(t *table, c *connectors.ColumnInfo) *column {
 	} else {
 		col.concept = d.terms.last(col.words)
 	}
-	f := &semantic.Field{Name: plainName(c.Name), Expression: map[string]string{dialect: quoteColumn(c.Name)}, Description: c.Comment}
+	f := &semantic.Field{Name: plainName(c.Name), Expression: map[string]string{dialect: quoteColumn(c.Name)}, Description: tidyComment(c.Comment)}
 	for i := 2; slices.ContainsFunc(t.ds.Fields, func(x *semantic.Field) bool { return strings.EqualFold(x.Name, f.Name) }); i++ {
 		f.Name = plainName(c.Name) + "_" + string(rune('0'+i%10))
 	}
 	col.field = f
-	d.labelField(col)
+	d.labelField(t, col)
 	d.classify(t, col)
 	d.nameOrder(col)
 	d.nameByTable(t, col)
 	d.nameValues(col)
+	d.nameCodes(col)
+	d.nameFlag(col)
 	f.IsTime = f.Kind == semantic.Temporal
 	f.Format = col.format
 	return col
 }
 
 // labelField names a field in both languages.
-func (d *drafter) labelField(c *column) {
+func (d *drafter) labelField(t *table, c *column) {
 	f := c.field
 	heading := c.Original
 	if heading == "" {
 		heading = c.Name
 	}
-	if isKorean(c.Name) {
+	if isKorean(c.said) {
 		f.Label.Ko = strings.Join(splitKeepCase(c.words), " ")
 		f.Label.En = capital(d.terms.english(c.words))
+		if c.said != c.Name && f.Label.En == "" {
+			f.Label.En = capital(sentence(c.Name))
+		}
 	} else {
 		f.Label.En = capital(sentence(c.words))
 		f.Label.Ko = d.terms.korean(c.words)
 	}
-	// A comment of a few words in the other language is the name that is missing.
-	short := strings.TrimSpace(firstClause(c.Comment))
-	switch {
-	case short == "" || len(short) > 40:
-	case isKorean(short):
-		if f.Label.Ko == "" || !isKorean(f.Label.Ko) {
-			f.Label.Ko = short
-		} else {
-			f.Synonyms = append(f.Synonyms, short)
-		}
-	case f.Label.En == "":
-		f.Label.En = capital(short)
-	case len(strings.Fields(short)) <= 4:
-		f.Synonyms = append(f.Synonyms, strings.ToLower(short))
-	}
+	d.labelByComment(t, c)
 	if c.exact && c.concept.role != code {
 		f.Synonyms = append(f.Synonyms, c.concept.ko...)
 		f.Synonyms = append(f.Synonyms, c.concept.en...)
@@ -70,7 +64,13 @@ func (d *drafter) labelField(c *column) {
 	if heading != c.Name {
 		f.Synonyms = append(f.Synonyms, heading)
 	}
+	if c.said != c.Name {
+		f.Synonyms = append(f.Synonyms, sentence(c.Name))
+	}
 	if bare := sentence(c.Name); bare != "" && !isKorean(bare) {
+		if whole, ok := strings.CutSuffix(bare, " cents"); ok {
+			f.Synonyms = append(f.Synonyms, whole) // its label still says that these are cents
+		}
 		for _, prefix := range []string{"loc ", "addr ", "is ", "has "} {
 			if rest, ok := strings.CutPrefix(bare, prefix); ok {
 				f.Synonyms = append(f.Synonyms, rest)
@@ -78,6 +78,30 @@ func (d *drafter) labelField(c *column) {
 		}
 	}
 	f.Synonyms = without(f.Synonyms, f.Label.Ko, f.Label.En)
+}
+
+// labelByComment calls a column as the company does, by the first short phrase of its
+// comment. The dictionary's word stays one that people may ask by. A heading in Korean is the
+// company's own word already.
+func (d *drafter) labelByComment(t *table, c *column) {
+	f, short := c.field, calledBy(c.Comment)
+	taken := slices.ContainsFunc(t.ds.Fields, func(x *semantic.Field) bool {
+		return strings.EqualFold(x.Label.Ko, short) || strings.EqualFold(x.Label.En, short)
+	})
+	switch {
+	case short == "" || strings.EqualFold(short, f.Label.Ko) || strings.EqualFold(short, f.Label.En):
+	case taken || isKorean(c.Name) && isKorean(short):
+		f.Synonyms = append(f.Synonyms, short)
+	case isKorean(short):
+		f.Synonyms = without(append(f.Synonyms, f.Label.Ko), "")
+		f.Label.Ko = short
+	default:
+		f.Synonyms = without(append(f.Synonyms, strings.ToLower(f.Label.En), strings.ToLower(short)), "")
+		f.Label.En = capital(short)
+		if f.Label.Ko == "" {
+			f.Label.Ko = d.terms.korean(short)
+		}
+	}
 }
 
 func firstClause(s string) string {
@@ -109,18 +133,18 @@ func (d *drafter) classify(t *table, c *column) {
 
 // isKey reports whether a column names rows: of its own table, or of another.
 func isKey(t *table, c *column) bool {
-	if slices.Contains(t.PrimaryKey, c.Name) && (len(t.PrimaryKey) == 1 || c.Kind == connectors.KindInteger) && looksLikeID(c.Name) {
+	if slices.Contains(t.PrimaryKey, c.Name) && (len(t.PrimaryKey) == 1 || c.Kind == connectors.KindInteger) && c.looksLikeID() {
 		return true
 	}
 	for _, k := range t.ForeignKeys {
 		if slices.Contains(k.Columns, c.Name) {
-			return looksLikeID(c.Name) || c.Kind == connectors.KindInteger
+			return c.looksLikeID() || c.Kind == connectors.KindInteger
 		}
 	}
 	if slices.Equal(t.PrimaryKey, []string{c.Name}) && strings.HasSuffix(strings.ToLower(c.Name), "id") {
 		return true // txid
 	}
-	return looksLikeID(c.Name)
+	return c.looksLikeID()
 }
 
 // isCount reports whether a name that ends in "num" is of a number of things:
@@ -129,6 +153,8 @@ func isCount(w []string) bool {
 	name := strings.Join(w, " ")
 	return slices.ContainsFunc(glossary, func(c concept) bool { return c.role == count && slices.Contains(c.en, name) })
 }
+
+func (c *column) looksLikeID() bool { return looksLikeID(c.Name) || looksLikeID(c.said) }
 
 // looksLikeID reports whether a name ends in a word for names of rows.
 func looksLikeID(name string) bool {
@@ -169,7 +195,7 @@ func (d *drafter) classifyText(t *table, c *column) {
 	}
 	declared := slices.Contains(t.PrimaryKey, c.Name) || slices.ContainsFunc(t.ForeignKeys, func(k connectors.ForeignKey) bool { return slices.Contains(k.Columns, c.Name) })
 	few := p != nil && distinct <= 200 && t.Rows > 3*distinct
-	if looksLikeID(c.Name) {
+	if c.looksLikeID() {
 		few = few && distinct <= 30 // a code of regions is grouped by, a number of customers counted
 	}
 	switch {
@@ -181,7 +207,7 @@ func (d *drafter) classifyText(t *table, c *column) {
 		f.Kind, c.use = semantic.Identifier, useCount
 	case role == code && !few:
 		f.Kind = semantic.Identifier
-	case p != nil && distinct > connectors.MaxProfileValues && p.Values == nil && distinct*2 > t.Rows && !nameLike(c.Name):
+	case p != nil && distinct > connectors.MaxProfileValues && p.Values == nil && distinct*2 > t.Rows && !nameLike(c.said):
 		f.Kind = semantic.FreeText
 	case p != nil && p.Values == nil && distinct > 0 && distinct <= connectors.MaxProfileValues:
 		f.Kind = semantic.FreeText // too long to be named
@@ -335,7 +361,7 @@ func (d *drafter) formatOf(c *column, role role) string {
 		return rateFormat(c.Profile)
 	case tooSmallForWon(c):
 		return "" // 21 may be millions, or hundreds of millions
-	case role == money && isKorean(c.Name) || (role == level || role == plain) && c.concept != nil && isKorean(c.Name) && priced(c.concept):
+	case role == money && isKorean(c.said) || (role == level || role == plain) && c.concept != nil && isKorean(c.said) && priced(c.concept):
 		return "krw"
 	case c.concept != nil:
 		return c.concept.format
@@ -346,7 +372,7 @@ func (d *drafter) formatOf(c *column, role role) string {
 // tooSmallForWon reports whether an amount named in Korean, without a unit, has no
 // figure that anything costs in won.
 func tooSmallForWon(c *column) bool {
-	if !isKorean(c.Name) || c.concept == nil || c.concept.role != money && !priced(c.concept) || c.Profile == nil {
+	if !isKorean(c.said) || c.concept == nil || c.concept.role != money && !priced(c.concept) || c.Profile == nil {
 		return false
 	}
 	most, ok := connectors.Number(c.Profile.Max)
@@ -402,6 +428,9 @@ var levelEndings = []string{"율", "률", "평균", "단가", "가격", "점수"
 func useOf(c *column, role role, low string) use {
 	if c.format == "percent" || c.format == "score" {
 		return useAverage
+	}
+	if said := calledBy(c.Comment); strings.HasSuffix(said, "액") && !strings.Contains(said, "평균") {
+		return useSum // what is paid to somebody is a level, what was paid in all is not: 급여총액
 	}
 	w := strings.Fields(low)
 	if c.exact && (role == money || role == count || role == additive) {
@@ -468,20 +497,22 @@ func (d *drafter) chooseName(t *table) {
 }
 
 func nameScore(t *table, c *column) int {
-	if c.Kind != connectors.KindText || c.field.Kind != semantic.Categorical && !nameLike(c.Name) || c.field.Hidden || !nameLike(c.Name) {
+	if c.Kind != connectors.KindText || c.field.Kind != semantic.Categorical && !nameLike(c.said) || c.field.Hidden || !nameLike(c.said) {
 		return 0
 	}
-	w := split(c.Name)
+	w := split(c.said)
 	var s int
 	stem := strings.Join(w[:len(w)-1], "")
 	entity := strings.ToLower(strings.Join(split(t.words), ""))
 	switch {
-	case len(w) == 1 && !isKorean(c.Name), c.Name == "이름", c.Name == "성명":
+	case len(w) == 1 && !isKorean(c.said), c.said == "이름", c.said == "성명":
 		s = 50
 	case stem != "" && (strings.Contains(entity, singular(stem)) || strings.Contains(singular(stem), singular(entity))):
 		s = 60
-	case isKorean(c.Name) && strings.HasPrefix(entity, strings.TrimSuffix(strings.TrimSuffix(c.Name, "명"), "이름")):
+	case isKorean(c.said) && strings.HasPrefix(entity, strings.TrimSuffix(strings.TrimSuffix(c.said, "명"), "이름")):
 		s = 60
+	case isKorean(c.said) && slices.Contains(t.ko, strings.TrimSpace(strings.TrimSuffix(strings.TrimSuffix(c.said, "명"), "이름"))):
+		s = 60 // 부서명 in TB_DEPT_MST
 	default:
 		// Another thing's name, in a table that is about something else.
 		return 0

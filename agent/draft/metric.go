@@ -33,6 +33,8 @@ func (d *drafter) add(t *table, m *semantic.Metric, expr string) {
 	m.Expression = map[string]string{dialect: expr}
 	m.Time = t.time
 	d.model.Metrics = append(d.model.Metrics, m)
+	t.metrics = append(t.metrics, m)
+	d.known.labels.add(m.Label)
 }
 
 func ref(t *table, c *column) string { return t.ds.Name + "." + c.field.Name }
@@ -49,7 +51,7 @@ func (d *drafter) addRowCount(t *table) {
 	for _, en := range t.en {
 		rows := d.rowsOf(t, en)
 		m.Synonyms = append(m.Synonyms, "number of "+rows, en+" count", "count of "+rows, "total number of "+rows, "number of "+en+" records", en+" rows")
-		if d.terms.byEn["total "+rows] == nil && !d.isMoney(rows) { // total sales are money
+		if d.terms.byEn["total "+rows] == nil && !d.isMoney(rows) && !t.pays() { // total sales are money
 			m.Synonyms = append(m.Synonyms, "total "+rows)
 		}
 	}
@@ -76,6 +78,12 @@ func (d *drafter) addRowCount(t *table) {
 	m.Synonyms = without(m.Synonyms, m.Label.Ko, m.Label.En)
 	m.Synonyms = slices.DeleteFunc(m.Synonyms, d.isMoney)
 	d.add(t, m, countExpression(t))
+}
+
+// pays reports whether each row is a sum of money that changed hands: total payments are what
+// they come to.
+func (t *table) pays() bool {
+	return t.entity != nil && slices.Contains(l("결제", "환불", "지출", "매출", "송금", "정산", "입금", "출금", "거래"), t.entity.ko[0])
 }
 
 // rowLabel is what the rows of the only table are called when its name says nothing:
@@ -126,8 +134,33 @@ func (t *table) happening() []string {
 	return out
 }
 
-// countExpression counts the rows of t. Naming the dataset says whose rows are meant.
-func countExpression(t *table) string { return "COUNT(" + t.ds.Name + ".*)" }
+// countExpression counts the rows of t. Naming the dataset says whose rows are meant. Where
+// rows are versions of things, the things are counted.
+func countExpression(t *table) string {
+	if c := t.versionOf(); c != nil {
+		return "COUNT(DISTINCT " + ref(t, c) + ")"
+	}
+	return "COUNT(" + t.ds.Name + ".*)"
+}
+
+// versionOf is the column that names what the rows of t are versions of, as a warehouse keeps
+// them: with a key of each row, and with since when and until when it was so.
+func (t *table) versionOf() *column {
+	var named *column
+	dated := false
+	for _, c := range t.columns {
+		switch name := strings.ToLower(c.Name); {
+		case slices.Contains(l("valid_to", "effective_to", "end_date", "valid_until", "dbt_valid_to", "row_end_date", "is_current", "current_flag", "is_latest"), name):
+			dated = dated || name != "end_date"
+		case named == nil && c.Profile != nil && !c.Profile.Unique && !slices.Contains(t.PrimaryKey, c.Name) && c.target == nil && t.entity != nil && t.isNamedBy(c.Name):
+			named = c
+		}
+	}
+	if !dated || len(t.PrimaryKey) != 1 {
+		return nil
+	}
+	return named
+}
 
 // counter is the word that things of a kind are counted with.
 func counter(c *concept) string {
@@ -151,17 +184,10 @@ func counter(c *concept) string {
 // twins reports whether another table has a column of the same name, so that the
 // metrics of both have to be told apart.
 func (d *drafter) twins(t *table, c *column) bool {
-	for _, o := range d.tables {
-		if o == t {
-			continue
-		}
-		for _, x := range o.columns {
-			if x.use != useNone && (strings.EqualFold(x.field.Name, c.field.Name) || x.field.Label.Ko != "" && x.field.Label.Ko == c.field.Label.Ko) {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.ownerKeys(), func(key string) bool {
+		owner, ok := d.known.owners[key]
+		return ok && owner != t
+	})
 }
 
 // named returns a column's labels, with its table's in front where another table
@@ -199,7 +225,7 @@ func (d *drafter) named(t *table, c *column) (semantic.Label, []string) {
 
 func (d *drafter) addSum(t *table, c *column) {
 	label, synonyms := d.named(t, c)
-	m := &semantic.Metric{Name: d.names.unique(c.field.Name, t.ds.Name+"_"+c.field.Name), Label: label, Format: c.format, Description: c.Comment}
+	m := &semantic.Metric{Name: d.names.unique(c.field.Name, t.ds.Name+"_"+c.field.Name), Label: label, Format: c.format, Description: c.field.Description}
 	for _, w := range forms(label, synonyms) {
 		if isKorean(w) {
 			m.Synonyms = append(m.Synonyms, w, "총 "+w, w+" 합계", w+" 총합")
@@ -226,7 +252,7 @@ func forms(label semantic.Label, synonyms []string) []string {
 
 func (d *drafter) addAverage(t *table, c *column) {
 	label, synonyms := d.named(t, c)
-	m := &semantic.Metric{Name: d.names.unique("avg_"+c.field.Name, "avg_"+t.ds.Name+"_"+c.field.Name), Format: c.format, Description: c.Comment}
+	m := &semantic.Metric{Name: d.names.unique("avg_"+c.field.Name, "avg_"+t.ds.Name+"_"+c.field.Name), Format: c.format, Description: c.field.Description}
 	if label.Ko != "" {
 		m.Label.Ko = "평균 " + strings.TrimPrefix(label.Ko, "평균 ")
 	}
@@ -297,7 +323,7 @@ func (d *drafter) addShare(t *table, c *column) {
 	}
 	m.Synonyms = without(m.Synonyms, m.Label.Ko, m.Label.En)
 	d.add(t, m, "AVG(CASE WHEN "+ref(t, c)+" THEN 1 WHEN NOT "+ref(t, c)+" THEN 0 END)")
-	if bare, ok := strings.CutSuffix(m.Label.Ko, " 비율"); ok && isKorean(c.Name) && !d.knows(semantic.Label{Ko: bare + " 건수"}) {
+	if bare, ok := strings.CutSuffix(m.Label.Ko, " 비율"); ok && isKorean(c.Name) && !d.known.labels.has(semantic.Label{Ko: bare + " 건수"}) {
 		n := &semantic.Metric{Name: d.names.unique(c.field.Name+"_count", t.ds.Name+"_"+c.field.Name+"_count"), Format: "count:" + counter(t.entity), Label: semantic.Label{Ko: bare + " 건수"}, Synonyms: l(bare+" 수", bare+"건수")}
 		for _, ko := range t.ko {
 			n.Synonyms = append(n.Synonyms, bare+" "+ko+" 수", bare+" "+ko+" 건수", bare+" "+ko)
@@ -314,7 +340,7 @@ func (d *drafter) addShare(t *table, c *column) {
 // addDistinct counts the different things a column names, where no table has them
 // as its rows: 고객번호 in a file of orders gives 고객 수.
 func (d *drafter) addDistinct(t *table, c *column) {
-	named := c.field.Kind == semantic.Identifier && c.use == useCount || c.field.Kind == semantic.Categorical && (nameLike(c.Name) && !c.field.IsName && !partOfName(c.Name) || c.exact && thingLike(c.concept))
+	named := c.field.Kind == semantic.Identifier && c.use == useCount || c.field.Kind == semantic.Categorical && (nameLike(c.said) && !c.field.IsName && !partOfName(c.said) || c.exact && thingLike(c.concept))
 	if slices.Contains(l("ref", "hash", "checksum"), lastWord(c.Name)) {
 		return // names of nothing that anybody counts
 	}
@@ -329,7 +355,7 @@ func (d *drafter) addDistinct(t *table, c *column) {
 	if con := d.terms.find(firstOf(ko, en)); con != nil {
 		m.Format = "count:" + counter(con)
 	}
-	if c.target != nil || d.hasRowsOf(ko, en, t) || d.knows(semantic.Label{Ko: withSuffix(ko, " 수"), En: "Number of " + d.many(en)}) {
+	if c.target != nil || d.known.rows.has(semantic.Label{Ko: ko, En: en}) || d.known.labels.has(semantic.Label{Ko: withSuffix(ko, " 수"), En: "Number of " + d.many(en)}) {
 		// The rows of the other table are "고객 수"; these are those that occur here.
 		if here := lacking(t.ko, ko); ko != "" && here != "" {
 			m.Label.Ko = here + " " + ko + " 수"
@@ -350,7 +376,7 @@ func (d *drafter) addDistinct(t *table, c *column) {
 			m.Synonyms = append(m.Synonyms, "distinct "+d.many(en), "unique "+d.many(en), "number of distinct "+d.many(en), en+" count")
 		}
 	}
-	if m.Label == (semantic.Label{}) || d.knows(m.Label) {
+	if m.Label == (semantic.Label{}) || d.known.labels.has(m.Label) {
 		return
 	}
 	m.Name = d.names.unique("distinct_"+c.field.Name, t.ds.Name+"_distinct_"+c.field.Name)
@@ -394,13 +420,6 @@ func firstOf(a, b string) string {
 		return a
 	}
 	return b
-}
-
-// hasRowsOf reports whether another table's rows are the things so called.
-func (d *drafter) hasRowsOf(ko, en string, except *table) bool {
-	return slices.ContainsFunc(d.tables, func(t *table) bool {
-		return t != except && (ko != "" && t.ds.Label.Ko == ko || en != "" && strings.EqualFold(singular(strings.ToLower(t.ds.Label.En)), en))
-	}) || ko != "" && except.ds.Label.Ko == ko || en != "" && strings.EqualFold(singular(strings.ToLower(except.ds.Label.En)), en)
 }
 
 // thingOf is what an identifying column names: customer_id a customer, 상품명 a
@@ -466,7 +485,7 @@ var ratios = []ratio{
 func (d *drafter) addRatios(t *table) {
 	for _, r := range ratios {
 		over, under := t.summed(r.over), t.summed(r.under)
-		if over == nil || under == nil || d.knows(r.label) {
+		if over == nil || under == nil || d.known.labels.has(r.label) {
 			continue
 		}
 		format := r.format
@@ -493,28 +512,20 @@ func (t *table) summed(concepts []string) *column {
 	return nil
 }
 
-// knows reports whether a metric or a field is called so already.
-func (d *drafter) knows(label semantic.Label) bool {
-	for _, t := range d.tables {
-		for _, c := range t.columns {
-			if label.Ko != "" && c.field.Label.Ko == label.Ko || label.En != "" && strings.EqualFold(c.field.Label.En, label.En) {
-				return true
-			}
-		}
-	}
-	return slices.ContainsFunc(d.model.Metrics, func(m *semantic.Metric) bool {
-		return label.Ko != "" && m.Label.Ko == label.Ko || label.En != "" && strings.EqualFold(m.Label.En, label.En)
-	})
-}
+// maxCentral is how many tables a model has at the most to be about one of them.
+const maxCentral = 300
 
 // chooseDefault marks the metric that a question which names none is about: the
 // money of the table the model is about, else its rows.
 func (d *drafter) chooseDefault() {
+	if len(d.tables) > maxCentral {
+		return
+	}
 	var best *semantic.Metric
 	score := -1
 	for _, t := range d.tables {
 		weight := t.weight() * 10
-		for _, m := range d.model.Metrics {
+		for _, m := range t.metrics {
 			expr := m.Expression[dialect]
 			s := -1
 			switch {

@@ -11,7 +11,7 @@ import (
 // it is, and words behind it that tell how often it is written.
 var (
 	technicalHeads = l("dim", "fact", "fct", "tbl", "tb", "stg", "stage", "mart", "vw", "view", "raw", "ods", "dw", "dwd", "dws")
-	technicalTails = l("daily", "weekly", "monthly", "hourly", "info", "information", "data", "list", "table", "tbl", "master", "mst", "hist", "history", "export", "copy", "final", "sheet1")
+	technicalTails = l("daily", "weekly", "monthly", "hourly", "info", "information", "data", "list", "table", "tbl", "master", "mst", "hist", "history", "export", "copy", "final", "sheet1", "lookup")
 )
 
 // tails are the words that Korean tables carry behind what they are about.
@@ -26,7 +26,7 @@ var happened = []string{"내역", "이력", "대장", "일지"}
 func (d *drafter) bareNames() map[string]string {
 	var all [][]string
 	for _, t := range d.cat.Tables {
-		all = append(all, parts(base(t.Name)))
+		all = append(all, parts(base(t)))
 	}
 	skip := sharedStart(all)
 	out, times := map[string]string{}, map[string]int{}
@@ -39,11 +39,34 @@ func (d *drafter) bareNames() map[string]string {
 			out[t.Name] = strings.Join(all[i], " ")
 		}
 	}
+	d.takeComments(out)
 	return out
 }
 
+// takeComments calls the tables whose names say nothing by their comments, where each has
+// one of its own.
+func (d *drafter) takeComments(names map[string]string) {
+	said, times := map[string]string{}, map[string]int{}
+	for _, t := range d.cat.Tables {
+		if words := bare(parts(calledBy(t.Comment))); isKorean(words) && !isKorean(base(t)) && d.entity(names[t.Name]) == nil {
+			said[t.Name] = words
+			times[words]++
+		} else {
+			times[names[t.Name]]++
+		}
+	}
+	for name, words := range said {
+		if times[words] == 1 {
+			names[name] = words
+		}
+	}
+}
+
 // base is a table's name without its schema.
-func base(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
+func base(t *connectors.Table) string {
+	all := t.Parts()
+	return all[len(all)-1]
+}
 
 // sharedStart counts the words that three or more names all begin with.
 func sharedStart(names [][]string) int {
@@ -123,12 +146,15 @@ func isThing(c *concept) bool {
 
 // nameTable names a table's rows in both languages.
 func (d *drafter) nameTable(t *table) {
-	name := base(t.Name)
+	name := base(t.Table)
 	exact := d.terms.thing(t.words)
 	ds := t.ds
-	if isKorean(name) {
+	if isKorean(t.words) {
 		ds.Label.Ko = t.words
 		ds.Label.En = capital(plural(d.rowsInEnglish(t.words)))
+		if ds.Label.En == "" && !isKorean(name) {
+			ds.Label.En = capital(sentence(name))
+		}
 	} else {
 		ds.Label.En = capital(sentence(t.words))
 		ds.Label.Ko = d.rowsInKorean(t.words)
@@ -143,6 +169,12 @@ func (d *drafter) nameTable(t *table) {
 	}
 	d.addHead(t)
 	synonyms := slices.Clone(t.ko)
+	if said := calledBy(t.Comment); isKorean(said) {
+		synonyms = append(synonyms, said, stripTail(said))
+		if ds.Label.Ko == "" {
+			ds.Label.Ko = stripTail(said)
+		}
+	}
 	for _, w := range t.en {
 		synonyms = append(synonyms, d.rowsOf(t, w))
 	}
@@ -160,13 +192,8 @@ func (d *drafter) addHead(t *table) {
 	if len(split(t.words)) < 2 || head == nil || head.role != event && head.role != person {
 		return
 	}
-	for name, words := range d.bare {
-		if name == t.Name {
-			continue
-		}
-		if d.terms.thing(lastWord(words)) == head || d.terms.thing(words) == head {
-			return
-		}
+	if d.known.heads[head] > 1 {
+		return
 	}
 	t.ko = without(append(t.ko, head.ko...))
 	t.en = without(append(t.en, head.en...))
@@ -244,7 +271,7 @@ func isNoun(w string) bool {
 // counted is how rows are said to be counted in Korean: people, places and things
 // are so many, what happened is so many times.
 func (d *drafter) counted(t *table) string {
-	if isKorean(base(t.Name)) && slices.ContainsFunc(happened, func(w string) bool { return strings.HasSuffix(base(t.Name), w) }) {
+	if isKorean(t.words) && slices.ContainsFunc(happened, func(w string) bool { return strings.HasSuffix(base(t.Table), w) }) {
 		return "건수"
 	}
 	c := t.entity

@@ -11,15 +11,15 @@ import (
 // relate adds the relationships of a table's foreign keys.
 func (d *drafter) relate(t *table) {
 	for _, k := range t.ForeignKeys {
-		to := d.tableOf(k.RefTable)
+		to := d.known.tables[k.RefTable]
 		if to == nil || len(k.Columns) == 0 || len(k.Columns) != len(k.RefColumns) {
 			continue
 		}
 		name := t.ds.Name + "_" + to.ds.Name
-		if slices.ContainsFunc(d.model.Relationships, func(r *semantic.Relationship) bool { return r.Name == name }) {
+		if d.known.relations[name] {
 			name += "_" + plainName(strings.Join(k.Columns, "_"))
 		}
-		if slices.ContainsFunc(d.model.Relationships, func(r *semantic.Relationship) bool { return r.Name == name }) {
+		if d.known.relations[name] {
 			continue
 		}
 		back := d.backwards(t, to, k)
@@ -31,13 +31,13 @@ func (d *drafter) relate(t *table) {
 		if to == t {
 			continue // a row's parent is of the same dataset: nothing to join for
 		}
+		if !d.known.ways.add(t.ds.Name, to.ds.Name) {
+			continue
+		}
+		d.known.relations[name] = true
 		d.model.Relationships = append(d.model.Relationships, &semantic.Relationship{
 			Name: name, From: t.ds.Name, To: to.ds.Name, FromColumns: k.Columns, ToColumns: k.RefColumns,
 		})
-		if !d.oneWay() {
-			d.model.Relationships = d.model.Relationships[:len(d.model.Relationships)-1]
-			continue
-		}
 		if !back {
 			t.central += 2
 		}
@@ -47,46 +47,6 @@ func (d *drafter) relate(t *table) {
 			to.ds.UniqueKeys = append(to.ds.UniqueKeys, k.RefColumns)
 		}
 	}
-}
-
-// oneWay reports whether no dataset leads to another in two equally short ways: a
-// question could then be meant in either, and a draft must not choose.
-func (d *drafter) oneWay() bool {
-	next := map[string][]string{}
-	for _, r := range d.model.Relationships {
-		next[r.From] = append(next[r.From], r.To)
-	}
-	for start := range next {
-		seen := map[string]bool{start: true}
-		for front := []string{start}; len(front) > 0; {
-			var ok bool
-			if front, ok = stepAhead(next, front, seen); !ok {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// stepAhead returns what is reached from front for the first time, and whether each
-// is reached only once.
-func stepAhead(next map[string][]string, front []string, seen map[string]bool) ([]string, bool) {
-	var reached []string
-	for _, from := range front {
-		for _, to := range next[from] {
-			if seen[to] {
-				continue
-			}
-			if slices.Contains(reached, to) {
-				return nil, false
-			}
-			reached = append(reached, to)
-		}
-	}
-	for _, to := range reached {
-		seen[to] = true
-	}
-	return reached, true
 }
 
 // backwards reports whether a foreign key only mirrors that of the other table: rows
@@ -142,7 +102,7 @@ func hideKeys(t *table) {
 func (d *drafter) callByThing(t *table) {
 	taken := map[string]bool{}
 	for _, pass := range []func(*column) bool{
-		func(c *column) bool { return nameLike(c.Name) && !partOfName(c.Name) },
+		func(c *column) bool { return nameLike(c.said) && !partOfName(c.said) },
 		func(c *column) bool { return c.field.Kind == semantic.Identifier && c.use == useCount },
 	} {
 		for _, c := range t.columns {
@@ -150,7 +110,7 @@ func (d *drafter) callByThing(t *table) {
 				continue
 			}
 			ko, en := d.thingOf(c)
-			if ko == "" && en == "" || taken[ko+"/"+en] || d.hasRowsOf(ko, en, t) {
+			if ko == "" && en == "" || taken[ko+"/"+en] || d.known.rows.has(semantic.Label{Ko: ko, En: en}) {
 				continue
 			}
 			taken[ko+"/"+en] = true

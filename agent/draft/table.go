@@ -1,18 +1,17 @@
 package draft
 
 import (
-	"slices"
 	"strings"
 
-	"github.com/bapsang/bapsang/agent/semantic"
+	"github.com/bapsang/bapsang/connectors"
 )
 
 // datasetName is a table's name without its schema, where that is enough; "" where
 // even the full name is taken.
-func (d *drafter) datasetName(table string) string {
-	for _, try := range []string{table[strings.LastIndexByte(table, '.')+1:], table} {
+func (d *drafter) datasetName(t *connectors.Table) string {
+	for _, try := range []string{base(t), t.Name} {
 		name := plainName(try)
-		if !slices.ContainsFunc(d.model.Datasets, func(x *semantic.Dataset) bool { return strings.EqualFold(x.Name, name) }) {
+		if !d.known.datasets[foldCase(name)] {
 			return name
 		}
 	}
@@ -34,8 +33,8 @@ func isWordRune(r rune) bool {
 }
 
 // quoteName quotes the parts of a table's name that need it.
-func quoteName(s string) string {
-	parts := strings.Split(s, ".")
+func quoteName(t *connectors.Table) string {
+	parts := t.Parts()
 	for i, p := range parts {
 		if plainName(p) != p {
 			parts[i] = `"` + strings.ReplaceAll(p, `"`, `""`) + `"`

@@ -85,7 +85,7 @@ func (t *table) nameTakings(c *column, m *semantic.Metric) {
 		m.Label.En = "Sales"
 	}
 	m.LowerIsBetter = name.lower
-	if m.Format == "" && isKorean(c.Name) {
+	if m.Format == "" && isKorean(c.said) {
 		m.Format = "krw"
 	}
 }
@@ -197,7 +197,7 @@ func (d *drafter) addTotal(t *table, c *column) {
 		return
 	}
 	label, synonyms := d.named(t, c)
-	m := &semantic.Metric{Name: d.names.unique("total_"+c.field.Name, "total_"+t.ds.Name+"_"+c.field.Name), Format: c.format, Description: c.Comment}
+	m := &semantic.Metric{Name: d.names.unique("total_"+c.field.Name, "total_"+t.ds.Name+"_"+c.field.Name), Format: c.format, Description: c.field.Description}
 	if label.Ko != "" {
 		m.Label.Ko = "총 " + label.Ko
 	}

@@ -10,10 +10,12 @@ import (
 type terms struct {
 	byKo, byEn map[string]*concept
 	longestEn  int
+	// states and places are other words for values.
+	states, places *groups
 }
 
 func newTerms() *terms {
-	t := &terms{byKo: map[string]*concept{}, byEn: map[string]*concept{}}
+	t := &terms{byKo: map[string]*concept{}, byEn: map[string]*concept{}, states: newGroups(sameValue), places: newGroups(samePlace)}
 	for i := range glossary {
 		c := &glossary[i]
 		for _, w := range c.ko {

@@ -1,6 +1,7 @@
 package draft
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/bapsang/bapsang/connectors"
@@ -14,6 +15,9 @@ func (d *drafter) placeInTime(t *table) {
 		t.central += 3
 		return
 	}
+	if d.placeByCalendar(t) {
+		return
+	}
 	for _, c := range t.columns {
 		if c.target != nil && c.target != t {
 			if own := mainTime(c.target); own != nil && c.target.entity != nil && c.target.entity.role == event {
@@ -22,6 +26,38 @@ func (d *drafter) placeInTime(t *table) {
 			}
 		}
 	}
+}
+
+// placeByCalendar places rows in time by the table of days that they refer to, as those of a
+// warehouse do; where they refer to it twice, by the way that the model has.
+func (d *drafter) placeByCalendar(t *table) bool {
+	for _, r := range d.model.Relationships {
+		if r.From != t.ds.Name || len(r.FromColumns) != 1 {
+			continue
+		}
+		for _, to := range d.tables {
+			if own := dayOf(to); to.ds.Name == r.To && own != nil {
+				t.time = to.ds.Name + "." + own.field.Name
+				t.central += 3
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// dayOf is the day that a row of a table of days is, nil for any other table.
+func dayOf(t *table) *column {
+	if w := split(base(t.Table)); !slices.ContainsFunc(w, func(x string) bool { return slices.Contains(l("date", "dates", "calendar", "day", "days"), x) }) &&
+		!strings.Contains(t.words, "날짜") && !strings.Contains(t.words, "달력") && !strings.Contains(t.words, "일자") {
+		return nil
+	}
+	for _, c := range t.columns {
+		if c.Kind == connectors.KindDate && c.Profile != nil && c.Profile.Unique {
+			return c
+		}
+	}
+	return nil
 }
 
 // mainTime is the time that most likely says when a row of t happened; nil where
@@ -43,7 +79,7 @@ func mainTime(t *table) *column {
 
 func timeScore(c *column, early int) int {
 	s := 100 + min(early, 20)
-	low := " " + sentence(c.Name) + " " + strings.ToLower(c.Original)
+	low := " " + sentence(c.said) + " " + strings.ToLower(c.Original)
 	for _, w := range []string{"birth", "dob", "생년", "생일", "출생"} {
 		if strings.Contains(low, w) {
 			return 0

@@ -22,21 +22,21 @@ var sameValue = [][]string{
 	l("success", "succeeded", "successful", "성공", "성공한"),
 	l("fail", "failed", "failure", "실패", "실패한", "unsuccessful"),
 	l("error", "오류", "에러"),
-	l("cancelled", "canceled", "cancel", "취소", "취소된", "취소한"),
-	l("refunded", "refund", "환불", "환불된"),
-	l("returned", "return", "반품", "반품된"),
+	l("cancelled", "canceled", "cancel", "취소", "취소된", "취소한", "취소 완료", "주문 취소", "결제 취소"),
+	l("refunded", "refund", "환불", "환불된", "환불 완료"),
+	l("returned", "return", "반품", "반품된", "반품 완료"),
 	l("approved", "승인", "승인된"),
-	l("rejected", "declined", "거절", "반려", "거절된"),
+	l("rejected", "declined", "거절", "반려", "거절된", "반려된"),
 	l("expired", "만료", "만료된"),
-	l("shipped", "발송", "출고", "배송 중"),
-	l("delivered", "배송 완료", "배달 완료"),
-	l("paid", "결제 완료", "지불 완료", "납부"),
+	l("shipped", "발송", "출고", "배송 중", "발송된", "출고된"),
+	l("delivered", "배송 완료", "배달 완료", "배송 완료된"),
+	l("paid", "결제 완료", "지불 완료", "납부", "결제된", "결제 완료된"),
 	l("unpaid", "미결제", "미납"),
 	l("overdue", "연체", "연체된"),
 	l("draft", "초안", "임시 저장"),
 	l("read", "읽음", "읽은"),
 	l("unread", "읽지 않음", "읽지 않은", "안 읽은", "미확인"),
-	l("resolved", "solved", "해결", "해결된"),
+	l("resolved", "solved", "해결", "해결된", "해결 완료"),
 	l("verified", "인증", "인증된", "확인된"),
 	l("unverified", "미인증"),
 	l("buy", "매수"),
@@ -115,36 +115,80 @@ func (d *drafter) nameValues(c *column) {
 	if f.Kind != semantic.Categorical || f.Hidden || c.Profile == nil || len(c.Profile.Values) == 0 {
 		return
 	}
-	groups := sameValue
+	d.nameYes(c)
+	groups := d.terms.states
+	var first [][]string
 	if len(c.Profile.Values) > maxStates {
 		groups = nil // words of such a variety are names, not states
 	}
 	switch {
 	case c.concept != nil && letters[c.concept.ko[0]] != nil:
-		groups = append(slices.Clone(letters[c.concept.ko[0]]), sameValue...)
+		groups, first = d.terms.states, letters[c.concept.ko[0]]
 	case c.concept != nil && c.concept.role == place || c.concept != nil && c.concept.ko[0] == "국적":
-		groups = samePlace
-	case nameLike(c.Name):
+		groups = d.terms.places
+	case nameLike(c.said):
 		// The names of places are in columns called city_name; other names mean nothing
 		// else.
 		if w := split(c.words); len(w) < 2 || !d.isPlace(w[len(w)-2]) {
 			return
 		}
-		groups = samePlace
+		groups = d.terms.places
 	}
-	held := map[string]string{}
+	held, prefix := map[string]string{}, sharedPrefix(c.Profile.Values)
 	for _, v := range c.Profile.Values {
-		if k := foldWord(v.Value); held[k] == "" {
+		if k := foldWord(strings.TrimPrefix(v.Value, prefix)); held[k] == "" {
 			held[k] = v.Value
 		}
 	}
 	used := map[string]bool{}
-	for _, g := range groups {
+	for _, g := range append(slices.Clone(first), groups.of(held)...) {
 		if s, ok := otherWords(g, held); ok && !used[s.Values[0]] {
 			used[s.Values[0]] = true
 			f.Values = append(f.Values, s)
 		}
 	}
+}
+
+// groups are lists of words for the same, found by each of them.
+type groups struct {
+	list [][]string
+	at   map[string][]int // by folded word
+}
+
+func newGroups(list [][]string) *groups {
+	g := &groups{list: list, at: map[string][]int{}}
+	for i, words := range list {
+		for _, w := range words {
+			g.at[foldWord(w)] = append(g.at[foldWord(w)], i)
+		}
+	}
+	return g
+}
+
+// with are the groups that have a word, in their order.
+func (g *groups) with(word string) [][]string {
+	var out [][]string
+	for _, i := range g.at[foldWord(word)] {
+		out = append(out, g.list[i])
+	}
+	return out
+}
+
+// of are the groups that have one of the held words, in their order.
+func (g *groups) of(held map[string]string) [][]string {
+	if g == nil {
+		return nil
+	}
+	var found []int
+	for w := range held {
+		found = append(found, g.at[w]...)
+	}
+	slices.Sort(found)
+	var out [][]string
+	for _, i := range slices.Compact(found) {
+		out = append(out, g.list[i])
+	}
+	return out
 }
 
 func (d *drafter) isPlace(w string) bool {
@@ -159,7 +203,9 @@ func otherWords(group []string, held map[string]string) (semantic.ValueSynonym, 
 	for _, w := range group {
 		if v := held[foldWord(w)]; v != "" {
 			s.Values = without(append(s.Values, v))
-			continue
+			if foldWord(v) == foldWord(w) {
+				continue // a value is known by itself
+			}
 		}
 		if len([]rune(w)) > 2 || isKorean(w) && len([]rune(w)) > 1 {
 			s.Words = append(s.Words, strings.ToLower(w))

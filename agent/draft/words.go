@@ -2,6 +2,7 @@ package draft
 
 import (
 	"strings"
+	"unicode"
 )
 
 // tidyWords gives every word that several metrics claim to one of them: the one it
@@ -18,7 +19,7 @@ func (d *drafter) tidyWords() {
 			}
 		}
 	}
-	claimed := map[string]int{}
+	claimed := make(map[string]int, 8*len(d.model.Metrics))
 	for i, m := range d.model.Metrics {
 		var keep []string
 		for _, w := range m.Synonyms {
@@ -85,6 +86,6 @@ func foldWord(s string) string {
 		if r == ' ' || r == '_' || r == '-' {
 			return -1
 		}
-		return r
-	}, strings.ToLower(s))
+		return unicode.ToLower(r)
+	}, s)
 }
