@@ -32,6 +32,9 @@ type Question struct {
 	Rungs []Rung
 	// Deep asks the model for a thorough answer, with a plan and a larger budget.
 	Deep bool
+	// Background questions wait for everybody else's at the model, and are taken however
+	// many of those there are.
+	Background bool
 }
 
 // Turn is an earlier question of the thread and how it was understood.
@@ -39,6 +42,8 @@ type Turn struct {
 	Text    string        `json:"text"`
 	Analyst string        `json:"analyst"`
 	Plan    *compose.Plan `json:"plan,omitempty"` // nil when it was not answered by a plan
+	// Across are the sources that the plan joined; nil for one source.
+	Across []string `json:"across,omitempty"`
 	// SQL and Said are of an answer without a plan: its main statement and its text.
 	SQL  string `json:"sql,omitempty"`
 	Said string `json:"said,omitempty"`
@@ -46,7 +51,7 @@ type Turn struct {
 
 // TurnOf is a question and its answer as a turn for what follows.
 func TurnOf(question string, a *Answer) Turn {
-	t := Turn{Text: question, Analyst: a.Analyst, Plan: a.Plan}
+	t := Turn{Text: question, Analyst: a.Analyst, Plan: a.Plan, Across: a.Across}
 	if a.Plan == nil && len(a.Results) > 0 {
 		t.SQL, t.Said = a.Results[0].SQL, a.Text
 	}
@@ -84,6 +89,9 @@ type Step struct {
 	// else. Offers are questions that need no model, where there is no such answer.
 	Meanwhile *Answer
 	Offers    []string
+	// Note, when there is one, is a line about how the question is answered now: shortly,
+	// because many ask.
+	Note string
 }
 
 // Answer is what came of a question. Its JSON form is that of "bapsang ask --json"
@@ -102,6 +110,7 @@ type Answer struct {
 	LLM         LLMUsage          `json:"llm"`
 	ElapsedMS   int64             `json:"elapsed_ms"`
 	Reason      Reason            `json:"reason,omitempty"`  // with rung none: why
+	Unknown     []string          `json:"unknown,omitempty"` // with reason unknown: the words that nothing explains
 	Clarify     *compose.Clarify  `json:"clarify,omitempty"` // with rung none: the question back
 	Readings    []compose.Reading `json:"readings,omitempty"`
 	Plan        *compose.Plan     `json:"plan,omitempty"`
@@ -114,8 +123,12 @@ type Answer struct {
 	AnsweredAt time.Time `json:"answered_at"`
 	// DataAsOf is the newest date in the data, zero when unknown.
 	DataAsOf time.Time `json:"data_as_of,omitzero"`
+	// Across are the sources that were joined, where there was more than one to ask.
+	Across []string `json:"across,omitempty"`
 	// Changed says, for a follow-up, what was changed against the turn before.
 	Changed []string `json:"changed,omitempty"`
+	// Brief is set when the model was asked to be short, because many asked.
+	Brief bool `json:"brief,omitempty"`
 
 	passing bool // a search was made for it: it is not recalled
 }
@@ -134,6 +147,7 @@ const (
 	ReasonSource    Reason = "source"    // a source failed; see Answer.Text
 	ReasonTooLarge  Reason = "too_large" // memory, time, row or call limit
 	ReasonModel     Reason = "model"     // the language model did not answer
+	ReasonBusy      Reason = "busy"      // the language model has no time for it now; later it will
 )
 
 // Chart is a drawn result.

@@ -21,11 +21,38 @@ type Analyst struct {
 	// Tables are the only tables the analyst reads; nil means all of its source.
 	Tables []string
 	Model  *semantic.Model
+	// Follow fits the analyst to a catalogue of other tables and columns than the one it
+	// was made for; nil where nothing follows.
+	Follow func(*connectors.Catalog) Fitted
 	// Examples are questions it surely answers, in any language.
 	Examples []string
 	Verified []Verified
 	// Knowledge is what the rung that reads is told beside the model.
 	Knowledge []Document
+	// Files is set when files that somebody dropped are among what it answers from.
+	Files bool
+	// Members are the sources that Source joins (see connectors.Joint), in order; nil for
+	// one source.
+	Members []Member
+	// Beside opens the analyst over this one's source together with others, which is asked
+	// what no single source answers; nil for none. It may ask the sources, and is quick when
+	// it was opened before.
+	Beside func(ctx context.Context) (*Analyst, error)
+}
+
+// Member is one of several sources that an analyst answers from.
+type Member struct {
+	Name     string // of the source
+	Timezone string // of its timestamps, where its model says one
+}
+
+// Fitted is what an analyst is on a catalogue.
+type Fitted struct {
+	Model    *semantic.Model // drafted anew, or as it was written
+	Examples []string        // that go with it
+	// Misfits say what was written for the tables and does not fit them, in words for
+	// whoever keeps the analyst.
+	Misfits []string
 }
 
 // Verified is a question whose query somebody vouches for. Words in braces are

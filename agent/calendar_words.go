@@ -2,6 +2,7 @@ package agent
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/bapsang/bapsang/agent/calendar"
@@ -72,6 +73,11 @@ type calendarWords struct {
 	bridges, noBridges              string // stretch, number
 	firstBreak                      string // dates, days
 	firstBridge                     string // date, dates, days
+	oneBreak, oneBridge             string // which, dates, days; which, date, dates, days
+	soonest, fewer                  string // which
+	aBreak, aBridge, fromNow        string
+	nthOnes                         []string
+	lastOne, oneStretch             string
 	days, take                      string
 	marketNames                     map[string]string
 	notRecorded                     string // date
@@ -120,6 +126,8 @@ var koreanCalendar = calendarWords{
 	},
 	breaks: "%s에 사흘 이상 이어서 쉬는 때는 %s번이에요.", noBreaks: "%s에는 사흘 이상 이어서 쉬는 때가 없어요.",
 	bridges: "%s의 징검다리 평일은 %s일이에요.", noBridges: "%s에는 징검다리 평일이 없어요.",
+	oneBreak: "%s는 %s, %s일이에요.", oneBridge: "%s는 %s이고, 쉬면 %s, %s일이 이어져요.", soonest: "다음", aBreak: "연휴", aBridge: "징검다리", fromNow: "앞으로", fewer: "%s는 없어요.",
+	nthOnes: []string{"첫 번째", "두 번째", "세 번째", "네 번째", "다섯 번째"}, lastOne: "마지막", oneStretch: "기간이 둘이에요. 한 번에 한 기간씩 물어봐 주세요.",
 	firstBreak: "가장 이른 것은 %s, %s일이에요.", firstBridge: "가장 이른 %s을 쉬면 %s, %s일이 이어져요.", days: "일수", take: "쉴 날",
 	marketNames: map[string]string{
 		"KR": "한국", "US": "미국", "JP": "일본", "CN": "중국", "GB": "영국", "DE": "독일", "FR": "프랑스", "IN": "인도", "SG": "싱가포르", calendar.World: "세계",
@@ -160,6 +168,8 @@ var englishCalendar = calendarWords{
 	},
 	breaks: "%s has %s breaks of three days or more.", noBreaks: "%s has no break of three days or more.",
 	bridges: "%s: %s business days stand between two days off.", noBridges: "%s has no business day between two days off.",
+	oneBreak: "%s is %s, %s days.", oneBridge: "%s is %s. Taking it off makes %s, %s days.", soonest: "next", aBreak: "long weekend", aBridge: "bridge day", fromNow: "the coming year", fewer: "There is no %s one.",
+	nthOnes: []string{"first", "second", "third", "fourth", "fifth"}, lastOne: "last", oneStretch: "These are two stretches of time. Please ask about one at a time.",
 	firstBreak: "The first is %s, %s days.", firstBridge: "The first is %s: taking it off makes %s, %s days.", days: "Days", take: "Day to take off",
 	marketNames: map[string]string{
 		"KR": "Korea", "US": "the US", "JP": "Japan", "CN": "China", "GB": "the UK", "DE": "Germany", "FR": "France", "IN": "India", "SG": "Singapore", calendar.World: "the world",
@@ -216,4 +226,27 @@ func short(day string) string {
 		return string(r)
 	}
 	return ""
+}
+
+// oneOf names one of several in a stretch; an empty stretch is that from today.
+func (w *calendarWords) oneOf(n int, what, stretch string) string {
+	which := w.nth(n)
+	if stretch == "" {
+		which = w.soonest
+	}
+	switch {
+	case w.language == "ko":
+		return strings.TrimSpace(stretch + " " + which + " " + what)
+	case stretch == "":
+		return "The " + which + " " + what
+	}
+	return "The " + which + " " + what + " of " + stretch
+}
+
+// nth names one of several; -1 is the last.
+func (w *calendarWords) nth(n int) string {
+	if n < 1 || n > len(w.nthOnes) {
+		return w.lastOne
+	}
+	return w.nthOnes[n-1]
 }

@@ -181,11 +181,36 @@ func (r *run) forecast(ctx context.Context) error {
 		}
 	}
 	table := r.forecastTable(res, grain, next)
-	data := r.chartData(res, r.plan.Query)
+	shown, query := lastOf(res, r.plan.Query, max(courseShown, 8*len(table.Rows)))
+	data := r.chartData(shown, query)
 	data.PartialLast = false
 	continueChart(&data, res, table)
 	r.answer.Results = append(r.answer.Results, *table)
+	if total := r.totalTable(n, next); total != nil {
+		r.answer.Results = append(r.answer.Results, *total)
+		return r.finish(n.totalText(total, n.methodOf(next)), res, data)
+	}
 	return r.finish(n.forecastText(table, next), res, data)
+}
+
+// courseShown is how much of a course is drawn before its forecast: three years of
+// months, five weeks of days.
+const courseShown = 36
+
+// lastOf is the end of a course, beside a thousand days of which a forecast of four
+// could not be seen.
+func lastOf(res *Result, q semantic.Query, n int) (*Result, semantic.Query) {
+	t := res.withRole(semantic.RoleTime)
+	if len(res.Rows) <= n || q.Period == nil {
+		return res, q
+	}
+	out := *res
+	out.Rows = res.Rows[len(res.Rows)-n:]
+	out.RowCount = n
+	if from, ok := out.Rows[0][t].(time.Time); ok {
+		q.Period = &semantic.Period{Start: from, End: q.Period.End}
+	}
+	return &out, q
 }
 
 func whole(values []float64) bool {
@@ -196,11 +221,11 @@ func whole(values []float64) bool {
 // month looks like a collapse.
 func (r *run) dropUnfinished(res *Result, grain semantic.Grain, values *[]float64) {
 	t := res.withRole(semantic.RoleTime)
-	if t < 0 || len(res.Rows) == 0 || r.p.until.IsZero() {
+	if t < 0 || len(res.Rows) == 0 || r.until().IsZero() {
 		return
 	}
 	last, ok := res.Rows[len(res.Rows)-1][t].(time.Time)
-	if ok && nextPeriod(last, grain, 1).After(r.p.until.Add(24*time.Hour)) {
+	if ok && nextPeriod(last, grain, 1).After(r.until().Add(24*time.Hour)) {
 		res.Rows = res.Rows[:len(res.Rows)-1]
 		res.RowCount--
 		*values = (*values)[:len(*values)-1]
@@ -224,8 +249,7 @@ func nextPeriod(t time.Time, grain semantic.Grain, n int) time.Time {
 	return t.AddDate(0, 0, n)
 }
 
-// forecastTable is the computed result: when, how much, and between what. A sum over
-// the steps, where figures add up, is its own result r3.
+// forecastTable is the computed result: when, how much, and between what.
 func (r *run) forecastTable(res *Result, grain semantic.Grain, f analysis.Forecast) *Result {
 	w := wordsFor(r.q.Language)
 	m := res.Columns[res.column(r.plan.Query.Measures[0].Key())]
@@ -254,9 +278,7 @@ func (n *narrator) forecastText(table *Result, f analysis.Forecast) string {
 	last := len(table.Rows) - 1
 	name := n.subject(0)
 	range80 := func(i int) string { return at.figure(i, "low").ref + "–" + at.figure(i, "high").ref }
-	method := map[string]string{
-		"seasonal": n.pick("계절성과 추세", "season and trend"), "trend": n.pick("추세", "trend"), "level": n.pick("최근 수준", "recent level"),
-	}[f.Method]
+	method := n.methodOf(f)
 	if n.ko() {
 		point := func(i int) string {
 			return at.when(i).ref + " " + at.figure(i, "forecast").ref + "(" + range80(i) + ")"
@@ -277,6 +299,13 @@ func (n *narrator) forecastText(table *Result, f analysis.Forecast) string {
 	}
 	return n.sentence(text) +
 		fmt.Sprintf(" This only continues the past %s; eight times out of ten the figure falls into the range in brackets.", method)
+}
+
+// methodOf is what of the past a forecast continues.
+func (n *narrator) methodOf(f analysis.Forecast) string {
+	return map[string]string{
+		"seasonal": n.pick("계절성과 추세", "season and trend"), "trend": n.pick("추세", "trend"), "level": n.pick("최근 수준", "recent level"),
+	}[f.Method]
 }
 
 // filterPrefix is circumstances without the period, which lies in the past of a
@@ -306,11 +335,17 @@ func (r *run) relate(n *narrator, text string) string {
 		return text
 	}
 	w := wordsFor(r.q.Language)
-	r.answer.Results = append(r.answer.Results, Result{
+	computed := Result{
 		Name: "r2", Source: Computed, RowCount: 1, Rows: [][]any{{c}},
 		Columns: []Column{{Column: connectors.Column{Name: "correlation", Type: "DOUBLE"}, Label: w.strength, Format: string(format.Score), Role: string(semantic.RoleMeasure)}},
-	})
+	}
 	figure, count := figures.Ref("r2", "correlation", 0), figures.Count("r1")
+	if len(xs) < len(n.result.Rows) { // some rows have one of the two only
+		computed.Rows[0] = append(computed.Rows[0], int64(len(xs)))
+		computed.Columns = append(computed.Columns, Column{Column: connectors.Column{Name: "pairs", Type: "BIGINT"}, Format: string(format.Integer)})
+		count = figures.Ref("r2", "pairs", 0)
+	}
+	r.answer.Results = append(r.answer.Results, computed)
 	first, second := n.measureName(0), n.measureName(1)
 	of := ""
 	if len(n.result.Columns) > 0 {

@@ -20,7 +20,8 @@ func (r *run) chartData(res *Result, q semantic.Query) chart.Data {
 	}
 	if q.Period != nil {
 		d.Period = describe(*q.Period, r.q.Language)
-		d.PartialLast = !r.p.until.IsZero() && q.Period.End.After(r.p.until.Add(24*time.Hour))
+		d.PartialLast = !r.until().IsZero() && q.Period.End.After(r.until().Add(24*time.Hour))
+		r.cut(&d, res, q)
 	}
 	if q.Compare != nil {
 		d.NowName, d.BeforeName = r.periodNames(q)
@@ -61,6 +62,34 @@ func (r *run) periodNames(q semantic.Query) (now, before string) {
 		return fmt.Sprint(year, unit), fmt.Sprint(other, unit)
 	}
 	return now, before
+}
+
+// cut notes which of the first and the last time reach out of the period that was asked
+// about: the first week of a quarter has but some of its days in it.
+func (r *run) cut(d *chart.Data, res *Result, q semantic.Query) {
+	n := r.narrator(q, res)
+	first, last := -1, -1
+	for row := range res.Rows {
+		if _, _, ok := n.span(row); !ok {
+			continue
+		}
+		if t := n.timeColumn(); first < 0 || after(res.Rows[first][t], res.Rows[row][t]) {
+			first = row
+		}
+		if t := n.timeColumn(); last < 0 || after(res.Rows[row][t], res.Rows[last][t]) {
+			last = row
+		}
+	}
+	if first < 0 || first == last {
+		return
+	}
+	d.PartialLast = d.PartialLast || n.unfinished(last)
+	if in, ok := n.cutTo(first); ok {
+		d.CutFirst = describe(in, r.q.Language)
+	}
+	if in, ok := n.cutTo(last); ok && !d.PartialLast {
+		d.CutLast = describe(in, r.q.Language)
+	}
 }
 
 // soleYear is the year that a period lies in, 0 when it lies in several or is open.

@@ -67,7 +67,7 @@ func (a *Agent) Happenings(ctx context.Context, o Outlook) ([]Happening, error) 
 	q := o.Question
 	var p *prepared
 	if o.Figures > 0 {
-		analysts, err := a.candidates(ctx, &q)
+		analysts, _, err := a.candidates(ctx, &q)
 		if err != nil {
 			return nil, err
 		}
@@ -183,7 +183,7 @@ func (a *Agent) ofCalendar(q *Question) (almanac.Request, bool) {
 	if !q.allows(Compose) {
 		return almanac.Request{}, false
 	}
-	o := almanac.Options{Now: q.Now, Calendar: a.cfg.Calendar(), WeekStart: time.Monday}
+	o := almanac.Options{Now: q.Now, Calendar: a.cfg.Calendar(), WeekStart: time.Monday, Alone: len(q.Before) == 0}
 	var before almanac.Request
 	had := false
 	for _, t := range q.Before[max(0, len(q.Before)-maxCalendarTurns):] {
@@ -231,6 +231,8 @@ func (a *Agent) fromCalendar(ctx context.Context, q *Question, req almanac.Reque
 		err = s.next(ctx)
 	case almanac.Breaks, almanac.Bridges:
 		s.breaks()
+	case almanac.Several:
+		answer.Rung, answer.Reason, answer.Text = None, ReasonUnknown, s.w.oneStretch
 	default:
 		err = s.event(ctx)
 	}

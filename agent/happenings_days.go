@@ -213,12 +213,50 @@ func (s *calendarAnswer) breaks() {
 		return
 	}
 	s.answer.Text = fmt.Sprintf(some, named, s.count(len(found)))
+	if s.req.Nth != 0 {
+		s.oneBreak(c, market, found, named)
+		return
+	}
 	if first := found[0]; !first.Take.IsZero() {
 		s.answer.Text += " " + fmt.Sprintf(s.w.firstBridge, s.w.date(first.Take, true), s.w.dates(first.From, first.To), s.count(first.Days()))
 	} else {
 		s.answer.Text += " " + fmt.Sprintf(s.w.firstBreak, s.w.dates(first.From, first.To), s.count(first.Days()))
 	}
 	s.tabulateBreaks(c, market, found)
+}
+
+// oneBreak tells the one that was asked for, and that there are fewer where there are.
+func (s *calendarAnswer) oneBreak(c *calendar.Calendar, market string, found []almanac.Break, named string) {
+	if s.req.Soon { // what has begun is not the next
+		found = slices.DeleteFunc(found, func(b almanac.Break) bool { return !b.From.After(s.req.From) })
+	}
+	n := s.req.Nth
+	if n < 0 {
+		n = len(found)
+	}
+	if n > len(found) || n == 0 {
+		s.answer.Text += " " + fmt.Sprintf(s.w.fewer, s.w.nth(s.req.Nth))
+		s.tabulateBreaks(c, market, found)
+		return
+	}
+	b := found[n-1]
+	switch {
+	case s.req.Soon:
+		named = ""
+	case !s.req.Named:
+		named = s.w.fromNow
+	}
+	what := s.w.aBreak
+	if s.req.Kind == almanac.Bridges {
+		what = s.w.aBridge
+	}
+	which := s.w.oneOf(s.req.Nth, what, named)
+	if !b.Take.IsZero() {
+		s.answer.Text = fmt.Sprintf(s.w.oneBridge, which, s.w.date(b.Take, true), s.w.dates(b.From, b.To), s.count(b.Days()))
+	} else {
+		s.answer.Text = fmt.Sprintf(s.w.oneBreak, which, s.w.dates(b.From, b.To), s.count(b.Days()))
+	}
+	s.tabulateBreaks(c, market, []almanac.Break{b})
 }
 
 func (s *calendarAnswer) tabulateBreaks(c *calendar.Calendar, market string, found []almanac.Break) {

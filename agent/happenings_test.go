@@ -41,7 +41,12 @@ func TestTheCalendarAnswersWithoutAModel(t *testing.T) {
 		{"upcoming holidays in Singapore", "2026-11-22–2027-01-03: 2 public holidays, 2 days.", nil}, // not Boxing Day
 		{"내년 설 연휴 며칠 쉬어?", "**설날**은 2027년 2월 6일(토)–2월 8일(월)이에요. 76일 남았어요. 앞뒤 쉬는 날까지 이으면 2027년 2월 6일(토)–2월 9일(화), 4일이에요.", []string{"kr.seollal"}},
 		{"내년 징검다리 휴일", "2027년의 징검다리 평일은 4일이에요. 가장 이른 2027년 5월 4일(화)을 쉬면", nil},
-		{"when's the next long weekend?", "2026-11-22–2027-11-22 has 10 breaks of three days or more. The first is Fri, Dec 25–Sun, Dec 27, 2026, 3 days.", nil},
+		{"when's the next long weekend?", "The next long weekend is Fri, Dec 25–Sun, Dec 27, 2026, 3 days.", nil},
+		{"long weekends", "2026-11-22–2027-11-22 has 10 breaks of three days or more. The first is Fri, Dec 25–Sun, Dec 27, 2026, 3 days.", nil},
+		{"내년 첫 연휴는 언제야?", "2027년 첫 번째 연휴는 2027년 1월 1일(금)–1월 3일(일), 3일이에요.", nil},
+		{"두 번째 연휴 언제야", "앞으로 두 번째 연휴는 2027년 1월 1일(금)–1월 3일(일), 3일이에요.", nil},
+		{"추석?", "**추석**은 2027년 9월 14일(화)–9월 16일(목)이에요.", nil},
+		{"11월과 12월 공휴일", "2026년 11–12월 공휴일은 1건", nil},
 		{"how many business days until Black Friday", "**Black Friday** is on Fri, Nov 27, 2026. That is in 5 days. 2026-11-22–11-26 has 4 business days (of 5 days).", nil},
 		{"이번달 영업일 며칠 남았어", "2026-11-22–11-30의 영업일은 6일이에요 (전체 9일).", nil},
 		{"크리스마스 준비 언제부터?", "**크리스마스**는 2026년 12월 25일(금)이에요. 33일 남았어요. 앞뒤 쉬는 날까지 이으면 2026년 12월 25일(금)–12월 27일(일), 3일이에요.\n\n- 11월 27일(금)까지 ", nil},

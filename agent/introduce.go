@@ -21,7 +21,7 @@ func (p *prepared) introduction(language string) string {
 	var names []string
 	for i, t := range p.catalog.Tables {
 		if i == maxIntroduced {
-			lines = append(lines, "- …")
+			lines = append(lines, "- "+fmt.Sprintf(w.unnamed, format.Value(float64(len(p.catalog.Tables)-i), format.Integer, language)))
 			break
 		}
 		name := t.Origin

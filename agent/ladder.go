@@ -15,6 +15,7 @@ import (
 	"github.com/bapsang/bapsang/agent/almanac"
 	"github.com/bapsang/bapsang/agent/calendar"
 	"github.com/bapsang/bapsang/agent/compose"
+	"github.com/bapsang/bapsang/agent/degrade"
 	"github.com/bapsang/bapsang/agent/think"
 	"github.com/bapsang/bapsang/connectors"
 	"github.com/bapsang/bapsang/store"
@@ -25,6 +26,9 @@ type Config struct {
 	Directory Directory
 	// Store keeps answers for the recall rung; nil recalls nothing.
 	Store store.Store
+	// Shared says that other processes answer from the same store: then those who ask the
+	// model the same at the same time wait for one answer, wherever they ask.
+	Shared bool
 	// Calendar names periods by events and tells what is coming, as it stands now; nil
 	// means calendar.Default.
 	Calendar func() *calendar.Calendar
@@ -32,6 +36,9 @@ type Config struct {
 	// its steps, nil for nowhere.
 	Thinker *think.Thinker
 	Journal think.Journal
+	// Degraded tells how much less is to be done now for questions that need the model; nil
+	// means nothing less.
+	Degraded func(ctx context.Context) degrade.State
 	// Searchers are what the language model may search; none leaves the tool out.
 	Searchers []Searcher
 	// Audit receives the queries that were refused before they reached a searcher, whose
@@ -48,12 +55,14 @@ type Agent struct {
 	cfg    Config
 	memory *memory
 	flight flight
+	joint  *joint // nil while no other process answers
 	// editions are figures of past editions of events.
 	editions editions
 	tracer   trace.Tracer
 
 	mu       sync.Mutex
 	prepared map[string]*preparation // by analyst name
+	drifts   map[string]Drift        // likewise
 }
 
 // New returns an agent.
@@ -70,7 +79,11 @@ func New(cfg Config) (*Agent, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()
 	}
-	return &Agent{cfg: cfg, memory: &memory{store: cfg.Store}, tracer: tracerOf(cfg.Tracer), prepared: map[string]*preparation{}}, nil
+	a := &Agent{cfg: cfg, memory: &memory{store: cfg.Store}, tracer: tracerOf(cfg.Tracer), prepared: map[string]*preparation{}}
+	if cfg.Shared && cfg.Store != nil {
+		a.joint = &joint{store: cfg.Store, log: cfg.Logger}
+	}
+	return a, nil
 }
 
 // maxQuestion is how long a question may be, in characters. Longer texts are pasted
@@ -121,9 +134,12 @@ func (a *Answer) complete(q *Question) {
 }
 
 func (a *Agent) climb(ctx context.Context, q *Question, step func(Step)) (*Answer, error) {
-	analysts, err := a.candidates(ctx, q)
+	analysts, out, err := a.candidates(ctx, q)
 	if errors.Is(err, ErrNoAnalyst) {
 		return a.refuse(q, nil, ReasonUnknown, wordsFor(q.Language).noAnalyst(q.Analyst)), nil
+	}
+	if sentence, reason := wordsFor(q.Language).sourceFailure(err, q.Language); sentence != "" {
+		return a.refuse(q, nil, reason, sentence), nil
 	}
 	if err != nil {
 		return nil, err
@@ -141,10 +157,13 @@ func (a *Agent) climb(ctx context.Context, q *Question, step func(Step)) (*Answe
 	if ofCalendar && asked.Kind != almanac.Coming && !a.verified(q, analysts) {
 		return a.fromCalendar(ctx, q, asked, analysts)
 	}
+	if p, at := a.goesOn(ctx, q, analysts); p != nil {
+		return a.answerAcross(ctx, p, q, at, step)
+	}
 	attempts := make([]attempt, 0, len(analysts))
 	for _, p := range analysts {
 		if q.allows(Recall) {
-			if remembered := a.memory.recall(ctx, memoryKey(p, q, a.cfg.Calendar().Version()), p.catalog.Version); remembered != nil {
+			if remembered := a.recall(ctx, p, q); remembered != nil {
 				remembered.Rung = Recall
 				return remembered, nil
 			}
@@ -155,15 +174,43 @@ func (a *Agent) climb(ctx context.Context, q *Question, step func(Step)) (*Answe
 		}
 		attempts = append(attempts, at)
 	}
+	// Whose words another source explains is no value to look for in this one.
+	var together *prepared
+	var joined attempt
+	if !ofCalendar {
+		together, joined = a.across(ctx, q, analysts, attempts)
+	}
+	if together != nil && joined.outcome.Plan != nil {
+		return a.answerAcross(ctx, together, q, joined, step)
+	}
+	for i, at := range attempts {
+		p, at := a.lookUp(ctx, analysts[i], q, at)
+		if at.outcome.Plan != nil && !a.dangling(p, q, at.outcome.Plan) {
+			return a.answerBy(ctx, p, q, at, step)
+		}
+		analysts[i], attempts[i] = p, at
+	}
+	if together != nil {
+		if together, joined = a.lookUp(ctx, together, q, joined); joined.outcome.Plan != nil {
+			return a.answerAcross(ctx, together, q, joined, step)
+		}
+	}
 	if ofCalendar && !slices.ContainsFunc(attempts, func(at attempt) bool { return at.outcome.Clarify != nil }) {
 		return a.fromCalendar(ctx, q, asked, analysts)
 	}
-	if a.thinkable(q, attempts) {
+	if together != nil && !a.thinkable(q, attempts) {
+		analysts, attempts = append(analysts, together), append(attempts, joined)
+	}
+	if thinkers, their := alone(analysts, attempts); len(thinkers) > 0 && a.thinkable(q, attempts) {
+		analysts, attempts = thinkers, their
 		best := closest(attempts)
+		if busy, err := a.tooBusy(ctx, q, analysts[best], attempts[best]); busy != nil || err != nil {
+			return busy, err
+		}
 		attempts[best].think = true
 		return a.answerBy(ctx, analysts[best], q, attempts[best], step)
 	}
-	return a.decline(q, analysts, attempts), nil
+	return wordsFor(q.Language).without(a.decline(q, analysts, attempts), out, q.Language), nil
 }
 
 // verified reports whether somebody vouches for an answer to the question.
@@ -208,47 +255,56 @@ func (q *Question) allows(r Rung) bool {
 }
 
 // candidates are the analysts to try, in order: the one named, or the one the thread
-// talks to before the others.
-func (a *Agent) candidates(ctx context.Context, q *Question) ([]*prepared, error) {
+// talks to before the others. Without are why those are left out whose sources are not there.
+func (a *Agent) candidates(ctx context.Context, q *Question) (ready []*prepared, without []error, err error) {
 	if q.Analyst != "" {
 		found, err := a.cfg.Directory.Analyst(ctx, q.Analyst)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		p, err := a.prepare(ctx, found)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		return []*prepared{p}, nil
+		return []*prepared{p}, nil, nil
 	}
 	all, err := a.cfg.Directory.Analysts(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var last string
 	if n := len(q.Before); n > 0 {
 		last = q.Before[n-1].Analyst
 	}
-	var out []*prepared
-	var failed error
 	for _, found := range all {
 		p, err := a.prepare(ctx, found)
 		if err != nil {
 			// One source that is down must not silence the others.
-			a.cfg.Logger.WarnContext(ctx, "agent: analyst not ready", "analyst", found.Name, "error", err)
-			failed = err
+			a.cfg.Logger.InfoContext(ctx, "agent: analyst not ready", "analyst", found.Name, "error", err)
+			without = append(without, err)
 			continue
 		}
 		if found.Name == last {
-			out = append([]*prepared{p}, out...)
+			ready = append([]*prepared{p}, ready...)
 		} else {
-			out = append(out, p)
+			ready = append(ready, p)
 		}
 	}
-	if len(out) == 0 && failed != nil {
-		return nil, failed
+	if len(ready) == 0 && len(without) > 0 {
+		return nil, nil, worthMost(without)
 	}
-	return out, nil
+	return ready, without, nil
+}
+
+// worthMost is the error to go on with where no analyst is there: one that passes by itself
+// before one that somebody has to mend.
+func worthMost(errs []error) error {
+	for _, err := range errs {
+		if connectors.CodeOf(err) == connectors.CodeUnavailable {
+			return err
+		}
+	}
+	return errs[0]
 }
 
 // answerBy answers with what an analyst made of the question. Those who ask the same
@@ -260,16 +316,29 @@ func (a *Agent) answerBy(ctx context.Context, p *prepared, q *Question, at attem
 	key := memoryKey(p, q, a.cfg.Calendar().Version())
 	answer, joined, err := a.flight.do(ctx, key, step, func(step func(Step)) (*Answer, error) {
 		// Somebody may have been answered since this question looked.
-		if remembered := a.memory.recall(ctx, key, p.catalog.Version); remembered != nil {
+		if remembered := a.recall(ctx, p, q); remembered != nil {
 			remembered.Rung = Recall
 			return remembered, nil
 		}
-		answer, err := a.execute(ctx, p, q, at, step)
-		// What a search found is of the moment, and not always ours to keep.
-		if err == nil && answer.Rung != None && !answer.passing {
-			a.memory.remember(ctx, key, p.catalog.Version, answer)
+		compute := func(step func(Step)) (answer *Answer, kept bool, err error) {
+			answer, err = a.execute(ctx, p, q, at, step)
+			// What a search found is of the moment, and not always ours to keep.
+			if kept = err == nil && answer.Rung != None && !answer.passing; kept {
+				a.memory.remember(ctx, key, p.catalog.Version, answer)
+			}
+			return answer, kept, err
 		}
-		return answer, err
+		if a.joint == nil || !at.think {
+			answer, _, err := compute(step)
+			return answer, err
+		}
+		return a.joint.do(ctx, key, q.ID, step, func() *Answer {
+			remembered := a.recall(ctx, p, q)
+			if remembered != nil {
+				remembered.Rung = Recall
+			}
+			return remembered
+		}, compute)
 	})
 	if err != nil {
 		return nil, err
@@ -283,7 +352,7 @@ func (a *Agent) answerBy(ctx context.Context, p *prepared, q *Question, at attem
 
 func (a *Agent) execute(ctx context.Context, p *prepared, q *Question, at attempt, step func(Step)) (*Answer, error) {
 	r := &run{agent: a, p: p, q: q, step: step, plan: at.outcome.Plan}
-	r.answer = &Answer{Analyst: p.Name, Language: q.Language, DataAsOf: p.catalog.AsOf, AnsweredAt: a.cfg.Now()}
+	r.answer = &Answer{Analyst: p.Name, Language: q.Language, DataAsOf: p.catalog.AsOf, AnsweredAt: a.cfg.Now(), Across: p.across()}
 	var err error
 	switch {
 	case at.think:
@@ -291,12 +360,20 @@ func (a *Agent) execute(ctx context.Context, p *prepared, q *Question, at attemp
 	case at.verified != nil:
 		err = r.runVerified(ctx, at.verified)
 	default:
+		if text := p.drift.vanishedUnder(at.outcome.Plan.Query, q.Language); text != "" {
+			return a.refuse(q, []*prepared{p}, ReasonSource, text), nil
+		}
 		err = r.runPlan(ctx)
 	}
 	if err == nil {
 		return r.answer, nil
 	}
-	if sentence, reason := wordsFor(q.Language).sourceFailure(err); sentence != "" {
+	var apart *apartError
+	if errors.As(err, &apart) {
+		a.cfg.Logger.InfoContext(ctx, "agent: not joined", "question", q.ID, "error", err)
+		return a.refuse(q, []*prepared{p}, apart.reason, apart.text), nil
+	}
+	if sentence, reason := wordsFor(q.Language).sourceFailure(err, q.Language); sentence != "" {
 		a.cfg.Logger.InfoContext(ctx, "agent: not answered", "question", q.ID, "error", err)
 		return a.refuse(q, []*prepared{p}, reason, sentence), nil
 	}

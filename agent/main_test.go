@@ -3,8 +3,10 @@ package agent_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,13 +23,14 @@ import (
 	"github.com/bapsang/bapsang/connectors/confine"
 	"github.com/bapsang/bapsang/connectors/duckdb"
 	"github.com/bapsang/bapsang/connectors/files"
+	"github.com/bapsang/bapsang/connectors/sqlite"
 	"github.com/bapsang/bapsang/store"
 )
 
 func TestMain(m *testing.M) {
 	roles := duckdb.Roles()
-	for name, role := range files.Roles() {
-		roles[name] = role
+	for _, more := range []map[string]func(io.Reader, io.Writer) int{files.Roles(), sqlite.Roles()} {
+		maps.Copy(roles, more)
 	}
 	confine.Main(roles)
 	code := m.Run()
@@ -146,13 +149,17 @@ func shopModel() *semantic.Model {
 type asking struct {
 	analysts []*agent.Analyst
 	store    store.Store
+	log      *slog.Logger // nil: to nobody
 }
 
 func newAgent(t testing.TB, with asking) *agent.Agent {
 	t.Helper()
+	if with.log == nil {
+		with.log = slog.New(slog.DiscardHandler)
+	}
 	a, err := agent.New(agent.Config{
 		Directory: analyst.NewRoster(with.analysts, nil, nil), Store: with.store,
-		Now: func() time.Time { return now }, Logger: slog.New(slog.DiscardHandler),
+		Now: func() time.Time { return now }, Logger: with.log,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/bapsang/bapsang/agent/compose"
+	"github.com/bapsang/bapsang/agent/degrade"
 	"github.com/bapsang/bapsang/agent/think"
 )
 
@@ -31,6 +32,9 @@ type meanwhile struct {
 func (m *meanwhile) waits(ctx context.Context, wait time.Duration) []string {
 	if wait <= longWait || m.run.q.Deep || !m.run.q.allows(Compose) {
 		return nil // or it was asked of the model by name, below an answer of the others
+	}
+	if m.run.q.Background || m.run.agent.degraded(ctx).Level >= degrade.QueueOnly {
+		return nil // it was offered something when it was put off, or we are behind ourselves
 	}
 	m.asked.Do(func() {
 		q := m.run.near(m.unknown)

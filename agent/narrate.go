@@ -31,7 +31,7 @@ type narrator struct {
 }
 
 func (r *run) narrator(query semantic.Query, res *Result) *narrator {
-	until := r.p.until
+	until := r.until()
 	if len(query.Measures) > 0 {
 		_, until = r.p.recorded(query.Measures[0].Metric)
 	}
@@ -112,9 +112,9 @@ func (n *narrator) value() string {
 		text := n.circumstances() + strings.Join(parts, ", ")
 		switch change := n.changeClause(n.query.Measures[0].Key(), 0); {
 		case changes:
-			return text + "입니다. 괄호 안은 " + n.beforeName() + " 대비입니다."
+			return text + "입니다. 괄호 안은 " + n.beforeName() + " 대비입니다." + n.underWay()
 		case change != "" && len(n.query.Measures) == 1:
-			return text + ", " + change + "."
+			return text + ", " + change + "." + n.underWay()
 		}
 		return text + "입니다."
 	}
@@ -129,6 +129,17 @@ func (n *narrator) value() string {
 		text += ", " + change
 	}
 	return n.sentence(text)
+}
+
+// underWay says that a unit under way is held against a whole one: 3분기 대비 4분기. In
+// English its name says so.
+func (n *narrator) underWay() string {
+	p, c, grain := n.query.Period, n.query.Compare, n.plan.PeriodGrain
+	if !n.ko() || grain == "" || c == nil || c.Kind != semantic.CompareExplicit || oneUnit(p, grain) != toDate(grain) || oneUnit(&c.Period, grain) != grain {
+		return ""
+	}
+	name := n.periodWords()
+	return " " + name + format.Josa(name, "은", "는") + " 아직 끝나지 않았습니다."
 }
 
 // thereWere is the English for a count: "there were 5 orders", "" where the figure is

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/bapsang/bapsang/agent/compose"
 	"github.com/bapsang/bapsang/agent/period"
@@ -226,7 +227,7 @@ func (n *narrator) filterWord(f semantic.Filter) string {
 	}
 	var values []string
 	for _, v := range f.Values {
-		values = append(values, escapeMarkdown(fmt.Sprint(v)))
+		values = append(values, n.valueWord(f.Field, fmt.Sprint(v)))
 	}
 	if len(values) > 3 {
 		rest := len(values) - 2
@@ -255,11 +256,41 @@ func (n *narrator) flagWord(f semantic.Filter) string {
 	if !flag {
 		return ""
 	}
-	name := escapeMarkdown(strings.ToLower(strings.TrimPrefix(field.Label.In(n.language, field.Name), "Is ")))
-	if yes != f.Negate {
+	label := field.Label.In(n.language, field.Name)
+	name := strings.ToLower(strings.TrimPrefix(label, "Is "))
+	for _, tail := range []string{"여부", "유무"} {
+		name = strings.TrimSpace(strings.TrimSuffix(name, tail))
+	}
+	if said := n.askedAs(label + ": " + n.pick("예", "yes")); said != "" && yes {
+		name = said
+	}
+	if name = escapeMarkdown(name); yes != f.Negate {
 		return name
 	}
 	return n.pick(name+" 아님", "not "+name)
+}
+
+// valueWord writes a value that rows were kept by. A code is told by the word that asked for
+// it, since nobody knows it by itself: 취소(90).
+func (n *narrator) valueWord(field, value string) string {
+	_, f := n.model.Field(field)
+	if f == nil || strings.ContainsFunc(value, unicode.IsLetter) {
+		return escapeMarkdown(value)
+	}
+	if said := n.askedAs(value + " (" + f.Label.In(n.language, f.Name) + ")"); said != "" {
+		return escapeMarkdown(said) + "(" + escapeMarkdown(value) + ")"
+	}
+	return escapeMarkdown(value)
+}
+
+// askedAs is the asker's word for a condition of the meaning, "" where it was said plainly.
+func (n *narrator) askedAs(meaning string) string {
+	for _, rd := range n.plan.Readings {
+		if rd.Kind == compose.ReadValue && rd.Meaning == meaning {
+			return rd.Term
+		}
+	}
+	return ""
 }
 
 // hoursWord writes hours of the day that follow each other: 18:00–23:59.

@@ -97,6 +97,9 @@ func (n *narrator) course(name, column string, goesOn bool) string {
 	if last >= 0 && !slices.Contains(append(n.alike(rows, column, high), n.alike(rows, column, low)...), last) && !goesOn {
 		text += " " + n.ending(last, column)
 	}
+	if !goesOn {
+		text += n.cutOff(rows, column)
+	}
 	return text
 }
 
@@ -316,6 +319,43 @@ func (n *narrator) isWhole(row int) bool {
 		return false
 	}
 	return !n.unfinished(row)
+}
+
+// cutTo is what of a row's period lies in the one that was asked about, and whether that
+// is not all of it.
+func (n *narrator) cutTo(row int) (in semantic.Period, cut bool) {
+	start, end, ok := n.span(row)
+	p := n.query.Period
+	if !ok || p == nil {
+		return in, false
+	}
+	in = semantic.Period{Start: start, End: end}
+	if !p.Start.IsZero() && start.Before(p.Start) {
+		in.Start, cut = p.Start, true
+	}
+	if !p.End.IsZero() && end.After(p.End) {
+		in.End, cut = p.End, true
+	}
+	return in, cut && in.Start.Before(in.End)
+}
+
+// cutOff says which times were not compared since but a part of them was asked about.
+func (n *narrator) cutOff(rows []int, column string) string {
+	var left []int
+	var names []string
+	for _, row := range n.indices() {
+		if _, cut := n.cutTo(row); !cut || n.unfinished(row) || !n.has(row, column) || slices.Contains(rows, row) {
+			continue
+		}
+		left, names = append(left, row), append(names, n.theWhen(row))
+	}
+	switch {
+	case len(left) == 0 || len(left) > 2:
+		return "" // of several lines in one picture its note says it
+	case n.ko():
+		return " " + n.together(left, n.when).with("은", "는") + " 물어보신 기간에 일부만 들어 있어 견주지 않았습니다."
+	}
+	return " " + n.sentence(listed(names)+map[bool]string{false: " is", true: " are"}[len(names) > 1]+" only partly in the period that was asked about, and not compared")
 }
 
 // unfinished reports whether the data end within a row's period.

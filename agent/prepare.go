@@ -3,6 +3,8 @@ package agent
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -17,10 +19,16 @@ import (
 type prepared struct {
 	*Analyst
 	catalog     *connectors.Catalog
+	tables      map[string]*connectors.Table // of the catalogue, by name
 	lexicon     *compose.Lexicon
 	from, until time.Time                       // first and last date in the data
+	ranges      map[string]compose.Range        // those of the fields of metrics' times
 	patterns    []pattern                       // of the verified questions
 	values      map[string][]compose.ValueCount // by "dataset.field"
+	unlisted    []string                        // fields that may have others
+	looked      *lookedUp                       // and what was found of them
+	joint       connectors.Joint                // of several sources; nil for one
+	drift       drift                           // of its tables
 
 	briefed  sync.Once
 	briefing *think.Briefing
@@ -31,6 +39,7 @@ type preparation struct {
 	mu      sync.Mutex
 	version string
 	ready   *prepared
+	fit     fit
 }
 
 // prepare returns the analyst ready to be asked. It is quick unless the analyst or
@@ -41,10 +50,14 @@ func (a *Agent) prepare(ctx context.Context, an *Analyst) (*prepared, error) {
 		return nil, fmt.Errorf("catalogue of %s: %w", an.Name, err)
 	}
 	a.mu.Lock()
-	slot, ok := a.prepared[an.Name]
+	key := an.Name
+	if an.Members != nil {
+		key += "\x00across"
+	}
+	slot, ok := a.prepared[key]
 	if !ok {
 		slot = &preparation{}
-		a.prepared[an.Name] = slot
+		a.prepared[key] = slot
 	}
 	a.mu.Unlock()
 	slot.mu.Lock()
@@ -53,57 +66,109 @@ func (a *Agent) prepare(ctx context.Context, an *Analyst) (*prepared, error) {
 	if slot.ready != nil && slot.version == version {
 		return slot.ready, nil
 	}
-	p, err := a.build(ctx, an, catalog)
+	p, err := a.build(ctx, a.follow(ctx, &slot.fit, an, catalog), catalog)
 	if err != nil {
 		return nil, err
 	}
+	p.drift = slot.fit.drift
 	slot.version, slot.ready = version, p
 	return p, nil
 }
 
 func (a *Agent) build(ctx context.Context, an *Analyst, catalog *connectors.Catalog) (*prepared, error) {
-	values := map[string][]compose.ValueCount{}
-	for _, d := range an.Model.Datasets {
-		if d.Hidden {
-			continue
-		}
-		for _, f := range d.Fields {
-			if f.Hidden || f.Kind != semantic.Categorical && f.Kind != semantic.Boolean {
-				continue
-			}
-			list, err := a.values(ctx, an, catalog, d, f)
-			if err != nil {
-				return nil, err
-			}
-			values[d.Name+"."+f.Name] = list
-		}
+	indexed := *an
+	indexed.Model = an.Model.Indexed()
+	an = &indexed
+	tables := catalog.ByName()
+	values, err := a.allValues(ctx, an, catalog, tables)
+	if err != nil {
+		return nil, err
 	}
-	p := &prepared{Analyst: an, catalog: catalog, lexicon: compose.NewLexicon(an.Model, values), values: values}
-	p.from, p.until = dataRange(an.Model, catalog)
+	poolValues(an.Model, values)
+	more, err := unlisted(ctx, an, catalog, tables, values)
+	if err != nil {
+		return nil, err
+	}
+	p := &prepared{Analyst: an, catalog: catalog, tables: tables, lexicon: compose.NewLexicon(an.Model, values), values: values, unlisted: more, looked: &lookedUp{}}
+	p.joint, _ = an.Source.(connectors.Joint)
+	asOf, err := a.asOf(ctx, an, catalog)
+	if err != nil {
+		return nil, err
+	}
+	p.from, p.until = dataRange(an.Model, tables, asOf, catalog.AsOf)
+	p.ranges = timeRanges(an.Model, tables, asOf)
 	p.patterns = p.compilePatterns()
 	return p, nil
 }
 
-// values are the values people may name a field's rows by: from the catalogue's
+// maxAsked bounds the fields whose values a source is asked for before the first question:
+// where a schema is so large that most of its tables were not looked at yet, there are tens
+// of thousands. The values of the others are known when their tables were.
+const maxAsked = 50
+
+// allValues are the values people may name rows by, by "dataset.field": from the catalogue's
 // profile where the field is a column, else asked of the source.
-func (a *Agent) values(ctx context.Context, an *Analyst, catalog *connectors.Catalog, d *semantic.Dataset, f *semantic.Field) ([]compose.ValueCount, error) {
-	if table := catalog.Table(d.Source); table != nil {
-		if c := table.Column(fieldColumn(f)); c != nil && c.Profile != nil && (c.Profile.Values != nil || c.Profile.Distinct == 0) {
-			out := make([]compose.ValueCount, len(c.Profile.Values))
-			for i, v := range c.Profile.Values {
-				out[i] = compose.ValueCount{Text: v.Value, Count: v.Count}
+func (a *Agent) allValues(ctx context.Context, an *Analyst, catalog *connectors.Catalog, tables map[string]*connectors.Table) (map[string][]compose.ValueCount, error) {
+	values := map[string][]compose.ValueCount{}
+	asked := 0
+	for _, d := range an.Model.Datasets {
+		if d.Hidden {
+			continue
+		}
+		table := tables[d.Table()]
+		for _, f := range d.Fields {
+			ref := d.Name + "." + f.Name
+			named := f.Kind == semantic.Categorical || f.Kind == semantic.Boolean
+			if !named || f.Hidden && len(an.Model.Alike(ref)) == 0 { // what hides stands in for what does not
+				continue
 			}
-			return out, nil
+			list, known := profiled(table, f)
+			if !known && asked == maxAsked {
+				continue
+			}
+			if !known {
+				asked++
+				var err error
+				if list, err = a.values(ctx, an, catalog, d, f); err != nil {
+					return nil, err
+				}
+			}
+			values[ref] = list
 		}
 	}
+	return values, nil
+}
+
+// profiled are a field's values by the profile of its column, where that has them.
+func profiled(table *connectors.Table, f *semantic.Field) ([]compose.ValueCount, bool) {
+	if table == nil {
+		return nil, false
+	}
+	c := table.Column(fieldColumn(f))
+	if c == nil || c.Profile == nil || c.Profile.Values == nil && c.Profile.Distinct != 0 {
+		return nil, false
+	}
+	out := make([]compose.ValueCount, len(c.Profile.Values))
+	for i, v := range c.Profile.Values {
+		out[i] = compose.ValueCount{Text: v.Value, Count: v.Count}
+	}
+	return out, true
+}
+
+// values asks the source for the values of a field.
+func (a *Agent) values(ctx context.Context, an *Analyst, catalog *connectors.Catalog, d *semantic.Dataset, f *semantic.Field) ([]compose.ValueCount, error) {
 	ref := d.Name + "." + f.Name
-	compiled, err := an.Model.Compile(semantic.Query{
-		Dimensions: []semantic.Dimension{{Field: ref}}, Limit: connectors.MaxProfileValues,
-	}, semantic.CompileOptions{Dialect: semantic.DuckDB})
+	source, dialect, err := homeOf(ctx, an, catalog, d)
 	if err != nil {
 		return nil, fmt.Errorf("values of %s: %w", ref, err)
 	}
-	res, err := an.Source.Query(ctx, connectors.Caller{}, connectors.Statement{SQL: compiled.SQL, Tables: compiled.Tables})
+	compiled, err := an.Model.Compile(semantic.Query{
+		Dimensions: []semantic.Dimension{{Field: ref}}, Limit: connectors.MaxProfileValues,
+	}, semantic.CompileOptions{Dialect: semantic.DialectOf(dialect)})
+	if err != nil {
+		return nil, fmt.Errorf("values of %s: %w", ref, err)
+	}
+	res, err := source.Query(ctx, connectors.Caller{}, connectors.Statement{SQL: compiled.SQL, Tables: compiled.Tables})
 	if err != nil {
 		return nil, fmt.Errorf("values of %s: %w", ref, err)
 	}
@@ -119,12 +184,15 @@ func (a *Agent) values(ctx context.Context, an *Analyst, catalog *connectors.Cat
 // fieldColumn is the column a field stands for, "" when it is computed.
 func fieldColumn(f *semantic.Field) string {
 	name := f.Expression["ANSI_SQL"]
+	if inner, ok := strings.CutPrefix(name, `"`); ok {
+		if inner, ok = strings.CutSuffix(inner, `"`); !ok || strings.Contains(strings.ReplaceAll(inner, `""`, ""), `"`) {
+			return "" // "first" || "last" begins and ends with a quote, too
+		}
+		return strings.ReplaceAll(inner, `""`, `"`)
+	}
 	for i, r := range name {
 		letter := r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r > 0x7f
 		if !letter && (i == 0 || r < '0' || r > '9') {
-			if len(name) > 2 && name[0] == '"' && name[len(name)-1] == '"' {
-				return name[1 : len(name)-1]
-			}
 			return ""
 		}
 	}
@@ -134,33 +202,148 @@ func fieldColumn(f *semantic.Field) string {
 // dataRange is the first and the last date of what is usually asked about: along the
 // time of the default metric, or of the first one that has a time. The oldest date
 // anywhere would be a customer's birthday.
-func dataRange(m *semantic.Model, catalog *connectors.Catalog) (from, until time.Time) {
+func dataRange(m *semantic.Model, tables map[string]*connectors.Table, asOf func(*semantic.Dataset) time.Time, newest time.Time) (from, until time.Time) {
 	for _, preferred := range []bool{true, false} {
 		for _, metric := range m.Metrics {
 			if metric.Default != preferred && preferred {
 				continue
 			}
-			if p := timeProfile(m, catalog, metric); p != nil {
-				from, _ = p.Min.(time.Time)
-				until, _ = p.Max.(time.Time)
-				if !catalog.AsOf.IsZero() && catalog.AsOf.Before(until) {
-					until = catalog.AsOf
-				}
-				return from.Truncate(24 * time.Hour), until.Truncate(24 * time.Hour)
+			if r, ok := timeRange(m, tables, metric, asOf); ok {
+				return r.From, r.Until
 			}
 		}
 	}
-	return time.Time{}, catalog.AsOf.Truncate(24 * time.Hour)
+	return time.Time{}, newest.Truncate(24 * time.Hour)
+}
+
+// timeRange is the first and the last date of a metric's time.
+func timeRange(m *semantic.Model, tables map[string]*connectors.Table, metric *semantic.Metric, asOf func(*semantic.Dataset) time.Time) (compose.Range, bool) {
+	p := timeProfile(m, tables, metric)
+	if p == nil {
+		return compose.Range{}, false
+	}
+	from, _ := p.Min.(time.Time)
+	until, _ := p.Max.(time.Time)
+	d, _ := m.Field(metric.Time)
+	if newest := asOf(d); !newest.IsZero() && newest.Before(until) {
+		until = newest
+	}
+	if used := usedDays(m, tables, metric, d); !used.Until.IsZero() {
+		from, until = used.From, used.Until
+	}
+	return compose.Range{From: from.Truncate(24 * time.Hour), Until: until.Truncate(24 * time.Hour)}, true
+}
+
+// usedDays are the first and the last day of a table of days that a metric's rows refer to,
+// where the keys of the days tell them, 20260901. Such a table has days that nothing happened
+// on yet.
+func usedDays(m *semantic.Model, tables map[string]*connectors.Table, metric *semantic.Metric, days *semantic.Dataset) compose.Range {
+	for _, r := range m.Relationships {
+		d := m.Dataset(r.From)
+		if r.To != days.Name || d == nil || len(r.FromColumns) != 1 || !slices.ContainsFunc(expressions(metric), func(e string) bool { return strings.Contains(e, d.Name+".") }) {
+			continue
+		}
+		table := tables[d.Table()]
+		if table == nil {
+			continue
+		}
+		if c := table.Column(r.FromColumns[0]); c != nil && c.Profile != nil {
+			from, until := keyDay(c.Profile.Min), keyDay(c.Profile.Max)
+			if !from.IsZero() && !until.IsZero() {
+				return compose.Range{From: from, Until: until}
+			}
+		}
+	}
+	return compose.Range{}
+}
+
+// expressions are a metric's, of all dialects.
+func expressions(m *semantic.Metric) []string {
+	var out []string
+	for _, e := range m.Expression {
+		out = append(out, e)
+	}
+	return out
+}
+
+// keyDay is the day that a key such as 20260901 names, zero for none.
+func keyDay(v any) time.Time {
+	n, ok := connectors.Number(v)
+	if !ok {
+		return time.Time{}
+	}
+	t, err := time.Parse("20060102", fmt.Sprintf("%.0f", n))
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}
+
+// timeRanges are those of all metrics, by the field that is their time.
+func timeRanges(m *semantic.Model, tables map[string]*connectors.Table, asOf func(*semantic.Dataset) time.Time) map[string]compose.Range {
+	out := map[string]compose.Range{}
+	for _, metric := range m.Metrics {
+		r, ok := timeRange(m, tables, metric, asOf)
+		if was, known := out[metric.Time]; ok && known {
+			r = compose.RangeOf(map[string]compose.Range{"a": was, "b": r}, []string{"a", "b"})
+		}
+		if ok {
+			out[metric.Time] = r
+		}
+	}
+	return out
+}
+
+// rangeOf is the first and the last date of what a plan computes.
+func (p *prepared) rangeOf(plan *compose.Plan) (from, until time.Time) {
+	if plan == nil {
+		return p.from, p.until
+	}
+	var times []string
+	for _, x := range plan.Query.Measures {
+		for _, name := range []string{x.Metric, x.Per} {
+			if m := p.Model.Metric(name); m != nil {
+				times = append(times, m.Time)
+			}
+		}
+	}
+	if r := compose.RangeOf(p.ranges, times); !r.Until.IsZero() {
+		return r.From, r.Until
+	}
+	return p.from, p.until
+}
+
+// from is the first date of what a run is about.
+func (r *run) from() time.Time { first, _ := r.p.rangeOf(r.plan); return first }
+
+// until is the last date of it.
+func (r *run) until() time.Time { _, last := r.p.rangeOf(r.plan); return last }
+
+// asOf tells how far the data of each dataset's source go.
+func (a *Agent) asOf(ctx context.Context, an *Analyst, catalog *connectors.Catalog) (func(*semantic.Dataset) time.Time, error) {
+	joint, ok := an.Source.(connectors.Joint)
+	if !ok {
+		return func(*semantic.Dataset) time.Time { return catalog.AsOf }, nil
+	}
+	known := map[string]time.Time{}
+	for _, m := range an.Members {
+		member, err := joint.Member(m.Name).Catalog(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("catalogue of %s: %w", m.Name, err)
+		}
+		known[m.Name] = member.AsOf
+	}
+	return func(d *semantic.Dataset) time.Time { return known[d.Database] }, nil
 }
 
 // timeProfile is the profile of the column that a metric's time is, nil when the
 // metric has no time or the column no dates.
-func timeProfile(m *semantic.Model, catalog *connectors.Catalog, metric *semantic.Metric) *connectors.Profile {
+func timeProfile(m *semantic.Model, tables map[string]*connectors.Table, metric *semantic.Metric) *connectors.Profile {
 	d, f := m.Field(metric.Time)
 	if f == nil {
 		return nil
 	}
-	table := catalog.Table(d.Source)
+	table := tables[d.Table()]
 	if table == nil {
 		return nil
 	}
@@ -178,13 +361,16 @@ func timeProfile(m *semantic.Model, catalog *connectors.Catalog, metric *semanti
 func (p *prepared) input(q *Question, cal *calendar.Calendar) compose.Input {
 	in := compose.Input{
 		Text: q.Text, Language: q.Language, Lexicon: p.lexicon, Now: q.Now,
-		DataFrom: p.from, DataUntil: p.until, Choices: q.Choices, Calendar: cal,
+		DataFrom: p.from, DataUntil: p.until, Ranges: p.ranges, Choices: q.Choices, Calendar: cal,
 		WeekStart: time.Monday, FiscalYearStart: time.Month(p.Model.FiscalYearStart),
+	}
+	if p.Files {
+		in.Text = withoutFile(q.Text)
 	}
 	if p.Model.WeekStart == "sunday" {
 		in.WeekStart = time.Sunday
 	}
-	if n := len(q.Before); n > 0 && q.Before[n-1].Analyst == p.Name {
+	if n := len(q.Before); n > 0 && q.Before[n-1].Analyst == p.Name && slices.Equal(q.Before[n-1].Across, p.across()) {
 		in.Previous = q.Before[n-1].Plan
 	}
 	return in

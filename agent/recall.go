@@ -117,20 +117,22 @@ func (m *memory) remember(ctx context.Context, key, version string, a *Answer) {
 
 // forgetBefore drops the answers of earlier days: their keys are never asked again.
 func forgetBefore(tx store.Tx, day string) error {
-	var old []string
-	err := tx.Scan(kindRecall, store.Range{}, func(key string, _ []byte) bool {
-		if key >= day {
-			return false
-		}
-		old = append(old, key)
-		return len(old) < 10_000
-	})
-	if err != nil {
-		return err
-	}
-	for _, key := range old {
-		if err := tx.Delete(kindRecall, key); err != nil {
+	for _, kind := range []string{kindRecall, kindFlight} {
+		var old []string
+		err := tx.Scan(kind, store.Range{}, func(key string, _ []byte) bool {
+			if key >= day {
+				return false
+			}
+			old = append(old, key)
+			return len(old) < 10_000
+		})
+		if err != nil {
 			return err
+		}
+		for _, key := range old {
+			if err := tx.Delete(kind, key); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -187,6 +189,13 @@ func (c *call) follow(ctx context.Context, step func(Step)) {
 		case <-more:
 		}
 	}
+}
+
+// has reports whether somebody has key answered now.
+func (f *flight) has(key string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.calls[key] != nil
 }
 
 // do runs fn once for all that ask for key at the same time, and tells each of them its

@@ -94,13 +94,18 @@ func (a *Agent) decline(q *Question, analysts []*prepared, attempts []attempt) *
 	if no := p.notInCalendar(q); no != nil {
 		return a.correct(q, first, no)
 	}
+	for _, one := range first {
+		if text := one.drift.vanishedFrom(q); text != "" {
+			return a.refuse(q, first, ReasonSource, text)
+		}
+	}
 	w := wordsFor(q.Language)
 	subjects := p.subjects(q.Language)
 	switch outcome.Declined {
 	case compose.DeclineEmpty:
 		return a.refuse(q, first, ReasonEmpty, w.empty)
 	case compose.DeclineFuture:
-		return a.refuse(q, first, ReasonFuture, fmt.Sprintf(w.future, p.until.Format(jsonDate)))
+		return a.refuse(q, first, ReasonFuture, fmt.Sprintf(w.future, outcome.Until.Format(jsonDate)))
 	case compose.DeclineShape:
 		return a.refuse(q, first, ReasonUnknown, p.whyNotTogether(q))
 	case compose.DeclineNoMetric:
@@ -109,7 +114,12 @@ func (a *Agent) decline(q *Question, analysts []*prepared, attempts []attempt) *
 	if len(outcome.Unknown) == 0 {
 		return a.refuse(q, first, ReasonUnknown, w.notSure(subjects))
 	}
-	return a.refuse(q, first, ReasonUnknown, w.notThere(wholeWords(q.Text, outcome.Unknown), subjects))
+	words := wholeWords(q.Text, outcome.Unknown)
+	answer := a.refuse(q, first, ReasonUnknown, w.notThere(words, subjects))
+	for _, word := range words {
+		answer.Unknown = append(answer.Unknown, word.text)
+	}
+	return answer
 }
 
 // closest is the attempt that understood most.
@@ -160,8 +170,8 @@ func (p *prepared) subjects(language string) string {
 func (r *run) noData() {
 	w := wordsFor(r.q.Language)
 	text := fmt.Sprintf(w.nothing, r.where())
-	if p := r.plan; p != nil && p.Query.Period != nil && !p.Query.Period.End.IsZero() && !p.Query.Period.End.After(r.p.from) {
-		text += " " + fmt.Sprintf(w.notBefore, r.p.from.Format(jsonDate))
+	if p := r.plan; p != nil && p.Query.Period != nil && !p.Query.Period.End.IsZero() && !p.Query.Period.End.After(r.from()) {
+		text += " " + fmt.Sprintf(w.notBefore, r.from().Format(jsonDate))
 	}
 	r.refuseWith(ReasonNoData, text)
 }
@@ -196,7 +206,7 @@ func describe(p semantic.Period, language string) string { return period.Describ
 // questions to begin with. An empty name means the first analyst.
 func (a *Agent) Introduce(ctx context.Context, name, language string) (*Answer, error) {
 	q := &Question{Language: language, Analyst: name, Now: a.cfg.Now()}
-	analysts, err := a.candidates(ctx, q)
+	analysts, _, err := a.candidates(ctx, q)
 	if err == nil && len(analysts) == 0 {
 		err = ErrNoAnalyst
 	}

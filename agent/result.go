@@ -29,6 +29,27 @@ type Result struct {
 	RowCount  int      `json:"row_count"`
 	Truncated bool     `json:"truncated"`
 	ElapsedMS int64    `json:"elapsed_ms"`
+	// Parts are what was asked of which source, where the result joins several; SQL then
+	// holds all of their statements and the join.
+	Parts []Part `json:"parts,omitempty"`
+}
+
+// Part is what one source answered of a result that joins several.
+type Part struct {
+	Name   string `json:"name"` // as the join calls it
+	Source string `json:"source"`
+	SQL    string `json:"sql"`
+	Rows   int    `json:"rows"`
+	// Lent are the other sources whose rows SQL brings along.
+	Lent []string `json:"lent,omitempty"`
+}
+
+// Sources are the sources that were asked for the result: several where it joins them.
+func (r *Result) Sources() []string {
+	if len(r.Parts) == 0 {
+		return []string{r.Source}
+	}
+	return sourcesOf(r.Parts)
 }
 
 // Column is a result column: what the engine said of it, and how to show it.

@@ -14,6 +14,7 @@ import (
 	"github.com/bapsang/bapsang/agent/format"
 	"github.com/bapsang/bapsang/agent/period"
 	"github.com/bapsang/bapsang/agent/semantic"
+	"github.com/bapsang/bapsang/agent/think"
 	"github.com/bapsang/bapsang/connectors"
 )
 
@@ -32,6 +33,10 @@ type run struct {
 	tied   bool // what a ranking left out is as good as the last that it kept
 	// notSearched says which searches did not work, a sentence each.
 	notSearched []string
+	searched    aging // of what was searched for
+	aging       aging // of what was computed
+	// partners is what the sources that were joined have in common, of the main result.
+	partners partners
 }
 
 // runPlan computes what the plan asks for and writes the answer.
@@ -173,9 +178,12 @@ func (r *run) enrich() semantic.Query {
 	// asked for, these would be the answer.
 	least := len(q.Having) > 0 || len(q.Order) > 0 && !q.Order[0].Desc
 	named := !least && r.plan.PeriodGrain != "" && !r.plan.PeriodDefault && q.Period != nil
+	r.wholeUnits(&q)
+	// Several sources are each asked once, for what is compared are their figures.
+	named = named && (r.p.joint == nil || len(q.Measures) == 1)
 	if q.Compare == nil && named && times == 0 && dims <= 1 && r.plan.Intent != compose.Relate && r.plan.Intent != compose.List {
 		before := period.Align(*q.Period, semantic.ComparePrevious, r.plan.PeriodGrain)
-		if r.p.from.IsZero() || !before.Start.Before(r.p.from) {
+		if r.from().IsZero() || !before.Start.Before(r.from()) {
 			q.Compare = &semantic.Compare{Kind: semantic.ComparePrevious, Period: before}
 		}
 	}
@@ -189,7 +197,7 @@ func (r *run) untilRecorded(q *semantic.Query, times int) {
 	if q.Period == nil || q.Period.End.IsZero() || len(q.Measures) == 0 || times > 0 || q.Compare == nil && !over && (r.plan.PeriodGrain == "" || r.plan.PeriodDefault) {
 		return
 	}
-	until := r.p.until
+	until := r.until()
 	if until.IsZero() {
 		return
 	}
@@ -201,7 +209,10 @@ func (r *run) untilRecorded(q *semantic.Query, times int) {
 
 // query compiles and runs a query as the result called name.
 func (r *run) query(ctx context.Context, name string, q semantic.Query) (*Result, error) {
-	compiled, err := r.p.Model.Compile(q, semantic.CompileOptions{Dialect: semantic.DuckDB})
+	if r.p.joint != nil {
+		return r.queryAcross(ctx, name, q)
+	}
+	compiled, err := r.p.Model.Compile(q, semantic.CompileOptions{Dialect: semantic.DialectOf(r.p.catalog.Dialect)})
 	if err != nil {
 		return nil, connectors.Errorf(connectors.CodeSQL, "%v", err)
 	}
@@ -209,36 +220,49 @@ func (r *run) query(ctx context.Context, name string, q semantic.Query) (*Result
 	if err != nil {
 		return nil, err
 	}
+	r.labelAll(res, compiled.Outputs, q)
+	return res, nil
+}
+
+// labelAll says what the columns of a compiled query's result are, and calls them by their
+// keys: an engine knows long ones by another name.
+func (r *run) labelAll(res *Result, outputs []semantic.Output, q semantic.Query) {
 	for i := range res.Columns {
-		if i < len(compiled.Outputs) {
-			r.label(&res.Columns[i], compiled.Outputs[i], q)
+		if i < len(outputs) {
+			r.label(&res.Columns[i], outputs[i], q)
 		}
 	}
 	r.pointsNotGrowth(res)
-	return res, nil
 }
 
 // statement runs SQL as the result called name.
 func (r *run) statement(ctx context.Context, name, sql string, tables []string) (*Result, error) {
 	sql = strings.TrimSpace(sql)
-	res, err := r.p.Source.Query(ctx, connectors.Caller{Principal: r.q.Asker, Question: r.q.ID},
-		connectors.Statement{SQL: sql, Tables: tables, MaxRows: maxRows})
+	res, err := r.source().Query(ctx, r.inName(), connectors.Statement{SQL: sql, Tables: tables, MaxRows: maxRows})
 	if err != nil {
 		return nil, err
 	}
+	return resultOf(name, r.p.catalog.Source, sql, res), nil
+}
+
+func (r *run) inName() connectors.Caller {
+	return connectors.Caller{Principal: r.q.Asker, Question: r.q.ID, Rights: think.Everybody}
+}
+
+func resultOf(name, source, sql string, res *connectors.Result) *Result {
 	out := &Result{
-		Name: name, Source: r.p.catalog.Source, SQL: sql, Rows: res.Rows, RowCount: len(res.Rows),
+		Name: name, Source: source, SQL: sql, Rows: res.Rows, RowCount: len(res.Rows),
 		Truncated: res.Truncated, ElapsedMS: res.Elapsed.Milliseconds(),
 	}
 	for _, c := range res.Columns {
 		out.Columns = append(out.Columns, Column{Column: c, Label: c.Name})
 	}
-	return out, nil
+	return out
 }
 
 // label says how to show a column.
 func (r *run) label(c *Column, o semantic.Output, q semantic.Query) {
-	c.Role, c.Format, c.Grain = string(o.Role), o.Format, string(o.Grain)
+	c.Name, c.Role, c.Format, c.Grain = o.Key, string(o.Role), o.Format, string(o.Grain)
 	c.measure, c.additive = o.Measure, o.Metric != "" && eachOf(q, o).Each == "" && r.p.Model.Additive(o.Metric)
 	c.Label = o.Label.In(r.q.Language, o.Key)
 	if m := eachOf(q, o); m.Is != "" && o.Role == semantic.RoleMeasure {
@@ -306,10 +330,10 @@ func (r *run) assume() {
 // caveats are readings about the data: where they end, and what was cut.
 func (r *run) caveats() []compose.Reading {
 	w := wordsFor(r.q.Language)
-	var out []compose.Reading
-	if r.plan != nil && r.plan.Query.Period != nil && !r.p.until.IsZero() {
-		if p := r.plan.Query.Period; !p.End.IsZero() && p.End.After(r.p.until.Add(24*time.Hour)) {
-			out = append(out, compose.Reading{Kind: compose.ReadDefault, Term: w.data, Meaning: fmt.Sprintf(w.until, r.p.until.Format(jsonDate))})
+	out := append(r.aged(w), r.joined()...)
+	if r.plan != nil && r.plan.Query.Period != nil && !r.until().IsZero() {
+		if p := r.plan.Query.Period; !p.End.IsZero() && p.End.After(r.until().Add(24*time.Hour)) {
+			out = append(out, compose.Reading{Kind: compose.ReadDefault, Term: w.data, Meaning: fmt.Sprintf(w.until, r.until().Format(jsonDate))})
 		}
 	}
 	for _, res := range r.answer.Results {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/bapsang/bapsang/agent/chart"
 	"github.com/bapsang/bapsang/agent/compose"
+	"github.com/bapsang/bapsang/agent/degrade"
 	"github.com/bapsang/bapsang/agent/format"
 	"github.com/bapsang/bapsang/agent/llm"
 	"github.com/bapsang/bapsang/agent/period"
@@ -87,6 +88,10 @@ func (p *prepared) briefingOf() *think.Briefing {
 // not explain.
 func (r *run) think(ctx context.Context, unknown []string) error {
 	ctx, done := context.WithCancel(ctx)
+	brief := r.agent.degraded(ctx).Level >= degrade.Brief
+	if brief {
+		r.noting(thinkingWordsFor(r.q.Language).briefly)
+	}
 	beside := r.beside(unknown)
 	defer beside.running.Wait()
 	defer done()
@@ -97,11 +102,13 @@ func (r *run) think(ctx context.Context, unknown []string) error {
 			r.tellThinking(p)
 		}
 	}
-	env := think.Env{Source: r.p.Source, Step: step, Tools: []think.Tool{r.analyse(), r.events()}}
+	env := think.Env{Source: r.source(), Step: step, Tools: []think.Tool{r.analyse(), r.events()}}
 	if r.searchable() {
 		env.Tools = append(env.Tools, r.search())
 	}
-	out, err := r.agent.cfg.Thinker.Think(ctx, r.p.briefingOf(), r.thinkQuestion(unknown), env)
+	question := r.thinkQuestion(unknown)
+	question.Brief = brief
+	out, err := r.agent.cfg.Thinker.Think(ctx, r.p.briefingOf(), question, env)
 	if out != nil {
 		r.answer.LLM = LLMUsage{Calls: out.Usage.Calls, InputTokens: out.Usage.InputTokens, OutputTokens: out.Usage.OutputTokens}
 	}
@@ -143,6 +150,9 @@ func (r *run) think(ctx context.Context, unknown []string) error {
 	}
 	r.answer.Rung, r.answer.Text, r.answer.Suggestions = Think, out.Text, out.Suggestions
 	r.answer.Readings = r.readings(out)
+	if r.answer.Brief = brief; brief {
+		r.answer.Readings = append(r.answer.Readings, compose.Reading{Kind: compose.ReadDefault, Meaning: w.shortly})
+	}
 	r.assume()
 	r.chartThinking(out)
 	return nil
@@ -152,6 +162,7 @@ func (r *run) think(ctx context.Context, unknown []string) error {
 func (r *run) thinkQuestion(unknown []string) think.Question {
 	q := think.Question{
 		ID: r.q.ID, Text: r.q.Text, Language: r.q.Language, Principal: r.q.Asker, Now: r.q.Now, Chosen: r.q.Chosen, Deep: r.q.Deep,
+		Background: r.q.Background,
 	}
 	for _, t := range r.q.Before {
 		q.Before = append(q.Before, think.Turn{Question: t.Text, SQL: t.SQL, Answer: t.Said})
@@ -409,6 +420,9 @@ type thinkingWords struct {
 	analyses                            map[compose.Intent]string
 	declined, spent, garbled, partial   string
 	failures                            map[llm.Code]string
+
+	briefly, shortly     string // while many ask: of a question, of its answer
+	busy, busyDeep, down string // wait, none, none
 }
 
 func (w *thinkingWords) waiting(wait llm.Wait, language string) string {
@@ -449,12 +463,18 @@ var koreanThinking = thinkingWords{
 		llm.CodeBroken:      "모델의 답이 중간에 끊겨 답하지 못했어요. 다시 물어봐 주세요.",
 		llm.CodeLimited:     "모델이 한도까지 쓰이고 있어 답하지 못했어요. 조금 뒤에 다시 물어봐 주세요.",
 		llm.CodeExhausted:   "모델이 한도까지 쓰이고 있어 제때 차례가 오지 않아요. 조금 뒤에 다시 물어봐 주세요.",
+		llm.CodeOff:         "담당자가 모델을 잠시 꺼 두어서 이 질문에는 답하지 못했어요. 모델 없이 답할 수 있는 질문은 그대로 답해 드려요.",
 		llm.CodeTimeout:     "모델이 제때 답하지 않았어요. 다시 물어봐 주세요.",
 		llm.CodeTooLong:     "질문과 데이터 설명이 모델에 한 번에 들어가지 않아요. 더 짧게 물어봐 주세요.",
 		llm.CodeRefused:     "모델이 요청을 받아들이지 않았어요. 담당자가 볼 수 있게 기록했어요.",
 		llm.CodeDenied:      "모델에 접근할 권한이 없어요. 담당자가 볼 수 있게 기록했어요.",
 		llm.CodeNoModel:     "설정된 모델이 서버에 없어요. 담당자가 볼 수 있게 기록했어요.",
 	},
+	briefly:  "지금 붐벼서 짧게 답해 드려요.",
+	shortly:  "짧게 답했어요: 지금 붐벼요",
+	busy:     "지금은 묻는 분이 많아서 모델이 필요한 이 질문은 약 %s 기다려야 해요. 조용해지면 답해 드릴까요? 모델 없이 답할 수 있는 질문은 지금 바로 답해 드려요.",
+	busyDeep: "지금은 묻는 분이 많아서 ‘더 깊이’는 잠시 쉬고 있어요. 조용해지면 살펴봐 드릴까요?",
+	down:     "지금은 모델을 쓸 수 없어서 이 질문에는 답하지 못해요. 다시 쓸 수 있게 되면 답해 드릴까요? 모델 없이 답할 수 있는 질문은 지금 바로 답해 드려요.",
 }
 
 var englishThinking = thinkingWords{
@@ -472,10 +492,16 @@ var englishThinking = thinkingWords{
 		llm.CodeBroken:      "The model's answer broke off. Please ask again.",
 		llm.CodeLimited:     "The model is used up to its limit. Please ask again in a while.",
 		llm.CodeExhausted:   "The model is used up to its limit, and this question's turn would come too late. Please ask again in a while.",
+		llm.CodeOff:         "The model is turned off for now, so I could not answer this. Questions that need no model still work.",
 		llm.CodeTimeout:     "The model did not answer in time. Please ask again.",
 		llm.CodeTooLong:     "The question and what describes the data do not fit the model. Please ask more briefly.",
 		llm.CodeRefused:     "The model did not accept the request. It was recorded for whoever runs this.",
 		llm.CodeDenied:      "The model refused access. It was recorded for whoever runs this.",
 		llm.CodeNoModel:     "The model server has no model of the configured name. It was recorded for whoever runs this.",
 	},
+	briefly:  "Many are asking right now, so the answer will be short.",
+	shortly:  "a short answer: many are asking right now",
+	busy:     "Many are asking right now: this question needs the model and would wait about %s. Shall I answer it when it is quiet? Questions that need no model are answered right away.",
+	busyDeep: "Many are asking right now, so digging deeper is paused. Shall I look into it when it is quiet?",
+	down:     "The model cannot be asked right now, so I cannot answer this. Shall I answer it when it can? Questions that need no model are answered right away.",
 }

@@ -225,6 +225,9 @@ func (r *run) searchAll(ctx context.Context, query, language string) think.ToolR
 		}
 		answered = true
 		silent = append(silent, found[i].Silent...)
+		if !found[i].Stale.IsZero() {
+			r.searched.note(found[i].Stale)
+		}
 	}
 	for n := 0; n < maxHits; n++ {
 		for i := range searchers {

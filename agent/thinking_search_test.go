@@ -307,3 +307,15 @@ func TestWhatWasSearchedIsNotRecalled(t *testing.T) {
 		}
 	}
 }
+
+// TestOlderHitsAreSaidToBeOlder: hits that a contract without room gave again.
+func TestOlderHitsAreSaidToBeOlder(t *testing.T) {
+	t.Parallel()
+	w := &web{found: &connectors.Found{Hits: []connectors.Hit{hit("축제", "https://whale.example/", "11월 28일")}, Stale: now.Add(-3 * time.Hour)}}
+	a, _ := searching(t, []agent.Searcher{{Name: "web", Searcher: w}}, w.audit, lookFor("대왕고래 축제"), say("11월 28일입니다 [1]."))
+	got := ask(t, a, festival)
+	want := "검색 = " + now.Add(-3*time.Hour).Format("1월 2일 15:04") + "에 찾아 둔 결과 (검색 호출 한도를 다 써서)"
+	if got.Rung != agent.Think || !slices.Contains(got.Assumptions, want) {
+		t.Errorf("%q is not in %q: %s", want, got.Assumptions, texts(got))
+	}
+}

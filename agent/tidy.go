@@ -149,7 +149,7 @@ func (r *run) sayGaps(res *Result, gaps []int, t int) {
 // recorded is the first and the last date of a metric's records.
 func (p *prepared) recorded(metric string) (from, until time.Time) {
 	if m := p.Model.Metric(metric); m != nil {
-		if profile := timeProfile(p.Model, p.catalog, m); profile != nil {
+		if profile := timeProfile(p.Model, p.tables, m); profile != nil {
 			from, _ = profile.Min.(time.Time)
 			until, _ = profile.Max.(time.Time)
 			return from.Truncate(24 * time.Hour), until.Truncate(24 * time.Hour)

@@ -76,6 +76,29 @@ func TestOneSourceThatIsDownDoesNotSilenceTheOthers(t *testing.T) {
 	}
 }
 
+// closed is a source that somebody has to mend.
+type closed struct{ connectors.Source }
+
+func (closed) Catalog(context.Context) (*connectors.Catalog, error) {
+	return nil, &connectors.Error{Code: connectors.CodeUnusable, Message: "It is shut.", Korean: "닫혀 있어요."}
+}
+
+// TestASourceThatMustBeMendedIsTold: to who asks it, and to who asked nobody and was answered by nobody.
+func TestASourceThatMustBeMendedIsTold(t *testing.T) {
+	t.Parallel()
+	shut := &agent.Analyst{Name: "shut", Version: "1", Source: closed{}}
+	a := newAgent(t, asking{analysts: []*agent.Analyst{shut, shopAnalyst(t)}})
+	for question, want := range map[*agent.Question]bool{{Text: "지난달 매출", Analyst: "shut", Now: now}: true, {Text: "지난달 갈락티콘", Now: now}: true, {Text: "지난달 매출", Now: now}: false} {
+		got, err := a.Answer(t.Context(), *question, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(got.Text, "닫혀 있어요") != want || want && got.Rung != agent.None {
+			t.Errorf("%s: %s", question.Text, texts(got))
+		}
+	}
+}
+
 // answering returns an agent whose source answers every statement of a question with
 // the same result.
 func answering(t *testing.T, res func(stmt connectors.Statement) *connectors.Result) *agent.Agent {
@@ -347,7 +370,7 @@ func TestLossesHaveNoShares(t *testing.T) {
 		"부서별 손익":        "손익은 −60만 원입니다. 영업2가 120만 원으로 가장 큽니다.",
 		"부서별 손익 비중":     "손익은 −60만 원입니다. 영업2가 120만 원으로 가장 큽니다.",
 		"10월 부서별 손익":    "10월 손익은 −140만 원입니다. 영업2가 30만 원으로 가장 큽니다.",
-		"11월 손익 10월 대비": "11월 손익은 80만 원, 10월보다 220만 원 늘었습니다.",
+		"11월 손익 10월 대비": "11월 손익은 80만 원, 10월보다 220만 원 늘었습니다. 11월은 아직 끝나지 않았습니다.",
 	} {
 		got := ask(t, a, question)
 		if got.Text != want {

@@ -97,10 +97,17 @@ func (w *words) notSure(subjects string) string {
 	return fmt.Sprintf(w.unsure, subjects, "")
 }
 
+// maxExplained is how many tables a schema may have for a question to be held against all
+// their words once more, just to say what was wrong with it.
+const maxExplained = 1000
+
 // whyNotTogether says why words that are all known make no computation: a metric and a
 // field that no path of the data connects, where the question names such two.
 func (p *prepared) whyNotTogether(q *Question) string {
 	w, asked := wordsFor(q.Language), squeeze(q.Text)
+	if len(p.Model.Datasets) > maxExplained {
+		return w.shape
+	}
 	var metric *semantic.Metric
 	longest := 0
 	for _, m := range p.Model.Metrics {
@@ -119,7 +126,7 @@ func (p *prepared) whyNotTogether(q *Question) string {
 			}
 			by := f.Label.In(q.Language, f.Name)
 			query := semantic.Query{Measures: []semantic.Measure{{Metric: metric.Name}}, Dimensions: []semantic.Dimension{{Field: d.Name + "." + f.Name}}}
-			_, err := p.Model.Compile(query, semantic.CompileOptions{Dialect: semantic.DuckDB})
+			_, err := p.Model.Compile(query, semantic.CompileOptions{Dialect: semantic.DialectOf(p.catalog.Dialect)})
 			if joined[by] = joined[by] || err == nil; err != nil && apart == "" {
 				apart = by
 			}

@@ -63,6 +63,10 @@ func TestAnswersReadAloud(t *testing.T) {
 		// Along time: a month that is not over is no low.
 		{"올해 월별 매출", "올해 매출은 10월에 180만 원으로 가장 높고 1월 등에 0원으로 가장 낮습니다. 11월은 아직 끝나지 않았고 지금까지 30만 원입니다."},
 		{"monthly revenue this year", "Revenue this year was highest in October (₩1.8M) and lowest in January and at other times (₩0). November is not over yet: ₩300K so far."},
+		// A week of which but some days were asked about is no low either, and is said.
+		{"지난달 주별 매출", "지난달 매출은 10월 5일 주에 40만 원으로 가장 높고 10월 19일 주에 10만 원으로 가장 낮습니다. 9월 28일 주와 10월 26일 주는 물어보신 기간에 일부만 들어 있어 견주지 않았습니다."},
+		{"revenue by week in september 2026", "Revenue in September 2026 was highest in the week of Sep 14 (₩500K) and lowest in the week of Sep 21 (₩150K). The week of Aug 31 and the week of Sep 28 are only partly in the period that was asked about, and not compared."},
+		{"이번 달 주별 매출", "이번 달 매출은 11월 2일 주에 20만 원으로 가장 높고 11월 9일 주에 0원으로 가장 낮습니다. 11월 16일 주는 아직 끝나지 않았고 지금까지 10만 원입니다. 10월 26일 주는 물어보신 기간에 일부만 들어 있어 견주지 않았습니다."},
 		{"revenue by week, last 8 weeks", "Revenue over the last 8 weeks was highest in the week of Sep 28 (₩800K) and lowest in the week of Nov 9 (₩0)."},
 		{"월별 대기 시간", "2025년 11월–2026년 10월 대기 시간은 2026년 10월에 4.8시간으로 가장 길고 2026년 9월에 3.4시간으로 가장 짧습니다."},
 		{"올해 월별 지역별 매출", "올해 매출은 가장 최근인 10월에 서울이 120만 원으로 가장 큽니다."},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/bapsang/bapsang/agent/semantic"
 	"github.com/bapsang/bapsang/connectors"
@@ -15,6 +16,9 @@ type words struct {
 	period     string
 	data       string
 	until      string // date
+	stale      string // layout of a time
+	search     string
+	staleFound string // layout of a time, of what a search found then
 	empty      string
 	tooLong    string
 	nobody     string // analyst's name
@@ -29,6 +33,7 @@ type words struct {
 	subjects   string // joins the names of what can be asked about
 	intro      string // analyst, tables
 	introAsk   string
+	unnamed    string // how many tables are not named
 	grains     map[semantic.Grain]string
 	previous   map[semantic.Grain]string // against the one before
 	yearAgo    string
@@ -60,6 +65,22 @@ type words struct {
 	cut        string // heads a reading
 	rowsCut    string // number of rows
 	noShare    string
+
+	tooWide    string // source, rows
+	notReached string // source
+	noRoom     string // source, why
+	tooSlow    string // source
+	sources    string // heads a reading
+	onlyThere  string // heads a reading
+	onlyIn     string // source, values
+	andMore    string // values, how many more
+	spelling   string // heads a reading
+	spelled    string // value, source, value, source
+	keys       string // heads a reading
+	keyTypes   string // source, source
+	noPartner  string // rows without, of rows, source, source
+	allPartner string // rows, source, source
+	zones      string // source, zone, source, zone
 }
 
 func wordsFor(language string) *words {
@@ -85,6 +106,7 @@ var koreanWords = words{
 	subjects: ", ",
 	intro:    "%s%s 읽었어요.",
 	introAsk: "이런 것을 물어볼 수 있어요.",
+	unnamed:  "그 밖에 표가 %s개 더 있어요. 알고 싶은 표의 이름을 함께 적어 물어봐 주세요.",
 	causes: map[connectors.Code]string{
 		connectors.CodeTimeout:  "계산이 제한 시간을 넘어 멈췄어요. 기간이나 조건을 좁혀 다시 물어봐 주세요.",
 		connectors.CodeTooLarge: "계산이 메모리 한도를 넘어 멈췄어요. 기간이나 조건을 좁혀 다시 물어봐 주세요.",
@@ -120,8 +142,20 @@ var koreanWords = words{
 		semantic.Hour: "시각은", semantic.Day: "날은", semantic.Week: "주는", semantic.Month: "달은", semantic.Quarter: "분기는", semantic.Year: "해는",
 	},
 	notBefore: "데이터는 %s부터 있어요.",
-	cut:       "표시", rowsCut: "앞의 %s행까지만",
+	stale:     "1월 2일 15:04에 받아 둔 값 (데이터베이스 호출 한도를 다 써서)",
+	search:    "검색", staleFound: "1월 2일 15:04에 찾아 둔 결과 (검색 호출 한도를 다 써서)",
+	cut: "표시", rowsCut: "앞의 %s행까지만",
 	noShare: "0보다 작은 값이 있어 나눌 수 없음",
+
+	tooWide:    "%s에서 가져올 행이 %s행을 넘어, 두 출처를 빠짐없이 합칠 수 없어요. 기간이나 조건을 좁히거나 더 크게 묶어 물어봐 주세요.",
+	notReached: "%s에 연결할 수 없어 여러 출처를 함께 계산하지 못했어요. 한쪽만 계산한 결과는 보여 드리지 않아요. 잠시 뒤 다시 물어봐 주세요.",
+	noRoom:     "%s에 지금 물어볼 수 없어 여러 출처를 함께 계산하지 못했어요. 한쪽만 계산한 결과는 보여 드리지 않아요. %s",
+	tooSlow:    "%s의 계산이 제한 시간을 넘어, 여러 출처를 함께 계산하지 못했어요. 기간이나 조건을 좁혀 다시 물어봐 주세요.",
+	sources:    "출처", onlyThere: "한쪽에만 있음", onlyIn: "%s에만: %s", andMore: "%s 외 %s개",
+	spelling: "표기 차이", spelled: "‘%s’(%s)와 ‘%s’(%s)는 다르게 적혀 있어 합치지 않음",
+	keys: "열쇠", keyTypes: "%s에는 수, %s에는 글자로 적혀 있어 글자로 견줌",
+	noPartner: "%[3]s %[2]s행 중 %[1]s행은 %[4]s에 짝이 없음", allPartner: "%[2]s %[1]s행 모두 %[3]s에 짝이 있음",
+	zones: "%s의 날짜는 %s, %s의 날짜는 %s 기준",
 }
 
 var englishWords = words{
@@ -140,6 +174,7 @@ var englishWords = words{
 	subjects: ", ",
 	intro:    "I have read %s%s.",
 	introAsk: "You can ask, for example:",
+	unnamed:  "%s more tables. Name the one you mean in your question.",
 	causes: map[connectors.Code]string{
 		connectors.CodeTimeout:  "The computation took too long and was stopped. Try a shorter period or a narrower question.",
 		connectors.CodeTooLarge: "The computation needed too much memory and was stopped. Try a shorter period or a narrower question.",
@@ -172,24 +207,57 @@ var englishWords = words{
 		semantic.Hour: "Hours", semantic.Day: "Days", semantic.Week: "Weeks", semantic.Month: "Months", semantic.Quarter: "Quarters", semantic.Year: "Years",
 	},
 	notBefore: "The data begin on %s.",
-	cut:       "Shown", rowsCut: "only the first %s rows",
+	stale:     "as of Jan 2 15:04, for the quota of the database is used up",
+	search:    "Search", staleFound: "found Jan 2 15:04, for the quota of the search is used up",
+	cut: "Shown", rowsCut: "only the first %s rows",
 	noShare: "none, as some values are below zero",
+
+	tooWide:    "%s has more than %s rows for this, so the sources cannot be joined without leaving some out. Try a shorter period, a narrower question or larger groups.",
+	notReached: "%s cannot be reached, so the sources could not be put together. I do not show what only a part of them says. Please ask again in a moment.",
+	noRoom:     "%s cannot be asked now, so the sources could not be put together. I do not show what only a part of them says. %s",
+	tooSlow:    "%s took too long, so the sources could not be put together. Try a shorter period or a narrower question.",
+	sources:    "Sources", onlyThere: "Only on one side", onlyIn: "only in %s: %s", andMore: "%s and %s more",
+	spelling: "Spelling", spelled: "“%s” (%s) and “%s” (%s) are written differently and were not joined",
+	keys: "Keys", keyTypes: "numbers in %s, texts in %s; compared as texts",
+	noPartner: "%s of %s rows of %s have no partner in %s", allPartner: "all %s rows of %s have a partner in %s",
+	zones: "days of %s are those of %s, days of %s those of %s",
 }
 
 func (w *words) noAnalyst(name string) string { return fmt.Sprintf(w.nobody, escapeMarkdown(name)) }
 
+// worthWaiting is how long a question is tried again for room at a source before the asker
+// is told instead.
+const worthWaiting = time.Minute
+
 // sourceFailure returns what to tell the asker of a failure that trying again does
 // not mend, or "".
-func (w *words) sourceFailure(err error) (string, Reason) {
+func (w *words) sourceFailure(err error, language string) (string, Reason) {
 	var e *connectors.Error
 	if !errors.As(err, &e) {
 		return "", ""
+	}
+	// An operator turned it off, somebody has to mend it, or there is no room for longer than a
+	// job waits. All say themselves what is the matter, and until when.
+	if e.Code == connectors.CodeOff || e.Code == connectors.CodeUnusable || e.Code == connectors.CodeExhausted && e.After > worthWaiting {
+		return escapeMarkdown(e.Text(language)), ReasonSource
 	}
 	reason, ok := reasonOf(e.Code)
 	if !ok {
 		return "", ""
 	}
 	return w.causes[e.Code], reason
+}
+
+// without adds to an answer that is none which sources were not there to be asked: it may
+// have been a question for one of them.
+func (w *words) without(a *Answer, missing []error, language string) *Answer {
+	for _, err := range missing {
+		var e *connectors.Error
+		if a.Clarify == nil && errors.As(err, &e) && (e.Code == connectors.CodeUnavailable || e.Code == connectors.CodeUnusable) {
+			a.Text += "\n\n" + escapeMarkdown(e.Text(language))
+		}
+	}
+	return a
 }
 
 func grainLabel(g semantic.Grain, language string) string { return wordsFor(language).grains[g] }

@@ -28,6 +28,7 @@ const (
 	Next     Kind = "next"     // the next one of a class
 	Breaks   Kind = "breaks"   // days off in a row
 	Bridges  Kind = "bridges"  // business days between two days off
+	Several  Kind = "several"  // the calendar, of several stretches: one at a time is answered
 )
 
 // Request is a question understood.
@@ -49,6 +50,10 @@ type Request struct {
 	Classes []calendar.Class
 	// Substitutes leaves no public holidays but those in place of others.
 	Substitutes bool
+	// Nth narrows Breaks and Bridges to one of them, from 1; -1 is the last, 0 all. Soon is
+	// set when it is the next from today.
+	Nth  int
+	Soon bool
 }
 
 // Options say how to read.
@@ -57,6 +62,9 @@ type Options struct {
 	Calendar *calendar.Calendar
 	// Weekday weeks begin on.
 	WeekStart time.Weekday
+	// Alone says that nothing was said before: the name of an event alone then asks when it
+	// takes place, and else is a part of what was asked before.
+	Alone bool
 }
 
 // How far a question looks that names no time, in days: one about what is coming, and one
@@ -91,11 +99,14 @@ func (r *reader) request() (Request, bool) {
 		return Request{}, false // 이벤트 건수, sales on holidays: of the data
 	case len(r.events) > 0:
 		return r.ofEvents(q)
-	case r.has(sayResult), r.stretches > 1:
+	case r.has(sayResult), r.stretches > 2:
 		return Request{}, false
+	case r.apart:
+		q.Kind = Several
+		return q, r.kind() != ""
 	}
 	q.Kind = r.kind()
-	if q.Kind == "" {
+	if q.Kind == "" || !r.oneOf(&q) {
 		return Request{}, false
 	}
 	q.From, q.To, q.Named = r.from, r.to, r.stretches > 0
@@ -112,11 +123,23 @@ func (r *reader) request() (Request, bool) {
 	return q, !q.To.Before(q.From)
 }
 
+// oneOf reads which of several is meant, and reports false where that makes no sense.
+func (r *reader) oneOf(q *Request) bool {
+	if q.Kind != Breaks && q.Kind != Bridges {
+		return r.nth == 0
+	}
+	q.Nth = r.nth
+	if q.Nth == 0 && r.has(saySoon) && r.stretches == 0 {
+		q.Nth, q.Soon = 1, true
+	}
+	return true
+}
+
 // ofEvents is a question that names events. An event alone is a period of some figure, and
 // one within a month is not ours to read.
 func (r *reader) ofEvents(q Request) (Request, bool) {
 	aDay := r.stretches == 1 && r.from.Equal(r.to) && !r.from.Before(r.today) // is today Black Friday?
-	if r.stretches > 0 && r.year == 0 && !aDay {
+	if r.stretches > 0 && r.year == 0 && !aDay || r.stretches > 1 || r.nth != 0 {
 		return Request{}, false
 	}
 	if from, to, ok := r.season(); ok && r.has(sayPlain) && !r.has(sayWhen|sayResult|sayPrepare|sayWorkdays) {
@@ -131,10 +154,19 @@ func (r *reader) ofEvents(q Request) (Request, bool) {
 		q.Kind = Workdays
 	case r.has(sayWhen|sayCalendar) || aDay || len(q.Classes) > 0:
 		q.Kind = When
+	case r.o.Alone && r.bare():
+		q.Kind = When
 	default:
 		return Request{}, false
 	}
 	return q, true
+}
+
+// bare reports whether an event's name is all that was said. A season is a stretch of time,
+// of which other things are asked.
+func (r *reader) bare() bool {
+	ev, ok := r.o.Calendar.Event(r.events[0])
+	return ok && len(r.events) == 1 && ev.Class != calendar.Season && r.words == 0 && r.stretches == 0
 }
 
 // season is the stretch of the season that is the only event named: of the year named, else
@@ -166,7 +198,7 @@ func (r *reader) kind() Kind {
 		return Workdays
 	case r.has(sayBridge):
 		return Bridges
-	case r.has(sayLong):
+	case r.has(sayLong), r.has(sayRun) && (r.nth != 0 || r.has(saySoon)):
 		return Breaks
 	case aDay && !r.has(sayLeft) && (r.has(sayDay) || off && !r.has(sayPlain)):
 		return Day

@@ -32,6 +32,9 @@ type reader struct {
 	year      int
 	from, to  time.Time
 	stretches int
+	apart     bool // two stretches with others between them
+	nth       int
+	words     int      // of the vocabulary
 	after     *Request // the question before, of one that follows
 }
 
@@ -105,6 +108,10 @@ func (r *reader) thing(i int) int {
 
 func (r *reader) hear(e entry) {
 	r.said |= e.say
+	r.words++
+	if e.nth != 0 {
+		r.nth = e.nth
+	}
 	if e.class != "" && !slices.Contains(r.classes, e.class) {
 		r.classes = append(r.classes, e.class)
 	}
@@ -271,6 +278,18 @@ func (r *reader) datesItself(expression string) bool { return dated.MatchString(
 func (r *reader) take(s stretch) {
 	if s.from.Month() == time.January && s.from.Day() == 1 && s.to.Equal(s.from.AddDate(1, 0, -1)) {
 		r.year = s.from.Year()
+	}
+	if r.stretches == 1 && r.after == nil {
+		// 11월과 12월 is one stretch; what lies apart is two.
+		switch {
+		case s.from.Equal(r.to.AddDate(0, 0, 1)):
+			r.to = s.to
+			return
+		case s.to.Equal(r.from.AddDate(0, 0, -1)):
+			r.from = s.from
+			return
+		}
+		r.apart = true
 	}
 	r.from, r.to = s.from, s.to
 	r.stretches++

@@ -26,6 +26,7 @@ const (
 	sayWhat   // what there is
 	sayNarrow // a word that data have too: sales, season
 	sayFigure // a number of something: the data's
+	sayRun    // days off in a row, where it is one of them that is asked for
 
 	sayNothing say = 0
 )
@@ -37,12 +38,13 @@ type entry struct {
 	class  calendar.Class
 	market string
 	stem   bool
+	nth    int // which of several; -1 is the last
 }
 
 // vocabulary are the words that such questions are made of. Phrases may be written with
 // or without their spaces.
 func vocabulary() []entry {
-	return slices.Concat(questionWords(), classWords(), marketWords(), fillers())
+	return slices.Concat(questionWords(), classWords(), marketWords(), ordinals(), fillers())
 }
 
 // wordsOf makes entries that say the same.
@@ -114,8 +116,9 @@ func classWords() []entry {
 		}
 	}
 	all = append(all, wordsOf(sayNothing, false, "마케팅", "marketing")...)
-	classed(calendar.PublicHoliday, "공휴일", "휴일", "법정 공휴일", "쉬는 날", "빨간 날", "노는 날", "국경일", "연휴", "임시공휴일", "휴무", "휴무일", "쉬는 날짜",
+	classed(calendar.PublicHoliday, "공휴일", "휴일", "법정 공휴일", "쉬는 날", "빨간 날", "노는 날", "국경일", "임시공휴일", "휴무", "휴무일", "쉬는 날짜",
 		"public holidays", "public holiday", "holidays", "holiday", "bank holidays", "bank holiday", "days off", "day off", "a day off", "national holiday", "national holidays")
+	all = append(all, entry{text: "연휴", say: sayCalendar | sayRun, class: calendar.PublicHoliday})
 	for _, w := range []string{"쉬어", "쉬나", "쉬는지", "쉬니", "쉬냐", "쉽니", "쉬죠", "쉬지"} {
 		all = append(all, entry{text: w, say: sayCalendar, class: calendar.PublicHoliday, stem: true})
 	}
@@ -126,6 +129,20 @@ func classWords() []entry {
 	classed(calendar.Observance, "기념일", "observances", "observance", "anniversaries", "special days")
 	classed(calendar.Season, "시즌 일정", "seasonal events")
 	classed(calendar.Caution, "주의일", "조심할 날", "주의할 날", "조심해야 할 날", "주의해야 할 날", "조심해야 되는 날", "주의가 필요한 날", "추모일", "caution days", "sensitive dates", "days to be careful")
+	return all
+}
+
+// ordinals say which of several.
+func ordinals() []entry {
+	var all []entry
+	for n, words := range map[int][]string{
+		1: {"첫", "첫째", "첫 번째", "첫번째", "first", "1st"}, 2: {"두 번째", "둘째", "second", "2nd"}, 3: {"세 번째", "셋째", "third", "3rd"},
+		4: {"네 번째", "넷째", "fourth", "4th"}, 5: {"다섯 번째", "fifth", "5th"}, -1: {"마지막", "final"},
+	} {
+		for _, w := range words {
+			all = append(all, entry{text: w, nth: n})
+		}
+	}
 	return all
 }
 

@@ -33,8 +33,41 @@ func (d *Definition) validate() (problems Problems) {
 	case !ValidName(d.Name):
 		problems = append(problems, d.at("$.name", fmt.Sprintf("name %q: names that begin with %s are those of dropped files", d.Name, shelfPrefix)))
 	}
-	if d.Source == "" {
+	switch {
+	case len(d.Sources) > 0:
+		problems = append(problems, d.validateSources()...)
+	case d.Source == "":
 		problems = append(problems, d.at("$.source", "source is missing: name one of the configured sources"))
+	}
+	return problems
+}
+
+// validateSources checks a definition that names several sources.
+func (d *Definition) validateSources() (problems Problems) {
+	wrong := func(path, message string) { problems = append(problems, d.at(path, message)) }
+	switch {
+	case d.Source != "":
+		wrong("$.source", "source and sources are both there; keep one")
+	case len(d.Sources) == 1:
+		wrong("$.sources", "sources names one; write source")
+	case len(d.Sources) > maxJoined:
+		wrong("$.sources", fmt.Sprintf("sources names %d; one question is asked of %d at most", len(d.Sources), maxJoined))
+	}
+	for i, name := range d.Sources {
+		if slices.Contains(d.Sources[:i], name) {
+			wrong(fmt.Sprintf("$.sources[%d]", i), fmt.Sprintf("source %s is there twice", name))
+		}
+	}
+	for i, table := range d.Tables {
+		if !slices.ContainsFunc(d.Sources, func(source string) bool { return strings.HasPrefix(table, source+".") }) {
+			wrong(fmt.Sprintf("$.tables[%d]", i), fmt.Sprintf("table %s has none of the sources before it, as in %s.%s", table, d.Sources[0], table))
+		}
+	}
+	if d.Model != "" {
+		wrong("$.model", "a model is of one source; write it at the source in the configuration")
+	}
+	if len(d.Verified)+len(d.VerifiedFiles) > 0 {
+		wrong("$.verified", "the statement of a verified question reads one source; write it in an analyst of that source")
 	}
 	return problems
 }
@@ -42,6 +75,16 @@ func (d *Definition) validate() (problems Problems) {
 // NoSource is the problem of a definition whose source the configuration lacks.
 func (d *Definition) NoSource() Problem {
 	return d.at("$.source", fmt.Sprintf("there is no source called %s in the configuration", d.Source))
+}
+
+// NoSources are the problems of a definition of which the configuration has not all sources.
+func (d *Definition) NoSources(has func(name string) bool) (problems Problems) {
+	for i, name := range d.Sources {
+		if !has(name) {
+			problems = append(problems, d.at(fmt.Sprintf("$.sources[%d]", i), fmt.Sprintf("there is no source called %s in the configuration", name)))
+		}
+	}
+	return problems
 }
 
 // at is a problem at a path of the definition.

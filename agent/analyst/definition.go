@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -28,9 +29,12 @@ type Definition struct {
 	Title   Text   `yaml:"title,omitempty"`
 	Purpose Text   `yaml:"purpose,omitempty"`
 	Owner   string `yaml:"owner,omitempty"`
-	// Source is the configured source the analyst answers from.
-	Source string `yaml:"source"`
-	// Tables are the only tables it reads; none means all of the source's.
+	// Source is the configured source the analyst answers from, or Sources are several.
+	Source  string   `yaml:"source,omitempty"`
+	Sources []string `yaml:"sources,omitempty"`
+	// Tables are the only tables it reads; none means all of the source's. With several
+	// sources each is named with its source before it, and a source of which none is named
+	// is read whole.
 	Tables []string `yaml:"tables,omitempty"`
 	// Model is the semantic model's file, relative to the definition; empty means one
 	// drafted from the catalogue.
@@ -116,11 +120,65 @@ const definitionFile = "analyst.yaml"
 // each sub-folder with an analyst.yaml. Everything wrong comes back at once as
 // Problems.
 func ReadDir(dir string) ([]*Definition, error) {
+	paths, err := filesOf(dir)
+	if err != nil {
+		return nil, err
+	}
+	return ReadFiles(paths)
+}
+
+// Broken is a definition that cannot be used.
+type Broken struct {
+	Name     string // as it says, or by its file where that cannot be read
+	Problems Problems
+}
+
+// ReadSound is ReadDir where one analyst's mistakes are no reason to be without the others.
+// What two of them cannot both have is the first one's.
+func ReadSound(dir string) (sound []*Definition, broken []Broken, err error) {
+	paths, err := filesOf(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, path := range paths {
+		d, err := ReadFile(path)
+		var found Problems
+		switch {
+		case errors.As(err, &found):
+			broken = append(broken, Broken{Name: nameOf(path), Problems: found})
+		case err != nil:
+			return nil, nil, err
+		default:
+			if found = clashes(append(slices.Clone(sound), d)); len(found) == 0 {
+				sound = append(sound, d)
+				continue
+			}
+			broken = append(broken, Broken{Name: d.Name, Problems: found})
+		}
+	}
+	return sound, broken, nil
+}
+
+// nameOf is what the analyst of a file that cannot be read is called, as far as is known.
+func nameOf(path string) string {
+	var said struct {
+		Name string `yaml:"name"`
+	}
+	if data, err := os.ReadFile(path); err == nil && yaml.Unmarshal(data, &said) == nil && ValidName(said.Name) {
+		return said.Name
+	}
+	if filepath.Base(path) == definitionFile {
+		return filepath.Base(filepath.Dir(path))
+	}
+	return strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+}
+
+// filesOf are the files of a folder's analysts.
+func filesOf(dir string) (paths []string, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("read analysts: %w", err)
 	}
-	var paths []string
 	for _, e := range entries {
 		path := filepath.Join(dir, e.Name())
 		info, err := os.Stat(path) // a folder may be linked in
@@ -137,7 +195,7 @@ func ReadDir(dir string) ([]*Definition, error) {
 		}
 		paths = append(paths, path)
 	}
-	return ReadFiles(paths)
+	return paths, nil
 }
 
 // ReadFiles reads analysts that are to stand side by side. Everything wrong comes

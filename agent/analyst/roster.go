@@ -3,7 +3,9 @@ package analyst
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/bapsang/bapsang/agent"
 	"github.com/bapsang/bapsang/agent/draft"
@@ -18,9 +20,35 @@ func Build(ctx context.Context, d *Definition, source connectors.Source) (*agent
 	if err != nil {
 		return nil, fmt.Errorf("catalogue of %s: %w", d.Source, err)
 	}
+	model, problems := d.fit(catalog)
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	a := &agent.Analyst{
+		Name: d.Name, Version: d.Version(), Title: d.Title.label(), Purpose: d.Purpose.label(), Owner: d.Owner,
+		Source: source, Tables: d.Tables, Model: model, Examples: d.examples(model), Knowledge: d.knowledge,
+		Follow: func(catalog *connectors.Catalog) agent.Fitted {
+			model, problems := d.fit(catalog)
+			fitted := agent.Fitted{Model: model, Examples: d.examples(model)}
+			for _, p := range problems {
+				fitted.Misfits = append(fitted.Misfits, p.String())
+			}
+			return fitted
+		},
+	}
+	for _, v := range d.Verified {
+		a.Verified = append(a.Verified, v.build())
+	}
+	return a, nil
+}
+
+// fit is the definition's model on a catalogue, drafted where none is written, and what of
+// the definition does not fit.
+func (d *Definition) fit(catalog *connectors.Catalog) (*semantic.Model, Problems) {
 	var problems Problems
+	known := catalog.ByName()
 	for i, name := range d.Tables {
-		if catalog.Table(name) == nil {
+		if known[name] == nil {
 			problems = append(problems, d.at(fmt.Sprintf("$.tables[%d]", i), fmt.Sprintf("source %s has no table %s", d.Source, name)))
 		}
 	}
@@ -34,21 +62,14 @@ func Build(ctx context.Context, d *Definition, source connectors.Source) (*agent
 			}
 		}
 	}
-	problems = append(problems, d.fieldSlots(model)...)
-	if len(problems) > 0 {
-		return nil, problems
+	return model, append(problems, d.fieldSlots(model)...)
+}
+
+func (d *Definition) examples(model *semantic.Model) []string {
+	if len(d.Examples) > 0 {
+		return d.Examples
 	}
-	a := &agent.Analyst{
-		Name: d.Name, Version: d.Version(), Title: d.Title.label(), Purpose: d.Purpose.label(), Owner: d.Owner,
-		Source: source, Tables: d.Tables, Model: model, Examples: d.Examples, Knowledge: d.knowledge,
-	}
-	if len(a.Examples) == 0 {
-		a.Examples = draft.Questions(model)
-	}
-	for _, v := range d.Verified {
-		a.Verified = append(a.Verified, v.build())
-	}
-	return a, nil
+	return draft.Questions(model)
 }
 
 // Drafted makes an analyst of a source nobody wrote a definition for.
@@ -57,9 +78,13 @@ func Drafted(ctx context.Context, name string, source connectors.Source) (*agent
 	if err != nil {
 		return nil, fmt.Errorf("catalogue of %s: %w", name, err)
 	}
-	model := draft.Model(catalog, draft.Options{})
+	follow := func(catalog *connectors.Catalog) agent.Fitted {
+		model := draft.Model(catalog, draft.Options{})
+		return agent.Fitted{Model: model, Examples: draft.Questions(model)}
+	}
+	first := follow(catalog)
 	return &agent.Analyst{
-		Name: name, Version: "drafted", Source: source, Model: model, Examples: draft.Questions(model),
+		Name: name, Version: "drafted", Source: source, Model: first.Model, Examples: first.Examples, Follow: follow,
 	}, nil
 }
 
@@ -68,10 +93,10 @@ func within(c *connectors.Catalog, tables []string) *connectors.Catalog {
 	if tables == nil {
 		return c
 	}
-	copied := *c
+	copied, known := *c, c.ByName()
 	copied.Tables = nil
 	for _, name := range tables {
-		if t := c.Table(name); t != nil {
+		if t := known[name]; t != nil {
 			copied.Tables = append(copied.Tables, t)
 		}
 	}
@@ -88,8 +113,9 @@ func problemOf(file string, p semantic.Problem) Problem {
 
 // tablesOf is the catalogue as package semantic checks against it.
 func tablesOf(c *connectors.Catalog) semantic.Tables {
+	known := c.ByName()
 	return func(name string) (semantic.Table, bool) {
-		t := c.Table(name)
+		t := known[name]
 		if t == nil {
 			return semantic.Table{}, false
 		}
@@ -108,11 +134,22 @@ var kinds = map[connectors.Kind]semantic.Kind{
 	connectors.KindBool: semantic.Boolean, connectors.KindDate: semantic.Temporal, connectors.KindTimestamp: semantic.Temporal,
 }
 
+// Awaited is the analyst of a definition as long as it cannot be built: everybody is told of
+// it, and asking it asks source, which says why it is not there.
+func Awaited(d *Definition, source connectors.Source) *agent.Analyst {
+	return &agent.Analyst{
+		Name: d.Name, Version: d.Version(), Title: d.Title.label(), Purpose: d.Purpose.label(), Owner: d.Owner,
+		Source: source, Tables: d.Tables, Examples: d.Examples, Knowledge: d.knowledge,
+	}
+}
+
 // Roster is the analysts that can be asked. It implements agent.Directory.
 type Roster struct {
-	analysts []*agent.Analyst
 	channels map[string]string // channel name or id → analyst
 	shelf    *Shelf
+
+	mu       sync.RWMutex
+	analysts []*agent.Analyst // replaced, never changed; guarded by mu
 }
 
 // NewRoster returns a roster of analysts in order of preference. Shelf may be nil.
@@ -120,9 +157,29 @@ func NewRoster(analysts []*agent.Analyst, channels map[string]string, shelf *She
 	return &Roster{analysts: analysts, channels: channels, shelf: shelf}
 }
 
+// Put has an analyst take the place of the one of its name, or the last one.
+func (r *Roster) Put(a *agent.Analyst) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	list := slices.Clone(r.analysts)
+	if i := slices.IndexFunc(list, func(other *agent.Analyst) bool { return strings.EqualFold(other.Name, a.Name) }); i >= 0 {
+		list[i] = a
+	} else {
+		list = append(list, a)
+	}
+	r.analysts = list
+}
+
+// All are the analysts of everybody, in order of preference. The list is not to be changed.
+func (r *Roster) All() []*agent.Analyst {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.analysts
+}
+
 // Analyst implements agent.Directory.
 func (r *Roster) Analyst(ctx context.Context, name string) (*agent.Analyst, error) {
-	for _, a := range r.analysts {
+	for _, a := range r.All() {
 		if strings.EqualFold(a.Name, name) {
 			return a, nil
 		}
@@ -134,7 +191,7 @@ func (r *Roster) Analyst(ctx context.Context, name string) (*agent.Analyst, erro
 }
 
 // Analysts implements agent.Directory.
-func (r *Roster) Analysts(context.Context) ([]*agent.Analyst, error) { return r.analysts, nil }
+func (r *Roster) Analysts(context.Context) ([]*agent.Analyst, error) { return r.All(), nil }
 
 // ForChannel names the analyst that a channel asks by default, "" for none.
 func (r *Roster) ForChannel(channel string) string {
@@ -147,7 +204,7 @@ func channelKey(channel string) string { return strings.ToLower(strings.TrimPref
 // Named returns the name of the analyst that people call by name or by title, in
 // either language, or "".
 func (r *Roster) Named(called string) string {
-	for _, a := range r.analysts {
+	for _, a := range r.All() {
 		for _, name := range []string{a.Name, a.Title.Ko, a.Title.En} {
 			if name != "" && strings.EqualFold(name, called) {
 				return a.Name

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -36,8 +35,12 @@ type Open func(ctx context.Context, name string, paths []string, into string) (c
 // Shelf keeps the files that people dropped into threads, on disk, and serves each
 // thread's files as an analyst.
 type Shelf struct {
-	dir  string
-	open Open
+	dir    string
+	open   Open
+	memory memory
+	places places
+	shared bool // others change what is remembered
+	beside func(files *agent.Analyst)
 
 	mu     sync.Mutex
 	slots  map[string]*list.Element // by analyst name; values are *slot
@@ -51,18 +54,58 @@ type slot struct {
 	busy    int           // who has the turn or waits for it; Shelf.mu guards it
 	turn    chan struct{} // holds one value, taken by whoever loads
 	analyst *agent.Analyst
-	lent    *lent // the analyst's source
+	of      manifest // what the analyst answers from
+	lent    *lent    // the analyst's source
 }
 
-// manifest is what a thread's folder remembers.
+// manifest is what is remembered of a thread's files: their paths where one process has
+// the disk, their contents where several share a store.
 type manifest struct {
-	Paths []string `json:"paths"`
+	Paths []string `json:"paths,omitempty"`
+	Files []Kept   `json:"files,omitempty"`
+}
+
+func (m manifest) equal(o manifest) bool {
+	return slices.Equal(m.Paths, o.Paths) && slices.EqualFunc(m.Files, o.Files, func(a, b Kept) bool {
+		return a.Name == b.Name && a.Content == b.Content && a.Changed.Equal(b.Changed)
+	})
+}
+
+// memory is what is remembered of threads' files.
+type memory interface {
+	// exists is false when it is known that nothing is remembered.
+	exists(ctx context.Context, name string) bool
+	// manifest returns what is remembered of a thread's files; fs.ErrNotExist for none.
+	manifest(ctx context.Context, name string) (manifest, error)
+	// remember makes it what is remembered.
+	remember(ctx context.Context, name string, m manifest) error
+}
+
+// places are where the files are.
+type places interface {
+	// add is a manifest with files added. Nothing is remembered of it yet.
+	add(ctx context.Context, m manifest, paths []string) (manifest, error)
+	// paths are the files on this machine, fetched where they are not there.
+	paths(ctx context.Context, name string, m manifest) ([]string, error)
 }
 
 // NewShelf returns a shelf in dir.
 func NewShelf(dir string, open Open) *Shelf {
-	return &Shelf{dir: dir, open: open, slots: map[string]*list.Element{}, used: list.New()}
+	return &Shelf{dir: dir, open: open, memory: disk(dir), places: disk(dir), slots: map[string]*list.Element{}, used: list.New()}
 }
+
+// NewSharedShelf returns a shelf whose files are where all processes find them; dir holds
+// copies of those that were asked about here.
+func NewSharedShelf(dir string, open Open, common Common) *Shelf {
+	s := NewShelf(dir, open)
+	c := &commons{dir: dir, common: common}
+	s.memory, s.places, s.shared = c, c, true
+	return s
+}
+
+// SeatBeside has seat give each analyst that is made of files one over their source and
+// others. It is called before the shelf is used.
+func (s *Shelf) SeatBeside(seat func(files *agent.Analyst)) { s.beside = seat }
 
 // Put adds files to those of the thread and returns the name of the analyst that
 // answers from them. Files that cannot be read are not added, and what the thread had
@@ -75,22 +118,25 @@ func (s *Shelf) Put(ctx context.Context, thread string, paths []string) (string,
 		return "", err
 	}
 	defer done()
-	m, err := s.manifest(name)
+	m, err := s.memory.manifest(ctx, name)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", err
 	}
-	merged := merge(m.Paths, paths)
-	if slot.analyst != nil && slices.Equal(merged, m.Paths) {
+	merged, err := s.places.add(ctx, m, paths)
+	if err != nil {
+		return "", err
+	}
+	if slot.analyst != nil && slot.of.equal(merged) && merged.equal(m) {
 		return name, nil
 	}
 	a, lent, err := s.load(ctx, name, merged)
 	if err != nil {
 		return "", err
 	}
-	if err := s.remember(name, manifest{Paths: merged}); err != nil {
+	if err := s.memory.remember(ctx, name, merged); err != nil {
 		return "", errors.Join(err, lent.Close())
 	}
-	s.replace(slot, a, lent)
+	s.replace(slot, a, lent, merged)
 	return name, nil
 }
 
@@ -113,29 +159,37 @@ func merge(have, more []string) []string {
 }
 
 // load opens files and drafts their analyst.
-func (s *Shelf) load(ctx context.Context, name string, paths []string) (*agent.Analyst, *lent, error) {
-	source, err := s.openInto(ctx, name, paths)
+func (s *Shelf) load(ctx context.Context, name string, m manifest) (*agent.Analyst, *lent, error) {
+	source, err := s.openInto(ctx, name, m)
 	if err != nil {
 		return nil, nil, err
 	}
 	l := &lent{source: source, turn: newTurn(), reopen: func(ctx context.Context) (connectors.Source, error) {
-		m, err := s.manifest(name)
+		m, err := s.memory.manifest(ctx, name)
 		if err != nil {
 			return nil, err
 		}
-		return s.openInto(ctx, name, m.Paths)
+		return s.openInto(ctx, name, m)
 	}}
 	a, err := Drafted(ctx, name, l)
 	if err != nil {
 		return nil, nil, errors.Join(err, l.Close())
 	}
+	a.Files = true
+	if s.beside != nil {
+		s.beside(a)
+	}
 	return a, l, nil
 }
 
-func (s *Shelf) openInto(ctx context.Context, name string, paths []string) (connectors.Source, error) {
+func (s *Shelf) openInto(ctx context.Context, name string, m manifest) (connectors.Source, error) {
 	into := filepath.Join(s.dir, name)
 	if err := os.MkdirAll(into, 0o700); err != nil {
 		return nil, fmt.Errorf("open files: %w", err)
+	}
+	paths, err := s.places.paths(ctx, name, m)
+	if err != nil {
+		return nil, err
 	}
 	return s.open(ctx, sourceName(paths), paths, into)
 }
@@ -157,7 +211,7 @@ func (s *Shelf) analyst(ctx context.Context, name string) (*agent.Analyst, error
 	if !shelfName.MatchString(name) {
 		return nil, agent.ErrNoAnalyst
 	}
-	if _, err := os.Stat(s.manifestPath(name)); errors.Is(err, fs.ErrNotExist) {
+	if !s.memory.exists(ctx, name) {
 		return nil, agent.ErrNoAnalyst // no place is kept for names that people try
 	}
 	slot, done, err := s.take(ctx, name)
@@ -165,18 +219,23 @@ func (s *Shelf) analyst(ctx context.Context, name string) (*agent.Analyst, error
 		return nil, err
 	}
 	defer done()
-	if slot.analyst != nil {
+	if slot.analyst != nil && !s.shared {
 		return slot.analyst, nil
 	}
-	m, err := s.manifest(name)
+	m, err := s.memory.manifest(ctx, name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, agent.ErrNoAnalyst
+	case err != nil:
+		return nil, err
+	case slot.analyst != nil && slot.of.equal(m):
+		return slot.analyst, nil
+	}
+	a, lent, err := s.load(ctx, name, m)
 	if err != nil {
 		return nil, err
 	}
-	a, lent, err := s.load(ctx, name, m.Paths)
-	if err != nil {
-		return nil, err
-	}
-	s.replace(slot, a, lent)
+	s.replace(slot, a, lent, m)
 	return a, nil
 }
 
@@ -226,11 +285,11 @@ func (s *Shelf) leave(left *slot) {
 }
 
 // replace gives a slot its new analyst and retires the one before.
-func (s *Shelf) replace(to *slot, a *agent.Analyst, l *lent) {
+func (s *Shelf) replace(to *slot, a *agent.Analyst, l *lent, of manifest) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	old := to.lent
-	to.analyst, to.lent = a, l
+	to.analyst, to.lent, to.of = a, l, of
 	if old != nil {
 		old.retire()
 	}
@@ -260,52 +319,4 @@ func (s *Shelf) Close() error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-func (s *Shelf) manifestPath(name string) string { return filepath.Join(s.dir, name, "files.json") }
-
-func (s *Shelf) manifest(name string) (manifest, error) {
-	var m manifest
-	data, err := os.ReadFile(s.manifestPath(name))
-	if err != nil {
-		return m, fmt.Errorf("read thread's files: %w", err)
-	}
-	if err := json.Unmarshal(data, &m); err != nil {
-		return m, fmt.Errorf("read thread's files: %w", err)
-	}
-	return m, nil
-}
-
-// remember writes the manifest by renaming, so that a crash leaves the old one or
-// the new one.
-func (s *Shelf) remember(name string, m manifest) error {
-	data, err := json.Marshal(m)
-	if err == nil {
-		err = writeFile(s.manifestPath(name), data, 0o600)
-	}
-	if err != nil {
-		return fmt.Errorf("remember thread's files: %w", err)
-	}
-	return nil
-}
-
-// writeFile writes a file that is there whole or not at all, also after the power
-// failed.
-func writeFile(path string, data []byte, perm fs.FileMode) (err error) {
-	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, perm)
-	if err != nil {
-		return err
-	}
-	defer os.Remove(path + ".new") // renamed already when all went well
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
 }

@@ -185,7 +185,7 @@ func (l *layouter) groups(s slots, colors []rgb, y scale) {
 			}
 			x := s.centre(j) - group/2 + (group/k)*float64(i) + gap/2
 			color := l.barColor(colors[i], j, *v, mixed)
-			l.bar(box{x, y.at(max(0, *v)), width, math.Abs(y.at(*v) - y.at(0))}, color, *v, l.isPartial(j), l.tip(series.Name, j, *v))
+			l.bar(box{x, y.at(max(0, *v)), width, math.Abs(y.at(*v) - y.at(0))}, color, *v, l.wholenessOf(j), l.tip(series.Name, j, *v))
 			if labelled {
 				l.barLabel(x+width/2, y.at(*v), *v, size)
 			}
@@ -218,22 +218,40 @@ func (l *layouter) xNameOrEmpty(i int) string {
 	return l.xName(i)
 }
 
-func (l *layouter) isPartial(i int) bool {
-	return l.spec.PartialLast && l.spec.XKind == XTime && i == len(l.spec.Times)-1
+// wholeness is how much of a period there is.
+type wholeness int
+
+const (
+	entire  wholeness = iota
+	notOver           // it goes on
+	cutOff            // but a part of it was asked about
+)
+
+func (l *layouter) wholenessOf(i int) wholeness {
+	last := i == len(l.spec.Times)-1
+	switch {
+	case l.spec.XKind != XTime:
+	case l.spec.PartialLast && last:
+		return notOver
+	case l.spec.CutFirst && i == 0, l.spec.CutLast && last:
+		return cutOff
+	}
+	return entire
 }
 
-// bar draws one bar from zero. A period that is not over is pale, with an outline.
-func (l *layouter) bar(b box, color rgb, v float64, partial bool, t tip) {
+// bar draws one bar from zero. One of a period that is not whole is pale; one that is not
+// over has a dashed outline, for it may grow.
+func (l *layouter) bar(b box, color rgb, v float64, w wholeness, t tip) {
 	round := topSide
 	if v < 0 {
 		round = bottomSide
 	}
 	fill := solid(color)
-	if partial {
+	if w != entire {
 		fill = solid(color.mix(l.theme.background, 0.55))
 	}
 	l.s.add(&rectItem{box: b, radius: min(l.em*0.2, b.w/4), round: round, fill: fill, role: mark, tip: t})
-	if partial && b.h > 4 && b.w > 6 {
+	if w == notOver && b.h > 4 && b.w > 6 {
 		s := l.stroke(l.em*0.08, solid(color), decoration,
 			point{b.x + 1, b.bottom()}, point{b.x + 1, b.y + 1}, point{b.right() - 1, b.y + 1}, point{b.right() - 1, b.bottom()})
 		s.dash = l.dash()

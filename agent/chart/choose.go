@@ -22,6 +22,9 @@ type Data struct {
 	LowerIsBetter bool
 	// PartialLast is set when the last period of a time column is not over.
 	PartialLast bool
+	// CutFirst and CutLast say what of the first and the last period of a time column lies
+	// in the period that was asked about, where that is not all of it: "2026-10-01–10-04".
+	CutFirst, CutLast string
 	// BeforeName and NowName name the two periods of a comparison.
 	BeforeName, NowName string
 	// Before and After are the levels between which drivers lead; both or neither.
@@ -113,6 +116,12 @@ func (t *table) finish(spec *Spec) {
 	spec.Subtitle = joinDot(t.in.Period, unit)
 	if spec.PartialLast {
 		t.note("마지막 기간은 아직 끝나지 않았습니다", "The last period is not over yet")
+	}
+	if spec.CutFirst {
+		t.note("첫 기간에는 "+t.in.CutFirst+"만 들어 있습니다", "The first period holds "+t.in.CutFirst+" only")
+	}
+	if spec.CutLast {
+		t.note("마지막 기간에는 "+t.in.CutLast+"만 들어 있습니다", "The last period holds "+t.in.CutLast+" only")
 	}
 	if t.in.Wanted != "" && !meets(t.in.Wanted, spec.Kind) {
 		t.notes = append([]string{t.refusal(spec.Kind)}, t.notes...)

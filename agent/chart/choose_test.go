@@ -195,6 +195,26 @@ func TestChooseOrdersTime(t *testing.T) {
 	}
 }
 
+// TestChooseMarksWhatIsCut has weeks of which but some days were asked about.
+func TestChooseMarksWhatIsCut(t *testing.T) {
+	in := chart.Data{Language: "ko", CutFirst: "2026-07-01–07-05", Columns: columns(monthColumn, revenueColumn), Rows: rows(14, func(i int) []any {
+		return []any{time.Date(2026, 6, 29+7*i, 0, 0, 0, 0, time.UTC), float64(i)}
+	})}
+	spec, _ := chart.Choose(in)
+	if !spec.CutFirst || spec.CutLast || spec.PartialLast || spec.Note != "첫 기간에는 2026-07-01–07-05만 들어 있습니다" {
+		t.Errorf("first %v, last %v, partial %v, note %q", spec.CutFirst, spec.CutLast, spec.PartialLast, spec.Note)
+	}
+	in.Language, in.CutLast, in.Wanted = "en", "2026-09-28–09-30", chart.Bar
+	spec, _ = chart.Choose(in)
+	if spec.Kind != chart.Bar || !spec.CutFirst || !spec.CutLast || !strings.HasSuffix(spec.Note, "The last period holds 2026-09-28–09-30 only") {
+		t.Errorf("%v: last %v, note %q", spec.Kind, spec.CutLast, spec.Note)
+	}
+	in.Wanted = chart.Heatmap // of one series there is none: a line
+	if spec, _ = chart.Choose(in); !spec.CutLast {
+		t.Errorf("%v: %+v", spec.Kind, spec)
+	}
+}
+
 func TestChooseRecurring(t *testing.T) {
 	spec, _ := chart.Choose(chart.Data{Language: "en", Columns: columns(weekdayColumn, hourColumn, ordersColumn), Rows: [][]any{{int64(3), int64(14), int64(5)}}})
 	if len(spec.Categories) != 24 || len(spec.Series) != 7 || spec.Series[2].Name != "Wed" || *spec.Series[2].Values[14] != 5 || spec.Series[0].Values[0] != nil {

@@ -12,6 +12,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -81,7 +82,22 @@ type named struct {
 
 // gallery is every kind as it is usually seen, in Korean or English.
 func gallery() []named {
-	return append(append(courses(), parts()...), more()...)
+	return slices.Concat(courses(), parts(), more(), cut())
+}
+
+// cut is weeks of which but some days were asked about.
+func cut() []named {
+	quarter := chart.Spec{
+		Kind: chart.Line, Language: "ko", Title: "주별 매출", Subtitle: "2026년 3분기 · 단위: 원", Note: "첫 기간에는 2026-07-01–07-05만 들어 있습니다 · 마지막 기간에는 2026-09-28–09-30만 들어 있습니다",
+		XKind: chart.XTime, Grain: "week", Times: times("2026-06-29", 14, weekly), YFormat: "krw", CutFirst: true, CutLast: true,
+		Series: []chart.Series{{Name: "매출", Values: figures(append(append([]float64{1.4e8}, walk(12, 12, 2.2e8, 3e7)...), 9e7)...)}},
+	}
+	weeks := chart.Spec{
+		Kind: chart.Bar, Language: "en", Title: "Revenue by week", Subtitle: "Sep 2026 · unit: KRW", Note: "The first period holds 2026-09-01–09-06 only · The last period holds 2026-09-28–09-30 only",
+		XKind: chart.XTime, Grain: "week", Times: times("2026-08-31", 5, weekly), YFormat: "krw", CutFirst: true, CutLast: true,
+		Series: []chart.Series{{Name: "Revenue", Values: figures(1.8e8, 2.1e8, 2.3e8, 2.2e8, 9e7)}},
+	}
+	return []named{{"cut-weeks", quarter}, {"cut-week-bars", weeks}}
 }
 
 // more is shapes that a question leads to less often.

@@ -300,7 +300,8 @@ func (l *layouter) course(i int, s Series, color rgb, at []float64, y scale) {
 		width = l.em * 0.11
 	}
 	last := lastIndex(s.Values)
-	partial := l.spec.PartialLast && !s.Dashed && last == len(s.Values)-1 && last > 0
+	partial := !s.Dashed && last > 0 && l.wholenessOf(last) != entire
+	cut := !s.Dashed && last > 0 && firstIndex(s.Values) == 0 && l.wholenessOf(0) != entire
 	for _, r := range runs(s.Values) {
 		var points []point
 		if a := l.anchorOf(i); a[0] >= 0 && r[0] == firstIndex(s.Values) {
@@ -314,11 +315,19 @@ func (l *layouter) course(i int, s Series, color rgb, at []float64, y scale) {
 			tail.dash = l.dash()
 			points = points[:len(points)-1]
 		}
+		if cut && r[0] == 0 && len(points) > 1 {
+			head := l.stroke(width, solid(color), mark, points[:2]...)
+			head.dash = l.dash()
+			points = points[1:]
+		}
 		line := l.stroke(width, solid(color), mark, thin(points, l.s.plot.w)...)
 		if s.Dashed {
 			line.dash = l.dash()
 		}
 		l.pointMarkers(i, s, r, color, at, y)
+	}
+	if cut {
+		l.endMarker(i, point{at[0], y.at(*s.Values[0])}, color, true, "")
 	}
 	if last >= 0 {
 		l.endMarker(i, point{at[last], y.at(*s.Values[last])}, color, partial, s.Name)

@@ -300,7 +300,9 @@ func (t *table) course() (Spec, bool) {
 		return t.figure()
 	}
 	spec.Series = t.courseSeries(m)
-	spec.PartialLast = t.in.PartialLast && !t.has(RoleForecast)
+	if !t.has(RoleForecast) {
+		spec.PartialLast, spec.CutFirst, spec.CutLast = t.in.PartialLast, t.in.CutFirst != "", t.in.CutLast != ""
+	}
 	plain := len(spec.Series) == 1 && !t.has(RoleOutlier)
 	few := len(spec.Times) <= fewTimes && t.in.Columns[m].Additive && plain && !t.has("total")
 	switch t.in.Wanted {
@@ -364,7 +366,8 @@ func (t *table) courseSeries(m int) []Series {
 func (t *table) courses() (Spec, bool) {
 	c := t.in.Columns[t.time]
 	m, dim := t.measures[0], t.dims[0]
-	spec := Spec{Kind: Line, XKind: XTime, Grain: c.Grain, YFormat: t.in.Columns[m].Format, PartialLast: t.in.PartialLast}
+	spec := Spec{Kind: Line, XKind: XTime, Grain: c.Grain, YFormat: t.in.Columns[m].Format, PartialLast: t.in.PartialLast,
+		CutFirst: t.in.CutFirst != "", CutLast: t.in.CutLast != ""}
 	place := map[time.Time]int{}
 	for i := range t.rows {
 		at, _ := instant(t.rows[i][t.time])
@@ -393,6 +396,9 @@ func (t *table) courses() (Spec, bool) {
 	case wanted == Heatmap && len(spec.Times) <= maxCells:
 		return t.timeHeat(spec), true
 	}
+	if spec.Kind != Line && spec.Kind != GroupedBar && spec.Kind != StackedBar {
+		spec.CutFirst, spec.CutLast = false, false
+	}
 	spec.PartialLast = spec.PartialLast && spec.Kind == Line
 	return spec, true
 }
@@ -410,7 +416,7 @@ func (t *table) momentBars(spec Spec) (Spec, bool) {
 
 // timeHeat shows series along time as the rows of a heatmap.
 func (t *table) timeHeat(spec Spec) Spec {
-	spec.Kind, spec.XKind, spec.PartialLast = Heatmap, XCategory, false
+	spec.Kind, spec.XKind, spec.PartialLast, spec.CutFirst, spec.CutLast = Heatmap, XCategory, false, false, false
 	first, last := spec.Times[0], spec.Times[len(spec.Times)-1]
 	for _, at := range spec.Times {
 		name, _ := timeLabel(at, unitOf(spec.Grain), spec.Grain, t.in.Language)

@@ -57,6 +57,11 @@ type Spec struct {
 	// PartialLast is set when the last of Times is a period that is not over; it is
 	// drawn so that nobody takes it for a fall.
 	PartialLast bool `json:"partial_last,omitempty"`
+	// CutFirst and CutLast are set when but a part of the first or the last of Times lies in
+	// the period that was asked about: the weeks at the ends of a quarter. They are drawn
+	// paler than the others, for they are no rise and no fall.
+	CutFirst bool `json:"cut_first,omitempty"`
+	CutLast  bool `json:"cut_last,omitempty"`
 }
 
 // XKind is what the x axis is.

@@ -50,7 +50,7 @@ func (r *reader) readQuality() {
 
 // high reports whether token i says of a thing that it is high, as a mountain is.
 func (r *reader) high(i int) bool {
-	key, _ := fold(r.toks[i].text)
+	key := fold(r.toks[i].text)
 	return strings.HasPrefix(key, "높") || key == "highest" || key == "high" || strings.HasPrefix(key, "낮") || key == "lowest"
 }
 
@@ -98,7 +98,7 @@ func (r *reader) attribute(m *semantic.Metric, names []string) int {
 		}
 		for at, name := range names {
 			if slicesHas([]string{f.Name, f.Label.Ko, f.Label.En}, func(term string) bool {
-				key, _ := fold(term)
+				key := fold(term)
 				return key == name || strings.HasSuffix(key, name) && isHangulKey(name) && len(name) > 3
 			}) {
 				return at
@@ -133,7 +133,7 @@ func (r *reader) readRows() {
 	if len(visible) != 1 {
 		return // of which of them is open
 	}
-	key, _ := fold(r.toks[c].text)
+	key := fold(r.toks[c].text)
 	person := slices.Contains([]string{"몇명", "몇사람", "몇분", "몇명이나", "명수", "인원", "인원수"}, key)
 	row := slices.Contains([]string{"몇건", "몇건이나", "건수", "건"}, key)
 	name := r.lex.countOfDataset(visible[0].Name)
@@ -196,7 +196,7 @@ func (l *Lexicon) addCrowd() {
 	n := l.sense(sense{kind: isDataset, ref: lists[0].Name})
 	terms := []string{"사람", "인원", "people"}
 	for _, term := range []string{lists[0].Label.Ko, lists[0].Label.En, lists[0].Name} {
-		key, _ := fold(term)
+		key := fold(term)
 		for _, w := range crowds {
 			if strings.HasPrefix(key, w) {
 				terms = append(terms, w)
@@ -207,7 +207,7 @@ func (l *Lexicon) addCrowd() {
 		}
 	}
 	for _, term := range terms {
-		if key, _ := fold(term); !l.namesAnything(key) {
+		if key := fold(term); !l.namesAnything(key) {
 			l.addName(term, n, asSynonym) // before the words 사람 and 직원, which are of no list
 		}
 	}
@@ -215,13 +215,14 @@ func (l *Lexicon) addCrowd() {
 
 // namesAnything reports whether a key is a name of the model or of a value.
 func (l *Lexicon) namesAnything(key string) bool {
-	return slices.ContainsFunc(l.build, func(e entry) bool { return e.key == key && l.senses[e.sense].kind != isWord })
+	n, ok := l.build.at[key]
+	return ok && slices.ContainsFunc(l.build.list, func(e gatheredEntry) bool { return e.key == n && l.senses[e.sense].kind != isWord })
 }
 
 // listsPeople reports whether the rows of a dataset are people.
 func (l *Lexicon) listsPeople(d *semantic.Dataset) bool {
 	return slicesHas([]string{d.Label.Ko, d.Label.En, d.Name}, func(term string) bool {
-		key, _ := fold(term)
+		key := fold(term)
 		return slicesHas(crowds, func(w string) bool { return strings.HasPrefix(key, w) })
 	})
 }

@@ -17,7 +17,7 @@ func (r *reader) preferNames() {
 		if t.kind != aWord || strings.Contains(strings.TrimSpace(t.text), " ") {
 			continue
 		}
-		key, _ := fold(t.text)
+		key := fold(t.text)
 		var found []meaning
 		for _, e := range r.lex.index.lookup(key) {
 			s := &r.lex.senses[e.sense]
@@ -101,8 +101,8 @@ func (l *Lexicon) goodsOf(dataset string) string {
 		return l.nameOf(dataset)
 	}
 	for _, f := range l.model.Dataset(dataset).Fields {
-		key, _ := fold(f.Label.En)
-		ko, _ := fold(f.Label.Ko)
+		key := fold(f.Label.En)
+		ko := fold(f.Label.Ko)
 		if !f.Hidden && f.Kind == semantic.Categorical && (slices.Contains(goods, singular(key)) || slices.Contains(goods, ko)) {
 			return dataset + "." + f.Name
 		}
@@ -117,7 +117,7 @@ func (r *reader) readNew() {
 		return
 	}
 	for i := range r.toks {
-		key, _ := fold(r.toks[i].text)
+		key := fold(r.toks[i].text)
 		if r.toks[i].used || key != "new" && key != "신규" {
 			continue
 		}
@@ -148,6 +148,5 @@ func (r *reader) readFlag(i int, ref string) bool {
 	f := filter{token: r.toks[i], how: asSynonym}
 	f.Field, f.Op, f.Values = ref, semantic.In, []any{!r.negated(i)}
 	r.d.filters = append(r.d.filters, f)
-	r.say(ReadValue, r.toks[i].text, r.fieldLabel(ref)+": "+r.pickWord(map[any]string{true: "예", false: "아니요"}[f.Values[0]], map[any]string{true: "yes", false: "no"}[f.Values[0]]))
 	return true
 }

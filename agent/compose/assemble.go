@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bapsang/bapsang/agent/format"
 	"github.com/bapsang/bapsang/agent/semantic"
 )
 
@@ -178,10 +179,7 @@ func (b *builder) countsOfGroups() []candidate {
 
 // canCut reports whether a metric can be cut by all that the draft names.
 func (b *builder) canCut(name string) bool {
-	reach := func(ref string) bool {
-		dataset, _, _ := cutRef(ref)
-		return ref == "" || b.lex.graph.distance(name, dataset) >= 0
-	}
+	reach := func(ref string) bool { return ref == "" || b.reaches(name, ref) }
 	return !slices.ContainsFunc(b.d.groups, func(g group) bool { return !reach(g.Field) }) &&
 		!slices.ContainsFunc(b.d.filters, func(f filter) bool { return !reach(f.Field) })
 }
@@ -261,10 +259,28 @@ func (b *builder) setFilters() {
 			q.Filters = append(q.Filters, f.Filter)
 		}
 	}
+	b.setThings()
 	b.setDays()
 	b.setHours()
 	// The order of the words does not make another plan.
 	slices.SortStableFunc(q.Filters, func(a, b semantic.Filter) int { return strings.Compare(a.Field, b.Field) })
+}
+
+// setThings keeps to what has a thing that the text names without splitting by it: 부산
+// 매장 매출 is not what was sold in no store.
+func (b *builder) setThings() {
+	if b.follow || b.special != "" || len(b.d.measures) == 0 || b.asksForThings() || b.find(wList) >= 0 {
+		return
+	}
+	for _, g := range b.d.groups {
+		dataset, _, _ := cutRef(g.Field)
+		if g.Grain != "" || g.marked || g.each || g.which || b.lex.nameOf(dataset) != g.Field {
+			continue
+		}
+		b.onlyNamed(g.Dimension)
+		name := b.withoutParticles(g.token)
+		b.say(ReadValue, name, b.pickWord(name+format.Josa(name, "이", "가")+" 있는 것만", "only what has one"))
+	}
 }
 
 // refine changes the conditions of the turn before by one of this turn.
@@ -346,6 +362,9 @@ func (b *builder) opposeMeasures() {
 func (b *builder) setTimeline() {
 	q := &b.p.Query
 	if b.special == Forecast || b.special == Anomaly {
+		if len(b.d.groups) > 0 {
+			b.fail(problem{decline: DeclineShape}) // one course is looked at, not one of each
+		}
 		q.Dimensions = slices.DeleteFunc(q.Dimensions, func(d semantic.Dimension) bool { return !isTime(d) })
 	}
 	needs := b.d.trend || b.d.cumulative || b.special == Forecast || b.special == Anomaly
@@ -491,8 +510,12 @@ func (b *builder) dropStale() {
 		base, _, _ := strings.Cut(key, "__")
 		return slicesHas(q.Measures, func(m semantic.Measure) bool { return m.Key() == base }) || slicesHas(q.Dimensions, func(d semantic.Dimension) bool { return d.Key() == key })
 	}
+	derived := map[string]bool{
+		"before": q.Compare != nil, "change": q.Compare != nil, "growth": q.Compare != nil, "share": q.Share, "total": q.Cumulative, "all": q.Total,
+	}
 	q.Order = slices.DeleteFunc(slices.Clone(q.Order), func(o semantic.Order) bool {
-		return !has(o.Key) || strings.Contains(o.Key, "__") && q.Compare == nil && !q.Share && !q.Cumulative
+		_, from, is := strings.Cut(o.Key, "__")
+		return !has(o.Key) || is && !derived[from]
 	})
 	q.Having = slices.DeleteFunc(slices.Clone(q.Having), func(h semantic.Having) bool { return !has(h.Key) })
 	if q.Top != nil && (!has(q.Top.Of) || !has(q.Top.By)) {
@@ -555,12 +578,6 @@ func (b *builder) checkShape() {
 	}
 }
 
-func (b *builder) joins(metric, ref string) int {
-	dataset, _, _ := cutRef(ref)
-	return b.lex.graph.filterDistance(metric, dataset)
-}
+func (b *builder) joins(metric, ref string) int { return b.lex.graph.filterDistance(metric, ref) }
 
-func (b *builder) reaches(name, ref string) bool {
-	dataset, _, _ := cutRef(ref)
-	return b.lex.graph.distance(name, dataset) >= 0
-}
+func (b *builder) reaches(name, ref string) bool { return b.lex.graph.distance(name, ref) >= 0 }

@@ -120,7 +120,7 @@ func (r *reader) bindAge(b *bound) bool {
 	}
 	for _, f := range r.lex.model.Dataset(dataset).Fields {
 		ref := dataset + "." + f.Name
-		if f.Hidden || !slicesHas([]string{f.Label.Ko, f.Label.En, f.Name}, func(term string) bool { key, _ := fold(term); return slices.Contains(ages, key) }) || !r.reachable(ref) {
+		if f.Hidden || !slicesHas([]string{f.Label.Ko, f.Label.En, f.Name}, func(term string) bool { key := fold(term); return slices.Contains(ages, key) }) || !r.reachable(ref) {
 			continue
 		}
 		if len(r.d.measures) > 0 {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/bapsang/bapsang/agent/format"
 )
 
 // maxOptions bounds the options of a clarifying question.
@@ -47,8 +49,13 @@ func (r *reader) pick(term string, list []candidate) (int, bool) {
 		}
 		return 0
 	})
-	if len(r.in.Choices) == 0 {
-		r.fail(problem{clarify: r.ask(term, list, best)})
+	many := len(best) >= manyOptions && !list[best[0]].usual
+	if len(r.in.Choices) == 0 || many {
+		c := r.ask(term, list, best)
+		if len(r.in.Choices) > 0 {
+			c.Options = nil // a second question back may be answered by the asker only: no option is usual
+		}
+		r.fail(problem{clarify: c})
 		return 0, false
 	}
 	r.say(ReadDefault, term, list[best[0]].label)
@@ -126,13 +133,18 @@ func (r *reader) reword(ko, en string) {
 
 func (r *reader) ask(term string, list []candidate, order []int) *Clarify {
 	c := &Clarify{Term: term}
-	if r.ko() {
+	switch n := len(order); {
+	case n >= manyOptions && r.ko():
+		c.Text = fmt.Sprintf("%q%s %s가지로 읽힐 수 있어요. 어느 표의 것인지 함께 적어 주세요. 예를 들면 %q처럼요.", term, subject(term), format.Value(float64(n), format.Integer, "ko"), list[order[0]].label)
+	case n >= manyOptions:
+		c.Text = fmt.Sprintf("%q could mean %s things. Please say of which table as well, such as %q.", term, format.Value(float64(n), format.Integer, "en"), lowerFirst(list[order[0]].label))
+	case r.ko():
 		c.Text = fmt.Sprintf("%q%s %s 가지로 읽힐 수 있어요. 어느 쪽일까요?", term, subject(term), koreanCount(len(order)))
-	} else {
+	default:
 		c.Text = fmt.Sprintf("%q could mean %s things. Which one?", term, englishCount(len(order)))
 	}
 	for n, i := range order[:min(len(order), maxOptions)] {
-		c.Options = append(c.Options, Option{Label: list[i].label, Ref: list[i].ref, Usual: n == 0})
+		c.Options = append(c.Options, Option{Label: list[i].label, Ref: list[i].ref, Usual: n == 0 && (len(order) < manyOptions || list[i].usual)})
 	}
 	return c
 }

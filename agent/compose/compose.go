@@ -52,6 +52,9 @@ func tokens(in Input) (*text, []token) {
 		m = in.matcher()
 		toks = m.cover()
 	}
+	if m.foretells(toks) && m.lookAhead(in) {
+		toks = m.cover()
+	}
 	if len(unknownWords(m.dropGlossed(m.wholeUnknowns(toks)))) > 0 && m.guess(toks) {
 		toks = m.cover()
 	}
@@ -103,8 +106,10 @@ func (m *matcher) glossed(t token, rest []token) bool {
 	return known
 }
 
-func (in Input) mentions(src string) []period.Mention {
-	return period.Parse(src, period.Options{Language: in.Language, Now: in.Now, WeekStart: in.WeekStart, FiscalYearStart: in.FiscalYearStart, Calendar: in.Calendar})
+func (in Input) mentions(src string) []period.Mention { return period.Parse(src, in.times()) }
+
+func (in Input) times() period.Options {
+	return period.Options{Language: in.Language, Now: in.Now, WeekStart: in.WeekStart, FiscalYearStart: in.FiscalYearStart, Calendar: in.Calendar}
 }
 
 func unknownWords(toks []token) []string {
@@ -142,7 +147,7 @@ func (r *reader) outcome() Outcome {
 	if p.clarify != nil {
 		return Outcome{Clarify: p.clarify}
 	}
-	return Outcome{Declined: p.decline, Unknown: p.unknown}
+	return Outcome{Declined: p.decline, Unknown: p.unknown, Until: p.until}
 }
 
 // guess looks for slips of the finger in the words that nothing explains, alone and
@@ -206,7 +211,7 @@ func (m *matcher) guessAt(a, z int) bool {
 		if m.border(end) == inside || m.class[end-1] == blank {
 			continue
 		}
-		key, _ := fold(m.slice(a, end))
+		key := fold(m.slice(a, end))
 		near, distance := m.lex.fuzzy.near(key)
 		if len(near) == 0 || distance > best {
 			continue
@@ -238,7 +243,7 @@ func (m *matcher) addTypo(a, z int, i int32, distance int) {
 // startsWithName reports whether the first of several words is a name.
 func (m *matcher) startsWithName(words string) bool {
 	first, _, several := strings.Cut(strings.TrimSpace(words), " ")
-	key, _ := fold(first)
+	key := fold(first)
 	return several && slices.ContainsFunc(m.lex.index.lookup(key), func(e entry) bool { return m.lex.senses[e.sense].kind != isWord })
 }
 

@@ -51,7 +51,7 @@ func (r *reader) readOften() {
 		return
 	}
 	for i := range r.toks {
-		key, _ := fold(r.toks[i].text)
+		key := fold(r.toks[i].text)
 		often := r.toks[i].kind == aNumber && !r.toks[i].used && (strings.HasSuffix(key, "번") || strings.HasSuffix(key, "회")) || key == "한번" && r.trails(i, wOnly)
 		n := r.afterTrail(i)
 		if often && n >= 0 && slices.Contains(trading, r.toks[n].text) {
@@ -335,11 +335,10 @@ func (r *reader) reachable(ref string) bool {
 // cannot be.
 func (r *reader) far(ref string) int { return r.farthest(ref, r.lex.graph.distance) }
 
-func (r *reader) farthest(ref string, distance func(metric, dataset string) int) int {
-	dataset, _, _ := cutRef(ref)
+func (r *reader) farthest(ref string, distance func(metric, ref string) int) int {
 	worst := 0
 	for _, name := range r.metricNames() {
-		d := distance(name, dataset)
+		d := distance(name, ref)
 		if d < 0 {
 			return -1
 		}

@@ -11,7 +11,7 @@ import (
 // dayNames are the days of the week and their kinds, as a filter on them names them.
 var dayNames = []struct{ en, ko, terms string }{
 	{"weekends", "주말", "주말|주말마다|주말들|토일|토요일일요일|weekend|weekends|the weekend|the weekends|weekend days"},
-	{"weekdays", "평일", "평일|평일마다|주중|평일날|workdays|working days|business days"},
+	{"weekdays", "평일", "평일|평일마다|주중|평일날|영업일|근무일|workdays|working days|business days"},
 	{"Mondays", "월요일", "월요일|월요일마다|매주월요일|monday|mondays|every monday"},
 	{"Tuesdays", "화요일", "화요일|화요일마다|매주화요일|tuesday|tuesdays|every tuesday"},
 	{"Wednesdays", "수요일", "수요일|수요일마다|매주수요일|wednesday|wednesdays|every wednesday"},
@@ -20,6 +20,9 @@ var dayNames = []struct{ en, ko, terms string }{
 	{"Saturdays", "토요일", "토요일|토요일마다|매주토요일|saturday|saturdays|every saturday"},
 	{"Sundays", "일요일", "일요일|일요일마다|매주일요일|sunday|sundays|every sunday"},
 }
+
+// businessDays are called so though people may be off: a filter knows no holidays.
+var businessDays = []string{"영업일", "근무일", "workdays", "workingdays", "businessdays"}
 
 func dayWords() vocabulary {
 	out := vocabulary{}
@@ -40,7 +43,7 @@ func (r *reader) preferDays() {
 		if !longer || t.mention == nil || t.mention.Kind != period.Range || t.mention.Unit != semantic.Day {
 			continue
 		}
-		key, _ := fold(r.withoutParticle(t.text))
+		key := fold(r.withoutParticle(t.text))
 		for _, e := range r.lex.index.lookup(strings.TrimPrefix(key, "on")) {
 			if s := &r.lex.senses[e.sense]; s.kind == isWord && s.word == wDays {
 				t.kind, t.mention, t.meanings = aWord, nil, []meaning{{e.sense, e.how}}
@@ -162,6 +165,9 @@ func (b *builder) setDays() {
 	q := &b.p.Query
 	q.Filters = append(slices.DeleteFunc(slices.Clone(q.Filters), func(f semantic.Filter) bool { return f.Grain == semantic.Weekday }), f)
 	meant := map[string][2]string{"주말": {"토·일요일", "Saturdays and Sundays"}, "평일": {"월–금요일", "Mondays to Fridays"}}[b.d.days.names[0]]
+	if key := fold(b.d.days.token.text); slices.Contains(businessDays, key) {
+		meant = [2]string{meant[0] + ", 공휴일 포함", meant[1] + ", public holidays among them"}
+	}
 	b.say(ReadValue, b.withoutParticles(b.d.days.token), b.pickWord(meant[0], meant[1]))
 }
 

@@ -98,11 +98,22 @@ func (r *reader) unjoinedMeasures() bool {
 		if a < 0 || b <= a || list[k-1].token.to == 0 {
 			continue
 		}
-		if b == a+1 && r.endsInThing(a) || b == a+2 && slices.Contains([]string{"from", "of", "in"}, strings.ToLower(r.toks[a+1].text)) {
+		if b == a+1 && r.endsInThing(a) || b == a+2 && slices.Contains([]string{"from", "of", "in"}, strings.ToLower(r.toks[a+1].text)) || r.befell(a, b) {
 			return true
 		}
 	}
 	return false
+}
+
+// befell reports whether the second of two names says what happened to the first: orders
+// that were refunded are not orders and refunds.
+func (r *reader) befell(a, b int) bool {
+	for _, t := range r.toks[a+1 : b] {
+		if !slices.Contains([]string{"were", "was", "are", "is", "been", "being", "be", "got", "get", "have", "has", "had", "that", "which"}, strings.ToLower(t.text)) {
+			return false
+		}
+	}
+	return b > a+1 && strings.HasSuffix(strings.ToLower(r.toks[b].text), "ed")
 }
 
 // endsInThing reports whether the last word of token i, not all of it, names a dataset.
@@ -114,7 +125,7 @@ func (r *reader) thingAtEnd(i int) string {
 	if i < 0 {
 		return ""
 	}
-	key, _ := fold(r.toks[i].text)
+	key := fold(r.toks[i].text)
 	for at := range key {
 		for _, e := range r.lex.index.lookup(key[at:]) {
 			if s := &r.lex.senses[e.sense]; at > 0 && s.kind == isDataset && e.how < asAlias {
@@ -134,7 +145,7 @@ func (r *reader) dividesThings() bool {
 			return false
 		}
 		return slicesHas(r.lex.graph.metrics[m.Per], func(of string) bool {
-			_, refers := r.lex.graph.far[of][datasets[0]]
+			_, refers := r.lex.graph.reach(of)[datasets[0]]
 			return refers && of != datasets[0]
 		})
 	})
@@ -171,7 +182,7 @@ var sellers = []string{"매장", "점포", "지점", "가게", "채널", "지역
 func (r *reader) soldUnits(i int, dataset string) string {
 	d := r.lex.model.Dataset(dataset)
 	sells := slicesHas(append([]string{d.Label.Ko, d.Label.En, d.Name}, d.Synonyms...), func(term string) bool {
-		key, _ := fold(term)
+		key := fold(term)
 		return slices.Contains(sellers, singular(key))
 	})
 	if c := r.countWord(i); sells || r.is(c, wCount) && isHangulKey(r.toks[c].text) || strings.HasSuffix(r.toks[i].text, "수") {
@@ -192,7 +203,7 @@ func (r *reader) manyEach(field string) bool {
 		if whom == "" || !r.lex.ofPeople(whom) {
 			return false
 		}
-		_, own := r.lex.graph.far[whom][dataset]
+		_, own := r.lex.graph.reach(whom)[dataset]
 		return !own
 	})
 }
@@ -222,8 +233,8 @@ func (r *reader) comparesValues() bool {
 		return false
 	}
 	return slicesHas(r.toks, func(t token) bool {
-		key, _ := fold(t.text)
-		return r.lex.has(t, wChange) && slices.ContainsFunc(apart, func(w string) bool { k, _ := fold(w); return k == key })
+		key := fold(t.text)
+		return r.lex.has(t, wChange) && slices.ContainsFunc(apart, func(w string) bool { k := fold(w); return k == key })
 	})
 }
 

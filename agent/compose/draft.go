@@ -1,6 +1,8 @@
 package compose
 
 import (
+	"time"
+
 	"github.com/bapsang/bapsang/agent/period"
 	"github.com/bapsang/bapsang/agent/semantic"
 )
@@ -21,6 +23,7 @@ type draft struct {
 	over     semantic.Grain // to average over
 	rank     rank
 	sort     *semantic.Order // without limiting
+	sortName bool            // by the name of what is grouped by
 	chart    string
 	horizon  horizon
 	dropped  dropped
@@ -134,4 +137,5 @@ type problem struct {
 	decline Decline
 	unknown []string
 	clarify *Clarify
+	until   time.Time // of DeclineFuture
 }

@@ -329,7 +329,7 @@ func (r *reader) countsAfter(b *bound, i int) bool {
 
 // namesGoods reports whether token i names what is sold.
 func (r *reader) namesGoods(i int) bool {
-	key, _ := fold(r.toks[i].text)
+	key := fold(r.toks[i].text)
 	return slices.Contains(goods, singular(key))
 }
 

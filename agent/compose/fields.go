@@ -36,7 +36,8 @@ func (r *reader) fieldsOfKind(i int, k semantic.Kind) []string {
 
 // readTimeField reads a date that is named: 주문일별, 가입일이 2025년인.
 func (r *reader) readTimeField(i int) bool {
-	times := slices.DeleteFunc(r.fieldsOfKind(i, semantic.Temporal), func(ref string) bool {
+	times := worthTrying(r, r.fieldsOfKind(i, semantic.Temporal), func(ref string) string { return ref })
+	times = slices.DeleteFunc(times, func(ref string) bool {
 		far := r.farthest(ref, r.lex.graph.filterDistance)
 		return far < 0 || far >= turned // of other rows: of tickets where shops are counted
 	})
@@ -219,6 +220,10 @@ func (r *reader) takeGroup(i int) {
 		r.fail(problem{decline: DeclineShape}) // cars in inventory are those that are
 		return
 	}
+	if dataset, _, _ := cutRef(list[k].ref); !marked && !which && (r.is(r.prev(i), wShare) || r.is(r.prev(i), wPercent)) && !isHangulKey(r.toks[i].text) && r.lex.nameOf(dataset) == list[k].ref {
+		r.fail(problem{decline: DeclineShape}) // what share of orders were returned: of them, and not of each
+		return
+	}
 	if r.perMarked(i) {
 		r.usePer(i)
 	}
@@ -227,10 +232,15 @@ func (r *reader) takeGroup(i int) {
 }
 
 // beforeField reports whether token i only says of what the field after it is: traffic
-// source, product category.
+// source, product category, 상품 카테고리.
 func (r *reader) beforeField(i int) bool {
 	n := i + 1
-	if !r.open(n) || isHangulKey(r.toks[i].text) || len(r.senses(i, isField)) > 0 {
+	other := func(f meaning) bool { // than the thing's own name
+		ref := r.lex.senses[f.sense].ref
+		dataset, _, _ := cutRef(ref)
+		return r.lex.nameOf(dataset) != ref
+	}
+	if !r.open(n) || slices.ContainsFunc(r.senses(i, isField), other) {
 		return false
 	}
 	return slices.ContainsFunc(r.senses(i, isDataset), func(d meaning) bool {
@@ -248,7 +258,7 @@ func (r *reader) perNamed(i int) bool {
 	if n < 0 || len(r.senses(i, isDataset)) == 0 || len(r.senses(n, isMetric)) == 0 {
 		return false
 	}
-	key, _ := fold(r.toks[n].text)
+	key := fold(r.toks[n].text)
 	return slices.ContainsFunc([]string{"1인당", "일인당", "인당", "1명당", "한명당", "명당", "1건당", "한건당", "건당"}, func(per string) bool { return strings.HasPrefix(key, per) })
 }
 
@@ -279,7 +289,7 @@ func (r *reader) whatIsCounted(i int) bool {
 // asksForThings reports whether the question wants things named, so that a bare
 // dataset is what to group by: 고객 상위 10명, which products.
 func (r *reader) asksForThings() bool {
-	return r.d.rank.wanted || r.d.sort != nil || len(r.d.bounds) > 0 || r.d.mean.op != "" || r.listing() || r.d.share || len(r.d.measures) == 0
+	return r.d.rank.wanted || r.d.sort != nil && !r.d.sortName || len(r.d.bounds) > 0 || r.d.mean.op != "" || r.listing() || r.d.share || len(r.d.measures) == 0
 }
 
 // described reports whether token i only says whose attribute a condition is about:
@@ -312,11 +322,14 @@ func (r *reader) absorbed(i int) bool {
 // can be cut by.
 func (r *reader) groupOptions(i int) []candidate {
 	var out []candidate
+	taken := map[string]bool{}
+	many := len(r.toks[i].meanings) > maxTried
 	add := func(ref string, h how) {
 		_, f := r.lex.model.Field(ref)
-		if f == nil || f.Hidden || !groupable(f) || slices.ContainsFunc(out, func(c candidate) bool { return c.ref == ref }) {
+		if f == nil || f.Hidden || !groupable(f) || taken[ref] || many && !r.direct(ref) {
 			return
 		}
+		taken[ref] = true
 		if far := r.far(ref); far >= 0 {
 			dataset, _, _ := cutRef(ref)
 			label := r.fieldLabel(ref)

@@ -3,6 +3,7 @@ package compose
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/bapsang/bapsang/agent/semantic"
@@ -44,7 +45,7 @@ func (r *reader) listing() bool {
 }
 
 func (r *reader) takeValue(i int) {
-	options := r.valueOptions(i)
+	options := worthTrying(r, r.valueOptions(i), func(m meant) string { return m.field })
 	reachable := slices.DeleteFunc(slices.Clone(options), func(m meant) bool { return !r.reachable(m.field) })
 	if len(reachable) == 0 && r.saysMeans(i) {
 		r.use(i)
@@ -62,6 +63,7 @@ func (r *reader) takeValue(i int) {
 			return r.lex.isTrade(dataset)
 		})
 	}
+	reachable = slices.DeleteFunc(reachable, func(m meant) bool { return r.stateOfOthers(m.field) })
 	if len(reachable) == 0 {
 		r.use(i)
 		r.fail(problem{decline: DeclineShape})
@@ -74,7 +76,7 @@ func (r *reader) takeValue(i int) {
 	}
 	list := make([]candidate, len(reachable))
 	for k, m := range reachable {
-		list[k] = candidate{ref: m.field + "=" + strings.Join(m.values, "|"), label: r.fieldLabel(m.field) + ": " + r.valueLabel(m.values),
+		list[k] = candidate{ref: m.field + "=" + strings.Join(m.values, "|"), label: r.fieldLabel(m.field) + ": " + r.saidValues(m),
 			how: min(m.how, asAlias+m.how/asPart), far: r.farthest(m.field, r.lex.graph.filterDistance), weight: m.count}
 	}
 	r.use(i)
@@ -88,13 +90,38 @@ func (r *reader) takeValue(i int) {
 		f.Op = semantic.Contains
 	}
 	for _, v := range reachable[k].values {
-		f.Values = append(f.Values, v)
+		f.Values = append(f.Values, r.valueOf(f.Field, v))
 	}
 	f.said = []saidValue{{r.toks[i], f.how, slices.Clone(f.Values)}}
 	r.widenBand(i, &f)
 	r.useTrailExcept(i, wThan)
 	r.d.filters = mergeFilter(r.d.filters, f)
 	r.checkBoth(f.Field)
+}
+
+// stateOfOthers reports whether a field is the state of rows of another kind, of which what is
+// counted may have many: active users are not those who have some subscription in the state
+// active.
+func (r *reader) stateOfOthers(field string) bool {
+	_, f := r.lex.model.Field(field)
+	for _, name := range []string{f.Label.Ko, f.Label.En, f.Name} {
+		key := fold(name)
+		if strings.HasSuffix(key, "상태") || strings.HasSuffix(key, "status") {
+			return len(r.d.measures) > 0 && r.farthest(field, r.lex.graph.filterDistance) >= turned
+		}
+	}
+	return false
+}
+
+// valueOf is a value as the rows of its field have it: what is said of a field of yes and no
+// is true or false.
+func (r *reader) valueOf(field, value string) any {
+	if _, f := r.lex.model.Field(field); f.Kind == semantic.Boolean {
+		if yes, err := strconv.ParseBool(value); err == nil {
+			return yes
+		}
+	}
+	return value
 }
 
 // saysMeans reports whether token i only says what the value before it is a means of:
@@ -104,10 +131,10 @@ func (r *reader) saysMeans(i int) bool {
 	if p < 0 || p != i-1 {
 		return false
 	}
-	key, _ := fold(r.toks[i].text)
+	key := fold(r.toks[i].text)
 	return slices.ContainsFunc(r.senses(p, isValue), func(x meaning) bool {
 		_, f := r.lex.model.Field(r.lex.senses[x.sense].ref)
-		label, _ := fold(f.Label.Ko)
+		label := fold(f.Label.Ko)
 		return slicesHas([]string{"수단", "방법", "방식"}, func(end string) bool { return label == key+end })
 	})
 }
@@ -154,11 +181,13 @@ func (r *reader) alsoMarked(field string) int {
 // that share a word (통돌이) are meant together.
 func (r *reader) valueOptions(i int) []meant {
 	var out []meant
+	at := map[string]int{}
 	for _, x := range r.senses(i, isValue) {
 		s := &r.lex.senses[x.sense]
-		k := slices.IndexFunc(out, func(m meant) bool { return m.field == s.ref })
+		k, ok := at[s.ref]
 		switch {
-		case k < 0:
+		case !ok:
+			at[s.ref] = len(out)
 			out = append(out, meant{field: s.ref, values: slices.Clone(s.values), contains: s.contains, how: x.how, count: s.count})
 		case x.how < out[k].how:
 			out[k] = meant{field: s.ref, values: slices.Clone(s.values), contains: s.contains, how: x.how, count: s.count}
@@ -230,11 +259,11 @@ func (r *reader) ofKind(j int, options []meant) []meant {
 	if !r.open(j) || len(r.senses(j, isField)) == 0 || r.byMarked(j) || r.whichMarked(j) {
 		return nil
 	}
-	key, _ := fold(r.toks[j].text)
+	key := fold(r.toks[j].text)
 	near := slices.DeleteFunc(slices.Clone(options), func(m meant) bool {
 		_, f := r.lex.model.Field(m.field)
 		return r.speaksFor(j, m.field) || !slicesHas(append([]string{f.Label.Ko, f.Label.En}, f.Synonyms...), func(term string) bool {
-			own, _ := fold(term)
+			own := fold(term)
 			return strings.HasSuffix(own, key)
 		})
 	})
@@ -299,6 +328,9 @@ func (r *reader) ofListed(_ int, options []meant) []meant {
 // speaksFor reports whether token j names a field or its dataset.
 func (r *reader) speaksFor(j int, field string) bool {
 	dataset, _, _ := cutRef(field)
+	if c := r.crowdOf(j); c != nil {
+		return c.named[field] || c.named[dataset]
+	}
 	for _, x := range r.toks[j].meanings {
 		s := &r.lex.senses[x.sense]
 		if s.kind == isField && s.ref == field || s.kind == isDataset && s.ref == dataset {
@@ -434,6 +466,23 @@ func (r *reader) fieldLabel(ref string) string {
 }
 
 func (r *reader) label(l semantic.Label, name string) string { return l.In(r.in.Language, name) }
+
+// saidValues are values as a person reads them.
+func (r *reader) saidValues(m meant) string {
+	if len(m.values) == 1 {
+		if yes, flag := r.valueOf(m.field, m.values[0]).(bool); flag {
+			return r.yesNo(yes)
+		}
+	}
+	return r.valueLabel(m.values)
+}
+
+func (r *reader) yesNo(yes bool) string {
+	if yes {
+		return r.pickWord("예", "yes")
+	}
+	return r.pickWord("아니요", "no")
+}
 
 func (r *reader) valueLabel(values []string) string {
 	if len(values) <= 3 {

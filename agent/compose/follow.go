@@ -27,7 +27,7 @@ func (r *reader) follows() bool {
 func (r *reader) changesTo() bool {
 	for i, t := range r.toks {
 		if r.is(i, wVerb) {
-			key, _ := fold(t.text)
+			key := fold(t.text)
 			for _, verb := range []string{"바꿔", "변경", "switchto", "changeto", "changeitto"} {
 				if strings.HasPrefix(key, verb) {
 					return true

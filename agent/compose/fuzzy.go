@@ -1,7 +1,9 @@
 package compose
 
 import (
+	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -9,30 +11,31 @@ import (
 // fuzzy finds keys that differ from a word by a slip of the finger. With one slip,
 // a word keeps its beginning or its end, so keys are filed under both.
 type fuzzy struct {
-	entries []entry
-	sizes   []uint8            // letters of each key
-	heads   map[string][]int32 // first two letters → entries
-	tails   map[string][]int32 // last two letters
+	index  *index
+	senses []sense
+
+	filed sync.Once          // keys are filed when the first word is looked for
+	sizes []uint8            // letters of each key, by its first entry
+	heads map[string][]int32 // first two letters → first entries of keys
+	tails map[string][]int32 // last two letters
 }
 
 // maxCandidates bounds the keys compared with one word.
 const maxCandidates = 3000
 
-func newFuzzy(entries []entry, senses []sense) *fuzzy {
-	f := &fuzzy{entries: entries, sizes: make([]uint8, len(entries)), heads: map[string][]int32{}, tails: map[string][]int32{}}
-	for i, e := range entries {
-		if e.how >= asPart || senses[e.sense].kind == isWord && !mistyped(&senses[e.sense], e.key) || len(e.key) < 4 || len(e.key) > 60 {
-			continue
-		}
-		if i > 0 && entries[i-1].key == e.key {
+func (f *fuzzy) file() {
+	entries := f.index.entries
+	f.sizes, f.heads, f.tails = make([]uint8, len(entries)), map[string][]int32{}, map[string][]int32{}
+	for _, i := range f.index.from[:len(f.index.from)-1] {
+		e := &entries[i]
+		if s := &f.senses[e.sense]; e.how >= asPart || s.kind == isWord && !mistyped(s, e.key) || len(e.key) < 4 || len(e.key) > 60 {
 			continue
 		}
 		f.sizes[i] = letters(e.key)
 		first, last := ends(e.key)
-		f.heads[first] = append(f.heads[first], int32(i))
-		f.tails[last] = append(f.tails[last], int32(i))
+		f.heads[first] = append(f.heads[first], i)
+		f.tails[last] = append(f.tails[last], i)
 	}
-	return f
 }
 
 // mistyped reports whether slips are looked for in a word of the language. Words
@@ -51,8 +54,8 @@ func mistyped(s *sense, key string) bool {
 func ends(key string) (first, last string) {
 	a, n := utf8.DecodeRuneInString(key)
 	if unicode.Is(unicode.Hangul, a) {
-		z, _ := utf8.DecodeLastRuneInString(key)
-		return string(a), string(z)
+		_, z := utf8.DecodeLastRuneInString(key)
+		return key[:n], key[len(key)-z:]
 	}
 	return key[:max(n, min(2, len(key)))], key[len(key)-min(2, len(key)):]
 }
@@ -63,6 +66,7 @@ func (f *fuzzy) near(key string) (found []int32, distance int) {
 	if len(key) < 4 || len(key) > 60 || strings.IndexFunc(key, unicode.IsDigit) >= 0 {
 		return nil, 0
 	}
+	f.filed.Do(f.file)
 	word := jamo(key)
 	limit := reachOf(key, len(word))
 	first, last := ends(key)
@@ -72,19 +76,22 @@ func (f *fuzzy) near(key string) (found []int32, distance int) {
 		lists = append(lists, f.confusable(key)...)
 	}
 	for _, list := range lists {
+		alike := len(found)
 		for _, i := range list[:min(len(list), maxCandidates)] {
 			if d := len(word) - int(f.sizes[i]); d > distance || -d > distance {
 				continue
 			}
-			d := slip(word, f.entries[i].key, distance)
+			d := slip(word, f.index.entries[i].key, distance)
 			if d == 0 || d > distance || d > limit {
 				continue
 			}
 			if d < distance {
-				found, distance = found[:0], d
+				found, distance, alike = found[:0], d, 0
 			}
 			found = append(found, i)
 		}
+		// Which of several comes first must not depend on the order in which a model names them.
+		slices.SortFunc(found[alike:], func(a, b int32) int { return strings.Compare(f.index.entries[a].key, f.index.entries[b].key) })
 	}
 	return unique(found), distance
 }

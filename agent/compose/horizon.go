@@ -1,6 +1,9 @@
 package compose
 
 import (
+	"slices"
+
+	"github.com/bapsang/bapsang/agent/period"
 	"github.com/bapsang/bapsang/agent/semantic"
 )
 
@@ -35,9 +38,14 @@ func (b *builder) horizonGrain() semantic.Grain {
 		if h.until.Unit != "" {
 			return stepOf(h.until.Unit)
 		}
-		if p := h.until.Period; p.End.Sub(p.Start).Hours() > 24*62 {
+		start := h.until.Period.Start
+		if now := day(b.in.Now); start.Before(now) {
+			start = now
+		}
+		switch days := h.until.Period.End.Sub(start).Hours() / 24; {
+		case days > 62:
 			return semantic.Month
-		} else if p.End.Sub(p.Start).Hours() > 24*20 {
+		case days > 20:
 			return semantic.Week
 		}
 		return semantic.Day
@@ -64,6 +72,7 @@ var usualHorizon = map[semantic.Grain]int{semantic.Day: 14, semantic.Week: 8, se
 // complete step.
 func (b *builder) setHorizon() {
 	q := &b.p.Query
+	b.p.Whole = nil
 	if b.special != Forecast || len(q.Dimensions) == 0 {
 		b.p.Horizon = 0
 		return
@@ -78,10 +87,14 @@ func (b *builder) setHorizon() {
 		}
 		q.Period = &semantic.Period{Start: start, End: end}
 	}
+	end = b.floor(q.Period.End, grain)
 	n := b.d.horizon.n
 	switch {
 	case b.d.horizon.until != nil:
 		n = 0
+		if p := b.d.horizon.until.Period; p.Start.Before(end) && !p.Start.Before(q.Period.Start) {
+			b.p.Whole = &p
+		}
 		for t := end; t.Before(b.d.horizon.until.Period.End) && n < 400; t = ahead(t, 1, grain) {
 			n++
 		}
@@ -94,4 +107,26 @@ func (b *builder) setHorizon() {
 		n = usualHorizon[grain]
 	}
 	b.p.Horizon = min(n, 400)
+}
+
+// foretells reports whether the text asks for what is to come.
+func (m *matcher) foretells(toks []token) bool {
+	return slicesHas(toks, func(t token) bool {
+		return m.lex.has(t, wForecast) || m.lex.has(t, wWill)
+	})
+}
+
+// lookAhead has the end of a forecast (연말까지, the rest of the year) stand for itself
+// rather than for what has passed of it, and reports whether there is one.
+func (m *matcher) lookAhead(in Input) bool {
+	end, ok := period.Ahead(m.src, in.times())
+	if !ok {
+		return false
+	}
+	from, to := m.runeAt(end.From), m.runeAt(end.To)
+	for i, list := range m.mentions {
+		m.mentions[i] = slices.DeleteFunc(list, func(x *period.Mention) bool { return i < to && m.runeAt(x.To) > from })
+	}
+	m.mentions[from] = append(m.mentions[from], &end)
+	return true
 }

@@ -2,15 +2,16 @@ package compose
 
 import (
 	"slices"
-	"strings"
 	"unicode/utf8"
 )
 
-// index finds terms by their beginning. It is a sorted list, not a trie: tens of
-// thousands of values are sorted in milliseconds and cost no memory per rune.
+// index finds terms by what a text begins with. Keys are hashed and not sorted: ten thousand
+// tables have millions of them, and a text few beginnings.
 type index struct {
 	entries []entry
-	first   map[rune][2]int // range of the entries beginning with a rune
+	at      map[string]int32 // key → its number
+	from    []int32          // by number: the key's first entry, and the end of the last one's
+	longest map[rune]int     // bytes of the longest key that begins with a rune
 }
 
 // entry is one key of a sense. Several senses may share a key.
@@ -21,70 +22,96 @@ type entry struct {
 	how    how
 }
 
-func newIndex(entries []entry) *index {
+// gathered are the entries of a lexicon that is being made.
+type gathered struct {
+	at   map[string]int32 // key → its number
+	keys []string         // by number
+	list []gatheredEntry
+	fold []byte // scratch
+}
+
+type gatheredEntry struct {
+	breaks     uint64
+	key, sense int32
+	how        how
+}
+
+// add makes term stand for a sense.
+func (g *gathered) add(term string, sense int32, h how) {
+	var breaks uint64
+	g.fold, breaks = foldTo(g.fold[:0], term)
+	if len(g.fold) > 0 && len(g.fold) <= maxKey {
+		g.addKey(g.fold, breaks, sense, h)
+	}
+}
+
+func (g *gathered) addKey(b []byte, breaks uint64, sense int32, h how) {
+	n, ok := g.at[string(b)]
+	if !ok {
+		n = int32(len(g.keys))
+		key := string(b)
+		g.at[key], g.keys = n, append(g.keys, key)
+	}
+	g.list = append(g.list, gatheredEntry{breaks: breaks, key: n, sense: sense, how: h})
+}
+
+// maxKey is how many bytes a key may have.
+const maxKey = 200
+
+// known reports whether a key stood for something when there were n of them.
+func (g *gathered) known(key string, n int) bool {
+	at, ok := g.at[key]
+	return ok && int(at) < n
+}
+
+func newIndex(g *gathered) *index {
+	x := &index{entries: make([]entry, len(g.list)), at: g.at, from: make([]int32, len(g.keys)+1), longest: map[rune]int{}}
+	next := make([]int32, len(g.keys)+1)
+	for _, e := range g.list {
+		next[e.key+1]++
+	}
+	for i := range g.keys {
+		next[i+1] += next[i]
+	}
+	for _, e := range g.list {
+		x.entries[next[e.key]] = entry{key: g.keys[e.key], breaks: e.breaks, sense: e.sense, how: e.how}
+		next[e.key]++
+	}
+	// next[i] is now the end of key i. Each sense stays once, by its surest way.
+	from, kept := int32(0), x.entries[:0]
+	for i, key := range g.keys {
+		x.from[i] = int32(len(kept))
+		kept = append(kept, surest(x.entries[from:next[i]])...)
+		from = next[i]
+		r, _ := utf8.DecodeRuneInString(key)
+		x.longest[r] = max(x.longest[r], len(key))
+	}
+	x.from[len(g.keys)] = int32(len(kept))
+	x.entries = slices.Clip(kept)
+	return x
+}
+
+// surest sorts the entries of one key and leaves out those whose sense another has.
+func surest(entries []entry) []entry {
+	if len(entries) == 1 {
+		return entries
+	}
 	slices.SortFunc(entries, func(a, b entry) int {
-		if c := strings.Compare(a.key, b.key); c != 0 {
-			return c
-		}
 		if a.sense != b.sense {
 			return int(a.sense) - int(b.sense)
 		}
 		return int(a.how) - int(b.how)
 	})
-	entries = slices.CompactFunc(entries, func(a, b entry) bool { return a.key == b.key && a.sense == b.sense })
-	x := &index{entries: entries, first: map[rune][2]int{}}
-	for i := 0; i < len(entries); {
-		r, _ := utf8.DecodeRuneInString(entries[i].key)
-		j := i
-		for j < len(entries) && strings.HasPrefix(entries[j].key, string(r)) {
-			j++
-		}
-		x.first[r] = [2]int{i, j}
-		i = j
-	}
-	return x
-}
-
-// narrow returns the part of [lo, hi), whose keys agree up to the byte at, where r
-// comes next.
-func (x *index) narrow(lo, hi, at int, r rune) (int, int) {
-	var buf [utf8.UTFMax]byte
-	next := string(buf[:utf8.EncodeRune(buf[:], r)])
-	from := lo + search(hi-lo, func(i int) bool { return x.entries[lo+i].key[at:] >= next })
-	to := from + search(hi-from, func(i int) bool { return !strings.HasPrefix(x.entries[from+i].key[at:], next) })
-	return from, to
-}
-
-func search(n int, f func(int) bool) int {
-	lo, hi := 0, n
-	for lo < hi {
-		mid := (lo + hi) / 2
-		if f(mid) {
-			hi = mid
-		} else {
-			lo = mid + 1
-		}
-	}
-	return lo
-}
-
-// exact returns the range of the entries whose key begins [lo, hi) and has n bytes.
-func (x *index) exact(lo, hi, n int) (int, int) {
-	to := lo
-	for to < hi && len(x.entries[to].key) == n {
-		to++
-	}
-	return lo, to
+	return slices.CompactFunc(entries, func(a, b entry) bool { return a.sense == b.sense })
 }
 
 // lookup returns the entries with this very key.
 func (x *index) lookup(key string) []entry {
-	lo := search(len(x.entries), func(i int) bool { return x.entries[i].key >= key })
-	hi := lo
-	for hi < len(x.entries) && x.entries[hi].key == key {
-		hi++
+	n, ok := x.at[key]
+	if !ok {
+		return nil
 	}
-	return x.entries[lo:hi]
+	return x.entries[x.from[n]:x.from[n+1]]
 }
 
 // hit is a key that ends at rune to of a text.
@@ -96,15 +123,12 @@ type hit struct {
 
 // walk finds every key that the text from rune i on begins with.
 func (x *index) walk(t *text, i int, found func(hit)) {
-	span, ok := x.first[t.low[i]]
-	if !ok {
-		return
-	}
-	lo, hi := span[0], span[1]
-	at, n, gaps := utf8.RuneLen(t.low[i]), 1, uint64(0)
-	for p := i + 1; lo < hi; p++ {
-		if _, to := x.exact(lo, hi, at); to > lo && t.border(p) != inside {
-			found(hit{to: p, lo: lo, hi: to, gaps: gaps})
+	longest := x.longest[t.low[i]]
+	key := utf8.AppendRune(make([]byte, 0, maxKey), t.low[i])
+	n, gaps := 1, uint64(0)
+	for p := i + 1; len(key) <= longest; p++ {
+		if k, ok := x.at[string(key)]; ok && t.border(p) != inside {
+			found(hit{to: p, lo: int(x.from[k]), hi: int(x.from[k+1]), gaps: gaps})
 		}
 		q := p
 		for q < t.len() && skippable(t.runes[q]) && q-p < 3 {
@@ -116,8 +140,7 @@ func (x *index) walk(t *text, i int, found func(hit)) {
 		if q > p && n < 64 {
 			gaps |= 1 << n
 		}
-		lo, hi = x.narrow(lo, hi, at, t.low[q])
-		at += utf8.RuneLen(t.low[q])
+		key = utf8.AppendRune(key, t.low[q])
 		n, p = n+1, q
 	}
 }

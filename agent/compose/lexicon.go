@@ -3,7 +3,6 @@ package compose
 import (
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -54,6 +53,13 @@ type sense struct {
 	count    int64 // of isValue: rows
 }
 
+// senseID is what tells one sense from another.
+type senseID struct {
+	kind       senseKind
+	word       word
+	of, values string
+}
+
 // Lexicon is every word that a model and its data explain. It is built once per
 // analyst version, is read-only from then on, and may be shared.
 type Lexicon struct {
@@ -63,15 +69,16 @@ type Lexicon struct {
 	index  *index
 	fuzzy  *fuzzy
 	values map[string][]ValueCount
-	ids    map[string]int32 // "metric revenue" → its sense
-	build  []entry          // until the index is sorted
+	ids    map[senseID]int32
+	build  *gathered // until the index is made
 }
 
 // NewLexicon prepares what compose needs to know of a model and its data. values
 // are the real values of categorical fields, by "dataset.field", most frequent
 // first; those beyond the first 2,000 of a field are not known.
 func NewLexicon(m *semantic.Model, values map[string][]ValueCount) *Lexicon {
-	l := &Lexicon{model: m, graph: newGraph(m), values: map[string][]ValueCount{}, ids: map[string]int32{}}
+	m = m.Indexed()
+	l := &Lexicon{model: m, graph: newGraph(m), values: map[string][]ValueCount{}, ids: map[senseID]int32{}, build: &gathered{at: map[string]int32{}}}
 	l.addWords()
 	l.addMetrics()
 	l.addDatasets()
@@ -79,16 +86,16 @@ func NewLexicon(m *semantic.Model, values map[string][]ValueCount) *Lexicon {
 	l.addValues(values)
 	l.addWeakNames()
 	l.index = newIndex(l.build)
-	l.build = nil
-	l.fuzzy = newFuzzy(l.index.entries, l.senses)
+	l.build, l.ids = nil, nil
+	l.fuzzy = &fuzzy{index: l.index, senses: l.senses}
 	return l
 }
 
 // sense returns the id of a sense, adding it when it is new.
 func (l *Lexicon) sense(s sense) int32 {
-	id := "word\x00" + strconv.Itoa(int(s.word)) + "\x00" + s.arg
+	id := senseID{kind: s.kind, word: s.word, of: s.arg}
 	if s.kind != isWord {
-		id = strconv.Itoa(int(s.kind)) + "\x00" + s.ref + "\x00" + strings.Join(s.values, "\x00")
+		id = senseID{kind: s.kind, of: s.ref, values: strings.Join(s.values, "\x00")}
 	}
 	if n, ok := l.ids[id]; ok {
 		return n
@@ -101,11 +108,7 @@ func (l *Lexicon) sense(s sense) int32 {
 
 // add makes term stand for a sense.
 func (l *Lexicon) add(term string, n int32, h how) {
-	key, breaks := fold(term)
-	if key == "" || len(key) > 200 {
-		return
-	}
-	l.build = append(l.build, entry{key: key, breaks: breaks, sense: n, how: h})
+	l.build.add(term, n, h)
 }
 
 // addName adds a term with its English singular and plural.
@@ -129,10 +132,10 @@ func (l *Lexicon) addMetrics() {
 			l.addName(term, n, asSynonym)
 		}
 		l.addRates(m, n)
-		if key, _ := fold(m.Label.En); key == "revenue" {
+		if key := fold(m.Label.En); key == "revenue" {
 			l.add("rev", n, asAlias)
 		}
-		if key, _ := fold(m.Label.Ko); m.Default && slices.Contains(turnover, key) {
+		if key := fold(m.Label.Ko); m.Default && slices.Contains(turnover, key) {
 			for _, term := range []string{"구매액", "구매금액", "결제액"} {
 				l.add(term, n, asAlias) // what is turnover to those who sell
 			}
@@ -186,12 +189,21 @@ var otherWords = []struct{ word, other string }{{"반품", "반송"}, {"환불",
 
 // addOtherWords lets names be said with another word of the same meaning.
 func (l *Lexicon) addOtherWords() {
-	known := l.names()
-	for _, e := range slices.Clone(l.build) {
+	g := l.build
+	names, others := len(g.keys), map[int32][]string{} // by the number of the key
+	for n, key := range g.keys {
 		for _, w := range otherWords {
-			if other := strings.Replace(e.key, w.word, w.other, 1); other != e.key && !known[other] {
-				l.build = append(l.build, entry{key: other, breaks: e.breaks, sense: e.sense, how: max(e.how, asSynonym)})
+			if !strings.Contains(key, w.word) {
+				continue
 			}
+			if other := strings.Replace(key, w.word, w.other, 1); !g.known(other, names) {
+				others[int32(n)] = append(others[int32(n)], other)
+			}
+		}
+	}
+	for _, e := range g.list { // without what is added
+		for _, other := range others[e.key] {
+			g.addKey([]byte(other), e.breaks, e.sense, max(e.how, asSynonym))
 		}
 	}
 }
@@ -218,8 +230,7 @@ func (l *Lexicon) addField(d *semantic.Dataset, f *semantic.Field) {
 }
 
 func (l *Lexicon) addValues(values map[string][]ValueCount) {
-	known := l.names()
-	l.addLabelWords(known)
+	known := l.knownBefore()
 	for _, ref := range slices.Sorted(maps.Keys(values)) {
 		list := values[ref]
 		if d, f := l.model.Field(ref); f == nil || f.Hidden || d.Hidden || f.Kind == semantic.FreeText {
@@ -259,7 +270,7 @@ const maxShared = 20
 
 // addParts lets a word stand for the values that contain it: 통돌이 for 통돌이 16kg and
 // 통돌이 14kg. Names of the model keep their meaning.
-func (l *Lexicon) addParts(ref string, list []ValueCount, known map[string]bool) {
+func (l *Lexicon) addParts(ref string, list []ValueCount, known func(key string) bool) {
 	shared := map[string]*sense{}
 	for _, v := range list {
 		parts := strings.FieldsFunc(v.Text, func(r rune) bool { return skippable(r) || r == ',' || r == '/' })
@@ -279,7 +290,7 @@ func (l *Lexicon) addParts(ref string, list []ValueCount, known map[string]bool)
 		}
 	}
 	for _, part := range slices.Sorted(maps.Keys(shared)) {
-		if key, _ := fold(part); known[key] {
+		if key := fold(part); known(key) {
 			continue
 		}
 		s := *shared[part]
@@ -292,33 +303,29 @@ func (l *Lexicon) addParts(ref string, list []ValueCount, known map[string]bool)
 	}
 }
 
-// addLabelWords adds the words that labels of fields are made of: 유입 of 유입 경로 is
-// not said of one value.
-func (l *Lexicon) addLabelWords(known map[string]bool) {
+// knownBefore tells the keys that stand for something now, and the words that labels of
+// fields are made of: 유입 of 유입 경로 is not said of one value.
+func (l *Lexicon) knownBefore() func(key string) bool {
+	words, names := map[string]bool{}, len(l.build.keys)
 	for _, d := range l.model.Datasets {
 		for _, f := range d.Fields {
 			for _, word := range append(strings.Fields(f.Label.Ko), strings.Fields(f.Label.En)...) {
-				key, _ := fold(word)
-				known[key] = true
+				if !words[word] {
+					key := fold(word)
+					words[word], words[key] = true, true
+				}
 			}
 		}
 	}
-}
-
-// names returns the keys that stand for something already.
-func (l *Lexicon) names() map[string]bool {
-	known := make(map[string]bool, len(l.build))
-	for _, e := range l.build {
-		known[e.key] = true
-	}
-	return known
+	return func(key string) bool { return words[key] || l.build.known(key, names) }
 }
 
 // addWeakNames lets metrics and fields be called by less than their name, where
 // nothing else has that name: 구매 고객 for 구매 고객 수, 유형 for 문의 유형.
 func (l *Lexicon) addWeakNames() {
-	known := l.names()
-	weak := map[string][]int32{}
+	names := len(l.build.keys)
+	known := func(key string) bool { return l.build.known(key, names) }
+	weak := &weakNames{of: map[string][]int32{}}
 	for _, m := range l.model.Metrics {
 		if !m.Hidden {
 			terms := append([]string{m.Label.Ko, m.Label.En}, m.Synonyms...)
@@ -337,8 +344,8 @@ func (l *Lexicon) addWeakNames() {
 		}
 	}
 	l.addCrowd()
-	for _, term := range slices.Sorted(maps.Keys(weak)) {
-		for _, n := range weak[term] {
+	for _, term := range weak.terms {
+		for _, n := range weak.of[term] {
 			l.addName(term, n, asAlias)
 		}
 	}
@@ -356,7 +363,7 @@ func spokenFields(f *semantic.Field) []string {
 			}
 		}
 	}
-	switch key, _ := fold(f.Label.Ko); {
+	switch key := fold(f.Label.Ko); {
 	case key == "성별", strings.EqualFold(f.Label.En, "gender"), strings.EqualFold(f.Label.En, "sex"):
 		out = append(out, "남녀")
 	}
@@ -365,22 +372,39 @@ func spokenFields(f *semantic.Field) []string {
 
 // addMeans lets what a field tells the means of be said after its values: 카드 결제 of a
 // 결제수단.
-func (l *Lexicon) addMeans(f *semantic.Field, known map[string]bool) {
+func (l *Lexicon) addMeans(f *semantic.Field, known func(key string) bool) {
 	for _, end := range []string{"수단", "방법", "방식"} {
 		stem, ok := strings.CutSuffix(strings.ReplaceAll(f.Label.Ko, " ", ""), end)
-		if key, _ := fold(stem); ok && utf8.RuneCountInString(stem) >= 2 && !f.Hidden && !known[key] {
+		if key := fold(stem); ok && utf8.RuneCountInString(stem) >= 2 && !f.Hidden && !known(key) {
 			l.add(stem, l.sense(sense{kind: isWord, word: wDone}), asAlias)
 		}
 	}
 }
 
 // weaken collects the short names of a sense that are not known as anything else.
-func (l *Lexicon) weaken(weak map[string][]int32, known map[string]bool, n int32, terms []string) {
+func (l *Lexicon) weaken(weak *weakNames, known func(key string) bool, n int32, terms []string) {
 	for _, term := range terms {
 		for _, short := range shortNames(term) {
-			if key, _ := fold(short); key != "" && !known[key] && !slices.Contains(weak[short], n) {
-				weak[short] = append(weak[short], n)
+			if key := fold(short); key != "" && !known(key) {
+				weak.add(short, n)
 			}
 		}
+	}
+}
+
+// weakNames are short names with their senses, in the order in which they came up.
+type weakNames struct {
+	terms []string
+	of    map[string][]int32
+}
+
+// add adds a sense, whose names come one after the other.
+func (w *weakNames) add(term string, n int32) {
+	list, ok := w.of[term]
+	if !ok {
+		w.terms = append(w.terms, term)
+	}
+	if len(list) == 0 || list[len(list)-1] != n {
+		w.of[term] = append(list, n)
 	}
 }

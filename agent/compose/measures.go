@@ -27,6 +27,8 @@ func (r *reader) readMetrics() {
 		thing := r.grouping(i)
 		switch {
 		case r.readWho(i):
+		case thing && r.ranksBy(i):
+			r.takeMetric(i)
 		case thing && r.boundTakings(): // it is they that took so much
 		case thing && r.any(wList) >= 0 && r.countWord(i) < 0 && !r.otherMeasure(i):
 		case thing && (r.marked(i, wBy, 0) && !r.sortMarked(i) || r.eachMarked(i) || r.whichMarked(i)):
@@ -39,7 +41,7 @@ func (r *reader) readMetrics() {
 		}
 	}
 	for _, i := range maybe {
-		joined := r.joinedMeasure(r.joined(i, 1)) || r.joinedMeasure(r.joined(i, -1))
+		joined := r.joinedMeasure(r.joined(i, 1)) || r.joinedMeasure(r.joined(i, -1)) || r.setAgainst(i)
 		if len(r.d.measures) == 0 && !r.d.rank.sold && r.any(wSold) < 0 || joined || r.d.relate && len(r.d.measures) < 2 {
 			r.takeMetric(i)
 		}
@@ -76,6 +78,14 @@ func (r *reader) joinedMeasure(i int) bool {
 	return i >= 0 && len(r.senses(i, isMetric)) > 0
 }
 
+// setAgainst reports whether token i is held against a measure beside it: 목표 대비 매출,
+// revenue against target.
+func (r *reader) setAgainst(i int) bool {
+	against := func(j int) bool { return r.is(j, wAgainst) || r.is(j, wVersus) }
+	n, p := r.next(i), r.prev(i)
+	return against(n) && r.joinedMeasure(r.next(n)) || against(p) && r.joinedMeasure(r.prev(p))
+}
+
 // aliased reports whether no metric has the name of token i as its own.
 func (r *reader) aliased(i int) bool {
 	return !slices.ContainsFunc(r.senses(i, isMetric), func(x meaning) bool { return x.how < asAlias })
@@ -108,6 +118,55 @@ func (r *reader) weakMetric(i int) bool {
 func (r *reader) sortMarked(i int) bool {
 	p := r.prev(i)
 	return r.is(p, wBy) && !isHangulKey(r.toks[p].text) && (r.d.rank.wanted || r.d.sort != nil) && (r.otherThing(i) || r.find(wGrain) >= 0)
+}
+
+// ranksBy reports whether the text ranks something else by token i: top 5 products by
+// orders, products with the most orders, 주문이 많은 고객, 반품 기준 상위 5개 상품.
+func (r *reader) ranksBy(i int) bool {
+	if r.sortMarked(i) {
+		return true
+	}
+	if !r.d.rank.wanted || !r.otherThing(i) {
+		return false
+	}
+	p := r.prev(i)
+	if (r.is(p, wHigh) || r.is(p, wLow) || r.is(p, wMost)) && !isHangulKey(r.toks[p].text) {
+		return true
+	}
+	n := r.afterTrail(i)
+	if n >= 0 && isHangulKey(r.toks[n].text) && (r.is(n, wHigh) || r.is(n, wLow)) {
+		return true
+	}
+	return r.basis(i)
+}
+
+// basis reports whether something is taken on the basis of token i: 반품 기준.
+func (r *reader) basis(i int) bool {
+	for i++; i < len(r.toks) && r.toks[i].kind == aParticle; i++ {
+		if arg, ok := r.lex.arg(r.toks[i], wBy); ok && arg == "basis" {
+			return true
+		}
+	}
+	return false
+}
+
+// rankedCount returns the metric that counts what token i names where the text ranks by
+// it and it is no metric's name: products with the most returns.
+func (r *reader) rankedCount(i int) string {
+	if len(r.senses(i, isMetric)) > 0 || len(r.senses(i, isDataset)) == 0 || !r.ranksBy(i) {
+		return ""
+	}
+	name := r.countMetric(i)
+	for j := range r.toks {
+		if j == i || !r.open(j) || len(r.senses(j, isMetric)) == 0 {
+			continue
+		}
+		if name != "" && r.basis(i) {
+			r.fail(problem{decline: DeclineShape}) // 주문 기준 매출 상위 3개 상품: by which of the two
+		}
+		return ""
+	}
+	return name
 }
 
 // otherThing reports whether something else than token i may be grouped by.
@@ -176,6 +235,12 @@ func (r *reader) fitting(list []candidate, metrics []meaning) ([]candidate, []me
 // aboutNamed reports whether a metric aggregates a dataset that the text names.
 func (r *reader) aboutNamed(metric string) bool {
 	for i := range r.toks {
+		if c := r.crowdOf(i); c != nil {
+			if slices.ContainsFunc(r.lex.graph.metrics[metric], func(of string) bool { return c.named[of] }) {
+				return true
+			}
+			continue
+		}
 		for _, x := range r.senses(i, isDataset) {
 			if r.lex.graph.about(metric, r.lex.senses[x.sense].ref) {
 				return true
@@ -395,7 +460,7 @@ func (r *reader) besideValue(i int) bool {
 // or what is usual for sales.
 func (r *reader) measureOf(i int, dataset string) string {
 	usual := r.lex.usualOf(dataset)
-	key, _ := fold(r.toks[i].text)
+	key := fold(r.toks[i].text)
 	if slices.Contains(turnover, key) || slices.Contains(selling, key) {
 		return usual
 	}
@@ -407,8 +472,8 @@ func (r *reader) measureOf(i int, dataset string) string {
 
 // usualOf returns the default metric of a dataset, else the one that counts its rows.
 func (l *Lexicon) usualOf(dataset string) string {
-	for _, m := range l.model.Metrics {
-		if m.Default && !m.Hidden && slices.Equal(l.graph.metrics[m.Name], []string{dataset}) {
+	for _, m := range l.graph.of[dataset] {
+		if m.Default && !m.Hidden {
 			return m.Name
 		}
 	}

@@ -151,7 +151,7 @@ func shortNames(term string) []string {
 			out = append(out, stem)
 		}
 	}
-	if parts := strings.Fields(term); len(parts) > 1 && !slices.ContainsFunc(parts, joins) {
+	if parts := strings.Fields(term); len(parts) > 1 && !slices.ContainsFunc(parts, joins) && !strings.EqualFold(parts[0], "percent") {
 		last := parts[len(parts)-1]
 		if !slices.Contains(vague, strings.ToLower(last)) && utf8.RuneCountInString(last) >= 2 {
 			out = append(out, last)

@@ -48,7 +48,8 @@ func BenchmarkParse(b *testing.B) {
 }
 
 // TestHostile bounds the time of texts made to be slow. The bound is far above what
-// they take, and far below what an unbounded search would.
+// they take, and far below what an unbounded search would. Of several tries the quickest
+// counts: a machine with much else to do adds to some.
 func TestHostile(t *testing.T) {
 	m, v := crowded()
 	lex := compose.NewLexicon(m, v)
@@ -58,9 +59,15 @@ func TestHostile(t *testing.T) {
 		strings.Repeat("not ", 500), strings.Repeat("by region and ", 140), strings.Repeat("ㅋ", 2000), strings.Repeat("👍", 2000), strings.Repeat("ﷺ", 1900), strings.Repeat("지역별 ", 400),
 		strings.Repeat("지난달 매출 ", 17_000), // 100 kB
 	} {
-		start := time.Now()
-		o := compose.Parse(input(lex, q))
-		if took := time.Since(start); took > 3*time.Second {
+		const most = 3 * time.Second
+		var o compose.Outcome
+		took := most + 1
+		for try := 0; took > most && try < 5; try++ {
+			start := time.Now()
+			o = compose.Parse(input(lex, q))
+			took = time.Since(start)
+		}
+		if took > most {
 			t.Errorf("%.20q: %v", q, took)
 		}
 		if o.Plan != nil && len([]rune(q)) > 2000 {

@@ -41,6 +41,8 @@ type Plan struct {
 	Chart string `json:"chart,omitempty"`
 	// Horizon is how many periods of the time dimension's grain to forecast.
 	Horizon int `json:"horizon,omitempty"`
+	// Whole is the period under way that a forecast completes: this month, this year.
+	Whole *semantic.Period `json:"whole,omitempty"`
 	// PeriodGrain is the calendar unit the period was named in (last month → month),
 	// "" when it was not one: "the same month a year ago" needs it.
 	PeriodGrain semantic.Grain `json:"period_grain,omitempty"`
@@ -112,6 +114,9 @@ type Input struct {
 	// DataFrom and DataUntil are the first and the last date in the data, zero when
 	// unknown.
 	DataFrom, DataUntil time.Time
+	// Ranges are the same for the fields that metrics are placed in time by, "dataset.field",
+	// where they are known: salaries are paid after the last person was hired.
+	Ranges map[string]Range
 	// Previous is the plan of the turn before, for follow-ups; nil at the start of a
 	// thread.
 	Previous *Plan
@@ -123,6 +128,9 @@ type Input struct {
 	Calendar        *calendar.Calendar // nil knows no events
 }
 
+// Range is the first and the last date of a field.
+type Range struct{ From, Until time.Time }
+
 // Outcome is exactly one of: a Plan, a Clarify, or a decline with what was not
 // understood.
 type Outcome struct {
@@ -133,6 +141,8 @@ type Outcome struct {
 	Unknown []string
 	// Declined says why there is neither plan nor clarify.
 	Declined Decline
+	// Until is the last date of what was asked for, where the period lies after it.
+	Until time.Time
 	// FollowUp is set when the plan continues Input.Previous.
 	FollowUp bool
 }

@@ -95,6 +95,29 @@ func (r *reader) readSort() {
 			r.d.sort = &semantic.Order{Desc: true}
 		}
 		r.d.sort.Desc = r.d.sort.Desc && !asc
+		r.readSortName(i)
+	}
+}
+
+// readSortName reads an order by the name of what has been asked for already: revenue of
+// each region, ordered by the region name.
+func (r *reader) readSortName(i int) {
+	j := r.next(i)
+	if !r.open(j) || !r.grouping(j) || len(r.senses(j, isMetric)) > 0 || !strings.HasSuffix(strings.TrimSpace(strings.ToLower(r.toks[i].text)), "by") {
+		return
+	}
+	before := slices.ContainsFunc(r.toks[:i], func(t token) bool {
+		return t.kind == aTerm && slices.ContainsFunc(t.meanings, func(x meaning) bool {
+			return slices.ContainsFunc(r.toks[j].meanings, func(y meaning) bool { return x.sense == y.sense })
+		})
+	})
+	if !before {
+		return
+	}
+	r.use(j)
+	r.d.sortName = true
+	if n := j + 1; n < len(r.toks) && slices.Contains([]string{"name", "names"}, strings.ToLower(strings.TrimSpace(r.toks[n].text))) {
+		r.use(n)
 	}
 }
 

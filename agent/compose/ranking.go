@@ -28,6 +28,14 @@ func (b *builder) setRank() {
 		b.fail(problem{decline: DeclineShape})
 		return
 	}
+	if b.d.sortName {
+		if k.wanted || len(q.Dimensions) != 1 {
+			b.fail(problem{decline: DeclineShape})
+			return
+		}
+		q.Order = []semantic.Order{{Key: q.Dimensions[0].Key(), Desc: slicesHas(b.toks, func(t token) bool { return b.lex.has(t, wDescend) })}}
+		return
+	}
 	if k.wanted && b.overTime() {
 		b.setTop()
 		return
@@ -158,7 +166,7 @@ func (b *builder) soldThing() string {
 	for _, d := range b.lex.model.Datasets {
 		ref := b.lex.nameOf(d.Name)
 		named := slicesHas(append([]string{d.Label.Ko, d.Label.En, d.Name}, d.Synonyms...), func(term string) bool {
-			key, _ := fold(term)
+			key := fold(term)
 			return slices.Contains(goods, singular(key))
 		})
 		if named && !d.Hidden && ref != "" && b.reaches(b.p.Query.Measures[0].Metric, ref) {
@@ -294,7 +302,15 @@ func (b *builder) limitPer() string {
 			return g.Key()
 		}
 	}
+	if len(b.d.groups) > 1 && b.bareDataset(b.d.groups[0]) {
+		b.fail(problem{decline: DeclineShape}) // 주문 상위 3개 상품 is neither of each order nor only of orders
+	}
 	return dims[0].Key()
+}
+
+// bareDataset reports whether g is of what a dataset is called, and of no field's name.
+func (b *builder) bareDataset(g group) bool {
+	return g.token.kind == aTerm && !slicesHas(g.token.meanings, func(x meaning) bool { return b.lex.senses[x.sense].kind == isField })
 }
 
 // setBounds turns comparisons with figures into conditions on fields or on results.

@@ -19,6 +19,7 @@ type reader struct {
 	// readings about words, made on the way.
 	readings []Reading
 	problem  *problem
+	crowds   map[*meaning]*crowd // by the first meaning of a token that has many
 }
 
 // fail keeps the first problem.
@@ -30,29 +31,20 @@ func (r *reader) fail(p problem) {
 
 // read runs the steps. Words go first: they decide how names are to be taken.
 func (r *reader) read() {
-	r.preferValues()
-	r.preferNames()
-	r.preferDays()
-	r.readMentions()
-	r.readMean()
-	r.readHigher()
-	r.readPlainWords()
-	r.readHorizon()
-	r.readNumbers()
-	r.readRank()
-	r.readDays()
-	r.readClock()
-	r.readMovement()
-	r.readEnds()
-	r.readFirst()
-	r.readTerms()
-	r.readNew()
-	r.shareOfDays()
-	r.doubt()
-	r.readAverages()
-	r.readList()
-	r.readLeftWords()
-	r.checkUsed()
+	r.steps(r.preferValues, r.preferNames, r.preferDays, r.preferFigures, r.readMentions, r.readMean, r.readHigher, r.readPlainWords, r.readHorizon,
+		r.readNumbers, r.readRank, r.readDays, r.readClock, r.readMovement, r.readEnds, r.readFirst, r.readTerms, r.readNew, r.shareOfDays, r.doubt,
+		r.readAverages, r.readList, r.doubtMeasures, r.readLeftWords, r.checkUsed)
+}
+
+// steps takes one step after the other. Where words have many meanings, it ends with the
+// first problem, which only words of what we never do put in the shade.
+func (r *reader) steps(list ...func()) {
+	for _, step := range list {
+		if r.problem != nil && len(r.crowds) > 0 && r.find(wNever) < 0 {
+			return
+		}
+		step()
+	}
 }
 
 func (r *reader) is(i int, w word) bool {
@@ -160,7 +152,7 @@ func (r *reader) preferValues() {
 		if t.mention == nil || t.mention.Event == "" {
 			continue
 		}
-		key, _ := fold(t.text)
+		key := fold(t.text)
 		var found []meaning
 		for _, e := range r.lex.index.lookup(key) {
 			s := &r.lex.senses[e.sense]
@@ -314,7 +306,7 @@ func (r *reader) readLeftWords() {
 		r.take(wAmong, wUntil, wFrom)
 	}
 	for i := range r.toks {
-		if r.toks[i].kind == aSeparator || r.is(i, wDone) && r.says(i) && (measured || len(r.d.filters) > 0 || r.in.Previous != nil) {
+		if r.toks[i].kind == aSeparator || r.is(i, wDone) && r.says(i) && (measured || len(r.d.filters) > 0 || r.in.Previous != nil) || r.is(i, wBeen) && r.ofMeasure(r.prev(i)) {
 			r.use(i)
 		}
 	}
@@ -401,7 +393,7 @@ func (r *reader) readList() {
 // onlyHowMany reports whether all that is left asks for a number, of what is not clear.
 func (r *reader) onlyHowMany(words []string) bool {
 	return len(words) > 0 && !slices.ContainsFunc(words, func(w string) bool {
-		key, _ := fold(w)
+		key := fold(w)
 		return !slices.ContainsFunc(r.lex.index.lookup(key), func(e entry) bool {
 			s := &r.lex.senses[e.sense]
 			return s.kind == isWord && (s.word == wHowMany || s.word == wCount || s.word == wHowMuch)

@@ -108,6 +108,9 @@ func (b *builder) stillSaid(old Reading) bool {
 			if s, ok := v.(string); ok && strings.Contains(old.Meaning, s) {
 				return true
 			}
+			if yes, ok := v.(bool); ok && old.Meaning == b.fieldLabel(f.Field)+": "+b.yesNo(yes) {
+				return true
+			}
 		}
 	}
 	return false
@@ -200,8 +203,8 @@ func (b *builder) explainMeasure(m measure) {
 
 // sameWord reports whether two names differ in nothing that needs saying.
 func sameWord(a, b string) bool {
-	x, _ := fold(a)
-	y, _ := fold(b)
+	x := fold(a)
+	y := fold(b)
 	return x == y || singular(x) == singular(y)
 }
 
@@ -228,8 +231,11 @@ func (b *builder) explainFilter(f filter) {
 func (b *builder) explainValue(field string, said saidValue) {
 	var list []string
 	for _, v := range said.values {
-		if s, ok := v.(string); ok {
-			list = append(list, s)
+		switch v := v.(type) {
+		case string:
+			list = append(list, v)
+		case bool:
+			b.say(ReadValue, said.token.text, b.fieldLabel(field)+": "+b.yesNo(v))
 		}
 	}
 	if len(list) == 0 || said.how == asLabel || len(list) == 1 && sameWord(list[0], said.token.text) {

@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -18,7 +19,7 @@ func Suggest(lex *Lexicon, in Input, n int) []string {
 	s := &suggester{in: in, lex: lex}
 	s.collect()
 	var out []string
-	for _, q := range s.questions() {
+	for q := range s.questions() {
 		if len(out) == n {
 			break
 		}
@@ -31,8 +32,13 @@ func Suggest(lex *Lexicon, in Input, n int) []string {
 	return out
 }
 
-// maxSuggested bounds the metrics and the fields that suggestions are made of.
-const maxSuggested = 4
+// maxSuggested bounds the metrics and the fields that suggestions are made of, and
+// maxMentioned the metrics, values and fields that a text may mention: in a large schema one
+// word may mean hundreds.
+const (
+	maxSuggested = 4
+	maxMentioned = 40
+)
 
 type suggester struct {
 	in      Input
@@ -52,19 +58,17 @@ func (s *suggester) collect() {
 	}
 	for _, usual := range []bool{true, false} {
 		for _, m := range s.lex.model.Metrics {
-			if !m.Hidden && m.Default == usual && len(s.metrics) < maxSuggested && !slices.Contains(s.metrics, m.Name) {
+			if len(s.metrics) >= maxSuggested {
+				break
+			}
+			if !m.Hidden && m.Default == usual && !slices.Contains(s.metrics, m.Name) {
 				s.metrics = append(s.metrics, m.Name)
 			}
 		}
 	}
-	for _, d := range s.lex.model.Datasets {
-		for _, f := range d.Fields {
-			ref := d.Name + "." + f.Name
-			if !d.Hidden && !f.Hidden && f.Kind == semantic.Categorical && !slices.Contains(s.fields, ref) {
-				s.fields = append(s.fields, ref)
-			}
-		}
-	}
+	s.metrics = s.metrics[:min(len(s.metrics), maxMentioned)]
+	s.fields = s.fields[:min(len(s.fields), maxMentioned)]
+	s.values = s.values[:min(len(s.values), maxMentioned)]
 }
 
 func (s *suggester) mentioned(t token) {
@@ -92,40 +96,72 @@ func (s *suggester) mentioned(t token) {
 }
 
 // questions are candidates, nearest first.
-func (s *suggester) questions() []string {
+func (s *suggester) questions() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, name := range s.metrics {
+			for _, q := range s.questionsOf(s.lex.model.Metric(name)) {
+				if !yield(q) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (s *suggester) questionsOf(m *semantic.Metric) []string {
 	ko := s.in.Language == "ko"
+	label := m.Label.In(s.in.Language, m.Name)
+	fields := s.cuts(m.Name)
 	var out []string
-	for _, name := range s.metrics {
-		m := s.lex.model.Metric(name)
-		label := m.Label.In(s.in.Language, m.Name)
-		fields := s.cuts(name)
-		for _, v := range s.values {
-			out = append(out, choose(ko, v+" "+label, label+" for "+v))
+	for _, v := range s.values {
+		out = append(out, choose(ko, v+" "+label, label+" for "+v))
+	}
+	if len(fields) > 0 {
+		out = append(out, choose(ko, fields[0]+"별 "+label, label+" by "+fields[0]))
+	}
+	if m.Time != "" {
+		out = append(out, choose(ko, label+" 추이", label+" trend"))
+	}
+	for _, f := range fields[min(1, len(fields)):] {
+		out = append(out, choose(ko, f+"별 "+label, label+" by "+f))
+	}
+	return out
+}
+
+// cuts are the labels of the fields that a metric can be cut by, those that the text
+// mentions first.
+func (s *suggester) cuts(metric string) []string {
+	var out []string
+	for ref := range s.groupable(metric) {
+		if len(out) == maxSuggested {
+			break
 		}
-		if len(fields) > 0 {
-			out = append(out, choose(ko, fields[0]+"별 "+label, label+" by "+fields[0]))
-		}
-		if m.Time != "" {
-			out = append(out, choose(ko, label+" 추이", label+" trend"))
-		}
-		for _, f := range fields[min(1, len(fields)):] {
-			out = append(out, choose(ko, f+"별 "+label, label+" by "+f))
+		dataset, _, _ := cutRef(ref)
+		_, f := s.lex.model.Field(ref)
+		if far := s.lex.graph.distance(metric, dataset); far >= 0 && far < turned {
+			out = append(out, f.Label.In(s.in.Language, f.Name))
 		}
 	}
 	return out
 }
 
-// cuts are the labels of the fields that a metric can be cut by.
-func (s *suggester) cuts(metric string) []string {
-	var out []string
-	for _, ref := range s.fields {
-		dataset, _, _ := cutRef(ref)
-		_, f := s.lex.model.Field(ref)
-		if far := s.lex.graph.distance(metric, dataset); far >= 0 && far < turned && len(out) < maxSuggested {
-			out = append(out, f.Label.In(s.in.Language, f.Name))
+// groupable are the fields that a metric may be cut by.
+func (s *suggester) groupable(metric string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, ref := range s.fields {
+			if !yield(ref) {
+				return
+			}
+		}
+		for _, d := range s.lex.graph.ledTo(metric) {
+			for _, f := range d.Fields {
+				ref := d.Name + "." + f.Name
+				if !d.Hidden && !f.Hidden && f.Kind == semantic.Categorical && !slices.Contains(s.fields, ref) && !yield(ref) {
+					return
+				}
+			}
 		}
 	}
-	return out
 }
 
 func choose(ko bool, a, b string) string {

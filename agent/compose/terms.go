@@ -10,26 +10,9 @@ import (
 // readTerms decides what the names in the text are there for. Measures come first:
 // what they can be cut by decides the rest.
 func (r *reader) readTerms() {
-	r.readEach()
-	r.readCounts()
-	per := r.readPer()
-	r.readMetrics()
-	r.settlePercent()
-	r.readQuality()
-	r.readSold()
-	r.readThings()
-	r.readBareCount()
-	r.readRows()
-	r.readGrainField()
-	r.readStates()
-	r.readYearField()
-	r.applyPer(per)
-	r.bindAges()
-	r.readValues()
-	r.readFields()
-	r.readWhat()
-	r.readGrains()
-	r.bindBounds()
+	per := ""
+	r.steps(r.readEach, r.readCounts, func() { per = r.readPer() }, r.readMetrics, r.settlePercent, r.readQuality, r.readSold, r.readThings, r.readBareCount,
+		r.readRows, r.readGrainField, r.readStates, r.readYearField, func() { r.applyPer(per) }, r.bindAges, r.readValues, r.readFields, r.readWhat, r.readGrains, r.bindBounds)
 }
 
 // settlePercent takes "몇 %" after a rate as how much it is, not as a share of it.
@@ -46,6 +29,9 @@ func (r *reader) settlePercent() {
 func (r *reader) senses(i int, k senseKind) []meaning {
 	if i < 0 || r.toks[i].kind != aTerm {
 		return nil
+	}
+	if c := r.crowdOf(i); c != nil {
+		return slices.Clip(c.kinds[k])
 	}
 	var out []meaning
 	for _, x := range r.toks[i].meanings {
@@ -173,6 +159,12 @@ func (r *reader) readCounts() {
 		if !r.open(i) {
 			continue
 		}
+		if name := r.rankedCount(i); name != "" {
+			r.use(i)
+			r.useTrail(i)
+			r.addMeasure(i, name, asSynonym)
+			continue
+		}
 		c := r.countWord(i)
 		if c < 0 || r.countedValue(i, c) {
 			continue
@@ -209,8 +201,8 @@ func (r *reader) readCounts() {
 // countsBuyers reports whether the people are counted who did what token i names: 몇 명이
 // 구매했어.
 func (r *reader) countsBuyers(i, c int) bool {
-	key, _ := fold(r.toks[i].text)
-	count, _ := fold(r.toks[c].text)
+	key := fold(r.toks[i].text)
+	count := fold(r.toks[c].text)
 	return slices.Contains([]string{"구매", "주문", "결제", "구입"}, key) && slices.Contains([]string{"몇명", "몇사람", "몇분", "몇명이나", "명수", "인원", "인원수"}, count)
 }
 
@@ -385,7 +377,7 @@ func (r *reader) traded(i int, name string) string {
 func (l *Lexicon) ofPeople(dataset string) bool {
 	d := l.model.Dataset(dataset)
 	return d != nil && slicesHas(append([]string{d.Label.Ko, d.Label.En, d.Name}, d.Synonyms...), func(term string) bool {
-		key, _ := fold(term)
+		key := fold(term)
 		return slices.Contains(people, key)
 	})
 }
@@ -412,7 +404,7 @@ func (l *Lexicon) firstKeyed(keys []string) string {
 func (l *Lexicon) countOfReferring(key, dataset string) string {
 	for _, e := range l.index.lookup(key) {
 		s := l.senses[e.sense]
-		if _, refers := l.graph.far[s.ref][dataset]; s.kind == isDataset && s.ref != dataset && refers {
+		if _, refers := l.graph.reach(s.ref)[dataset]; s.kind == isDataset && s.ref != dataset && refers {
 			return l.countOfDataset(s.ref)
 		}
 	}
@@ -436,7 +428,7 @@ func (r *reader) countWord(i int) int {
 
 // countMetric returns the metric that counts what token i names, "" for none.
 func (r *reader) countMetric(i int) string {
-	key, _ := fold(r.toks[i].text)
+	key := fold(r.toks[i].text)
 	return r.countOf(key, r.senses(i, isDataset), r.senses(i, isMetric))
 }
 
@@ -485,8 +477,8 @@ func (l *Lexicon) metricKeyed(key string) string {
 func (l *Lexicon) metricEnding(key string) string {
 	name := ""
 	for _, m := range l.model.Metrics {
-		ko, _ := fold(m.Label.Ko)
-		en, _ := fold(m.Label.En)
+		ko := fold(m.Label.Ko)
+		en := fold(m.Label.En)
 		if m.Hidden || !l.countsRows(m.Name) || !strings.HasSuffix(ko, key) && !strings.HasSuffix(en, key) {
 			continue
 		}
@@ -535,8 +527,8 @@ func (l *Lexicon) countsAll(m *semantic.Metric, dataset string) bool {
 // countOfDataset returns the one metric that counts rows of a dataset.
 func (l *Lexicon) countOfDataset(dataset string) string {
 	var found []string
-	for _, m := range l.model.Metrics {
-		if !m.Hidden && l.countsRows(m.Name) && slices.Equal(l.graph.metrics[m.Name], []string{dataset}) {
+	for _, m := range l.graph.of[dataset] {
+		if !m.Hidden && l.countsRows(m.Name) {
 			if m.Default || l.countsAll(m, dataset) {
 				return m.Name
 			}

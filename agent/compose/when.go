@@ -16,14 +16,51 @@ func day(t time.Time) time.Time {
 // dataRange returns the first date of the data and the one after the last; today
 // ends it when the data's end is not known.
 func (r *reader) dataRange() (from, until time.Time) {
-	until = day(r.in.Now)
-	if !r.in.DataUntil.IsZero() {
-		until = day(r.in.DataUntil).AddDate(0, 0, 1)
+	first, last := r.in.DataFrom, r.in.DataUntil
+	if own := r.ownRange(); !own.Until.IsZero() {
+		first, last = own.From, own.Until
 	}
-	if !r.in.DataFrom.IsZero() {
-		from = day(r.in.DataFrom)
+	until = day(r.in.Now)
+	if !last.IsZero() {
+		until = day(last).AddDate(0, 0, 1)
+	}
+	if !first.IsZero() {
+		from = day(first)
 	}
 	return from, until
+}
+
+// ownRange is the range of what is measured, empty while that is not known.
+func (r *reader) ownRange() Range {
+	times := make([]string, 0, 2)
+	for _, name := range r.metricNames() {
+		if m := r.lex.model.Metric(name); m != nil {
+			times = append(times, m.Time)
+		}
+	}
+	return RangeOf(r.in.Ranges, times)
+}
+
+// RangeOf is the range that covers those of some fields, as far as they are known.
+func RangeOf(ranges map[string]Range, fields []string) Range {
+	var out Range
+	for _, f := range fields {
+		x, ok := ranges[f]
+		switch {
+		case !ok:
+			continue
+		case out.Until.IsZero():
+			out = x
+			continue
+		}
+		if x.From.Before(out.From) {
+			out.From = x.From
+		}
+		if x.Until.After(out.Until) {
+			out.Until = x.Until
+		}
+	}
+	return out
 }
 
 // floor returns the beginning of the unit that t lies in.
@@ -141,7 +178,7 @@ func (b *builder) usePeriod(p semantic.Period, unit semantic.Grain) {
 		return
 	}
 	if !p.Start.IsZero() && !p.Start.Before(until) {
-		b.fail(problem{decline: DeclineFuture})
+		b.fail(problem{decline: DeclineFuture, until: until.AddDate(0, 0, -1)})
 		return
 	}
 	b.p.Query.Period = &p

@@ -11,6 +11,7 @@ const (
 	wFiller // 좀, please, the
 	wVerb   // 보여줘, show me: ends a clause
 	wDone   // 구매한, bought: says nothing after a value or a period
+	wBeen   // published, located in: says nothing after what is counted or measured
 	// Words that are known to ask for what nobody here can do. They are never
 	// explained, and never taken for a slip of a word that is.
 	wNever

@@ -24,6 +24,7 @@ func englishFunction() map[word]vocabulary {
 		wExact:   one("exactly|precisely"),
 		wHow:     one("how was|how were|how did|how is|how are|how's|how has|how have|performance|performing|doing|business"),
 		wDone:    one("spent|paid|paid with|paid by|bought|bought something|bought anything|purchased|purchased something|made a purchase|placed|place|placed an order|ordered|ordered something|started|opened|created|received|recorded|registered|using|used|via|through|coming from|made"),
+		wBeen:    one("published|posted|submitted|issued|listed|written|held|served|serving|located|located in|situated in|associated|associated with|occurred|occurring|occur|happened|took place"),
 		wThen:    one("what about|how about|and what about|and how about|then|now|so|and for|same for|the same for|and the|ok and|okay and"),
 		wInstead: one("instead|rather|in place"),
 		wThose:   one("of those|of these|among those|among these|among them|of them|in those|from those|those|these|them|it|that|this|from that|within that|within those|in there"),
@@ -46,7 +47,7 @@ func englishGrouping() map[word]vocabulary {
 		wLow:  {"": "lowest|smallest|fewest|least|min|minimum|low|weakest|slowest|quietest|lowest number of|the least", "price": "cheapest|least expensive|most affordable", "length": "shortest", "weight": "lightest", "age": "youngest", "sold": "worst selling|least popular|least sold|slow moving|sold the least|sold least|sells the least|unpopular|slowest selling|worst sellers|sold worst|sell the least"},
 		wGood: one("best"), wBad: one("worst|poorest"),
 		wRank: one("ranking|rankings|rank|ranked|ranks|leaderboard"), wSort: one("sorted by|sort by|order the results by|order results by|sort the results by|sort results by|order them by|sort them by|order it by|sort it by|ordered by|order by|sorted|sort|ordered|arranged by|ranked by|rank by|ordering"),
-		wAscend: one("ascending|asc|lowest first|smallest first|low to high|lowest to highest|smallest to largest|from lowest to highest|increasing order"), wDescend: one("descending|desc|highest first|largest first|high to low|highest to lowest|largest to smallest|from highest to lowest|most to least|decreasing order|biggest first|in descending order"),
+		wAscend: one("ascending|asc|in ascending order|ascending order|lowest first|smallest first|low to high|lowest to highest|smallest to largest|from lowest to highest|increasing order"), wDescend: one("descending|desc|highest first|largest first|high to low|highest to lowest|largest to smallest|from highest to lowest|most to least|decreasing order|biggest first|in descending order|descending order"),
 	}
 }
 
@@ -56,7 +57,7 @@ func englishComputing() map[word]vocabulary {
 		wShare:      one("share|shares|share of|share of total|share of the total|% of total|% of the total|percent of total|percentage of total|percentage of the total|proportion|proportions|proportion of total|proportion of the total|mix|contribution|contribution to total|contribute|contributes|make up|makes up|made up|account for|accounts for|accounted for|composition|what share|what proportion|percentage share|market share|distribution|portion"),
 		wCumulative: one("cumulative|cumulatively|running total|running sum|running|accumulated|cumulated|cumulate|rolling total|to date total"),
 		wCompare:    one("compare|comparing|comparison|compares|side by side|difference between|in comparison"), wVersus: one("vs|vs.|versus|v.s.|against"), wAgainst: one("compared to|compared with|relative to|in comparison to|in comparison with|compared|over the previous"),
-		wTrend:    one("trend|trends|trending|trend of|over time|history|historical|timeline|time series|timeseries|evolution|progression|trajectory|trend line|through time|evolve|evolved|trended|developed|development|course"),
+		wTrend:    one("trend|trends|trending|trend of|over time|history|historical|timeline|time series|timeseries|evolution|progression|trajectory|trend line|through time|evolve|evolved|trended|develop|developed|development|course"),
 		wRelate:   one("relation|relationship|correlation|correlate|correlated|correlates|connection|link|related|relate|relations|relationships|correlations|association"),
 		wWhy:      one("why|reason|reasons|reason for|cause|causes|caused|causing|drove|drive|driver|drivers|drives|driving|explain|explains|explained|contributed to|behind|root cause|what drove|what caused|what drives|what explains|how come|what happened to|what happened with|due to|because|because of|reason behind|what's behind|what is behind|what led to|led to|responsible for|attributable"),
 		wAnomaly:  one("anomaly|anomalies|anomalous|unusual|unusually|outlier|outliers|spike|spikes|strange|odd|weird|abnormal|abnormally|abnormality|irregular|irregularities|stand out|stands out|stood out|out of the ordinary|suspicious|anything unusual|surprising|exceptional|peculiar|dips|unexpected"),

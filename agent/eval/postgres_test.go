@@ -2,114 +2,19 @@ package eval_test
 
 import (
 	"context"
-	"errors"
 	"net/url"
 	"os"
-	"os/exec"
-	"os/user"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/bapsang/bapsang/agent/eval"
+	"github.com/bapsang/bapsang/store/storetest/pgtest"
 )
-
-// postgresCommand finds a program of the PostgreSQL server.
-func postgresCommand(t *testing.T, name string) string {
-	t.Helper()
-	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/" + name)
-	if err == nil && len(found) > 0 {
-		return found[len(found)-1]
-	}
-	if path, err := exec.LookPath(name); err == nil {
-		return path
-	}
-	const how = "there is no PostgreSQL server; apt install postgresql"
-	if os.Getenv("BAPSANG_REQUIRE_ALL") == "1" {
-		t.Fatal(how)
-	}
-	t.Skip(how)
-	return ""
-}
-
-// startPostgres starts a server that listens on a socket in a folder of its own, and
-// returns its address.
-func startPostgres(t *testing.T) *url.URL {
-	t.Helper()
-	initdb, postgres := postgresCommand(t, "initdb"), postgresCommand(t, "postgres")
-	dir, err := os.MkdirTemp("/tmp", "pg") // a socket's path has little room
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	as := serverUser(t, dir)
-	data := filepath.Join(dir, "data")
-	create := exec.CommandContext(t.Context(), initdb, "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale", "C", "--no-sync")
-	create.SysProcAttr, create.Dir = as, dir
-	if out, err := create.CombinedOutput(); err != nil {
-		t.Fatalf("initdb: %v\n%s", err, out)
-	}
-	serve := exec.Command(postgres, "-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "timezone=UTC")
-	serve.SysProcAttr, serve.Dir = as, dir
-	if err := serve.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = serve.Process.Signal(syscall.SIGINT) // a fast shutdown
-		_ = serve.Wait()
-	})
-	server := &url.URL{Scheme: "postgres", User: url.User("postgres"), Path: "/postgres", RawQuery: "host=" + url.QueryEscape(dir)}
-	waitForPostgres(t, server)
-	return server
-}
-
-// serverUser gives dir to a user that the server consents to run as: not root.
-func serverUser(t *testing.T, dir string) *syscall.SysProcAttr {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		return nil
-	}
-	for _, name := range []string{"postgres", "nobody"} {
-		u, err := user.Lookup(name)
-		if err != nil {
-			continue
-		}
-		uid, uerr := strconv.Atoi(u.Uid)
-		gid, gerr := strconv.Atoi(u.Gid)
-		if err := errors.Join(uerr, gerr, os.Chown(dir, uid, gid)); err != nil {
-			t.Fatal(err)
-		}
-		return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
-	}
-	t.Fatal("there is no user to run PostgreSQL as")
-	return nil
-}
-
-func waitForPostgres(t *testing.T, server *url.URL) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	again := time.NewTicker(50 * time.Millisecond)
-	defer again.Stop()
-	for {
-		conn, err := pgconn.Connect(ctx, server.String())
-		if err == nil {
-			_ = conn.Close(ctx)
-			return
-		}
-		select {
-		case <-again.C:
-		case <-ctx.Done():
-			t.Fatalf("the server does not start: %v", err)
-		}
-	}
-}
 
 // execute runs statements on a database of the server.
 func execute(t *testing.T, server *url.URL, database, sql string) {
@@ -128,7 +33,10 @@ func execute(t *testing.T, server *url.URL, database, sql string) {
 
 func TestPostgres(t *testing.T) {
 	t.Parallel()
-	server := startPostgres(t)
+	server, err := url.Parse(pgtest.Shared(t).DSN("postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Run("verdicts", func(t *testing.T) { postgresVerdicts(t, server) })
 	t.Run("values", func(t *testing.T) { postgresValues(t, server) })
 	t.Run("hostile", func(t *testing.T) { postgresHostile(t, server) })

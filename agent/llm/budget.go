@@ -21,6 +21,8 @@ func budgetTopic(name string) string { return budgetKind + "/" + name }
 // run more than once, and the last run counts.
 type ledger interface {
 	update(ctx context.Context, fn func(s *budgetState)) error
+	// read returns the state as it is, which the caller may change.
+	read(ctx context.Context) (budgetState, error)
 }
 
 type memoryLedger struct {
@@ -35,6 +37,11 @@ func (l *memoryLedger) update(_ context.Context, fn func(s *budgetState)) error 
 	return nil
 }
 
+// read implements ledger. Nobody else has a part in this one, so that nothing is news.
+func (l *memoryLedger) read(context.Context) (budgetState, error) {
+	return budgetState{}, errors.New("a budget in memory is not read")
+}
+
 type storeLedger struct {
 	store store.Store
 	name  string
@@ -42,20 +49,14 @@ type storeLedger struct {
 
 func (l *storeLedger) update(ctx context.Context, fn func(s *budgetState)) error {
 	return l.store.Update(ctx, func(tx store.Tx) error {
-		var s budgetState
-		raw, err := tx.Get(budgetKind, l.name)
-		switch {
-		case errors.Is(err, store.ErrNotFound):
-		case err != nil:
+		s, err := l.load(tx)
+		if err != nil {
 			return err
-		default:
-			if err := json.Unmarshal(raw, &s); err != nil {
-				return fmt.Errorf("read budget %s: %w", l.name, err)
-			}
 		}
 		running := s.running()
 		fn(&s)
-		if raw, err = json.Marshal(&s); err != nil {
+		raw, err := json.Marshal(&s)
+		if err != nil {
 			return err
 		}
 		if s.running() < running {
@@ -63,6 +64,29 @@ func (l *storeLedger) update(ctx context.Context, fn func(s *budgetState)) error
 		}
 		return tx.Put(budgetKind, l.name, raw)
 	})
+}
+
+// read implements ledger.
+func (l *storeLedger) read(ctx context.Context) (s budgetState, err error) {
+	err = l.store.View(ctx, func(tx store.ReadTx) error {
+		s, err = l.load(tx)
+		return err
+	})
+	return s, err
+}
+
+func (l *storeLedger) load(tx store.ReadTx) (s budgetState, err error) {
+	raw, err := tx.Get(budgetKind, l.name)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return s, nil
+	case err != nil:
+		return s, err
+	}
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return s, fmt.Errorf("read budget %s: %w", l.name, err)
+	}
+	return s, nil
 }
 
 func (s *budgetState) running() int {
@@ -75,7 +99,10 @@ func (s *budgetState) running() int {
 
 // budget dispenses the slots of one contract to one pool.
 type budget struct {
-	terms
+	// Agreed are the terms while holds says so, trickle at other times. Neither changes.
+	agreed, trickle *terms
+	holds           func(now time.Time) bool
+
 	name   string
 	pool   string
 	shared bool // among processes, perhaps
@@ -93,8 +120,12 @@ type budget struct {
 type pending struct {
 	passed int
 	tokens []tokenDelta
+	late   []lateCall
 	due    bool // somebody waits for it
 }
+
+// lateCall is a call that was sent later than its slot said.
+type lateCall struct{ due, sent time.Time }
 
 type tokenDelta struct {
 	at time.Time
@@ -108,7 +139,11 @@ type view struct {
 	cutAt       time.Time
 	next        time.Time
 	spacing     time.Duration
-	busy        int
+	at          time.Time            // when that was
+	peers       map[string]poolState // other pools that share it
+	refused     float64              // share of the last calls
+	saved       float64              // calls that may come at once, savedApart of the distance apart
+	savedApart  float64
 	calls       window
 	tokens      window
 	// Of some pool, decaying: questions begun, and calls made for questions.
@@ -117,13 +152,21 @@ type view struct {
 
 func newBudget(name, pool string, t terms, l ledger, shared bool) *budget {
 	return &budget{
-		name: name, pool: pool, terms: t, ledger: l, shared: shared, began: time.Now(),
-		turn: make(chan struct{}, 1), view: view{pace: 1, busy: 1},
+		name: name, pool: pool, agreed: &t, trickle: &t, holds: func(time.Time) bool { return true }, ledger: l, shared: shared, began: time.Now(),
+		turn: make(chan struct{}, 1), view: view{pace: 1},
 	}
 }
 
+// now are the terms in force.
+func (b *budget) now() *terms {
+	if b.holds(time.Now()) {
+		return b.agreed
+	}
+	return b.trickle
+}
+
 // update runs fn on the state, after all that happened since the last time.
-func (b *budget) update(ctx context.Context, fn func(s *budgetState)) error {
+func (b *budget) update(ctx context.Context, fn func(s *budgetState, t *terms)) error {
 	select {
 	case b.turn <- struct{}{}:
 	case <-ctx.Done():
@@ -138,19 +181,24 @@ func (b *budget) update(ctx context.Context, fn func(s *budgetState)) error {
 	var v view
 	err := b.ledger.update(ctx, func(s *budgetState) {
 		now := time.Now()
-		s.adopt(&b.terms, now)
-		s.passed(&b.terms, p.passed)
+		t := b.now()
+		s.adopt(t, now)
+		s.passed(t, p.passed)
 		for _, d := range p.tokens {
 			s.Tokens = s.Tokens.add(tokenSpan(), d.at, d.n)
 		}
-		fn(s)
-		v = b.look(s)
+		for _, c := range p.late {
+			s.late(t, c)
+		}
+		fn(s, t)
+		v = b.look(s, t, now)
 	})
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if err != nil {
 		b.pending.passed += p.passed
 		b.pending.tokens = append(p.tokens, b.pending.tokens...)
+		b.pending.late = append(p.late, b.pending.late...)
 		return fmt.Errorf("update budget %s: %w", b.name, err)
 	}
 	v.pausedUntil = later(v.pausedUntil, b.view.pausedUntil)
@@ -158,11 +206,15 @@ func (b *budget) update(ctx context.Context, fn func(s *budgetState)) error {
 	return nil
 }
 
-func (b *budget) look(s *budgetState) view {
-	v := view{pace: s.Pace, pausedUntil: s.PausedUntil, cutAt: s.CutAt, busy: s.busy(b.pool, b.began), questions: s.Fresh, questionCalls: s.Calls}
-	if r, ok := b.pacing(); ok {
+func (b *budget) look(s *budgetState, t *terms, now time.Time) view {
+	v := view{
+		at: now, pace: s.Pace, pausedUntil: s.PausedUntil, cutAt: s.CutAt, peers: s.peers(b.pool, b.began), refused: s.refusedShare(),
+		questions: s.Fresh, questionCalls: s.Calls,
+	}
+	if r, ok := t.pacing(); ok {
 		v.spacing = s.spacing(r)
-		calls, share := s.credit(r, time.Now())
+		calls, share := s.credit(r, now)
+		v.saved, v.savedApart = s.saved(r, now)
 		v.next = later(s.Rates[0].Due.Add(-calls*v.spacing), s.Last.Add(time.Duration(float64(v.spacing)*share)))
 	}
 	if len(s.Rates) > 0 {
@@ -174,7 +226,7 @@ func (b *budget) look(s *budgetState) view {
 
 // take is one atomic update, and none where nothing was agreed that needs one.
 func (b *budget) take(ctx context.Context, a ask) (got slot, ok bool, err error) {
-	if !b.limited() && (b.concurrency == 0 || !b.shared) {
+	if t := b.now(); !t.limited() && (t.concurrency == 0 || !b.shared) {
 		now := time.Now()
 		if until := b.seen().pausedUntil; until.After(now) {
 			return slot{at: until}, false, nil
@@ -182,18 +234,53 @@ func (b *budget) take(ctx context.Context, a ask) (got slot, ok bool, err error)
 		return slot{at: now}, true, nil
 	}
 	a.pool = b.pool
-	err = b.update(ctx, func(s *budgetState) {
+	err = b.update(ctx, func(s *budgetState, t *terms) {
 		a.now = time.Now()
-		got, ok = s.take(&b.terms, a)
+		got, ok = s.take(t, a)
 	})
 	return got, ok, err
 }
 
-func (b *budget) giveBack(ctx context.Context, unused slot, waiting, running int) error {
-	return b.update(ctx, func(s *budgetState) {
-		s.giveBack(&b.terms, unused)
-		s.Pools[b.pool] = poolState{At: time.Now(), Waiting: waiting, Running: running}
+// claim makes sure of a slot that was promised, and reports false where it is somebody
+// else's meanwhile.
+func (b *budget) claim(ctx context.Context, holder string, promised slot, own poolState) (ok bool, err error) {
+	err = b.update(ctx, func(s *budgetState, _ *terms) {
+		own.At = time.Now()
+		s.Pools[b.pool] = own
+		ok = s.claim(holder, promised, own.At)
 	})
+	return ok, err
+}
+
+func (b *budget) giveBack(ctx context.Context, holder string, unused slot, own poolState) error {
+	return b.update(ctx, func(s *budgetState, t *terms) {
+		s.giveBack(t, holder, unused)
+		own.At = time.Now()
+		s.Pools[b.pool] = own
+	})
+}
+
+// refresh looks at what others did since the last update, which costs no update.
+func (b *budget) refresh(ctx context.Context) error {
+	select {
+	case b.turn <- struct{}{}:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	defer func() { <-b.turn }()
+	s, err := b.ledger.read(ctx)
+	if err != nil {
+		return fmt.Errorf("look at budget %s: %w", b.name, err)
+	}
+	now := time.Now()
+	t := b.now()
+	s.adopt(t, now)
+	v := b.look(&s, t, now)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	v.pausedUntil = later(v.pausedUntil, b.view.pausedUntil)
+	b.view = v
+	return nil
 }
 
 func (b *budget) refused(ctx context.Context, sent time.Time, retryAfter time.Duration) error {
@@ -202,13 +289,14 @@ func (b *budget) refused(ctx context.Context, sent time.Time, retryAfter time.Du
 	b.mu.Lock()
 	b.view.pausedUntil = later(b.view.pausedUntil, now.Add(min(retryAfter, maxPause)))
 	b.mu.Unlock()
-	return b.update(ctx, func(s *budgetState) { s.refused(&b.terms, now, sent, retryAfter) })
+	return b.update(ctx, func(s *budgetState, t *terms) { s.refused(t, now, sent, retryAfter) })
 }
 
 // settle tells all that is not told yet.
-func (b *budget) settle(ctx context.Context, waiting, running int) error {
-	return b.update(ctx, func(s *budgetState) {
-		s.Pools[b.pool] = poolState{At: time.Now(), Waiting: waiting, Running: running}
+func (b *budget) settle(ctx context.Context, own poolState) error {
+	return b.update(ctx, func(s *budgetState, _ *terms) {
+		own.At = time.Now()
+		s.Pools[b.pool] = own
 	})
 }
 
@@ -220,13 +308,32 @@ func (b *budget) note(sent time.Time, passed bool, corrected int) {
 	if passed && !sent.Before(b.view.cutAt) {
 		b.pending.passed++
 	}
-	if b.tokens > 0 && corrected != 0 {
+	if b.agreed.tokens > 0 && corrected != 0 {
 		b.pending.tokens = append(b.pending.tokens, tokenDelta{at: sent, n: int64(corrected)})
 		b.pending.due = true
 	}
-	if b.shared && b.concurrency > 0 {
+	if b.shared && b.now().concurrency > 0 {
 		b.pending.due = true
 	}
+}
+
+// begun notes when a slot was used, and reports whether others must hear of it now: a
+// process that stood still sends late, and until they know they take the call for one that
+// counts no more when to the server it still does.
+func (b *budget) begun(due, sent time.Time) (tell bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, r := range b.now().rates {
+		sp := rateSpan(r)
+		if sp.bucket(sent) <= sp.bucket(due) {
+			continue
+		}
+		b.pending.late = append(b.pending.late, lateCall{due: due, sent: sent})
+		tell = b.shared && sent.Sub(due) > sp.width
+		b.pending.due = b.pending.due || tell
+		return tell
+	}
+	return false
 }
 
 func (b *budget) due() bool {

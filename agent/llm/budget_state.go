@@ -48,6 +48,11 @@ const (
 	maxBackoff = 30 * time.Second
 	// poolGone is when a pool that was not heard of no longer counts.
 	poolGone = 30 * time.Second
+	// A slot for later is promised: its holder claims it claimAhead of its time, and one that
+	// nobody has claimed promiseEnds after its time is everybody's again. The difference is
+	// for clocks that do not agree, and for a store that is slow.
+	claimAhead  = 100 * time.Millisecond
+	promiseEnds = 2 * time.Second
 )
 
 // terms are what was agreed about one budget.
@@ -76,6 +81,9 @@ func (t *terms) paceOver() (time.Duration, bool) {
 }
 
 func rateSpan(r connectors.Rate) span {
+	if r.Zone != nil {
+		return newSpan(r.Per) // of buckets that end where days do
+	}
 	slack := min(time.Duration(float64(r.Per)*(headroom-1)), maxHeadroom)
 	return newSpan(r.Per + slack)
 }
@@ -96,10 +104,17 @@ type budgetState struct {
 	Rates       []rateState          `json:"rates,omitempty"`  //
 	Tokens      window               `json:"tokens,omitempty"` //
 	Pools       map[string]poolState `json:"pools,omitempty"`  // who shares it
+	// Promised are slots that count already and may not be used before they are claimed, by
+	// their holder.
+	Promised map[string]promise `json:"promised,omitempty"`
 	// Calls and Fresh are the decaying counts of some pool, for one that begins: how many
 	// calls a question takes.
 	Calls float64 `json:"n,omitempty"`
 	Fresh float64 `json:"fresh,omitempty"`
+	// Tried and Limited are decaying counts of calls that reached the server, and of those
+	// that it refused for their rate.
+	Tried   float64 `json:"tried,omitempty"`
+	Limited float64 `json:"limited,omitempty"`
 }
 
 type rateState struct {
@@ -109,12 +124,26 @@ type rateState struct {
 	Calls window    `json:"calls,omitempty"`
 }
 
+// promise is a slot that its holder has not claimed yet. A process that is killed leaves it
+// behind.
+type promise struct {
+	At     time.Time `json:"at"`
+	Tokens int       `json:"tokens,omitempty"`
+}
+
 // poolState is what one pool last said of itself.
 type poolState struct {
 	At      time.Time `json:"at"`
 	Waiting int       `json:"waiting,omitempty"`
 	Running int       `json:"running,omitempty"` // a slot it holds counts
+	// Work is how many calls are to be made for people until all who wait there now are
+	// through.
+	Work float64 `json:"work,omitempty"`
 }
+
+// ahead is how many calls go to a pool's people first; pools of earlier versions tell only
+// how many wait.
+func (p poolState) ahead() float64 { return max(p.Work, min(float64(p.Waiting), 1)) }
 
 // adopt makes a state of other terms, or none, one of these.
 func (s *budgetState) adopt(t *terms, now time.Time) {
@@ -135,10 +164,11 @@ func (s *budgetState) adopt(t *terms, now time.Time) {
 		}
 	}
 	for i := range s.Rates {
-		s.Rates[i].Calls = s.Rates[i].Calls.prune(rateSpan(t.rates[i]), now)
+		s.Rates[i].Calls = s.Rates[i].Calls.pruneRate(t.rates[i], now)
 	}
 	s.Tokens = s.Tokens.prune(tokenSpan(), now)
 	maps.DeleteFunc(s.Pools, func(_ string, p poolState) bool { return now.Sub(p.At) > poolGone })
+	s.lapse(t, now)
 	// A clock that ran ahead somewhere must not stop everybody else.
 	if ahead := now.Add(maxPause + poolGone); s.Last.After(ahead) || s.PausedUntil.After(ahead) {
 		s.Last, s.PausedUntil = now, now
@@ -166,39 +196,46 @@ func (s *budgetState) credit(r connectors.Rate, now time.Time) (calls time.Durat
 
 // ask is what a pool wants of a budget.
 type ask struct {
-	pool             string
+	pool, holder     string
 	now              time.Time
-	due, sent        time.Time // of its last slot: its time, and when it was used, which may be later
+	sent             time.Time // when its last slot was used, which may be later than its time
 	tokens           int
 	waiting, running int
+	work             float64 // see poolState
 	calls, fresh     float64 // what the pool knows of questions, 0 when it knows nothing yet
 }
 
-// slot is the right to make one call, at a time.
+// slot is the right to make one call, at a time. One that is only promised must be claimed
+// before.
 type slot struct {
-	at     time.Time
-	tokens int
+	at       time.Time
+	tokens   int
+	promised bool
 }
 
 // fullPoll is when a pool asks again that found all calls running elsewhere. It is
 // told sooner when one ends.
 const fullPoll = 500 * time.Millisecond
 
+// late counts a call from when it was sent, as the server does.
+func (s *budgetState) late(t *terms, c lateCall) {
+	for i, r := range t.rates {
+		if sp := rateSpan(r); sp.bucket(c.sent) > sp.bucket(c.due) {
+			s.Rates[i].Calls = s.Rates[i].Calls.add(sp, c.due, -1).add(sp, c.sent, 1)
+		}
+	}
+}
+
 // take gives the next slot. When that is too far off to be bound to anybody, it gives
 // none, and the slot's time is when to ask again.
 func (s *budgetState) take(t *terms, a ask) (slot, bool) {
-	for i, r := range t.rates { // what was sent late counts longer
-		if sp := rateSpan(r); !a.due.IsZero() && sp.bucket(a.sent) > sp.bucket(a.due) {
-			s.Rates[i].Calls = s.Rates[i].Calls.add(sp, a.due, -1).add(sp, a.sent, 1)
-		}
-	}
 	others := 0
 	for id, p := range s.Pools {
 		if id != a.pool {
 			others += p.Running
 		}
 	}
-	s.Pools[a.pool] = poolState{At: a.now, Waiting: a.waiting, Running: a.running}
+	s.Pools[a.pool] = poolState{At: a.now, Waiting: a.waiting, Running: a.running, Work: a.work}
 	if a.fresh > 0 {
 		s.Calls, s.Fresh = a.calls, a.fresh
 	}
@@ -224,8 +261,58 @@ func (s *budgetState) take(t *terms, a ask) (slot, bool) {
 	if s.First.IsZero() {
 		s.First = at
 	}
-	s.Pools[a.pool] = poolState{At: a.now, Waiting: a.waiting, Running: a.running + 1}
-	return slot{at: at, tokens: a.tokens}, true
+	// Who gets the slot waits no more: a pool that says nothing after its last call must
+	// not look as if it went on waiting.
+	own := poolState{At: a.now, Waiting: max(a.waiting-1, 0), Running: a.running + 1}
+	if own.Waiting > 0 {
+		own.Work = max(a.work-1, 0)
+	}
+	s.Pools[a.pool] = own
+	got := slot{at: at, tokens: a.tokens, promised: at.Sub(a.now) > claimAhead}
+	if got.promised {
+		if s.Promised == nil {
+			s.Promised = map[string]promise{}
+		}
+		s.Promised[a.holder] = promise{At: at, Tokens: a.tokens}
+	}
+	return got, true
+}
+
+// claim turns a promise into a slot, and reports false where its holder came too late.
+func (s *budgetState) claim(holder string, promised slot, now time.Time) bool {
+	if s.redeem(holder, promised) {
+		return true
+	}
+	// A process of an earlier version writes no promises down, those of others neither. Nobody
+	// can have taken back what is in time.
+	return now.Before(promised.at.Add(promiseEnds / 2))
+}
+
+// redeem ends a promise, and reports whether there was one.
+func (s *budgetState) redeem(holder string, promised slot) bool {
+	p, ok := s.Promised[holder]
+	if !ok || !p.At.Equal(promised.at) {
+		return false
+	}
+	delete(s.Promised, holder)
+	return true
+}
+
+// lapse takes back what was promised to who did not claim it.
+func (s *budgetState) lapse(t *terms, now time.Time) {
+	for holder, p := range s.Promised {
+		if now.Sub(p.At) <= promiseEnds {
+			continue
+		}
+		delete(s.Promised, holder)
+		s.takeBack(t, slot{at: p.At, tokens: p.Tokens})
+		// The calls after it kept their distance from one that was not made.
+		for i, r := range t.rates {
+			if rate := &s.Rates[i]; !rate.Due.IsZero() {
+				rate.Due = rate.Due.Add(-s.spacing(r))
+			}
+		}
+	}
 }
 
 // next is the earliest time for a call that keeps every rate.
@@ -246,7 +333,7 @@ func (s *budgetState) next(t *terms, a ask) time.Time {
 	for {
 		from := at
 		for i, r := range t.rates {
-			at = s.Rates[i].Calls.free(rateSpan(r), int64(r.Calls), 1, at)
+			at = s.Rates[i].Calls.freeRate(r, at)
 		}
 		if t.tokens > 0 {
 			at = s.Tokens.free(tokenSpan(), int64(float64(t.tokens)*s.Pace), int64(a.tokens), at)
@@ -267,15 +354,24 @@ func (s *budgetState) horizon(t *terms) time.Duration {
 	return max(2*time.Second, 8*s.spacing(r))
 }
 
-// giveBack takes back a slot that was not used.
-func (s *budgetState) giveBack(t *terms, unused slot) {
+// giveBack takes back a slot that its holder does not use, if that was not done before.
+func (s *budgetState) giveBack(t *terms, holder string, unused slot) {
+	if unused.promised && !s.redeem(holder, unused) {
+		return
+	}
 	for i, r := range t.rates {
-		rate := &s.Rates[i]
-		rate.Calls = rate.Calls.add(rateSpan(r), unused.at, -1)
 		// The distance comes back only when nobody has counted from it.
 		if d := s.spacing(r); d > 0 && s.Last.Equal(unused.at) {
-			rate.Due = rate.Due.Add(-d)
+			s.Rates[i].Due = s.Rates[i].Due.Add(-d)
 		}
+	}
+	s.takeBack(t, unused)
+}
+
+// takeBack lets a slot that is not used count no more.
+func (s *budgetState) takeBack(t *terms, unused slot) {
+	for i, r := range t.rates {
+		s.Rates[i].Calls = s.Rates[i].Calls.add(rateSpan(r), unused.at, -1)
 	}
 	if s.Last.Equal(unused.at) {
 		s.Last = time.Time{}
@@ -292,6 +388,7 @@ func (s *budgetState) passed(t *terms, n int) {
 		return
 	}
 	s.Refusals = 0
+	s.tried(n, 0)
 	run := float64(cleanRun)
 	if r, ok := t.pacing(); ok { // a small budget learns from fewer calls
 		run = min(run, max(30, 2.5*float64(r.Calls)*float64(time.Minute)/float64(r.Per)))
@@ -311,6 +408,7 @@ func (s *budgetState) passed(t *terms, n int) {
 // refused notes a call that the server refused for its rate. sent is the time of its
 // slot.
 func (s *budgetState) refused(t *terms, now, sent time.Time, retryAfter time.Duration) {
+	s.tried(1, 1)
 	per, hasPace := t.paceOver()
 	apart := time.Second
 	if r, ok := t.pacing(); ok {
@@ -358,16 +456,46 @@ func (s *budgetState) nearlyFull(t *terms, now time.Time) bool {
 	return ok && float64(s.Rates[0].Calls.used(rateSpan(r), now)) >= 0.95*float64(r.Calls)
 }
 
-// busy is how many pools have calls waiting, pool among them. One that was not heard of
-// since then may be gone: a process that is killed leaves its calls to the next.
-func (s *budgetState) busy(pool string, since time.Time) int {
-	n := 1
+// peers are the other pools, as they last said. One that was not heard of since then may be
+// gone: a process that is killed leaves its calls to the next.
+func (s *budgetState) peers(pool string, since time.Time) map[string]poolState {
+	out := map[string]poolState{}
 	for id, p := range s.Pools {
-		if id != pool && p.Waiting > 0 && !p.At.Before(since) {
-			n++
+		if id != pool && !p.At.Before(since) {
+			out[id] = p
 		}
 	}
-	return n
+	return out
+}
+
+// The counts of calls tried forget one in fifty with each, and are believed from
+// fewestTried on. A refusal counts for refusedFor.
+const (
+	triedDecay  = 0.98
+	fewestTried = 10
+	refusedFor  = time.Minute
+)
+
+func (s *budgetState) tried(n, limited int) {
+	for range n {
+		s.Tried, s.Limited = s.Tried*triedDecay+1, s.Limited*triedDecay
+	}
+	s.Limited += float64(limited)
+}
+
+// refusedShare is the share of the last calls that were refused for their rate.
+func (s *budgetState) refusedShare() float64 { return s.Limited / max(s.Tried, fewestTried) }
+
+// saved is how many calls may be made at once that were not made before, and at which share
+// of the distance.
+func (s *budgetState) saved(r connectors.Rate, now time.Time) (calls, apart float64) {
+	d := s.spacing(r)
+	if d == 0 {
+		return 0, 1
+	}
+	credit, apart := s.credit(r, now)
+	due := later(s.Rates[0].Due, now.Add(-credit*d))
+	return max(0, float64(now.Add(credit*d).Sub(due))/float64(d)), apart
 }
 
 func later(a, b time.Time) time.Time {

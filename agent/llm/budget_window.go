@@ -1,6 +1,10 @@
 package llm
 
-import "time"
+import (
+	"time"
+
+	"github.com/bapsang/bapsang/connectors"
+)
 
 // span is how long a use of a budget counts, and how finely that is remembered.
 type span struct {
@@ -83,3 +87,39 @@ func (w window) free(s span, limit, n int64, at time.Time) time.Time {
 	}
 	return at
 }
+
+// pruneRate forgets what no longer counts under a rate: what is a window's length ago or,
+// where it is one of a zone's days, of a day before.
+func (w window) pruneRate(r connectors.Rate, now time.Time) window {
+	if r.Zone == nil {
+		return w.prune(rateSpan(r), now)
+	}
+	i, today := 0, connectors.Midnight(now.In(r.Zone), 0)
+	for i < len(w) && !rateSpan(r).ends(w[i][0]).After(today) {
+		i++
+	}
+	return append(w[:0], w[i:]...)
+}
+
+// freeRate is the earliest time from at on when one more use stays within a rate.
+func (w window) freeRate(r connectors.Rate, at time.Time) time.Time {
+	if r.Zone == nil {
+		return w.free(rateSpan(r), int64(r.Calls), 1, at)
+	}
+	for {
+		begins := connectors.Midnight(at.In(r.Zone), 0)
+		used := int64(0)
+		for _, b := range w {
+			if rateSpan(r).ends(b[0]).After(begins) {
+				used += b[1]
+			}
+		}
+		if used < int64(r.Calls) {
+			return at
+		}
+		at = connectors.Midnight(at.In(r.Zone), 1)
+	}
+}
+
+// ends is when a bucket is over.
+func (s span) ends(bucket int64) time.Time { return time.Unix(0, (bucket+1)*int64(s.width)) }

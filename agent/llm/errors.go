@@ -21,7 +21,8 @@ const (
 	CodeNoModel     Code = "model_not_found" // 404: the server has no model of that name
 	CodeTimeout     Code = "timeout"         // the deadline passed, or nothing came for too long
 	CodeCancelled   Code = "cancelled"       // the caller gave up
-	CodeExhausted   Code = "exhausted"       // its turn would come after the deadline
+	CodeExhausted   Code = "exhausted"       // its turn would come after the deadline, or later than its contract lets it wait
+	CodeOff         Code = "off"             // an operator turned every backend off
 )
 
 // Error is a classified failure of a call.

@@ -43,6 +43,9 @@ type PoolOptions struct {
 	// nothing. Nil keeps them in memory.
 	Store  store.Store
 	Logger *slog.Logger
+	// Board keeps the books of the contracts and says which an operator turned off; nil does
+	// neither. It must be shared by the same store.
+	Board connectors.Board
 	// Patience is how long calls wait while no backend answers; 0 means 20 s.
 	Patience time.Duration
 }
@@ -70,7 +73,8 @@ const (
 // when a backend fails.
 //
 // Whose turn: questions already begun go first, people before background work, then
-// the principal who was served least, then the order of arrival.
+// the principal who was served least, two minutes of waiting making up for a call, then
+// the order of arrival.
 //
 // A call that ended without an answer is made once more, elsewhere where possible,
 // with the same request; one that a server refused for its rate goes back to the head
@@ -102,9 +106,9 @@ type Pool struct {
 type backend struct {
 	Backend
 	index   int
+	holder  string // of what the budget promises
 	budget  *budget
 	breaker *gobreaker.TwoStepCircuitBreaker[struct{}]
-	limit   int           // calls at once, 0 for any number
 	kick    chan struct{} // holds a value when there may be something to do
 
 	// Guarded by the pool's mu.
@@ -112,7 +116,7 @@ type backend struct {
 	slot      *slot
 	reserving bool
 	probing   bool      // a call finds out whether it is well again
-	due, sent time.Time // when the last call was to be made, zero once the budget knows, and when it was
+	sent      time.Time // when the last slot was used
 	retryAt   time.Time // when to ask the budget again
 	storeAt   time.Time // when to ask the store again, which failed
 	openUntil time.Time // of the breaker
@@ -120,6 +124,7 @@ type backend struct {
 	waitingAt int       // calls that wait at the server, as it last said
 	took      average   // seconds of a call
 	tokens    average   // of a call
+	warned    bool      // that nobody agrees any more
 	output    average   // tokens of a reply
 	total     totals
 }
@@ -188,23 +193,24 @@ func (p *Pool) add(i int, conf Backend) error {
 	if c.Name == "" {
 		c.Name = conf.Name
 	}
-	t := terms{rates: slices.Clone(c.Rates), tokens: conf.TokensPerMinute, concurrency: c.Concurrency}
-	if !c.InForce() {
-		t.concurrency = trickleConcurrency
-		t.rates = append(t.rates, connectors.Rate{Calls: trickleCalls, Per: time.Minute})
-		p.opts.Logger.Warn("llm: nobody agreed to this backend being called, so it gets a trickle",
-			"backend", conf.Name, "calls_per_minute", trickleCalls, "at_once", trickleConcurrency)
+	agreed := terms{rates: slices.Clone(c.Rates), tokens: conf.TokensPerMinute, concurrency: c.Concurrency}
+	trickle := terms{rates: append(slices.Clone(c.Rates), TrickleRate()), tokens: conf.TokensPerMinute, concurrency: trickleConcurrency}
+	for _, t := range []*terms{&agreed, &trickle} {
+		var err error
+		if t.rates, err = tidyRates(t.rates); err != nil {
+			return err
+		}
 	}
-	var err error
-	if t.rates, err = tidyRates(t.rates); err != nil {
-		return err
-	}
-	bud, err := p.budgetFor(c.Name, t)
+	bud, err := p.budgetFor(*c, agreed, trickle)
 	if err != nil {
 		return err
 	}
-	b := &backend{Backend: conf, index: i, budget: bud, limit: t.concurrency, kick: make(chan struct{}, 1)}
+	b := &backend{Backend: conf, index: i, holder: p.id + "/" + strconv.Itoa(i), budget: bud, kick: make(chan struct{}, 1)}
+	p.warn(b, time.Now())
 	b.breaker = newBreaker(conf.Name, p.opts.Logger)
+	if p.opts.Board != nil { // for its switch: calls are counted by the budget
+		p.opts.Board.Gate(c.Name, func(time.Time) *connectors.Terms { return &connectors.Terms{} })
+	}
 	p.backends = append(p.backends, b)
 	return nil
 }
@@ -225,12 +231,31 @@ func tidyRates(rates []connectors.Rate) ([]connectors.Rate, error) {
 	return slices.CompactFunc(rates, func(a, b connectors.Rate) bool { return a.Per == b.Per }), nil
 }
 
-func (p *Pool) budgetFor(name string, t terms) (*budget, error) {
+// TrickleRate is how much a backend is called that nobody agreed to, one call at a time.
+func TrickleRate() connectors.Rate { return connectors.Rate{Calls: trickleCalls, Per: time.Minute} }
+
+// warn says once that nobody agrees to a backend, at the start or when that has expired.
+func (p *Pool) warn(b *backend, now time.Time) {
+	c := &b.Contract
+	if b.warned || c.InForce(now) {
+		return
+	}
+	b.warned = true
+	why, about := "llm: nobody agreed to this backend being called, so it gets a trickle", []any{"backend", b.Name, "calls_per_minute", trickleCalls, "at_once", trickleConcurrency}
+	if c.Owner != "" && !c.Expires.IsZero() {
+		why = "llm: what was agreed about this backend has expired, so it gets a trickle"
+		about = append(about, "owner", c.Owner, "expires", c.Expires.Format(time.DateOnly))
+	}
+	p.opts.Logger.Warn(why, about...)
+}
+
+func (p *Pool) budgetFor(c connectors.Contract, agreed, trickle terms) (*budget, error) {
+	name := c.Name
 	for _, b := range p.budgets {
 		if b.name != name {
 			continue
 		}
-		if !slices.Equal(b.rates, t.rates) || b.tokens != t.tokens || b.concurrency != t.concurrency {
+		if t := b.agreed; !slices.Equal(t.rates, agreed.rates) || t.tokens != agreed.tokens || t.concurrency != agreed.concurrency {
 			return nil, fmt.Errorf("two backends share the contract %q and differ in its terms", name)
 		}
 		return b, nil
@@ -239,7 +264,8 @@ func (p *Pool) budgetFor(name string, t terms) (*budget, error) {
 	if p.opts.Store != nil {
 		l = &storeLedger{store: p.opts.Store, name: name}
 	}
-	b := newBudget(name, p.id, t, l, p.opts.Store != nil)
+	b := newBudget(name, p.id, agreed, l, p.opts.Store != nil)
+	b.trickle, b.holds = &trickle, c.InForce
 	p.budgets = append(p.budgets, b)
 	return b, nil
 }

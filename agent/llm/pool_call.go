@@ -24,6 +24,7 @@ var _ Model = (*Pool)(nil)
 func (p *Pool) Complete(ctx context.Context, req Request) (*Reply, error) {
 	t := p.ticketFor(ctx, req)
 	if err := p.enter(ctx, t); err != nil {
+		p.bookRefused(ctx, err)
 		return nil, err
 	}
 	defer p.owned.Done()
@@ -34,7 +35,9 @@ func (p *Pool) Complete(ctx context.Context, req Request) (*Reply, error) {
 		g, err := p.await(ctx, t, req.OnWait)
 		waited += time.Since(asked)
 		if err != nil {
-			return nil, costing(err, tries.made)
+			err = costing(err, tries.made)
+			p.bookRefused(ctx, err)
+			return nil, err
 		}
 		reply, err := p.call(ctx, g, t, req, &tries)
 		if err == nil {
@@ -104,8 +107,17 @@ func (p *Pool) enter(ctx context.Context, t *ticket) error {
 		return errClosed()
 	}
 	now := time.Now()
+	for _, b := range p.backends {
+		p.warn(b, now)
+	}
 	if since := p.downSince(now); !since.IsZero() && now.Sub(since) >= p.opts.Patience {
 		return errDown()
+	}
+	if err := p.allOff(); err != nil {
+		return err
+	}
+	if err := p.tooLong(t, now); err != nil {
+		return err
 	}
 	p.owned.Add(1)
 	p.queue.push(t, now)
@@ -169,6 +181,9 @@ func (p *Pool) call(ctx context.Context, g grant, t *ticket, req Request, tries 
 	var reply *Reply
 	err := error(&Error{Code: CodeUnavailable, Backend: b.Name, Message: "the driver panicked"})
 	began := time.Now()
+	if b.budget.begun(g.slot.at, began) {
+		kick(b)
+	}
 	defer func() { p.finish(g, t, reply, err, time.Since(began)) }()
 	reply, err = b.Model.Complete(callCtx, r)
 	if err != nil {
@@ -243,6 +258,7 @@ func (p *Pool) finish(g grant, t *ticket, reply *Reply, err error, took time.Dur
 	b.budget.note(g.at, reached && code != CodeLimited, corrected)
 	p.mu.Unlock()
 
+	p.book(b, reply, err, took)
 	if code == CodeLimited {
 		p.limited(b, g.slot.at, err)
 	}

@@ -23,6 +23,7 @@ type action int
 const (
 	rest action = iota
 	reserve
+	claim
 	giveBack
 	settle
 )
@@ -53,12 +54,16 @@ func (p *Pool) step(b *backend) time.Time {
 	for p.ctx.Err() == nil {
 		p.mu.Lock()
 		do, until := p.decide(b, time.Now())
-		var unused slot
-		if do == giveBack {
-			unused, b.slot = *b.slot, nil
+		var held slot
+		switch do {
+		case giveBack:
+			held, b.slot = *b.slot, nil
+		case claim:
+			held = *b.slot
 		}
 		b.reserving = do == reserve
-		a := ask{due: b.due, sent: b.sent, waiting: p.queue.waiting, running: p.inHand(b)}
+		own := p.standing(b)
+		a := ask{holder: b.holder, sent: b.sent, waiting: own.Waiting, running: own.Running, work: own.Work}
 		if t := p.queue.peek(); t != nil {
 			a.tokens = t.tokens
 		}
@@ -72,9 +77,12 @@ func (p *Pool) step(b *backend) time.Time {
 		case reserve:
 			p.reserve(b, a)
 		case giveBack:
-			p.told(b, b.budget.giveBack(p.ctx, unused, a.waiting, a.running))
+			p.told(b, b.budget.giveBack(p.ctx, b.holder, held, own))
+		case claim:
+			own.Running++ // it is about to
+			p.claim(b, held, own)
 		case settle:
-			p.settled(b, b.budget.settle(p.ctx, a.waiting, a.running))
+			p.settled(b, b.budget.settle(p.ctx, own))
 		}
 	}
 	return time.Time{}
@@ -84,8 +92,11 @@ func (p *Pool) step(b *backend) time.Time {
 // time has come. The caller holds p.mu.
 func (p *Pool) decide(b *backend, now time.Time) (action, time.Time) {
 	if b.slot != nil {
-		if paused := b.budget.seen().pausedUntil; b.slot.at.Before(paused) {
+		if paused := b.budget.seen().pausedUntil; b.slot.at.Before(paused) || p.off(b) != nil {
 			return giveBack, time.Time{}
+		}
+		if b.slot.promised {
+			return p.decidePromised(b, now)
 		}
 		if b.slot.at.After(now) {
 			return rest, b.slot.at
@@ -115,15 +126,40 @@ func (p *Pool) decide(b *backend, now time.Time) (action, time.Time) {
 	return rest, time.Time{}
 }
 
+// decidePromised is decide for a backend whose slot is promised. The caller holds p.mu.
+func (p *Pool) decidePromised(b *backend, now time.Time) (action, time.Time) {
+	switch from := b.slot.at.Add(-claimAhead); {
+	case from.After(now):
+		return rest, from
+	case p.waitingFor(b) == 0:
+		return giveBack, time.Time{}
+	case b.storeAt.After(now):
+		return rest, b.storeAt
+	}
+	return claim, time.Time{}
+}
+
+// claim makes sure of a slot that was promised: whoever is killed before has not used it.
+func (p *Pool) claim(b *backend, promised slot, own poolState) {
+	ok, err := b.budget.claim(p.ctx, b.holder, promised, own)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case err != nil:
+		p.storeFailed(b, err)
+	case ok:
+		b.slot.promised = false
+	default:
+		b.slot = nil
+	}
+}
+
 // reserve takes the next slot of the budget.
 func (p *Pool) reserve(b *backend, a ask) {
 	got, ok, err := b.budget.take(p.ctx, a)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	b.reserving = false
-	if err == nil && b.due.Equal(a.due) {
-		b.due = time.Time{} // it is told
-	}
 	switch {
 	case err != nil:
 		p.storeFailed(b, err)
@@ -196,7 +232,7 @@ func (p *Pool) assign(b *backend, now time.Time) bool {
 		return false
 	}
 	g := grant{backend: b, done: done, slot: *b.slot, at: now, probe: b.breaker.State() == gobreaker.StateHalfOpen}
-	b.due, b.sent, b.slot = g.slot.at, now, nil
+	b.sent, b.slot = now, nil
 	b.probing = b.probing || g.probe
 	b.running++
 	b.budget.running++
@@ -219,14 +255,14 @@ func (p *Pool) unassign(g grant) {
 	b.running--
 	b.budget.running--
 	b.probing = b.probing && !g.probe
-	if b.due.Equal(g.slot.at) {
-		b.due, b.sent = time.Time{}, time.Time{}
+	if b.sent.Equal(g.at) {
+		b.sent = time.Time{}
 	}
 	if b.slot == nil && !b.reserving {
 		b.slot = &g.slot
 	} else {
-		waiting, running := p.queue.waiting, p.inHand(b)
-		p.owned.Go(func() { p.told(b, b.budget.giveBack(p.ctx, g.slot, waiting, running)) })
+		own := p.standing(b)
+		p.owned.Go(func() { p.told(b, b.budget.giveBack(p.ctx, b.holder, g.slot, own)) })
 	}
 	kick(b)
 }
@@ -270,9 +306,15 @@ func (p *Pool) inHand(b *backend) int {
 	return n
 }
 
+// standing is what the pool says of itself to others that share b's budget. The caller
+// holds p.mu.
+func (p *Pool) standing(b *backend) poolState {
+	return poolState{Waiting: p.queue.waiting, Running: p.inHand(b), Work: p.work()}
+}
+
 // able reports whether b could make one more call. The caller holds p.mu.
 func (p *Pool) able(b *backend) bool {
-	if b.limit > 0 && p.inHand(b) >= b.limit {
+	if limit := b.budget.now().concurrency; limit > 0 && p.inHand(b) >= limit || p.off(b) != nil {
 		return false
 	}
 	switch b.breaker.State() {
@@ -352,9 +394,9 @@ func (p *Pool) leave(b *backend) {
 	var err error
 	switch {
 	case held != nil:
-		err = b.budget.giveBack(ctx, *held, 0, 0)
+		err = b.budget.giveBack(ctx, b.holder, *held, poolState{})
 	case b.budget.shared:
-		err = b.budget.settle(ctx, 0, 0)
+		err = b.budget.settle(ctx, poolState{})
 	}
 	if err != nil {
 		p.opts.Logger.Warn("llm: the budget was not told that the pool ended", "backend", b.Name, "err", err)
@@ -386,14 +428,14 @@ func (p *Pool) watchBudget(b *budget) {
 func (p *Pool) lookAgain(b *budget, alive bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if alive && b.running > 0 && b.concurrency > 0 {
+	if alive && b.running > 0 && b.now().concurrency > 0 {
 		b.mu.Lock()
 		b.pending.due = true
 		b.mu.Unlock()
 	}
 	for _, c := range p.backends {
 		if c.budget == b {
-			if c.downSince.IsZero() && c.slot == nil && b.concurrency > 0 && !alive {
+			if c.downSince.IsZero() && c.slot == nil && b.now().concurrency > 0 && !alive {
 				c.retryAt = time.Time{}
 			}
 			kick(c)

@@ -102,7 +102,7 @@ func TestWaitIsToldTrulyAfterARestart(t *testing.T) {
 				slices.Sort(off)
 				low, median, high := off[len(off)/20], off[len(off)/2], off[len(off)-1-len(off)/20]
 				t.Logf("%d first estimates: the median is %.2f of the wait, nine in ten are %.2f to %.2f of it", len(off), median, low, high)
-				if median < 0.75 || median > 1.33 || low < 0.6 || high > 2.2 {
+				if median < 0.8 || median > 1.25 || low < 0.7 || high > 1.4 {
 					t.Error("what they are told is not about true")
 				}
 			})

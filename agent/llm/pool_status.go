@@ -1,7 +1,11 @@
 package llm
 
 import (
+	"cmp"
+	"context"
 	"time"
+
+	"github.com/bapsang/bapsang/store"
 )
 
 // Snapshot is a pool at one moment, for people and for metrics.
@@ -51,16 +55,40 @@ func (p *Pool) Snapshot() Snapshot {
 	for _, b := range p.backends {
 		v := b.budget.seen()
 		st := BackendStatus{
-			Name: b.Name, Budget: b.budget.name, Agreed: b.Contract.InForce(), Breaker: b.breaker.State().String(),
-			Running: b.running, Limit: b.limit, Pace: v.pace, PausedUntil: v.pausedUntil, ServerQueue: b.waitingAt,
+			Name: b.Name, Budget: b.budget.name, Agreed: b.Contract.InForce(now), Breaker: b.breaker.State().String(),
+			Running: b.running, Limit: b.budget.now().concurrency, Pace: v.pace, PausedUntil: v.pausedUntil, ServerQueue: b.waitingAt,
 			TokensAllowed: b.TokensPerMinute, Tokens: int(v.tokens.used(tokenSpan(), now)),
 			Calls: b.total.calls, Limited: b.total.limited, Failed: b.total.failed,
 		}
-		if len(b.budget.rates) > 0 {
-			r := b.budget.rates[0]
+		if rates := b.budget.now().rates; len(rates) > 0 {
+			r := rates[0]
 			st.Allowed, st.Per, st.Used = r.Calls, r.Per, int(v.calls.used(rateSpan(r), now))
 		}
 		s.Backends = append(s.Backends, st)
 	}
 	return s
+}
+
+// Standing is how a contract stands, by its budget in the store.
+type Standing struct {
+	Pace        float64   // share of the agreed rate that is used; less after refusals
+	PausedUntil time.Time // the server asked to be left alone until then
+}
+
+// StandingOf tells how contracts stand whose pools keep their budgets in s, in the order of
+// names.
+func StandingOf(ctx context.Context, s store.Store, names []string) ([]Standing, error) {
+	var out []Standing
+	err := s.View(ctx, func(tx store.ReadTx) error {
+		out = nil
+		for _, name := range names {
+			state, err := (&storeLedger{store: s, name: name}).load(tx)
+			if err != nil {
+				return err
+			}
+			out = append(out, Standing{Pace: cmp.Or(state.Pace, 1), PausedUntil: state.PausedUntil})
+		}
+		return nil
+	})
+	return out, err
 }

@@ -1,6 +1,7 @@
 package llm
 
 import (
+	"maps"
 	"math"
 	"time"
 
@@ -41,8 +42,14 @@ func (p *Pool) tellAll(now time.Time) bool {
 		}
 		return false
 	}
-	if p.queue.watched == 0 {
-		return !since.IsZero() && p.queue.waiting > 0
+	if off := p.allOff(); off != nil {
+		for _, t := range p.queue.order() {
+			p.refuse(t, off)
+		}
+		return false
+	}
+	if p.queue.watched == 0 && !p.impatient() {
+		return (!since.IsZero() || p.opts.Board != nil) && p.queue.waiting > 0
 	}
 	f := p.forecast(now)
 	begun := 0
@@ -52,6 +59,8 @@ func (p *Pool) tellAll(now time.Time) bool {
 			begun++
 		}
 		switch {
+		case t.class != classBegun && w.For > unnoticed && p.impatient():
+			p.refuse(t, errTooLong(w))
 		case !t.deadline.IsZero() && now.Add(f.least(w)).After(t.deadline):
 			code := CodeExhausted
 			if !since.IsZero() {
@@ -90,19 +99,24 @@ func changed(t *ticket, w Wait) bool {
 // forecast is what waits depend on.
 type forecast struct {
 	first    time.Duration // until the next call
-	apart    float64       // seconds from one call to the next
+	apart    float64       // seconds from one call to the next, whoever makes it
 	each     float64       // calls that a question takes
 	followUp float64       // calls that will come from those now running
+	peers    []poolState   // pools of other processes, which take turns with this one
+	// The first calls may come sooner: that many, at that share of the distance.
+	saved, savedApart float64
 }
 
 // forecast looks at all backends. The caller holds p.mu.
 func (p *Pool) forecast(now time.Time) forecast {
-	f := forecast{each: min(max(p.calls/max(p.fresh, 1), 1), 10)}
+	f := forecast{each: p.callsEach()}
 	var first time.Time
 	perSecond := 0.0
-	running := 0
+	peers := map[string]poolState{}
 	for _, b := range p.backends {
-		running += b.running
+		if p.off(b) != nil {
+			continue
+		}
 		at := p.prospect(b, now)
 		if b.breaker.State() == gobreaker.StateOpen {
 			at = later(at, b.openUntil)
@@ -112,18 +126,58 @@ func (p *Pool) forecast(now time.Time) forecast {
 		if first.IsZero() || at.Before(first) {
 			first = at
 		}
+		v := b.budget.seen()
+		maps.Copy(peers, v.peers) // of several budgets, each pool says the same
+		if v.saved > f.saved {
+			f.saved, f.savedApart = v.saved, v.savedApart
+		}
 	}
-	f.first = max(0, first.Sub(now))
+	for _, peer := range peers {
+		if peer.ahead() > 0 && now.Sub(peer.At) <= poolGone {
+			f.peers = append(f.peers, peer)
+		}
+	}
+	if !first.IsZero() {
+		f.first = max(0, first.Sub(now))
+	}
 	if perSecond > 0 {
 		f.apart = 1 / perSecond
 	}
-	// Those running are, on average, half-way through their questions.
-	f.followUp = float64(running) * (f.each - 1) / 2
+	f.followUp = p.followUp()
 	return f
 }
 
-// speed is how many calls a second a backend makes for this pool while calls wait,
-// infinite without limits. The caller holds p.mu.
+// callsEach is how many calls a question takes lately. The caller holds p.mu.
+func (p *Pool) callsEach() float64 { return min(max(p.calls/max(p.fresh, 1), 1), 10) }
+
+// followUp is how many calls will come from those now running: they are, on average,
+// half-way through their questions. The caller holds p.mu.
+func (p *Pool) followUp() float64 {
+	running := 0
+	for _, b := range p.backends {
+		running += b.running
+	}
+	return float64(running) * (p.callsEach() - 1) / 2
+}
+
+// work is how many calls will be made for people until all who wait now are through, and
+// none when nobody waits. The caller holds p.mu.
+func (p *Pool) work() float64 {
+	fresh, begun := p.queue.byClass[classFresh], p.queue.byClass[classBegun]
+	if fresh+begun == 0 {
+		return 0
+	}
+	return toFinish(fresh, begun, p.callsEach()) + p.followUp()
+}
+
+// toFinish is how many calls it takes to finish questions, not only to begin them. Those
+// that are begun are, on average, half-way.
+func toFinish(fresh, begun int, each float64) float64 {
+	return float64(fresh)*each + float64(begun)*max(1, each/2)
+}
+
+// speed is how many calls a second a backend makes while calls wait, infinite without
+// limits. The caller holds p.mu.
 func (p *Pool) speed(b *backend) float64 {
 	v := b.budget.seen()
 	speed := math.Inf(1)
@@ -133,9 +187,9 @@ func (p *Pool) speed(b *backend) float64 {
 	if b.TokensPerMinute > 0 && b.tokens.set {
 		speed = min(speed, float64(b.TokensPerMinute)/60/max(b.tokens.value, 1))
 	}
-	speed /= float64(v.busy * b.budget.sharers(p))
-	if b.limit > 0 && b.took.set {
-		speed = min(speed, float64(b.limit)/max(b.took.value, 0.001))
+	speed /= float64(b.budget.sharers(p))
+	if limit := b.budget.now().concurrency; limit > 0 && b.took.set {
+		speed = min(speed, float64(limit)/max(b.took.value, 0.001))
 	}
 	return speed
 }
@@ -157,17 +211,31 @@ func (f forecast) wait(t *ticket, ahead, begun int) Wait {
 	calls := float64(ahead)
 	switch t.class {
 	case classFresh, classBackground:
-		// Each question before this one is finished first, not only begun. Those that are
-		// begun are, on average, half-way.
-		calls = float64(ahead-begun)*f.each + float64(begun)*max(1, f.each/2) + f.followUp
+		calls = toFinish(ahead-begun, begun, f.each) + f.followUp
 	}
-	return Wait{Ahead: ahead, For: f.first + seconds(calls*f.apart)}
+	return Wait{Ahead: ahead, For: f.after(calls)}
+}
+
+// after is when so many calls of this pool are made. Its peers make as many meanwhile, as
+// long as they have any to make.
+func (f forecast) after(calls float64) time.Duration {
+	all := calls
+	for _, peer := range f.peers {
+		all += min(calls, peer.ahead())
+	}
+	return f.first + seconds(f.distance(all))
+}
+
+// distance is how many seconds so many calls take.
+func (f forecast) distance(calls float64) float64 {
+	soon := min(calls, f.saved)
+	return (soon*f.savedApart + calls - soon) * f.apart
 }
 
 // least is the shortest that a wait may turn out to be: others give up, and a
 // question may take fewer calls than most.
 func (f forecast) least(w Wait) time.Duration {
-	return f.first + seconds(0.7*float64(w.Ahead)*f.apart)
+	return f.first + seconds(f.distance(0.7*float64(w.Ahead)))
 }
 
 func seconds(s float64) time.Duration {

@@ -32,6 +32,7 @@ func classOf(c Caller) int {
 // ticket is one request that waits for its turn, or has it.
 type ticket struct {
 	seq    uint64
+	since  float64 // when it began to wait, in calls: see patience
 	class  int
 	caller Caller
 	tokens int // estimated
@@ -53,8 +54,8 @@ type ticket struct {
 func (t *ticket) watched() bool { return t.listens || !t.deadline.IsZero() }
 
 // queue decides whose turn it is: what was begun before what was not, people before
-// background work, then the principal that was served least, then the order of
-// arrival. Service is counted per principal ("virtual token counter", Sheng et al.,
+// background work, then the principal that was served least, though a wait makes up for
+// some service, then the order of arrival. Service is counted per principal ("virtual token counter", Sheng et al.,
 // OSDI 2024); whoever comes anew starts at the least count among those who wait, so
 // that nobody saves up turns.
 type queue struct {
@@ -62,9 +63,11 @@ type queue struct {
 	lanes      [classes]laneHeap
 	principals map[string]*principal
 	waiting    int
-	watched    int // of those, how many have to be looked at while they wait
+	byClass    [classes]int // of those
+	watched    int          // of those, how many have to be looked at while they wait
 	seq        uint64
-	floor      float64 // count of who was served last
+	began      time.Time // the first ticket
+	floor      float64   // count of who was served last
 	sweepAt    int
 }
 
@@ -81,6 +84,13 @@ type lane struct {
 	index   int // in the heap
 }
 
+// turn orders the lanes.
+func (l *lane) turn() float64 { return l.of.served + l.tickets[0].since }
+
+// patience is how long a wait makes up for one call that somebody had more than others:
+// while newcomers come and come, who had several must not wait for as long as they do.
+const patience = 2 * time.Minute
+
 const (
 	sweepFrom     = 256
 	forgetService = 15 * time.Minute
@@ -94,6 +104,10 @@ func newQueue() *queue {
 func (q *queue) push(t *ticket, now time.Time) {
 	q.seq++
 	t.seq = q.seq
+	if q.began.IsZero() {
+		q.began = now
+	}
+	t.since = float64(now.Sub(q.began)) / float64(patience)
 	p := q.principals[t.caller.Principal]
 	if p == nil {
 		q.sweep(now)
@@ -189,6 +203,7 @@ func (q *queue) remove(t *ticket) bool {
 
 func (q *queue) count(t *ticket, n int) {
 	q.waiting += n
+	q.byClass[t.class] += n
 	if t.watched() {
 		q.watched += n
 	}
@@ -215,8 +230,10 @@ func (q *queue) chargeTo(name string, cost float64) {
 func (q *queue) least() float64 {
 	least, any := 0.0, false
 	for _, h := range q.lanes {
-		if len(h) > 0 && (!any || h[0].of.served < least) {
-			least, any = h[0].of.served, true
+		for _, l := range h {
+			if !any || l.of.served < least {
+				least, any = l.of.served, true
+			}
 		}
 	}
 	if !any {
@@ -281,17 +298,17 @@ func (p *principal) waits() bool {
 	return false
 }
 
-// laneHeap has the lane of the least served principal on top.
+// laneHeap has the lane on top whose turn it is.
 type laneHeap []*lane
 
 func (h laneHeap) Len() int { return len(h) }
 
 func (h laneHeap) Less(i, j int) bool {
-	a, b := h[i], h[j]
-	if a.of.served != b.of.served {
-		return a.of.served < b.of.served
+	a, b := h[i].turn(), h[j].turn()
+	if a != b {
+		return a < b
 	}
-	return a.tickets[0].seq < b.tickets[0].seq
+	return h[i].tickets[0].seq < h[j].tickets[0].seq
 }
 
 func (h laneHeap) Swap(i, j int) {

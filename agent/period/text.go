@@ -19,6 +19,8 @@ type reader struct {
 	// carried is the part of a year read last: the second month of "2025년 10월과 11월" is
 	// of the same year.
 	carried atom
+	// ahead is set where what is to come is read, see Ahead.
+	ahead bool
 }
 
 func newReader(text string, o Options) *reader {

@@ -81,7 +81,7 @@ func (r *reader) start(t time.Time, unit semantic.Grain) time.Time {
 
 // clip ends a period that is under way today: data has come until now.
 func (r *reader) clip(p semantic.Period) semantic.Period {
-	if !p.Start.After(r.today) && p.End.After(r.tomorrow) {
+	if !r.ahead && !p.Start.After(r.today) && p.End.After(r.tomorrow) {
 		p.End = r.tomorrow
 	}
 	return p
@@ -110,8 +110,14 @@ func (r *reader) latest(at func(int) (semantic.Period, bool), ok func(semantic.P
 }
 
 // begun and over are what an expression without a year can ask of its period.
-func (r *reader) begun(p semantic.Period) bool { return !p.Start.After(r.today) }
-func (r *reader) over(p semantic.Period) bool  { return !p.End.After(r.today) }
+// Where what is to come is read, an expression asks for the next one instead.
+func (r *reader) begun(p semantic.Period) bool {
+	if r.ahead {
+		return p.End.After(r.tomorrow) && !p.End.After(r.tomorrow.AddDate(1, 0, 0))
+	}
+	return !p.Start.After(r.today)
+}
+func (r *reader) over(p semantic.Period) bool { return !p.End.After(r.today) }
 
 // isoWeek is the ISO week of a year, as far as weeks start on Monday; where they start
 // on another day it is the week that holds the same Thursday.

@@ -81,8 +81,12 @@ func (h *hunt) entry(ctx context.Context, f Feed, e connectors.Entry) error {
 	if extract.Domain(address) == "" {
 		address = f.URL
 	}
+	read := h.opts.Now()
+	if !e.Stale.IsZero() { // what the feed said then
+		read = e.Stale
+	}
 	return h.suggest(ctx, h.edition(start, end, status), book.Source{Origin: book.FromFeed, URL: address, Title: f.Name, Quote: shown(e.Title),
-		Sentence: shown(e.Title), RetrievedAt: h.opts.Now().UTC(), Checked: true})
+		Sentence: shown(e.Title), RetrievedAt: read.UTC(), Checked: true})
 }
 
 // names reports whether a title names the target's event: as a whole name, not as part of

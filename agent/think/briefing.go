@@ -66,6 +66,19 @@ func NewBriefing(a Analyst) *Briefing {
 	return b
 }
 
+// firstOf is a list's first items, as many as maxSchema has room for, and how many are left
+// out: of ten thousand tables no model is told all names.
+func firstOf(list, between string) string {
+	if len(list) <= maxSchema {
+		return list
+	}
+	cut := strings.LastIndex(list[:maxSchema], between)
+	if cut < 0 {
+		return list
+	}
+	return fmt.Sprintf("%s%s… and %d more%s", list[:cut], between, strings.Count(strings.TrimSuffix(list[cut+len(between):], between), between)+1, strings.TrimRight(between, ", "))
+}
+
 // systemText is the first message of every conversation.
 func (b *Briefing) systemText() string {
 	a := &b.analyst
@@ -77,8 +90,8 @@ func (b *Briefing) systemText() string {
 		fmt.Fprintf(&s, "From the owner of the data: %s\n", text)
 	}
 	if metrics := describeMetrics(a); metrics != "" {
-		fmt.Fprintf(&s, "\n## Defined metrics\n\n%s", metrics)
-		fmt.Fprintf(&s, "\n## Fields that metric queries group and filter by\n\n%s", describeFields(a))
+		fmt.Fprintf(&s, "\n## Defined metrics\n\n%s", firstOf(metrics, "\n"))
+		fmt.Fprintf(&s, "\n## Fields that metric queries group and filter by\n\n%s", firstOf(describeFields(a), "\n"))
 	}
 	if b.whole {
 		s.WriteString("\n## Tables for SQL\n\n")
@@ -88,7 +101,7 @@ func (b *Briefing) systemText() string {
 		s.WriteString(describeRelationships(a))
 	} else {
 		fmt.Fprintf(&s, "\n## Tables for SQL\n\nThere are %d tables; the message with the question describes those it seems to be about, `lookup` describes others: %s.\n",
-			len(b.tableList), strings.Join(b.tableList, ", "))
+			len(b.tableList), firstOf(strings.Join(b.tableList, ", "), ", "))
 	}
 	return s.String()
 }
@@ -138,6 +151,9 @@ func (b *Briefing) questionText(q *Question) string {
 	}
 	language := map[bool]string{true: "Korean (해요체 없이 담백한 합니다체)", false: "English"}[q.Language == "ko"]
 	fmt.Fprintf(&s, "\nAnswer in %s.", language)
+	if q.Brief {
+		s.WriteString(" Many people wait for you: answer in as few calls as you can, in one if it can be done, with a text of at most two sentences, and suggest nothing.")
+	}
 	switch {
 	case q.Deep:
 		s.WriteString(" This is to be a thorough answer: first call `plan`, look at the data from several sides with `query`, then `answer`.")

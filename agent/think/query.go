@@ -124,13 +124,17 @@ func mendable(err error) (string, bool) {
 	return "", false
 }
 
+// Everybody is the one group of rights there is: whoever may ask an analyst may see what it
+// sees, so that equal statements of theirs may share an answer.
+const Everybody = "everybody"
+
 func (s *session) runQuery(ctx context.Context, q queryArgs) (*Result, error) {
 	st, err := s.statement(q)
 	if err != nil {
 		return nil, err
 	}
 	began := time.Now()
-	res, err := s.env.Source.Query(ctx, connectors.Caller{Principal: s.q.Principal, Question: s.q.ID},
+	res, err := s.env.Source.Query(ctx, connectors.Caller{Principal: s.q.Principal, Question: s.q.ID, Rights: Everybody},
 		connectors.Statement{SQL: st.sql, Tables: st.tables, MaxRows: maxRows})
 	if err != nil {
 		return nil, err
@@ -140,6 +144,7 @@ func (s *session) runQuery(ctx context.Context, q queryArgs) (*Result, error) {
 		column := Column{Column: c, Label: c.Name}
 		if i < len(st.outputs) {
 			o := st.outputs[i]
+			column.Name = o.Key // an engine knows long ones by another name
 			column.Label, column.Format, column.Role = o.Label.In(s.q.Language, o.Key), o.Format, string(o.Role)
 			column.Grain, column.Metric = string(o.Grain), o.Metric
 			column.Label = derivedLabel(column.Label, o, s.q.Language)
@@ -172,7 +177,7 @@ func (s *session) statement(q queryArgs) (*statement, error) {
 	if err != nil {
 		return nil, err
 	}
-	compiled, err := a.Model.Compile(query, semantic.CompileOptions{Dialect: semantic.DuckDB})
+	compiled, err := a.Model.Compile(query, semantic.CompileOptions{Dialect: semantic.DialectOf(a.Catalog.Dialect)})
 	if err != nil {
 		return nil, connectors.Errorf(connectors.CodeSQL, "The metric query cannot be compiled: %v", err)
 	}

@@ -19,8 +19,9 @@ const maxSamples = 6
 // columns with their types, meanings and some of their values.
 func describeTables(a *Analyst) []tableText {
 	var out []tableText
+	datasets, joined := bySource(a.Model), joinedColumns(a.Model)
 	for _, t := range allowedTables(a) {
-		d := datasetOf(a.Model, t.Name)
+		d := datasets[foldName(t.Name)]
 		if d != nil && d.Hidden {
 			continue
 		}
@@ -41,7 +42,7 @@ func describeTables(a *Analyst) []tableText {
 		}
 		for _, c := range t.Columns {
 			f := fieldOf(d, c.Name)
-			if f != nil && f.Hidden && !joins(a.Model, d.Name, c.Name) {
+			if f != nil && f.Hidden && !joined[column{d.Name, c.Name}] {
 				continue // personal data and the like; a key is needed to join
 			}
 			writeColumn(&s, c, f)
@@ -52,11 +53,20 @@ func describeTables(a *Analyst) []tableText {
 	return out
 }
 
-// joins reports whether a column is a part of a relationship.
-func joins(m *semantic.Model, dataset, column string) bool {
-	return slices.ContainsFunc(m.Relationships, func(r *semantic.Relationship) bool {
-		return r.From == dataset && slices.Contains(r.FromColumns, column) || r.To == dataset && slices.Contains(r.ToColumns, column)
-	})
+type column struct{ dataset, name string }
+
+// joinedColumns are the columns that are a part of a relationship.
+func joinedColumns(m *semantic.Model) map[column]bool {
+	out := map[column]bool{}
+	for _, r := range m.Relationships {
+		for _, c := range r.FromColumns {
+			out[column{r.From, c}] = true
+		}
+		for _, c := range r.ToColumns {
+			out[column{r.To, c}] = true
+		}
+	}
+	return out
 }
 
 func writeColumn(s *strings.Builder, c *connectors.ColumnInfo, f *semantic.Field) {
@@ -174,7 +184,7 @@ func computable(a *Analyst, x *semantic.Metric) bool {
 	if a.Tables == nil {
 		return true
 	}
-	compiled, err := a.Model.Compile(semantic.Query{Measures: []semantic.Measure{{Metric: x.Name}}}, semantic.CompileOptions{Dialect: semantic.DuckDB})
+	compiled, err := a.Model.Compile(semantic.Query{Measures: []semantic.Measure{{Metric: x.Name}}}, semantic.CompileOptions{Dialect: semantic.DialectOf(a.Catalog.Dialect)})
 	return err == nil && !slices.ContainsFunc(compiled.Tables, func(t string) bool { return !slices.Contains(a.Tables, t) })
 }
 
@@ -219,14 +229,19 @@ func expression(byDialect map[string]string) string {
 	return ""
 }
 
-func datasetOf(m *semantic.Model, table string) *semantic.Dataset {
+// bySource are the datasets by the folded names of their tables.
+func bySource(m *semantic.Model) map[string]*semantic.Dataset {
+	out := make(map[string]*semantic.Dataset, len(m.Datasets))
 	for _, d := range m.Datasets {
-		if strings.EqualFold(strings.Trim(d.Source, `"`), table) {
-			return d
+		if name := foldName(strings.Trim(d.Source, `"`)); out[name] == nil {
+			out[name] = d
 		}
 	}
-	return nil
+	return out
 }
+
+// foldName is equal for what strings.EqualFold calls equal.
+func foldName(s string) string { return strings.ToLower(strings.ToUpper(s)) }
 
 // fieldOf is the field that a column is.
 func fieldOf(d *semantic.Dataset, column string) *semantic.Field {

@@ -42,6 +42,7 @@ type session struct {
 // The bounds of one reply, in tokens. Reasoning counts.
 const (
 	replyTokens = 6000
+	briefTokens = 3000
 	mostTokens  = 16_000
 )
 
@@ -50,7 +51,12 @@ const maxPatience = 3
 
 func newSession(t *Thinker, b *Briefing, q Question, env Env) *session {
 	s := &session{t: t, b: b, q: q, env: env, budget: t.cfg.Budget, repeats: map[string]int{}, ids: map[string]bool{}, effort: llm.EffortMedium, room: replyTokens}
-	if q.Deep {
+	switch {
+	case q.Brief && q.Deep:
+		s.budget = s.budget.brief(t.cfg.BriefCalls, true)
+	case q.Brief:
+		s.budget, s.effort, s.room = s.budget.brief(t.cfg.BriefCalls, false), llm.EffortLow, briefTokens
+	case q.Deep:
 		s.budget, s.effort = s.budget.deepen(), llm.EffortHigh
 	}
 	s.messages = []llm.Message{

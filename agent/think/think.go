@@ -38,6 +38,20 @@ func DefaultBudget() Budget {
 	return Budget{Calls: 10, Tokens: 120_000, Time: 3 * time.Minute, Queries: 24, Repairs: 2}
 }
 
+// DefaultBriefCalls is how many calls a question may take that is to be answered briefly: the
+// ordinary one takes one, and two more mend it or look at rows first.
+const DefaultBriefCalls = 3
+
+// brief is what a question may cost that is to be answered briefly: a deep one what others
+// may cost, any other only a few calls.
+func (b Budget) brief(calls int, deep bool) Budget {
+	if !deep {
+		b.Calls = min(b.Calls, calls)
+	}
+	b.Repairs = min(b.Repairs, 1)
+	return b
+}
+
 // deepen is what a deep question may cost more.
 func (b Budget) deepen() Budget {
 	return Budget{Calls: 2 * b.Calls, Tokens: 3 * b.Tokens, Time: 3 * b.Time, Queries: 3 * b.Queries, Repairs: b.Repairs + 1}
@@ -50,8 +64,10 @@ type Config struct {
 	// where it was. Nil keeps none.
 	Journal Journal
 	Budget  Budget
-	Now     func() time.Time // nil means time.Now
-	Logger  *slog.Logger     // nil discards; prompts and rows are never logged
+	// BriefCalls bounds the calls of a Question that is Brief; 0 means DefaultBriefCalls.
+	BriefCalls int
+	Now        func() time.Time // nil means time.Now
+	Logger     *slog.Logger     // nil discards; prompts and rows are never logged
 }
 
 // Thinker answers questions with a language model. It may be used concurrently.
@@ -70,6 +86,7 @@ func New(cfg Config) (*Thinker, error) {
 		Calls: or(cfg.Budget.Calls, d.Calls), Tokens: or(cfg.Budget.Tokens, d.Tokens), Time: or(cfg.Budget.Time, d.Time),
 		Queries: or(cfg.Budget.Queries, d.Queries), Repairs: or(cfg.Budget.Repairs, d.Repairs),
 	}
+	cfg.BriefCalls = or(cfg.BriefCalls, DefaultBriefCalls)
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -106,7 +123,10 @@ type Question struct {
 	// second one.
 	Chosen bool
 	// Deep asks for a thorough answer: a plan, several looks, a larger budget.
-	Deep       bool
+	Deep bool
+	// Brief asks for a short answer in few calls, because many others wait for the model.
+	Brief bool
+	// Background questions wait for everybody else's.
 	Background bool
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/bapsang/bapsang/agent/llm"
+	"github.com/bapsang/bapsang/agent/semantic"
 	"github.com/bapsang/bapsang/agent/think"
 	"github.com/bapsang/bapsang/connectors"
 	"github.com/bapsang/bapsang/store/bolt"
@@ -388,4 +389,35 @@ func (c *counted) Query(ctx context.Context, caller connectors.Caller, stmt conn
 	c.n++
 	c.mu.Unlock()
 	return c.Source.Query(ctx, caller, stmt)
+}
+
+// A metric's name may be longer than an engine's columns have: the model refers to it as it
+// is called.
+func TestMetricQueriesOfLongNames(t *testing.T) {
+	t.Parallel()
+	analyst := shopAnalyst(t)
+	model := *analyst.Model
+	name := strings.Repeat("온라인_채널_", 6) + "매출"
+	model.Metrics = []*semantic.Metric{{Name: name, Time: "orders.ordered_on", Expression: map[string]string{"ANSI_SQL": "SUM(orders.amount)"}}}
+	for _, x := range analyst.Model.Metrics {
+		if x.Expression["ANSI_SQL"] == "SUM(orders.amount)" {
+			model.Metrics[0].Time = x.Time
+		}
+	}
+	analyst.Model = &model
+	s := &script{t: t, replies: []any{call("answer", m{
+		"queries": []m{{"name": "r1", "metrics": m{"measures": []m{{"metric": name}}, "period": m{"start": "2026-10-01", "end": "2026-11-01"}, "compare": "previous"}}},
+		"text":    fmt.Sprintf("10월 매출은 {{r1.%s[0]}}으로 9월보다 {{r1.%s__growth[0]|moved}}.", name, name),
+	})}}
+	thinker, err := think.New(think.Config{Model: s})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := thinker.Think(t.Context(), think.NewBriefing(analyst), think.Question{Text: "10월 매출", Language: "ko", Now: now}, think.Env{Source: shop.source})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "10월 매출은 90만으로 9월보다 50.0% 늘었습니다."; out.Text != want {
+		t.Errorf("%s, want %s", out.Text, want)
+	}
 }

@@ -29,11 +29,24 @@ func radicale(t *testing.T) string {
 		}
 		t.Skip("the exchange with another calendar server needs radicale: apt install radicale")
 	}
+	// Somebody else may take a port between its being found free and its use.
+	for range 3 {
+		if address := startRadicale(t, path); address != "" {
+			return "http://" + address
+		}
+	}
+	t.Fatal("radicale ended, three times")
+	return ""
+}
+
+// startRadicale returns where it listens, which is nowhere when it ended.
+func startRadicale(t *testing.T, path string) (address string) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := l.Addr().String()
+	address = l.Addr().String()
 	l.Close()
 	var log bytes.Buffer
 	cmd := exec.Command(path, "--config", "", "--server-hosts", address, "--auth-type", "none", "--web-type", "none", "--storage-filesystem-folder", t.TempDir())
@@ -59,11 +72,12 @@ func radicale(t *testing.T) string {
 		c, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
 		if err == nil {
 			c.Close()
-			return "http://" + address
+			return address
 		}
 		select {
 		case <-ended:
-			t.Fatal("radicale ended")
+			t.Logf("radicale ended: %s", log.String())
+			return ""
 		case <-ctx.Done():
 			t.Fatal("radicale does not answer")
 		case <-time.After(50 * time.Millisecond):

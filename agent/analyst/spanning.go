@@ -1,0 +1,75 @@
+package analyst
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/bapsang/bapsang/agent"
+	"github.com/bapsang/bapsang/agent/semantic"
+	"github.com/bapsang/bapsang/connectors"
+)
+
+// Own is a source of an analyst over several, and what is known of it by itself.
+type Own struct {
+	Source connectors.Source
+	// Model is the definition that has the source's model; nil means one drafted from its
+	// catalogue.
+	Model *Definition
+}
+
+// Spanning makes the analyst of a definition that names several sources. Each part of its
+// model is the source's own; what connects them is found in the data. What two sources call
+// the same is asked back, for whoever wrote the definition put neither first. What does not
+// fit comes back as Problems.
+func (s *Sideboard) Spanning(ctx context.Context, d *Definition, sources map[string]Own) (*agent.Analyst, error) {
+	var members []member
+	for _, name := range d.Sources {
+		own := sources[name]
+		part := &Definition{Name: name, Source: name}
+		if own.Model != nil {
+			copied := *own.Model
+			part = &copied
+		}
+		part.Tables = d.tablesOf(name)
+		catalog, err := own.Source.Catalog(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("catalogue of %s: %w", name, err)
+		}
+		if problems := d.strangers(name, catalog); len(problems) > 0 {
+			return nil, problems
+		}
+		a, err := Build(ctx, part, own.Source)
+		if err != nil {
+			return nil, err
+		}
+		members = append(members, member{name: name, Analyst: a, catalog: catalog})
+	}
+	out, err := s.open(ctx, d.Name, d.Version(), members, semantic.Span)
+	if err != nil {
+		return nil, err
+	}
+	out.Title, out.Purpose, out.Owner, out.Knowledge = d.Title.label(), d.Purpose.label(), d.Owner, d.knowledge
+	out.Examples = d.examples(out.Model)
+	return out, nil
+}
+
+// tablesOf are the tables of a source that the definition names, nil for all.
+func (d *Definition) tablesOf(source string) (out []string) {
+	for _, t := range d.Tables {
+		if name, ok := strings.CutPrefix(t, source+"."); ok {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// strangers are the problems of tables that a source does not have.
+func (d *Definition) strangers(source string, catalog *connectors.Catalog) (problems Problems) {
+	for i, t := range d.Tables {
+		if name, ok := strings.CutPrefix(t, source+"."); ok && catalog.Table(name) == nil {
+			problems = append(problems, d.at(fmt.Sprintf("$.tables[%d]", i), fmt.Sprintf("source %s has no table %s", source, name)))
+		}
+	}
+	return problems
+}
