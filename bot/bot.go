@@ -189,6 +189,7 @@ const (
 	ActionModel   = "model"   // ask the language model anyway
 	ActionWatch   = "watch"   // subscribe to this answer
 	ActionAnalyst = "analyst" // hand the thread to the analyst called Value
+	ActionLater   = "later"   // answer the question when it is quiet
 	ActionNotify  = "notify"  // tell the person directly when the question is answered
 	ActionShare   = "share"   // show the answer in the channel called Value, too
 	// Of a subscription, whose id is Value. What is changed comes as Action.Values.

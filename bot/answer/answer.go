@@ -73,13 +73,14 @@ func origin(a *agent.Answer, label string) *bot.Origin {
 	}
 	seen := map[string]bool{agent.Computed: true}
 	for _, r := range a.Results {
-		source := r.Source
-		if source == agent.SourceCalendar {
-			source = wordsFor(a.Language).calendar
-		}
-		if !seen[source] {
-			seen[source] = true
-			o.Sources = append(o.Sources, source)
+		for _, source := range r.Sources() {
+			if source == agent.SourceCalendar {
+				source = wordsFor(a.Language).calendar
+			}
+			if !seen[source] {
+				seen[source] = true
+				o.Sources = append(o.Sources, source)
+			}
 		}
 	}
 	return o

@@ -5,8 +5,6 @@ package api
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -41,7 +39,7 @@ type Config struct {
 // API is an http.Handler for /api/v1/.
 type API struct {
 	desk   *desk.Desk
-	tokens map[[sha256.Size]byte]string
+	tokens Keys
 	log    *slog.Logger
 	mux    *http.ServeMux
 	open   http.Handler // mux, guarded for when there are no tokens
@@ -49,13 +47,11 @@ type API struct {
 
 // New returns the API.
 func New(cfg Config) *API {
-	a := &API{desk: cfg.Desk, tokens: map[[sha256.Size]byte]string{}, log: cfg.Logger, mux: http.NewServeMux()}
+	a := &API{desk: cfg.Desk, tokens: NewKeys(cfg.Tokens), log: cfg.Logger, mux: http.NewServeMux()}
 	if a.log == nil {
 		a.log = slog.Default()
 	}
-	for _, t := range cfg.Tokens {
-		a.tokens[sha256.Sum256([]byte(t.Token))] = t.Name
-	}
+	a.route("GET", "/api/v1/status", a.status)
 	a.route("POST", "/api/v1/questions", a.ask)
 	a.route("GET", "/api/v1/questions/{id}", a.get)
 	a.route("GET", "/api/v1/questions/{id}/events", a.events)
@@ -93,25 +89,12 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 type callerKey struct{}
 
-// caller returns whose token the request carries. Tokens are compared by digest, so
-// that the time taken says nothing about them.
+// caller returns whose token the request carries; anybody's will do where none is asked for.
 func (a *API) caller(r *http.Request) (string, bool) {
 	if len(a.tokens) == 0 {
 		return "", true
 	}
-	scheme, given, ok := strings.Cut(r.Header.Get("Authorization"), " ")
-	ok = ok && strings.EqualFold(scheme, "Bearer") // RFC 9110: schemes are told apart without case
-	if !ok {
-		return "", false
-	}
-	sum := sha256.Sum256([]byte(given))
-	found := ""
-	for digest, name := range a.tokens {
-		if subtle.ConstantTimeCompare(digest[:], sum[:]) == 1 {
-			found = name
-		}
-	}
-	return found, found != ""
+	return a.tokens.Caller(r)
 }
 
 // The limits of a request, in bytes.
@@ -227,13 +210,14 @@ type view struct {
 	Position   int           `json:"position"`
 	ETASeconds int           `json:"eta_seconds"`
 	Steps      []bot.Step    `json:"steps"`
+	Note       string        `json:"note,omitempty"` // how it is answered now: shortly, because many ask
 	Answer     *agent.Answer `json:"answer,omitempty"`
 	Error      *desk.Failure `json:"error,omitempty"`
 }
 
 func viewOf(s *desk.Status) view {
 	v := view{
-		ID: s.ID, State: s.State, Position: s.Ahead, ETASeconds: seconds(s.ETA), Steps: s.Steps, Answer: s.Answer, Error: s.Failure,
+		ID: s.ID, State: s.State, Position: s.Ahead, ETASeconds: seconds(s.ETA), Steps: s.Steps, Note: s.Note, Answer: s.Answer, Error: s.Failure,
 	}
 	if v.Steps == nil {
 		v.Steps = []bot.Step{}
@@ -242,6 +226,72 @@ func viewOf(s *desk.Status) view {
 		v.Answer = nil // computed but not yet delivered
 	}
 	return v
+}
+
+// load is how things stand for whoever asks now.
+type load struct {
+	Level string `json:"level"` // full, brief, no_deep, no_model or queue_only
+	// Since is when the level began, left out where nothing is ever done less.
+	Since string `json:"since,omitempty"`
+	// TakesModel is false while a question that needs the model is put off.
+	TakesModel bool   `json:"takes_model_questions"`
+	NoticeKo   string `json:"notice_ko,omitempty"` // what people are told
+	NoticeEn   string `json:"notice_en,omitempty"`
+	Open       int    `json:"open"` // questions that have not ended
+	// Begin and Model are about how long a question that is asked now waits: to be begun,
+	// and then for its first turn at the model.
+	Begin int        `json:"begin_eta_seconds"`
+	Model *modelLoad `json:"model,omitempty"`
+	// Missing are sources and analysts that cannot be asked.
+	Missing []missing `json:"missing"`
+}
+
+// missing is a source or an analyst that cannot be asked.
+type missing struct {
+	Kind    string `json:"kind"` // source, analyst, or drift: an analyst whose tables have changed
+	Name    string `json:"name"`
+	Awaited bool   `json:"awaited"` // it is tried again; otherwise somebody has to mend it
+	Since   string `json:"since"`
+	Reason  string `json:"reason"`
+}
+
+type modelLoad struct {
+	ETASeconds int  `json:"eta_seconds"`
+	Waiting    int  `json:"waiting"`    // calls that wait for their turn
+	PerMinute  int  `json:"per_minute"` // agreed; 0 when nothing was
+	Down       bool `json:"down"`
+}
+
+func (a *API) status(w http.ResponseWriter, r *http.Request) {
+	l, err := a.desk.Load(r.Context())
+	if err != nil {
+		a.broken(w, r, err)
+		return
+	}
+	out := load{
+		Level: l.Level.String(), TakesModel: !l.Refuses, Open: l.Open, Begin: seconds(l.Signals.Backlog),
+		NoticeKo: a.desk.Notice("ko"), NoticeEn: a.desk.Notice("en"),
+	}
+	if !l.Since.IsZero() {
+		out.Since = l.Since.UTC().Format(time.RFC3339)
+	}
+	out.Missing = []missing{}
+	for _, m := range l.Missing {
+		kind := "source"
+		switch {
+		case m.Drift:
+			kind = "drift"
+		case m.Analyst:
+			kind = "analyst"
+		}
+		out.Missing = append(out.Missing, missing{Kind: kind, Name: m.Name, Awaited: m.Awaited, Since: m.Since.UTC().Format(time.RFC3339), Reason: m.Reason})
+	}
+	if m := l.Model; m != nil {
+		out.Model = &modelLoad{ETASeconds: seconds(l.Signals.Wait), Waiting: m.Waiting, PerMinute: m.PerMinute, Down: m.Down || l.Signals.Down}
+	} else {
+		out.TakesModel = false
+	}
+	reply(w, http.StatusOK, out)
 }
 
 // seconds rounds up: an estimate of nothing is for what has begun.
@@ -305,7 +355,9 @@ func (a *API) broken(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, store.ErrFull):
 		fail(w, http.StatusInsufficientStorage, "storage_full", "there is no storage left to keep the question; nothing was taken")
 	case r.Context().Err() != nil:
-		// nobody is listening any more
+		// The caller has gone, or we stop: who is still there must not take silence for success.
+		w.Header().Set("Retry-After", "1")
+		fail(w, http.StatusServiceUnavailable, "unavailable", "the request was broken off; ask again, with the same dedupe_key")
 	default:
 		a.log.ErrorContext(r.Context(), "api: request failed", "path", r.URL.Path, "error", err)
 		fail(w, http.StatusInternalServerError, "internal", "something broke on our side; nothing was lost that was acknowledged")

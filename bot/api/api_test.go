@@ -339,3 +339,25 @@ func TestABodyThatDripsIsGivenUp(t *testing.T) {
 		t.Errorf("status %d, %v left: %s", c.Code, left, c.Body)
 	}
 }
+
+// TestStatus tells programs how things stand where nothing is ever done less and no model is
+// asked.
+func TestStatus(t *testing.T) {
+	t.Parallel()
+	b := setup(t, api.Token{Name: "x", Token: token})
+	if code, _ := b.do(t, "GET", "/api/v1/status", "", ""); code != http.StatusUnauthorized {
+		t.Errorf("without a token: %d", code)
+	}
+	_, asked := b.do(t, "POST", "/api/v1/questions", `{"channel":"c","user":"u","text":"지난달 매출"}`, token)
+	code, got := b.do(t, "GET", "/api/v1/status", "", token)
+	if code != http.StatusOK || got["level"] != "full" || got["open"] != 1.0 || got["takes_model_questions"] != false || got["model"] != nil {
+		t.Errorf("%d %v", code, got)
+	}
+	if code, _ := b.do(t, "POST", "/api/v1/status", "", token); code != http.StatusMethodNotAllowed {
+		t.Errorf("posted: %d", code)
+	}
+	close(b.gate)
+	if code, _ := b.do(t, "POST", fmt.Sprintf("/api/v1/questions/%s/cancel", asked["id"]), "", token); code != http.StatusOK {
+		t.Errorf("cancel: %d", code)
+	}
+}

@@ -29,6 +29,7 @@ const (
 	kindCard = "calendar_card" // by item: what is shown of it
 	kindTold = "calendar_told" // by task: when curators were told of it
 	kindName = "calendar_name" // by principal: what they are called
+	kindLast = "calendar_last" // by kind of job: when it was last done to its end
 )
 
 // Scout looks for dates. *scout.Scout is one.
@@ -136,16 +137,45 @@ const (
 	tick        = 10 * time.Minute
 	checkHour   = 8 // o'clock: before people begin
 	maxAttempts = 8
+	// checkAgain is how long after a check the next one is due at the soonest: a day, less
+	// what brings one that was late back to its hour within some days.
+	checkAgain = 20 * time.Hour
 )
 
-// daily enqueues the day's check for when its time has come.
+// daily enqueues the day's check for when its time has come: every day at its hour, and
+// not because the program was started again.
 func (s *Service) daily(ctx context.Context) {
 	now := s.now()
 	due := time.Date(now.Year(), now.Month(), now.Day(), checkHour, 0, 0, 0, now.Location())
 	if now.Before(due) {
 		return // a later tick
 	}
+	last, err := s.last(ctx)
+	switch {
+	case err != nil && ctx.Err() == nil:
+		s.cfg.Logger.ErrorContext(ctx, "curator: it is not known when dates were last looked for", "error", err)
+		return
+	case err != nil, now.Sub(last) < checkAgain && !last.After(now):
+		return
+	}
 	s.enqueue(ctx, store.NewJob{Kind: jobCheck, Unique: jobCheck + "/" + now.Format(time.DateOnly), Background: true, MaxAttempts: maxAttempts})
+}
+
+// last is when a check was last done to its end; zero for never.
+func (s *Service) last(ctx context.Context) (at time.Time, err error) {
+	err = s.cfg.Store.View(ctx, func(tx store.ReadTx) error {
+		text, err := tx.Get(kindLast, jobCheck)
+		if errors.Is(err, store.ErrNotFound) {
+			at = time.Time{}
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		at, err = time.Parse(time.RFC3339, string(text))
+		return err
+	})
+	return at, err
 }
 
 func (s *Service) enqueue(ctx context.Context, job store.NewJob) {

@@ -52,7 +52,12 @@ func (s *Service) check(ctx context.Context, claim store.Claim) error {
 			return err
 		}
 	}
-	return s.tell(ctx, claim, tasks, findings)
+	if err := s.tell(ctx, claim, tasks, findings); err != nil {
+		return err
+	}
+	return claim.Finish(ctx, store.Done, func(tx store.Tx) error {
+		return tx.Put(kindLast, jobCheck, []byte(s.now().UTC().Format(time.RFC3339)))
+	})
 }
 
 // due are the book's tasks of our markets.

@@ -239,11 +239,27 @@ func (d *Desk) tellAnalysts(ctx context.Context, q *Question) (*agent.Answer, er
 		if a.Owner != "" {
 			fmt.Fprintf(&out, " · "+t.owner, figures.Escape(a.Owner))
 		}
+		for _, m := range d.drifted(a.Name) {
+			out.WriteString("\n  - " + figures.Escape(m.Text(q.Language)))
+		}
 	}
 	if more := len(all) - maxAnalysts; more > 0 {
 		fmt.Fprintf(&out, "\n"+t.more, more)
 	}
 	return d.sentence(q.Language, out.String()), nil
+}
+
+// drifted tells how the tables of an analyst have changed.
+func (d *Desk) drifted(analyst string) (out []Missing) {
+	if d.cfg.Missing == nil {
+		return nil
+	}
+	for _, m := range d.cfg.Missing() {
+		if m.Drift && m.Name == analyst {
+			out = append(out, m)
+		}
+	}
+	return out
 }
 
 // maxStatus is how many of somebody's questions are listed.
@@ -277,6 +293,17 @@ func (d *Desk) tellStatus(ctx context.Context, q *Question) (*agent.Answer, erro
 	text += "\n\n" + fmt.Sprintf(t.queue, waiting)
 	if d.cfg.ModelLoad != nil {
 		text += " " + t.model(d.cfg.ModelLoad())
+	}
+	if line := d.levelLine(t); line != "" {
+		text += "\n" + line
+	}
+	if d.cfg.Missing != nil {
+		for _, m := range d.cfg.Missing() {
+			text += "\n" + figures.Escape(m.Text(q.Language))
+			if why := m.Why(q.Language); why != "" {
+				text += " " + fmt.Sprintf(t.because, figures.Escape(why))
+			}
+		}
 	}
 	return d.sentence(q.Language, text), nil
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/bapsang/bapsang/agent"
+	"github.com/bapsang/bapsang/agent/degrade"
 	"github.com/bapsang/bapsang/bot"
 	"github.com/bapsang/bapsang/store"
 )
@@ -40,6 +41,39 @@ type ModelLoad struct {
 	Waiting   int  // calls that wait for their turn
 	PerMinute int  // calls agreed a minute; 0 when none were
 	Down      bool // nothing answers
+	// CallsEach is how many calls a question takes lately; 0 when nobody knows.
+	CallsEach float64
+}
+
+// Missing is a source or an analyst that is not there to be asked.
+type Missing struct {
+	Name    string
+	Analyst bool // otherwise a source
+	// Drift is set on an analyst that answers, of tables that are not what they were.
+	Drift   bool
+	Awaited bool // it is tried again; otherwise somebody has to mend it
+	Since   time.Time
+	Reason  string // for operators
+	Ko, En  string // what askers are told
+	// WhyKo and WhyEn are the reason as anybody may read it, empty where it names what is
+	// inside, such as the place of a mistake.
+	WhyKo, WhyEn string
+}
+
+// Text is what askers are told in language.
+func (m Missing) Text(language string) string {
+	if language == "ko" {
+		return m.Ko
+	}
+	return m.En
+}
+
+// Why is the reason in language, as anybody may read it; empty for none.
+func (m Missing) Why(language string) string {
+	if language == "ko" {
+		return m.WhyKo
+	}
+	return m.WhyEn
 }
 
 // Shelf keeps files that people dropped into a thread and serves them as an analyst.
@@ -49,6 +83,15 @@ type Shelf interface {
 	// minutes, tells how far it is to whom package progress finds in ctx, and ends soon
 	// after ctx does. Errors about a file are *connectors.Error.
 	Put(ctx context.Context, thread string, paths []string) (analyst string, err error)
+}
+
+// Vault keeps files for processes that share no disk. Methods may be called concurrently.
+type Vault interface {
+	// Keep takes in the file at path, durable when it returns, and names its content.
+	Keep(ctx context.Context, path string) (content string, err error)
+	// Fetch writes a content to path, whole or not at all. It returns store.ErrNotFound
+	// when the content is not kept any more.
+	Fetch(ctx context.Context, content, path string) error
 }
 
 // Config is what a desk needs. All fields are required unless said otherwise.
@@ -70,6 +113,9 @@ type Config struct {
 	Shelf Shelf
 	// UploadDir is where dropped files are written. Required with Shelf.
 	UploadDir string
+	// Vault keeps dropped files where other processes find them; nil when UploadDir is
+	// where all do.
+	Vault Vault
 	// MaxUpload bounds one dropped file in bytes; 0 means 512 MiB.
 	MaxUpload int64
 	// ChannelAnalyst names the analyst that a channel asks by default; nil or "" means
@@ -89,15 +135,39 @@ type Config struct {
 	Curation Curation
 	// ModelLoad tells how the model stands; nil tells nothing.
 	ModelLoad func() ModelLoad
+	// Missing tells which sources and analysts are not there; nil tells nothing.
+	Missing func() []Missing
+	// Degraded tells how much less is done for a question, as of a moment ago; nil means
+	// that everything is done always, and nothing is put off.
+	Degraded func() degrade.State
 	// Settled is told of every question whose answer is kept and shown; nil tells nobody.
 	Settled func(ctx context.Context, question string) error
 	// Location is the deployment's time zone; nil means UTC.
 	Location *time.Location
 	Now      func() time.Time // nil means time.Now
 	Logger   *slog.Logger     // nil means slog.Default()
-	// Concurrency is how many questions the deployment answers at once, for
-	// estimates; 0 means 4.
+	// Concurrency is how many questions this process answers at once, for estimates; 0
+	// means 4.
 	Concurrency int
+	// Elsewhere says that no jobs are worked here: commands wait for who does, too.
+	// Ungreeted says that Start is not called: nobody here posts what waits.
+	Elsewhere, Ungreeted bool
+	// Fleet are the processes that share the store; nil when this is the only one.
+	Fleet Fleet
+}
+
+// Fleet is the processes that share the store, as one of them sees them.
+type Fleet interface {
+	// ID is this process's. No two processes ever have the same.
+	ID() string
+	// Mine reports whether this process looks after what has an id and was taken by a
+	// process: what it took itself, and its share of what those took that are gone. Two
+	// processes may both say so for some seconds after one came or went.
+	Mine(id, process string) bool
+	// Pace is how long an answer takes, and how many are worked on at once by all; 0 slots
+	// when nobody has told. Turn is when the question of a mailbox has its turn at a model
+	// that it waits for in another process; zero when it waits in none.
+	Pace(mailbox string) (average time.Duration, slots int, turn time.Time)
 }
 
 func (c Config) withDefaults() Config {
@@ -143,6 +213,7 @@ type Desk struct {
 	greetings chan string    // ids of questions whose progress message is to be posted
 	running   sync.WaitGroup // the greeters and the pacer
 	stop      context.CancelFunc
+	forgot    time.Time // when old rows of usage were last looked for; the pacer's
 }
 
 // New returns a desk. Start starts what it does by itself.
@@ -151,7 +222,11 @@ func New(cfg Config) (*Desk, error) {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
-	return &Desk{cfg: cfg, pace: newPace(cfg.Concurrency), metrics: newMetrics(), process: rand.Text(), greetings: make(chan string, 1024)}, nil
+	d := &Desk{cfg: cfg, pace: newPace(cfg.Concurrency), metrics: newMetrics(), process: rand.Text(), greetings: make(chan string, 1024)}
+	if cfg.Fleet != nil {
+		d.process, d.pace.fleet = cfg.Fleet.ID(), cfg.Fleet
+	}
+	return d, nil
 }
 
 // greeters is how many progress messages are posted at once. Platforms limit posts

@@ -413,6 +413,42 @@ func TestAFailureIsTriedAgainThenSaid(t *testing.T) {
 	}
 }
 
+// TestWaitingForRoomCostsNoAttempt: a source that is asked too much already is asked again.
+func TestWaitingForRoomCostsNoAttempt(t *testing.T) {
+	t.Parallel()
+	tries := 0
+	b := setup(t, analyst(func(context.Context, agent.Question, func(agent.Step)) (*agent.Answer, error) {
+		if tries++; tries <= 4 {
+			return nil, &connectors.Error{Code: connectors.CodeExhausted, Message: "Busy.", After: time.Millisecond}
+		}
+		return &agent.Answer{Rung: agent.Compose, Text: "42"}, nil
+	}), 1)
+	r := b.handle(t, message("1", "t1", "지난달 매출"))
+	if s := b.ended(t, r.Question); s.State != store.Done || tries != 5 {
+		t.Errorf("ended as %s after %d tries", s.State, tries)
+	}
+}
+
+// TestAQuestionWaitsForASource: one that is not there and is looked for costs no attempt
+// either, and whoever asked is told.
+func TestAQuestionWaitsForASource(t *testing.T) {
+	t.Parallel()
+	tries := 0
+	b := setup(t, analyst(func(context.Context, agent.Question, func(agent.Step)) (*agent.Answer, error) {
+		if tries++; tries <= 4 {
+			return nil, &connectors.Error{Code: connectors.CodeUnavailable, Message: "It is away.", Korean: "연결할 수 없어요.", After: time.Millisecond}
+		}
+		return &agent.Answer{Rung: agent.Compose, Text: "42"}, nil
+	}), 1)
+	r := b.handle(t, message("1", "t1", "지난달 매출"))
+	b.platform.wait(t, func(m bot.Message) bool {
+		return m.Kind == bot.KindProgress && strings.Contains(m.Text, "연결할 수 없어요. 질문은 맡아 두었고")
+	})
+	if s := b.ended(t, r.Question); s.State != store.Done || tries != 5 {
+		t.Errorf("ended as %s after %d tries", s.State, tries)
+	}
+}
+
 func TestAnAnswerIsNotComputedTwiceBecauseThePlatformFailed(t *testing.T) {
 	t.Parallel()
 	computed := 0

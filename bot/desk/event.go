@@ -129,6 +129,8 @@ func (d *Desk) enqueue(tx store.Tx, event string, q *Question) (id string, added
 	}
 	job.Mailbox = q.mailbox()
 	switch {
+	case q.Later:
+		job.Owner, job.Background = "", true // what they ask meanwhile does not come after it
 	case job.Mailbox != "":
 	case q.passing() || q.Command != "":
 		job.Owner = "" // who asks where their questions are does not queue behind them
@@ -153,13 +155,25 @@ func (q *Question) mailbox() string {
 
 // taken has what was made durable shown.
 func (d *Desk) taken(id string, q *Question) {
-	if q.Answer == nil && q.Command == "" {
+	if q.Later {
+		d.metrics.later.Inc()
+	} else if q.Answer == nil && q.Command == "" {
 		d.metrics.asked.Inc()
-		d.pace.waiting(id)
+		if !d.cfg.Ungreeted {
+			d.pace.waiting(id)
+		}
 	}
-	if q.Answer == nil && !q.Overheard || q.passing() {
+	if d.greets(q) {
 		d.greetSoon(id)
 	}
+}
+
+// greets reports whether this process says something before a worker has the question.
+func (d *Desk) greets(q *Question) bool {
+	if d.cfg.Ungreeted || d.cfg.Elsewhere && q.Command != "" && q.Answer == nil {
+		return false
+	}
+	return q.Answer == nil && !q.Overheard || q.passing()
 }
 
 // say answers an event with a sentence that is ready, and questions to press. It goes
@@ -176,7 +190,7 @@ func (d *Desk) say(ctx context.Context, ev bot.Event, sentence func(*texts) stri
 func (d *Desk) record(tx store.Tx, id string, q *Question) error {
 	stored := *q
 	stored.ID, stored.State, stored.AskedAt, stored.Process = id, store.Queued, d.now(), d.process
-	if d.cfg.Posters[q.Thread.Platform] != nil && (q.Answer == nil && !q.Overheard || q.passing()) {
+	if d.cfg.Posters[q.Thread.Platform] != nil && d.greets(q) {
 		stored.GreetUntil = stored.AskedAt.Add(greetFor)
 	}
 	if stored.Message != "" {
@@ -195,6 +209,11 @@ func (d *Desk) record(tx store.Tx, id string, q *Question) error {
 	}
 	if err := tx.Put(kindOpen, id, []byte(whose)); err != nil {
 		return err
+	}
+	if q.Later {
+		if err := tx.Put(kindLater, id, nil); err != nil {
+			return err
+		}
 	}
 	return saveQuestion(tx, &stored)
 }
@@ -290,6 +309,8 @@ func (d *Desk) takeAction(ctx context.Context, ev bot.Event) (bot.Receipt, error
 		return d.press(ctx, ev, commandPress)
 	case bot.ActionApprove, bot.ActionAmend, bot.ActionReject, bot.ActionSuggest:
 		return d.press(ctx, ev, commandCurate)
+	case bot.ActionLater:
+		receipt, err = d.later(ctx, ev)
 	case bot.ActionNotify:
 		receipt, err = d.notify(ctx, ev)
 	case bot.ActionShare:
@@ -356,13 +377,7 @@ func (d *Desk) again(ctx context.Context, ev bot.Event) (bot.Receipt, error) {
 	if err != nil {
 		return bot.Receipt{}, fmt.Errorf("ask again: %w", err)
 	}
-	q := &Question{
-		Thread: before.Thread, User: ev.User, Text: before.Text, Language: before.Language,
-		Analyst: before.Analyst, Files: before.Files, Choice: before.Choice,
-	}
-	if before.Ref != nil && before.Ref.Thread.Key() == ev.Thread.Key() {
-		q.Thread = ev.Thread // it was shown elsewhere than it was asked
-	}
+	q := before.asAsked(ev)
 	switch ev.Action.Name {
 	case bot.ActionChoose:
 		term, ref, ok := strings.Cut(ev.Action.Value, choiceSep)
@@ -381,6 +396,18 @@ func (d *Desk) again(ctx context.Context, ev bot.Event) (bot.Receipt, error) {
 		q.Rungs, q.Deep = []agent.Rung{agent.Think}, ev.Action.Name == bot.ActionDeeper
 	}
 	return d.ask(ctx, ev.ID, q)
+}
+
+// asAsked is the question anew, asked by whoever pressed a button below it.
+func (q *Question) asAsked(ev bot.Event) *Question {
+	anew := &Question{
+		Thread: q.Thread, User: ev.User, Text: q.Text, Language: q.Language,
+		Analyst: q.Analyst, Files: q.Files, Choice: q.Choice,
+	}
+	if q.Ref != nil && q.Ref.Thread.Key() == ev.Thread.Key() {
+		anew.Thread = ev.Thread // it was shown elsewhere than it was asked
+	}
+	return anew
 }
 
 // choiceSep parts the two halves of a choice button's value.

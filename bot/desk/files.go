@@ -57,6 +57,9 @@ func (d *Desk) keepFiles(ctx context.Context, ev bot.Event) ([]File, error) {
 			if err := d.keepFile(ctx, f.Open, &file); err != nil {
 				return nil, fmt.Errorf("keep file: %w", err)
 			}
+			if err := d.vault(ctx, &file); err != nil {
+				return nil, fmt.Errorf("keep file: %w", err)
+			}
 		}
 		kept = append(kept, file)
 	}
@@ -97,6 +100,26 @@ func (d *Desk) keepFile(ctx context.Context, open func(context.Context) (io.Read
 		return nil
 	}
 	return os.Rename(dst.Name(), to.Path)
+}
+
+// vault has other processes find a file.
+func (d *Desk) vault(ctx context.Context, f *File) (err error) {
+	if d.cfg.Vault != nil && !f.TooLarge {
+		f.Content, err = d.cfg.Vault.Keep(ctx, f.Path)
+	}
+	return err
+}
+
+// localise gives a file that another process may have taken its place on this machine.
+func (d *Desk) localise(f *File) error {
+	if d.cfg.Vault == nil {
+		return nil
+	}
+	f.Path = filepath.Join(d.cfg.UploadDir, filepath.Base(filepath.Dir(f.Path)), filepath.Base(f.Path))
+	if err := os.MkdirAll(filepath.Dir(f.Path), 0o700); err != nil {
+		return full(err)
+	}
+	return nil
 }
 
 // syncDir makes the names in dir as durable as what they name.
@@ -195,13 +218,22 @@ func (q *Question) shelf() string {
 // errNoOpener means that nobody can fetch a platform's files.
 var errNoOpener = errors.New("platform has no files")
 
-// fetch gets a file that its platform keeps, unless an earlier run did.
+// fetch gets a file that its platform keeps, or the vault, unless an earlier run did.
 func (d *Desk) fetch(ctx context.Context, q *Question, f *File) error {
-	if f.ID == "" || f.TooLarge {
+	if f.TooLarge || f.ID == "" && f.Content == "" {
 		return nil
+	}
+	if err := d.localise(f); err != nil {
+		return err
 	}
 	if _, err := os.Stat(f.Path); err == nil {
 		return nil
+	}
+	if f.Content != "" {
+		if d.cfg.Vault == nil {
+			return errNoOpener
+		}
+		return d.cfg.Vault.Fetch(ctx, f.Content, f.Path)
 	}
 	opener := d.cfg.Files[q.Thread.Platform]
 	if opener == nil {
@@ -221,6 +253,8 @@ func (t *texts) unfetched(err error, lastTry bool, name string) string {
 		return ""
 	case errors.Is(err, errNoOpener):
 		return t.noFiles
+	case errors.Is(err, store.ErrNotFound):
+		return fmt.Sprintf(t.fileGone, name)
 	case errors.As(err, &refused) && (refused.Code == bot.CodeGone || refused.Code == bot.CodeDenied):
 		return fmt.Sprintf(t.fileGone, name)
 	case lastTry:

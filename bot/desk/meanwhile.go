@@ -124,6 +124,7 @@ func (d *Desk) limited(msg bot.Message, q *Question, p *bot.Progress, t *texts) 
 	if step.Ahead > 0 {
 		msg.Text = fmt.Sprintf(t.limitAhead, limit, step.Ahead, waiting(left, t.language))
 	}
+	msg.Text = noted(msg.Text, q.Note)
 	msg.Progress = &bot.Progress{Ahead: step.Ahead, ETA: left}
 	msg.Buttons = []bot.Button{{Action: bot.ActionCancel, Label: t.dontWait}}
 	switch {

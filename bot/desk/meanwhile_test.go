@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -210,5 +211,55 @@ func TestWhatFollowsWaitsAsLong(t *testing.T) {
 	}
 	if s, err := b.desk.Status(t.Context(), next); err != nil || s.ETA != 0 {
 		t.Errorf("in the end %s, %v", s.ETA, err)
+	}
+}
+
+// toldBy is a fleet of which this process knows what another tells.
+type toldBy struct{ worker *desk.Desk }
+
+func (toldBy) ID() string               { return "chat" }
+func (toldBy) Mine(string, string) bool { return true }
+
+func (f toldBy) Pace(mailbox string) (average time.Duration, slots int, turn time.Time) {
+	average, slots = f.worker.Pace()
+	if left, waits := f.worker.Turns()[mailbox]; waits {
+		turn = time.Now().Add(left)
+	}
+	return average, slots, turn
+}
+
+// TestWhatFollowsWaitsAsLongElsewhere asks of a process that works nothing: it tells of the
+// same wait as the one that does.
+func TestWhatFollowsWaitsAsLongElsewhere(t *testing.T) {
+	t.Parallel()
+	turn := make(chan struct{})
+	b := setup(t, analyst(func(_ context.Context, q agent.Question, step func(agent.Step)) (*agent.Answer, error) {
+		if q.Text == "왜 줄었어?" {
+			step(waitingStep)
+			<-turn
+		}
+		return &agent.Answer{Rung: agent.Think, Text: "late", Language: "ko"}, nil
+	}), 2, busyModel)
+	chat, err := desk.New(desk.Config{
+		Store: b.store, Queue: b.store, Agent: analyst(nil), Posters: map[string]bot.Poster{"test": b.platform}, Logger: slog.New(slog.DiscardHandler),
+		Elsewhere: true, Fleet: toldBy{b.desk}, Model: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := b.handle(t, message("1", "t1", "왜 줄었어?")).Question
+	b.platform.wait(t, func(m bot.Message) bool { return len(m.Suggestions) > 0 })
+	next := b.handle(t, message("2", "t1", "그럼 작년은?")).Question
+	here, err := b.desk.Status(t.Context(), next)
+	there, other := chat.Status(t.Context(), next)
+	if err != nil || other != nil || there.ETA < 3*time.Minute || (there.ETA-here.ETA).Abs() > 5*time.Second {
+		t.Errorf("who works tells of %s, who does not of %s: %v %v", here.ETA, there.ETA, err, other)
+	}
+	close(turn)
+	for _, id := range []string{asked, next} {
+		b.ended(t, id)
+	}
+	if len(b.desk.Turns()) != 0 {
+		t.Errorf("in the end they wait: %v", b.desk.Turns())
 	}
 }

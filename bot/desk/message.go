@@ -36,13 +36,16 @@ func (d *Desk) message(q *Question, p *bot.Progress) bot.Message {
 		if waits := d.limited(msg, q, p, t); waits != nil {
 			return *waits
 		}
-		msg.Kind, msg.Text = bot.KindProgress, t.progress(p)
+		msg.Kind, msg.Text = bot.KindProgress, d.standingOf(q, p, t)
 		if p != nil {
 			shown := *p
 			shown.Steps = listed(p.Steps, q.Plan)
 			msg.Progress = &shown
 		}
 		msg.Buttons = []bot.Button{{Action: bot.ActionCancel, Label: t.stop}}
+		if q.Later && q.State == store.Queued {
+			msg.Buttons[0].Label = t.dontLater
+		}
 	}
 	return msg
 }
@@ -64,8 +67,12 @@ func (d *Desk) answerMessage(msg bot.Message, q *Question, t *texts) bot.Message
 		if q.said() {
 			msg.Kind = bot.KindNotice
 		}
-		if a.Reason == agent.ReasonModel {
+		switch {
+		case a.Reason != agent.ReasonModel && a.Reason != agent.ReasonBusy:
+		case d.cfg.Degraded == nil:
 			msg.Buttons = []bot.Button{{Action: bot.ActionRetry, Label: t.retry}}
+		default:
+			msg.Buttons = []bot.Button{{Action: bot.ActionLater, Label: t.later, Primary: true}, {Action: bot.ActionRetry, Label: t.retry}}
 		}
 		if q.Reply != nil {
 			msg.Sections, msg.Buttons = q.Reply.Sections, q.Reply.Buttons

@@ -223,6 +223,32 @@ func TestACommandDoesNotWaitForTheQueue(t *testing.T) {
 	b.ended(t, running.Question)
 }
 
+// TestStatusSaysWhatIsNotThere and why, as far as anybody may read it, in both languages.
+func TestStatusSaysWhatIsNotThere(t *testing.T) {
+	t.Parallel()
+	b := setup(t, says("x"), 1, func(c *desk.Config) {
+		c.Missing = func() []desk.Missing {
+			return []desk.Missing{
+				{Name: "shop", Ko: "데이터베이스 ‘shop’를 열 수 없어요.", En: "The database ‘shop’ cannot be opened.", Reason: "at /etc/secret", WhyKo: "로그인을 *받아* 주지 않아요.", WhyEn: "It does not *accept* the login."},
+				{Name: "sales", Analyst: true, Ko: "분석가 ‘sales’는 지금 쉬어요.", En: "The analyst ‘sales’ cannot answer.", Reason: "model.yaml:3"},
+			}
+		}
+	})
+	b.handle(t, command("1", "minji", "상태"))
+	other := command("2", "somebody", "status")
+	other.User.Locale = "en-US"
+	b.handle(t, other)
+	for _, want := range []string{
+		"데이터베이스 ‘shop’를 열 수 없어요. 까닭: 로그인을 \\*받아\\* 주지 않아요.\n분석가 ‘sales’는 지금 쉬어요.",
+		"The database ‘shop’ cannot be opened. Why: It does not \\*accept\\* the login.\nThe analyst ‘sales’ cannot answer.",
+	} {
+		m := b.platform.wait(t, func(m bot.Message) bool { return strings.Contains(m.Text, want) })
+		if strings.Contains(m.Text, "secret") || strings.Contains(m.Text, "까닭:\n") || strings.HasSuffix(m.Text, "Why: ") {
+			t.Errorf("it says %q", m.Text)
+		}
+	}
+}
+
 func TestAQuestionOfACommandIsAskedAlone(t *testing.T) {
 	t.Parallel()
 	b := setup(t, says("x"), 1)

@@ -23,6 +23,9 @@ type pace struct {
 	starts      map[string]time.Time // running questions
 	told        map[string]telling   // waiting questions
 	turns       map[string]time.Time // by mailbox: when its question has its turn at a model
+	fleet       Fleet                // nil when this process is alone
+	kept        map[string]telling   // questions that wait until it is quiet
+	backlog     time.Duration        // until the last of those told is begun
 }
 
 // telling is what a waiting asker was last told.
@@ -40,7 +43,7 @@ const firstGuess = time.Second
 func newPace(concurrency int) *pace {
 	return &pace{
 		concurrency: concurrency, average: firstGuess,
-		starts: map[string]time.Time{}, told: map[string]telling{}, turns: map[string]time.Time{},
+		starts: map[string]time.Time{}, told: map[string]telling{}, turns: map[string]time.Time{}, kept: map[string]telling{},
 	}
 }
 
@@ -54,6 +57,7 @@ func (p *pace) begun(id string, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.told, id)
+	delete(p.kept, id)
 	p.starts[id] = now
 }
 
@@ -74,6 +78,7 @@ func (p *pace) forget(id string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.told, id)
+	delete(p.kept, id)
 }
 
 // turn notes when a mailbox's question has its turn at a model; the zero time that it
@@ -93,7 +98,50 @@ func (p *pace) turn(mailbox string, at time.Time) {
 func (p *pace) eta(ahead int, mailbox string, now time.Time) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.average*time.Duration(ahead+p.concurrency)/time.Duration(p.concurrency) + max(p.turns[mailbox].Sub(now), 0)
+	average, slots := p.average, p.concurrency
+	turn, here := p.turns[mailbox]
+	if p.fleet != nil {
+		a, n, elsewhere := p.fleet.Pace(mailbox)
+		if n > 0 {
+			average, slots = a, n
+		}
+		if !here {
+			turn = elsewhere
+		}
+	}
+	return average*time.Duration(ahead+slots)/time.Duration(slots) + max(turn.Sub(now), 0)
+}
+
+// turnOf is when a mailbox's question has its turn at a model, wherever it waits for it.
+func (p *pace) turnOf(mailbox string) (at time.Time, waits bool) {
+	if at, waits = p.turns[mailbox]; waits || p.fleet == nil {
+		return at, waits
+	}
+	_, _, at = p.fleet.Pace(mailbox)
+	return at, !at.IsZero()
+}
+
+// Turns is how long the questions of mailboxes that are worked here wait for their turn at
+// a model: what other processes estimate by.
+func (d *Desk) Turns() map[string]time.Duration {
+	now := d.now()
+	d.pace.mu.Lock()
+	defer d.pace.mu.Unlock()
+	out := map[string]time.Duration{}
+	for mailbox, at := range d.pace.turns {
+		if left := at.Sub(now); left > 0 && mailbox != "" {
+			out[mailbox] = left
+		}
+	}
+	return out
+}
+
+// Pace is how long an answer takes here, and how many are worked on at once: what other
+// processes estimate by.
+func (d *Desk) Pace() (average time.Duration, slots int) {
+	d.pace.mu.Lock()
+	defer d.pace.mu.Unlock()
+	return d.pace.average, d.pace.concurrency
 }
 
 // greetLater has a waiting question's message posted again after a while.
@@ -151,7 +199,7 @@ func (p *pace) worthTelling(id string, ahead int, mailbox string, now time.Time)
 	if !ok || !last.greet.IsZero() {
 		return false
 	}
-	if turn, waits := p.turns[mailbox]; last.ahead == ahead && !(waits && turn.After(now) && now.Sub(last.at) >= retellEvery) {
+	if turn, waits := p.turnOf(mailbox); last.ahead == ahead && !(waits && turn.After(now) && now.Sub(last.at) >= retellEvery) {
 		return false
 	}
 	moved := last.ahead - ahead
@@ -177,41 +225,45 @@ func (d *Desk) keepPace(ctx context.Context) {
 				lastSettled = now
 				d.settleAll(ctx)
 			}
+			last := 0
 			for _, id := range d.pace.due() {
-				if err := d.tell(ctx, id); err != nil && ctx.Err() == nil {
+				ahead, err := d.tell(ctx, id)
+				if err != nil && ctx.Err() == nil {
 					d.cfg.Logger.DebugContext(ctx, "desk: position not told", "question", id, "error", err)
 				}
+				last = max(last, ahead)
 			}
+			d.pace.behind(last)
 		}
 	}
 }
 
 // tell updates one waiting question's message when its position changed enough.
-func (d *Desk) tell(ctx context.Context, id string) error {
+func (d *Desk) tell(ctx context.Context, id string) (ahead int, err error) {
 	job, ahead, err := d.cfg.Queue.Peek(ctx, id)
 	if errors.Is(err, store.ErrNotFound) || err == nil && job.State != store.Queued {
 		d.pace.forget(id)
-		return nil
+		return 0, nil
 	}
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if d.pace.greetNow(id, d.now()) {
 		d.greetSoon(id)
 	}
 	if !d.pace.worthTelling(id, ahead, job.Mailbox, d.now()) {
-		return nil
+		return ahead, nil
 	}
 	q, err := d.question(ctx, id)
 	if err != nil || q.Ref == nil || q.State != store.Queued {
-		return err
+		return ahead, err
 	}
 	msg := d.message(q, &bot.Progress{Ahead: ahead, ETA: d.pace.eta(ahead, q.mailbox(), d.now())})
 	if digest(msg) == q.Shown {
-		return nil
+		return ahead, nil
 	}
 	if err := d.cfg.Posters[q.Thread.Platform].Update(ctx, *q.Ref, msg); err != nil {
-		return err
+		return ahead, err
 	}
-	return d.showEnd(ctx, id)
+	return ahead, d.showEnd(ctx, id)
 }

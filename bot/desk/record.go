@@ -23,6 +23,7 @@ const (
 	kindFeedback = "feedback" // by question id/principal
 	kindOpen     = "open"     // by id of jobs that have not ended: who waits for an answer
 	kindOwed     = "owed"     // by id of questions whose end is still to be shown; empty
+	kindLater    = "later"    // by id of questions that wait until it is quiet; empty
 )
 
 // Question is a question from being asked to being answered, as stored.
@@ -62,8 +63,10 @@ type Question struct {
 
 	// Ref is the message that shows the question's progress and later its answer.
 	Ref *bot.Ref `json:"ref,omitempty"`
-	// GreetUntil is until when whoever took the question may still be posting Ref.
+	// GreetUntil is until when whoever took the question may still be posting Ref; in a
+	// fleet nobody but Greeter may, once it is set.
 	GreetUntil time.Time `json:"greet_until,omitzero"`
+	Greeter    string    `json:"greeter,omitempty"`
 	// Shown is a digest of what Ref first showed, so that it is not sent again at once.
 	Shown string `json:"shown,omitempty"`
 	// Message after message: Part counts those that came before Ref.
@@ -76,6 +79,12 @@ type Question struct {
 	// Offers are some that could be.
 	Meanwhile string   `json:"meanwhile,omitempty"`
 	Offers    []string `json:"offers,omitempty"`
+	// Later questions wait until it is quiet.
+	Later bool `json:"later,omitempty"`
+	// KeptBy is the event by which somebody had it wait.
+	KeptBy string `json:"kept_by,omitempty"`
+	// Note is a line about how the question is answered now.
+	Note string `json:"note,omitempty"`
 	// Notify are told directly when the question has ended.
 	Notify []bot.User `json:"notify,omitempty"`
 	// Held is set while a platform does not do what the question needs.
@@ -83,7 +92,12 @@ type Question struct {
 	// Unshown says why the end of the question is not shown.
 	Unshown *unshown `json:"unshown,omitempty"`
 
+	// Opinions are what people think of the answer: the action's name, by principal.
+	Opinions map[string]string `json:"opinions,omitempty"`
+
 	AskedAt time.Time `json:"asked_at"`
+	// BegunAt is when somebody first began to answer.
+	BegunAt time.Time `json:"begun_at,omitzero"`
 	EndedAt time.Time `json:"ended_at,omitzero"`
 }
 
@@ -171,6 +185,8 @@ type File struct {
 	Name string `json:"name"`
 	Size int64  `json:"size"`
 	Path string `json:"path"`
+	// Content is by what the vault knows it.
+	Content string `json:"content,omitempty"`
 	// ID is the platform's, of a file that is fetched when the question is worked on.
 	ID string `json:"id,omitempty"`
 	// TooLarge is set when the file was over the limit and was not kept.

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -16,6 +17,7 @@ const settleEvery = 30 * time.Second
 // settleAll settles every open question, and remembers those that wait, so that
 // their askers go on hearing of their position after a restart.
 func (d *Desk) settleAll(ctx context.Context) {
+	d.forgetOld(ctx)
 	var ids []string
 	err := d.cfg.Store.View(ctx, func(tx store.ReadTx) error {
 		ids = nil
@@ -46,11 +48,29 @@ func (d *Desk) settleOne(ctx context.Context, id string) error {
 		return d.settle(ctx, id, store.Job{State: store.Failed}) // cleaned away, so it ended long ago
 	case err != nil:
 		return err
-	case job.State == store.Queued:
-		d.pace.resume(id)
+	case job.State == store.Queued && job.Background: // it tells its own place
 		return nil
+	case job.State == store.Queued:
+		return d.resume(ctx, id)
 	}
 	return d.settle(ctx, id, job)
+}
+
+// resume has a waiting question told its position: by one process, however many there are,
+// or its message would be edited by all.
+func (d *Desk) resume(ctx context.Context, id string) error {
+	if d.cfg.Fleet != nil {
+		q, err := d.question(ctx, id)
+		if err != nil {
+			return err
+		}
+		if !d.cfg.Fleet.Mine(id, q.Process) {
+			d.pace.forget(id)
+			return nil
+		}
+	}
+	d.pace.resume(id)
+	return nil
 }
 
 // settle ends a question whose job has ended and says so in its thread. A question
@@ -120,8 +140,46 @@ func (d *Desk) settleOwed(ctx context.Context) {
 	}
 }
 
+// owedFor is how long a process that shows what is owed is left alone with it.
+const owedFor = time.Minute
+
+// lease is who does something, and until when. A document without one is anybody's.
+type lease struct {
+	By    string    `json:"by"`
+	Until time.Time `json:"until"`
+}
+
+// takeDebt takes what is owed for this process, unless another has it.
+func (d *Desk) takeDebt(ctx context.Context, id string) (mine bool, err error) {
+	if d.cfg.Fleet == nil {
+		return true, nil
+	}
+	err = d.cfg.Store.Update(ctx, func(tx store.Tx) error {
+		mine = false
+		held, err := tx.Get(kindOwed, id)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil // another has shown it
+		}
+		var l lease
+		if err == nil && len(held) > 0 {
+			err = json.Unmarshal(held, &l)
+		}
+		if err != nil || l.By != d.process && l.Until.After(d.now()) {
+			return err
+		}
+		mine = true
+		return save(tx, kindOwed, id, lease{By: d.process, Until: d.now().Add(owedFor)})
+	})
+	return mine, err
+}
+
 // settleDebt shows one end that is owed, or gives up after a day.
 func (d *Desk) settleDebt(ctx context.Context, id string) error {
+	if mine, err := d.takeDebt(ctx, id); err != nil || !mine {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, owedFor)
+	defer cancel()
 	q, err := d.question(ctx, id)
 	if err != nil {
 		return err

@@ -54,10 +54,21 @@ func (d *Desk) greetOne(ctx context.Context, id string) error {
 	if err != nil || q.Ref != nil || q.Ended() {
 		return err
 	}
+	if d.cfg.Fleet != nil {
+		may, until, err := d.mayGreet(ctx, q)
+		if err != nil || !may {
+			return err
+		}
+		ctx, cancel = context.WithDeadline(ctx, until)
+		defer cancel()
+	}
 	if q, err = d.admit(ctx, q); err != nil {
 		return fmt.Errorf("look up person: %w", err)
 	}
 	if q.Command != "" && q.Answer == nil {
+		if d.cfg.Elsewhere {
+			return nil
+		}
 		if q, err = d.obeyed(ctx, q); err != nil {
 			return err
 		}
@@ -65,11 +76,11 @@ func (d *Desk) greetOne(ctx context.Context, id string) error {
 	if q.Answer != nil {
 		return d.post(ctx, q, d.message(q, nil))
 	}
-	_, ahead, err := d.cfg.Queue.Peek(ctx, id)
+	ahead, eta, err := d.placeOf(ctx, q)
 	if err != nil {
-		return fmt.Errorf("peek: %w", err)
+		return fmt.Errorf("look up place: %w", err)
 	}
-	if err := d.post(ctx, q, d.message(q, &bot.Progress{Ahead: ahead, ETA: d.pace.eta(ahead, q.mailbox(), d.now())})); err != nil {
+	if err := d.post(ctx, q, d.message(q, &bot.Progress{Ahead: ahead, ETA: eta})); err != nil {
 		return err
 	}
 	return d.showEnd(ctx, q.ID)
@@ -157,6 +168,50 @@ func (d *Desk) moved(tx store.Tx, q *Question) error {
 	return errors.Join(err, saveQuestion(tx, q))
 }
 
+// handOver is how long before GreetUntil a process gives up posting, so that its call is
+// over, and the clocks of two processes may differ, when another posts instead.
+const handOver = 500 * time.Millisecond
+
+// mayGreet reports whether this process may post the question's first message, and until
+// when. Within one process those who post see each other; of several only one may at any
+// time: whoever took the question until GreetUntil, which it moves on for as long as the
+// question waits, and after that the worker that has it, which says so first.
+func (d *Desk) mayGreet(ctx context.Context, q *Question) (may bool, until time.Time, err error) {
+	mine := func(q *Question) bool {
+		return q.Ref == nil && !q.Ended() && (q.Greeter == "" && d.cfg.Fleet.Mine(q.ID, q.Process) || q.Greeter == d.process)
+	}
+	if left := q.GreetUntil.Sub(d.now()) - handOver; left > greetFor/2 && left <= greetFor {
+		return mine(q) && q.Process == d.process, time.Now().Add(left), nil
+	}
+	_, err = d.change(ctx, q.ID, func(q *Question) bool {
+		// One that is worked on has a worker to post it.
+		may = mine(q) && (q.State == store.Queued || q.Greeter == d.process)
+		// Another that looks after it, too, has said so a moment ago.
+		if left := q.GreetUntil.Sub(d.now()); q.Process != d.process && left > 0 && left <= greetFor {
+			may = false
+		}
+		if may {
+			q.GreetUntil = d.now().Add(greetFor)
+		}
+		return may
+	})
+	return may, time.Now().Add(greetFor - handOver), err
+}
+
+// takeOver has this process post the question's first message, and no other.
+func (d *Desk) takeOver(ctx context.Context, q *Question) (*Question, error) {
+	if d.cfg.Fleet == nil || q.Ref != nil || q.Greeter == d.process {
+		return q, nil
+	}
+	return d.change(ctx, q.ID, func(q *Question) bool {
+		take := q.Ref == nil
+		if take {
+			q.Greeter = d.process
+		}
+		return take
+	})
+}
+
 // greeted waits while whoever took the question may be posting its message.
 func (d *Desk) greeted(ctx context.Context, q *Question) (*Question, error) {
 	if d.cfg.Posters[q.Thread.Platform] == nil || q.Ref != nil {
@@ -180,7 +235,10 @@ func (d *Desk) greeted(ctx context.Context, q *Question) (*Question, error) {
 			}
 		}
 	}
-	return q, ctx.Err()
+	if ctx.Err() != nil {
+		return q, ctx.Err()
+	}
+	return d.takeOver(ctx, q)
 }
 
 // show makes the question's message say what there is to say now.

@@ -41,12 +41,22 @@ func (d *Desk) statusOf(ctx context.Context, q *Question) (*Status, error) {
 	if q.State != store.Queued {
 		return s, nil
 	}
-	_, ahead, err := d.cfg.Queue.Peek(ctx, q.ID)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
+	var err error
+	if s.Ahead, s.ETA, err = d.placeOf(ctx, q); err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
-	s.Ahead, s.ETA = ahead, d.pace.eta(ahead, q.mailbox(), d.now())
 	return s, nil
+}
+
+// placeOf is how many come before a question that waits, and about how long it waits.
+func (d *Desk) placeOf(ctx context.Context, q *Question) (ahead int, eta time.Duration, err error) {
+	if q.Later {
+		return d.placeInLine(ctx, q)
+	}
+	if _, ahead, err = d.cfg.Queue.Peek(ctx, q.ID); err != nil && !errors.Is(err, store.ErrNotFound) {
+		return 0, 0, err
+	}
+	return ahead, d.pace.eta(ahead, q.mailbox(), d.now()), err
 }
 
 // Analysts lists whom everybody may ask.
@@ -88,10 +98,18 @@ func (d *Desk) Cancel(ctx context.Context, id string) error {
 func (d *Desk) Feedback(ctx context.Context, f Feedback) error {
 	f.At = d.now()
 	return d.cfg.Store.Update(ctx, func(tx store.Tx) error {
-		if _, err := tx.Get(kindQuestion, f.Question); err != nil {
+		q, err := load[Question](tx, kindQuestion, f.Question)
+		if err != nil {
 			return fmt.Errorf("feedback: %w", err)
 		}
-		return save(tx, kindFeedback, f.Question+"/"+f.Principal, f)
+		if q.Opinions == nil {
+			q.Opinions = map[string]string{}
+		}
+		q.Opinions[f.Principal] = f.Verdict
+		if err := errors.Join(save(tx, kindFeedback, f.Question+"/"+f.Principal, f), saveQuestion(tx, q)); err != nil || !q.Ended() {
+			return err
+		}
+		return d.count(tx, q)
 	})
 }
 

@@ -68,6 +68,7 @@ func (s *steps) take(a agent.Step) {
 	if a.Offers != nil {
 		q.Offers = a.Offers
 	}
+	q.Note = a.Note
 	q.Steps = slices.Clone(q.Steps)
 	if last := len(q.Steps) - 1; last >= 0 && (last >= s.shown && q.Steps[last].Name == "" || a.Wait > 0 && !q.Steps[last].Until.IsZero()) {
 		q.Steps = q.Steps[:last] // a wait goes on: whoever lists the steps wants it once
@@ -92,7 +93,7 @@ func (s *steps) show() {
 		if err != nil {
 			return err
 		}
-		fresh.Steps, fresh.Plan, fresh.Offers = s.q.Steps, s.q.Plan, s.q.Offers
+		fresh.Steps, fresh.Plan, fresh.Offers, fresh.Note = s.q.Steps, s.q.Plan, s.q.Offers, s.q.Note
 		s.q.Notify = fresh.Notify
 		return saveQuestion(tx, fresh)
 	})

@@ -52,7 +52,9 @@ func stepping(t *testing.T, answer func(step func(agent.Step), told func(text st
 
 func TestStepsAreShownOnceASecond(t *testing.T) {
 	t.Parallel()
+	var began time.Time
 	r := stepping(t, func(step func(agent.Step), told func(string)) {
+		began = time.Now()
 		for i := range 50 {
 			step(agent.Step{Text: fmt.Sprintf("step %d", i)})
 		}
@@ -62,8 +64,9 @@ func TestStepsAreShownOnceASecond(t *testing.T) {
 	if len(lines) != 2 || lines[0].Text != "step 0" || lines[1].Text != "step 49" {
 		t.Fatalf("%d edits: %+v", len(lines), lines)
 	}
-	if apart := at[1].Sub(at[0]); apart < 900*time.Millisecond {
-		t.Errorf("edited again after %s", apart)
+	// The second counts from when the first was taken, which a busy machine shows later.
+	if apart := at[1].Sub(began); apart < time.Second {
+		t.Errorf("edited again %s after the first was taken", apart)
 	}
 }
 

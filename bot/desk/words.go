@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/bapsang/bapsang/agent/degrade"
 	"github.com/bapsang/bapsang/bot"
 	"github.com/bapsang/bapsang/connectors"
 )
@@ -25,6 +26,7 @@ type texts struct {
 	ahead     string // progress: count, wait
 	behind    string // progress of a question that waits for the one before it: wait
 	failed    string // failure: sentence, clock, tries
+	awaited   string // below why a source is not there
 	causes    map[connectors.Code]string
 	tooLarge  string // name, limit in MB
 	files     string // names
@@ -44,6 +46,14 @@ type texts struct {
 	willNotify            string
 	meanwhile             string // what is answered
 
+	// of doing less while many ask
+	later, laterTwice         string
+	laterPlace, laterPlaceETA string // count; count, wait
+	laterNext, laterNextETA   string // none; wait
+	dontLater                 string
+	levels                    [degrade.QueueOnly + 1]string // by level
+	levelDown, inLine         string
+
 	// of showing an answer elsewhere
 	share, notYours, notYet, notShared string
 	shared, sharedBy, ready            string // question; name, question; question
@@ -60,6 +70,7 @@ type texts struct {
 	place                       string // count, wait
 	queue                       string // count
 	modelFree, modelDown        string // limit
+	because                     string // why something is not there
 	modelBusy                   string // limit, count
 }
 
@@ -85,6 +96,7 @@ var korean = texts{
 	ahead:     "접수했어요 · 앞에 %d건, 약 %s",
 	behind:    "접수했어요 · 앞 질문이 끝나면 이어서 답해요, 약 %s",
 	failed:    "%s (%s, %d번 시도). 질문은 보관했어요.",
+	awaited:   "질문은 맡아 두었고, 다시 연결되는 대로 답해 드릴게요.",
 	causes: map[connectors.Code]string{
 		connectors.CodeTimeout:     "데이터베이스가 제시간에 답하지 않아 답하지 못했어요",
 		connectors.CodeUnavailable: "데이터베이스가 응답하지 않아 답하지 못했어요",
@@ -117,6 +129,22 @@ var korean = texts{
 	willNotify: "끝나면 DM으로 알려 드릴게요.",
 	meanwhile:  "모델 차례를 기다리는 동안 먼저 확인된 답을 드려요 · **%s**",
 
+	later:         "조용해지면 답해 주세요",
+	laterTwice:    "이미 맡아 뒀어요. 조용해지면 답해 드릴게요.",
+	laterPlace:    "조용해지면 답해 드릴게요 · 앞에 %d건",
+	laterPlaceETA: "조용해지면 답해 드릴게요 · 앞에 %d건, 약 %s",
+	laterNext:     "조용해지면 바로 답해 드릴게요",
+	laterNextETA:  "조용해지면 바로 답해 드릴게요 · 약 %s",
+	dontLater:     "안 기다릴래요",
+	levels: [...]string{
+		degrade.Brief:     "지금 붐벼서 모델의 답은 짧게 드려요.",
+		degrade.NoDeep:    "지금 붐벼서 모델의 답은 짧게 드리고, ‘더 깊이’는 잠시 쉬어요.",
+		degrade.NoModel:   "지금 많이 붐벼요. 모델이 필요한 새 질문은 뒤로 미뤄질 수 있고, 나머지는 바로 답해요.",
+		degrade.QueueOnly: "지금 아주 많이 붐벼요. 순서와 예상 시간만 알려 드리고 차례대로 답해요.",
+	},
+	levelDown: "지금은 모델을 쓸 수 없어요. 모델이 필요한 질문은 다시 쓸 수 있을 때 답하고, 나머지는 바로 답해요.",
+	inLine:    "지금 아주 많이 붐벼요. 차례가 오면 답해 드려요.",
+
 	share:     "채널에 공유",
 	notYours:  "둘이서 나눈 답은 물어본 사람만 공유할 수 있어요.",
 	notYet:    "아직 답이 나오지 않아 공유할 수 없어요. 끝난 뒤에 다시 눌러 주세요.",
@@ -147,6 +175,7 @@ var korean = texts{
 	place:     "앞에 %d건, 약 %s",
 	queue:     "지금 모두 합쳐 %d건을 맡고 있어요.",
 	modelFree: "모델%s은 바로 답할 수 있어요.",
+	because:   "까닭: %s",
 	modelBusy: "모델%s은 한도까지 쓰이고 있어 %d건이 차례를 기다려요.",
 	modelDown: "모델이 지금 응답하지 않아요. 모델이 없어도 되는 질문은 그대로 답해 드려요.",
 }
@@ -166,6 +195,7 @@ var english = texts{
 	ahead:     "Got it · %d ahead of you, about %s",
 	behind:    "Got it · next after the question before it, about %s",
 	failed:    "%s (%s, tried %d times). Your question is kept.",
+	awaited:   "Your question is kept and is answered as soon as it is back.",
 	causes: map[connectors.Code]string{
 		connectors.CodeTimeout:     "The database did not answer in time",
 		connectors.CodeUnavailable: "The database does not respond",
@@ -198,6 +228,22 @@ var english = texts{
 	willNotify: "I will tell you in a DM when it is done.",
 	meanwhile:  "While this waits for the model, here is what I am sure of · **%s**",
 
+	later:         "Answer when it's quiet",
+	laterTwice:    "I have it already, and will answer when it is quiet.",
+	laterPlace:    "I will answer when it is quiet · %d ahead",
+	laterPlaceETA: "I will answer when it is quiet · %d ahead, about %s",
+	laterNext:     "I will answer as soon as it is quiet",
+	laterNextETA:  "I will answer as soon as it is quiet · about %s",
+	dontLater:     "Don't wait",
+	levels: [...]string{
+		degrade.Brief:     "Many are asking, so the model answers shortly.",
+		degrade.NoDeep:    "Many are asking, so the model answers shortly and digging deeper is paused.",
+		degrade.NoModel:   "Very many are asking: new questions that need the model may be put off. Others are answered right away.",
+		degrade.QueueOnly: "Very many are asking. You are told your place and the time, and answered in order.",
+	},
+	levelDown: "The model cannot be asked right now: questions that need it are answered when it can, others right away.",
+	inLine:    "Very many are asking right now. You are answered when it is your turn.",
+
 	share:     "Share to a channel",
 	notYours:  "What was answered in a direct message is only for the asker to share.",
 	notYet:    "There is no answer to share yet. Please press again when there is.",
@@ -228,6 +274,7 @@ var english = texts{
 	place:     "%d ahead, about %s",
 	queue:     "Questions in hand, everybody's: %d.",
 	modelFree: "The model%s can answer right away.",
+	because:   "Why: %s",
 	modelBusy: "The model%s is used up to its limit; %d calls wait for it.",
 	modelDown: "The model does not respond right now. Questions that need none are still answered.",
 }

@@ -52,6 +52,9 @@ func (d *Desk) carryOut(ctx context.Context, claim store.Claim) error {
 	case wait:
 		return store.Snooze{For: tick}
 	}
+	if pause := d.waitForQuiet(ctx, q); pause > 0 {
+		return store.Snooze{For: pause}
+	}
 	d.pace.begun(id, d.now())
 	defer d.pace.ended(id, d.now)
 	if q, err = d.greeted(ctx, q); err != nil {
@@ -95,6 +98,9 @@ func (d *Desk) answered(ctx context.Context, claim store.Claim, q *Question) (*Q
 	answer, err := d.answer(ctx, claim, q)
 	if err != nil {
 		return q, err
+	}
+	if q.Later && d.stillBusy(q, answer) {
+		return q, d.putBack(ctx, claim, q)
 	}
 	kept, err := d.keep(ctx, claim, q, answer)
 	if err != nil {
@@ -159,6 +165,9 @@ func (d *Desk) begin(ctx context.Context, claim store.Claim, q *Question) (*Ques
 			return err
 		}
 		fresh.State, fresh.Steps, fresh.Plan = store.Running, nil, nil
+		if fresh.BegunAt.IsZero() {
+			fresh.BegunAt = d.now()
+		}
 		*q = *fresh
 		return saveQuestion(tx, q)
 	})
@@ -210,7 +219,7 @@ func (d *Desk) answer(ctx context.Context, claim store.Claim, q *Question) (*age
 	return d.cfg.Agent.Answer(ctx, agent.Question{
 		ID: q.ID, Text: text, Language: q.Language, Asker: q.Principal(), Analyst: analyst,
 		Now: q.AskedAt.In(d.cfg.Location), Before: thread.Turns, Choices: choices, Chosen: q.Choice != nil || thread.Asking != nil,
-		Rungs: q.Rungs, Deep: q.Deep,
+		Rungs: q.Rungs, Deep: q.Deep, Background: q.Later,
 	}, told.step)
 }
 
@@ -314,8 +323,11 @@ func (d *Desk) interrupted(ctx context.Context, claim store.Claim, q *Question, 
 	switch {
 	case errors.Is(cause, store.ErrCancelled):
 		return d.finishAs(ctx, claim, q, store.Cancelled, nil)
-	case cause != nil, errors.Is(err, store.ErrFull):
+	case cause != nil, errors.Is(err, store.ErrFull), isSnooze(err):
 		return err
+	}
+	if pause := d.forRoom(q, err); pause > 0 {
+		return d.await(ctx, claim, q, err, pause)
 	}
 	job := claim.Job()
 	d.cfg.Logger.WarnContext(ctx, "desk: question failed", "question", q.ID, "attempt", job.Attempt, "error", err)
@@ -378,7 +390,12 @@ func (d *Desk) endQuestion(tx store.Tx, q *Question, state store.State) error {
 			return err
 		}
 	}
-	if err := errors.Join(tx.Delete(kindOpen, q.ID), d.tellAll(tx, q)); err != nil {
+	if q.Later {
+		if err := tx.Delete(kindLater, q.ID); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(tx.Delete(kindOpen, q.ID), d.tellAll(tx, q), d.count(tx, q)); err != nil {
 		return err
 	}
 	return saveQuestion(tx, q)

@@ -2,6 +2,7 @@ package digest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -179,7 +180,8 @@ func (s *Service) materialise(tx store.Tx, sub *Subscription, now time.Time) err
 	}
 	if now.After(sub.until(o.Due)) {
 		o.Status, o.Reason, o.EndedAt = Skipped, ReasonMissed, now
-		if err := s.trim(tx, sub.ID); err != nil {
+		s.metrics.ended(o, now)
+		if err := errors.Join(s.trim(tx, sub.ID), s.count(tx, o)); err != nil {
 			return err
 		}
 		return save(tx, kindOccurrence, o.Key(), o)

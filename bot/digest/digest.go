@@ -22,6 +22,7 @@ import (
 
 	"github.com/bapsang/bapsang/bot"
 	"github.com/bapsang/bapsang/bot/digest/schedule"
+	"github.com/bapsang/bapsang/bot/usage"
 	"github.com/bapsang/bapsang/store"
 )
 
@@ -95,6 +96,8 @@ type Content struct {
 	Value *float64 `json:"value,omitempty"`
 	// Anomaly is set when the figure is out of line, for AlertAnomaly.
 	Anomaly bool `json:"anomaly,omitempty"`
+	// Spent is what was asked of a language model for it.
+	Spent usage.Spent `json:"spent,omitzero"`
 	// Data is for the Renderer itself, who gets it back with Issue.Previous.
 	Data json.RawMessage `json:"data,omitempty"`
 }
@@ -183,8 +186,9 @@ func (c Config) validate() error {
 
 // Service keeps subscriptions and sends them. Its methods may be called concurrently.
 type Service struct {
-	cfg   Config
-	clock *clockwork
+	cfg     Config
+	clock   *clockwork
+	metrics *metrics
 }
 
 // New returns a service. It makes nothing due until Start.
@@ -192,7 +196,7 @@ func New(cfg Config) (*Service, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	s := &Service{cfg: cfg.withDefaults()}
+	s := &Service{cfg: cfg.withDefaults(), metrics: newMetrics()}
 	s.clock = newClockwork(s)
 	return s, nil
 }

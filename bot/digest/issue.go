@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/bapsang/bapsang/bot/usage"
 	"github.com/bapsang/bapsang/store"
 )
 
@@ -145,7 +146,7 @@ func (s *Service) renderOnce(ctx context.Context, claim store.Claim, key string,
 		i.Tries++
 		if failure == nil {
 			i.Content, i.EndedAt, i.Error = content, now, ""
-			return save(tx, kindIssue, key, i)
+			return errors.Join(save(tx, kindIssue, key, i), usage.PutRendered(tx, key, i.Due, content.Spent))
 		}
 		i.Error = clip(failure.Error())
 		var refusal *Refusal

@@ -83,7 +83,7 @@ func (s *Service) conclude(ctx context.Context, claim store.Claim, key string, e
 		if o.Status == Failed {
 			return s.account(tx, o)
 		}
-		return s.look(tx, o, time.Time{})
+		return s.rest(tx, o)
 	})
 }
 
@@ -251,7 +251,7 @@ func (s *Service) ownerLeft(tx store.Tx, key string) error {
 		return err
 	}
 	o.Status, o.Reason, o.EndedAt = Skipped, ReasonOwnerLeft, s.cfg.Now()
-	if err := s.look(tx, o, time.Time{}); err != nil {
+	if err := s.rest(tx, o); err != nil {
 		return err
 	}
 	sub, err := loadSubscription(tx, o.Subscription)

@@ -127,6 +127,27 @@ func saveSubscription(tx store.Tx, sub *Subscription, before time.Time) error {
 	return save(tx, kindSubscription, sub.ID, sub)
 }
 
+// Alive counts the subscriptions that are sent, by kind.
+func Alive(tx store.ReadTx) (map[Kind]int, error) {
+	out := map[Kind]int{}
+	var bad error
+	err := tx.Scan(kindSubscription, store.Range{}, func(key string, value []byte) bool {
+		var sub struct {
+			State   State   `json:"state"`
+			Subject Subject `json:"subject"`
+		}
+		if bad = json.Unmarshal(value, &sub); bad != nil {
+			bad = fmt.Errorf("decode subscription %s: %w", key, bad)
+			return false
+		}
+		if sub.State == Active {
+			out[sub.Subject.Kind]++
+		}
+		return true
+	})
+	return out, errors.Join(err, bad)
+}
+
 // Topic is what store.Store.Listen is given to follow a subscription.
 func Topic(id string) string { return "digest:" + id }
 

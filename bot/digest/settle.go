@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/usage"
 	"github.com/bapsang/bapsang/store"
 )
 
@@ -58,11 +59,48 @@ func (s *Service) settle(tx store.Tx, o *Occurrence) error {
 		return s.rest(tx, o) // conclusions were drawn the first time
 	}
 	o.EndedAt = now
+	s.metrics.ended(o, now)
 	return s.account(tx, o)
+}
+
+// count keeps what reports need of an occurrence that has ended. A test counts for nothing.
+func (s *Service) count(tx store.Tx, o *Occurrence) error {
+	if o.Origin == AsTest {
+		return nil
+	}
+	sub, err := loadSubscription(tx, o.Subscription)
+	if err != nil {
+		return err
+	}
+	row := usage.Issue{Kind: string(sub.Subject.Kind)}
+	for _, d := range o.Deliveries {
+		switch d.Status {
+		case Sent:
+			row.Sent++
+		case Skipped:
+			row.Skipped++
+		case Unknown:
+			row.Unknown++
+		default:
+			row.Failed++
+		}
+	}
+	if len(o.Deliveries) == 0 && o.Status == Failed {
+		row.Failed = 1
+	} else if len(o.Deliveries) == 0 {
+		row.Skipped = 1
+	}
+	if row.Sent+row.Unknown == 0 {
+		row.Reason = string(o.Reason)
+	}
+	return usage.PutIssue(tx, o.Key(), o.Due, row)
 }
 
 // rest writes an occurrence that has ended. One that is unknown is kept in view.
 func (s *Service) rest(tx store.Tx, o *Occurrence) error {
+	if err := s.count(tx, o); err != nil {
+		return err
+	}
 	if o.Status == Unknown {
 		return s.look(tx, o, o.EndedAt.Add(reconcileFor))
 	}

@@ -80,7 +80,7 @@ var korean = words{
 		ReasonFailing:      "연달아 보내지 못했어요",
 	},
 	kinds: map[Kind]string{
-		KindCalendar: "마케팅 일정", KindQuestion: "저장한 질문", KindAlert: "알림", KindReport: "활용 보고서",
+		KindCalendar: "마케팅 일정", KindQuestion: "저장한 질문", KindAlert: "알림", KindReport: "활용 리포트",
 	},
 	other:    "구독",
 	late:     "지연 발송 · 원래 %s 발송분이에요.",

@@ -26,6 +26,8 @@ type ChartSpec struct {
 	YFormat     string      `json:"y_format"`
 	Series      []Series    `json:"series"`
 	PartialLast bool        `json:"partial_last"`
+	CutFirst    bool        `json:"cut_first"`
+	CutLast     bool        `json:"cut_last"`
 	Big         struct {
 		Spark []float64 `json:"spark"`
 	} `json:"big"`

@@ -151,10 +151,7 @@ func TestLongQuestionsOutliveTheirStream(t *testing.T) {
 	o := startOut(t, slacktest.Options{Scale: 200}) // a stream lives a second and a half
 	thread := o.asked(slacktest.Minji, slacktest.Sales)
 	progress, answer := question(1, "en")
-	ref, err := o.Post(t.Context(), thread, progress)
-	if err != nil {
-		t.Fatal(err)
-	}
+	ref := o.begun(thread, progress)
 	if !o.bots(thread)[0].Stream {
 		t.Fatal("it is not streamed")
 	}
@@ -193,10 +190,7 @@ func TestIdleStreamsAreLeft(t *testing.T) {
 		}
 		thread := o.asked(slacktest.Minji, o.DM(slacktest.Minji))
 		progress, answer := question(1, "ko")
-		ref, err := o.Post(t.Context(), thread, progress)
-		if err != nil {
-			t.Fatal(err)
-		}
+		ref := o.begun(thread, progress)
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		if err := o.Wait(ctx, func() bool { return o.bots(thread)[0].Edits == 1 }); err != nil {
@@ -229,10 +223,7 @@ func TestRestartMendsStreams(t *testing.T) {
 		o := startOut(t, slacktest.Options{})
 		thread := o.asked(slacktest.Minji, o.DM(slacktest.Minji))
 		progress, answer := question(1, "ko")
-		ref, err := o.Post(t.Context(), thread, progress)
-		if err != nil {
-			t.Fatal(err)
-		}
+		ref := o.begun(thread, progress)
 		if state, _ := o.Session(thread.Channel, thread.ID); state != "processing" {
 			t.Errorf("the session is %q", state)
 		}

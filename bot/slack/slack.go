@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/outbox"
 	"github.com/bapsang/bapsang/bot/slack/client"
 )
 
@@ -30,6 +31,12 @@ type Config struct {
 	// Rate is how many times Slack's rates the server allows; 0 means 1. It is for test
 	// doubles whose minutes are shorter.
 	Rate float64
+	// Shared says that other processes are connected as this app and say things, too. Then
+	// progress is an ordinary message: a stream belongs to the process that began it, which
+	// would not know that another has put the answer in its place.
+	Shared bool
+	// Rates counts the calls of all of them; nil lets each count its own.
+	Rates outbox.Shared
 	// Render draws a chart spec of a message as a PNG.
 	Render func(ctx context.Context, spec json.RawMessage) ([]byte, error)
 	// RenderSmall draws one that stands beside a line of a digest; nil means Render.
@@ -83,7 +90,7 @@ func New(cfg Config) (*Slack, error) {
 		cfg: cfg, log: cfg.Logger, out: newSending(), metrics: m, in: newIntake(),
 		client: client.New(client.Options{
 			BotToken: cfg.BotToken, AppToken: cfg.AppToken, APIURL: cfg.APIURL, HTTPClient: cfg.HTTPClient, Rate: cfg.Rate, Logger: cfg.Logger,
-			Observer: m,
+			Observer: m, Shared: cfg.Rates,
 		}),
 	}, nil
 }

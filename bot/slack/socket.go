@@ -152,7 +152,7 @@ func (s *Slack) useLine(ctx context.Context, h bot.Handler, n int, old *sync.Wai
 // one of them, so that both answer some and neither knows what the other was asked. Our
 // other line may be open without having been greeted yet.
 func (s *Slack) company(ctx context.Context, open int, ours int64) {
-	if others := int64(open) - ours - (lines - 1); others > 0 {
+	if others := int64(open) - ours - (lines - 1); others > 0 && !s.cfg.Shared {
 		s.log.WarnContext(ctx, "slack: something else is connected with this app's token, and takes a part of what people say: "+
 			"a second bapsang, or one that has just ended", "connections", open, "ours", ours)
 	}

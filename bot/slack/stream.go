@@ -42,7 +42,7 @@ var errNoStream = errors.New("no stream")
 // Slack streams to one person, in a thread; what a stream has once shown stays, so its
 // only buttons are those that it begins with.
 func (s *Slack) mayStream(thread bot.Thread, msg bot.Message) bool {
-	if thread.ID == "" || msg.For == "" || len(msg.Buttons) == 0 || len(msg.Suggestions) > 0 || s.out.refused.Refused("streams") {
+	if s.cfg.Shared || thread.ID == "" || msg.For == "" || len(msg.Buttons) == 0 || len(msg.Suggestions) > 0 || s.out.refused.Refused("streams") {
 		return false
 	}
 	if !thread.Direct && !strings.HasPrefix(thread.Workspace, "T") {

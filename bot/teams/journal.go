@@ -95,23 +95,27 @@ func (t *Teams) rewrite(ctx context.Context, page, key string, e *entry) error {
 		return err
 	}
 	defer done()
-	entries, err := t.page(ctx, page)
-	if err != nil {
-		return err
-	}
-	before := len(entries)
-	entries = slices.DeleteFunc(entries, func(x entry) bool { return x.Key == key })
-	switch {
-	case e != nil:
-		entries = append([]entry{*e}, entries[:min(len(entries), pageEntries-1)]...)
-	case len(entries) == before:
-		return nil
-	}
-	data, err := json.Marshal(entries)
-	if err != nil {
-		return fmt.Errorf("journal: %w", err)
-	}
-	return t.cfg.References.Put(ctx, page, data)
+	return changeKept(ctx, t.cfg.References, page, func(kept json.RawMessage) (json.RawMessage, error) {
+		entries := entriesOf(kept)
+		before := len(entries)
+		entries = slices.DeleteFunc(entries, func(x entry) bool { return x.Key == key })
+		switch {
+		case e != nil:
+			entries = append([]entry{*e}, entries[:min(len(entries), pageEntries-1)]...)
+		case len(entries) == before:
+			return nil, nil
+		}
+		data, err := json.Marshal(entries)
+		if err != nil {
+			return nil, fmt.Errorf("journal: %w", err)
+		}
+		return data, nil
+	})
+}
+
+func entriesOf(data json.RawMessage) (entries []entry) {
+	_ = json.Unmarshal(data, &entries) // what cannot be read is begun anew
+	return entries
 }
 
 func (t *Teams) page(ctx context.Context, page string) ([]entry, error) {
@@ -119,9 +123,7 @@ func (t *Teams) page(ctx context.Context, page string) ([]entry, error) {
 	if err != nil || data == nil {
 		return nil, err
 	}
-	var entries []entry
-	_ = json.Unmarshal(data, &entries) // what cannot be read is begun anew
-	return entries, nil
+	return entriesOf(data), nil
 }
 
 // inJournal is what an earlier process wrote down of a key; nil when nothing.

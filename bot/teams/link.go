@@ -69,12 +69,15 @@ func (t *Teams) signingKey(ctx context.Context) ([]byte, error) {
 	}
 	secret := []byte(t.cfg.Connector.Password)
 	if len(secret) == 0 {
-		kept, err := t.cfg.References.Get(ctx, signingKey)
-		if err == nil && len(kept) == 0 {
-			if kept, err = json.Marshal(rand.Text()); err == nil {
-				err = t.cfg.References.Put(ctx, signingKey, kept)
+		var kept json.RawMessage
+		err := changeKept(ctx, t.cfg.References, signingKey, func(is json.RawMessage) (made json.RawMessage, err error) {
+			if kept = is; len(is) > 0 {
+				return nil, nil
 			}
-		}
+			made, err = json.Marshal(rand.Text())
+			kept = made
+			return made, err
+		})
 		if err != nil {
 			return nil, fmt.Errorf("signing key: %w", err)
 		}

@@ -43,23 +43,23 @@ func (t *Teams) answers(ctx context.Context, conversation, message, question str
 		return err
 	}
 	defer done()
-	all, err := t.answersOn(ctx, page)
-	if err != nil {
-		return err
-	}
-	if slices.Contains(all, answer{key, question}) {
-		return nil
-	}
-	all = slices.DeleteFunc(all, func(a answer) bool { return a.Message == key })
-	all = append([]answer{{key, question}}, all[:min(len(all), answersEach-1)]...)
-	data, err := json.Marshal(all)
-	if err == nil {
-		err = t.cfg.References.Put(ctx, page, data)
-	}
+	err = changeKept(ctx, t.cfg.References, page, func(kept json.RawMessage) (json.RawMessage, error) {
+		all := answersIn(kept)
+		if slices.Contains(all, answer{key, question}) {
+			return nil, nil
+		}
+		all = slices.DeleteFunc(all, func(a answer) bool { return a.Message == key })
+		return json.Marshal(append([]answer{{key, question}}, all[:min(len(all), answersEach-1)]...))
+	})
 	if err != nil {
 		return fmt.Errorf("keep question of message: %w", err)
 	}
 	return nil
+}
+
+func answersIn(data json.RawMessage) (all []answer) {
+	_ = json.Unmarshal(data, &all) // what cannot be read is begun anew
+	return all
 }
 
 func (t *Teams) answersOn(ctx context.Context, page string) ([]answer, error) {
@@ -67,9 +67,7 @@ func (t *Teams) answersOn(ctx context.Context, page string) ([]answer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("get question of message: %w", err)
 	}
-	var all []answer
-	_ = json.Unmarshal(data, &all) // what cannot be read is begun anew
-	return all, nil
+	return answersIn(data), nil
 }
 
 // questionOf is the question that a message answers; empty when that is not known.

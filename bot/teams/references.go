@@ -62,18 +62,22 @@ const (
 	closedFor = 24 * time.Hour
 )
 
-// book keeps references, in memory as well as in the store.
+// book keeps references, in memory as well as in the store. Where other processes change
+// them, too, what is in memory is not to be trusted: they are read anew, and a change is
+// made again of what is kept when it is stored.
 type book struct {
-	store References
+	store  References
+	shared bool
 
-	mu    sync.Mutex
-	known map[string]*reference // by key
-	dirty map[string]bool       // keys of changes that are to be stored
-	locks [64]sync.Mutex        // one for the writes of each key
+	mu      sync.Mutex
+	known   map[string]*reference              // by key
+	dirty   map[string]bool                    // keys of changes that are to be stored
+	pending map[string][]func(*reference) bool // of shared ones, by key
+	locks   [64]sync.Mutex                     // one for the writes of each key
 }
 
-func newBook(store References) *book {
-	return &book{store: store, known: map[string]*reference{}, dirty: map[string]bool{}}
+func newBook(store References, shared bool) *book {
+	return &book{store: store, shared: shared, known: map[string]*reference{}, dirty: map[string]bool{}, pending: map[string][]func(*reference) bool{}}
 }
 
 // maxReferences bounds how many are in memory.
@@ -95,10 +99,7 @@ const (
 
 // get returns what is kept under a key; false when nothing is.
 func (b *book) get(ctx context.Context, key string) (reference, bool, error) {
-	b.mu.Lock()
-	r, ok := b.known[key]
-	b.mu.Unlock()
-	if ok {
+	if r := b.inMemory(key); r != nil {
 		return *r, true, nil
 	}
 	data, err := b.store.Get(ctx, key)
@@ -109,8 +110,20 @@ func (b *book) get(ctx context.Context, key string) (reference, bool, error) {
 	if err := json.Unmarshal(data, &out); err != nil {
 		return reference{}, false, fmt.Errorf("decode reference: %w", err)
 	}
-	b.remember(key, out)
+	if !b.shared {
+		b.remember(key, out)
+	}
 	return out, true, nil
+}
+
+// inMemory is what memory has under a key, nil when nothing that holds.
+func (b *book) inMemory(key string) *reference {
+	if b.shared {
+		return nil
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.known[key]
 }
 
 func (b *book) remember(key string, r reference) {
@@ -145,9 +158,50 @@ func (b *book) alter(ctx context.Context, key string, update func(*reference) (d
 	r.Talks, r.Teams = slices.Clone(r.Talks), slices.Clone(r.Teams)
 	if update(&r) {
 		b.dirty[key] = true
+		if b.shared {
+			b.pending[key] = append(b.pending[key], update)
+		}
 	}
-	b.put(key, r)
+	if !b.shared {
+		b.put(key, r)
+	}
 	return r, nil
+}
+
+// writeShared makes the changes of a key again, of what is kept now.
+func (b *book) writeShared(ctx context.Context, key string) error {
+	b.mu.Lock()
+	updates := b.pending[key]
+	delete(b.pending, key)
+	delete(b.dirty, key)
+	b.mu.Unlock()
+	if len(updates) == 0 {
+		return nil
+	}
+	err := changeKept(ctx, b.store, key, func(kept json.RawMessage) (json.RawMessage, error) {
+		var r reference
+		if len(kept) > 0 {
+			if err := json.Unmarshal(kept, &r); err != nil {
+				return nil, fmt.Errorf("decode reference: %w", err)
+			}
+		}
+		changed := false
+		for _, update := range updates {
+			changed = update(&r) || changed
+		}
+		if !changed {
+			return nil, nil // another process has said the same
+		}
+		return json.Marshal(&r)
+	})
+	if err != nil {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.pending[key] = append(updates, b.pending[key]...)
+		b.dirty[key] = true
+		return fmt.Errorf("keep reference: %w", err)
+	}
+	return nil
 }
 
 // flush stores what was altered under the keys, all at once: the store commits together
@@ -175,6 +229,9 @@ func (b *book) write(ctx context.Context, key string) error {
 	lock := &b.locks[maphash.String(hashSeed, key)%uint64(len(b.locks))]
 	lock.Lock()
 	defer lock.Unlock()
+	if b.shared {
+		return b.writeShared(ctx, key)
+	}
 	b.mu.Lock()
 	r, dirty := b.known[key], b.dirty[key]
 	delete(b.dirty, key)

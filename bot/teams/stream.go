@@ -97,7 +97,7 @@ func streamable(msg bot.Message) bool {
 // when there is no such message.
 func (t *Teams) startStream(ctx context.Context, at spot, m *sent, msg bot.Message) (bot.Ref, error) {
 	chat := at.chat()
-	if !at.thread.Direct || !streamable(msg) || t.out.refused.Refused("streams") || t.out.refused.Refused("streams "+chat) || !t.out.mayStream(chat, m) {
+	if t.cfg.Shared || !at.thread.Direct || !streamable(msg) || t.out.refused.Refused("streams") || t.out.refused.Refused("streams "+chat) || !t.out.mayStream(chat, m) {
 		return bot.Ref{}, errNoStream
 	}
 	began := time.Now()

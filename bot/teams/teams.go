@@ -26,6 +26,9 @@ type Config struct {
 	// References keeps where conversations are, so that digests and late answers find them
 	// after a restart.
 	References References
+	// Shared says that other processes say things as this app, too. Then progress is an
+	// ordinary message: a stream belongs to the process that began it.
+	Shared bool
 	// Render draws a chart spec of a message as a PNG.
 	Render func(ctx context.Context, spec json.RawMessage) ([]byte, error)
 	// SQL returns the statements behind a question's answer.
@@ -51,6 +54,30 @@ type References interface {
 	Put(ctx context.Context, key string, ref json.RawMessage) error
 	// Get returns what was kept; nil when there is nothing.
 	Get(ctx context.Context, key string) (json.RawMessage, error)
+}
+
+// Changer is References that several processes have: what one of them makes of what is kept
+// must not put back what another has made of it meanwhile.
+type Changer interface {
+	// Change puts what fn makes of what is kept in its place, in one step; kept is nil when
+	// there is nothing. Where fn returns nil nothing changes. It may run more than once.
+	Change(ctx context.Context, key string, fn func(kept json.RawMessage) (json.RawMessage, error)) error
+}
+
+// changeKept is Change for references that may be this process's alone.
+func changeKept(ctx context.Context, refs References, key string, fn func(kept json.RawMessage) (json.RawMessage, error)) error {
+	if c, ok := refs.(Changer); ok {
+		return c.Change(ctx, key, fn)
+	}
+	kept, err := refs.Get(ctx, key)
+	if err != nil {
+		return err
+	}
+	made, err := fn(kept)
+	if err != nil || made == nil {
+		return err
+	}
+	return refs.Put(ctx, key, made)
 }
 
 // Teams is the driver. It implements bot.Poster, bot.Directory, bot.FileOpener and
@@ -109,7 +136,7 @@ func New(cfg Config) (*Teams, error) {
 	cfg.Connector.Observer = m
 	return &Teams{
 		cfg: cfg, conn: connector.New(cfg.Connector), log: cfg.Logger, metrics: m, out: newSending(), in: newIntake(),
-		refs: newBook(cfg.References),
+		refs: newBook(cfg.References, cfg.Shared),
 	}, nil
 }
 

@@ -19,6 +19,8 @@ const (
 	heartbeat = 15 * time.Second
 	// slowest is how long a page may take to accept what it is sent.
 	slowest = 30 * time.Second
+	// noticeEvery is how often it is looked whether there is something else to know.
+	noticeEvery = 2 * time.Second
 )
 
 // live streams to an open page what happens: messages as they are to be shown, by
@@ -62,26 +64,53 @@ type stream struct {
 	at      uint64
 	rw      http.ResponseWriter
 	ctl     *http.ResponseController
+	notice  *string // as last sent
 }
 
 func (s *stream) run(ctx context.Context) error {
 	woken := s.web.chat.store.Listen(ctx, topic)
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
+	look := time.NewTicker(noticeEvery)
+	defer look.Stop()
 	for {
 		if err := s.catchUp(ctx); err != nil {
 			return err
 		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case _, ok := <-woken:
-			if !ok {
-				return nil
+		for happened := false; !happened; {
+			if err := s.tellNotice(); err != nil {
+				return err
 			}
-		case <-beat.C:
+			select {
+			case <-ctx.Done():
+				return nil
+			case _, ok := <-woken:
+				if !ok {
+					return nil
+				}
+				happened = true
+			case <-beat.C:
+				happened = true
+			case <-look.C:
+			}
 		}
 	}
+}
+
+// tellNotice sends what everybody should know, when that is another than the page has.
+func (s *stream) tellNotice() error {
+	if s.web.cfg.Notice == nil {
+		return nil
+	}
+	now := s.web.notice(s.viewer)
+	if s.notice != nil && *s.notice == now {
+		return nil
+	}
+	s.notice = &now
+	if err := s.send("notice", now); err != nil {
+		return err
+	}
+	return s.ctl.Flush()
 }
 
 // catchUp sends everything that happened until now, and the number up to which that

@@ -144,7 +144,9 @@ func serve(t *testing.T, change ...func(*web.Config)) *site {
 			_, err := fmt.Fprintf(w, "\ufeffquestion,result\r\n%s,%s\r\n", question, result)
 			return err
 		},
-		Examples: []string{"지난달 지역별 매출", "최근 8주 매출 추이", "revenue by channel, last 8 weeks", "top 5 products this month"},
+		Examples: func() []string {
+			return []string{"지난달 지역별 매출", "최근 8주 매출 추이", "revenue by channel, last 8 weeks", "top 5 products this month"}
+		},
 	}
 	for _, c := range change {
 		c(&s.cfg)

@@ -56,6 +56,7 @@ type shell struct {
 	Key      string
 	Back     string // where to go after naming oneself, or changing one's settings
 
+	Notice      string // what everybody should know now
 	HasCalendar bool
 }
 
@@ -126,12 +127,20 @@ func (w *Web) showChannel(rw http.ResponseWriter, r *http.Request) {
 
 // frame is a page with what stands beside every place.
 func (w *Web) frame(v *viewer, at place) *shell {
-	s := &shell{viewer: v, T: textsFor(v.Lang), Place: at, Key: newKey(), HasCalendar: w.cfg.Calendar != nil}
+	s := &shell{viewer: v, T: textsFor(v.Lang), Place: at, Key: newKey(), HasCalendar: w.cfg.Calendar != nil, Notice: w.notice(v)}
 	for _, name := range w.cfg.Channels {
 		s.Places = append(s.Places, placeOf(v, name))
 	}
 	s.Places = append(s.Places, placeOf(v, v.direct()))
 	return s
+}
+
+// notice is what everybody should know now.
+func (w *Web) notice(v *viewer) string {
+	if w.cfg.Notice == nil {
+		return ""
+	}
+	return w.cfg.Notice(v.Lang)
 }
 
 // shell gathers a page.
@@ -423,7 +432,7 @@ func (w *Web) refuse(rw http.ResponseWriter, r *http.Request, v *viewer, sub *su
 // letters tell it.
 func (w *Web) examples(lang string) []string {
 	var out []string
-	for _, q := range w.cfg.Examples {
+	for _, q := range w.cfg.Examples() {
 		if hasHangul(q) == (lang == "ko") && len(out) < 6 {
 			out = append(out, q)
 		}

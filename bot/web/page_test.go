@@ -398,7 +398,7 @@ func TestForeignPagesAndNamesAreRefused(t *testing.T) {
 // elements and attributes that only an attack could have made.
 func TestNothingOfOthersBecomesMarkup(t *testing.T) {
 	t.Parallel()
-	s := serve(t, func(c *web.Config) { c.Examples = []string{bottest.Attack} })
+	s := serve(t, func(c *web.Config) { c.Examples = func() []string { return []string{bottest.Attack} } })
 	c := s.visit(t, bottest.Attack)
 	_, empty, _ := c.get("/c/sales")
 	thread, _ := c.say(s, "@bapsang "+bottest.Attack, "hostile")

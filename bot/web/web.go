@@ -52,14 +52,17 @@ type Config struct {
 	Render func(ctx context.Context, spec json.RawMessage, as Picture) ([]byte, error)
 	// CSV writes a result of a question for download; nil offers none.
 	CSV func(ctx context.Context, question, result string, w io.Writer) error
+	// Notice is a line that everybody should know now, in a language, empty for none; nil
+	// never says anything. It is asked every few seconds by every open page.
+	Notice func(language string) string
 	// Calendar is shown on a page of its own; without one there is no such page.
 	Calendar *Calendar
 	Now      func() time.Time // nil means time.Now
 	Location *time.Location   // of the clock on the page; nil means UTC
 	Logger   *slog.Logger     // nil means slog.Default()
-	// Examples are questions to begin with, in any of the page's languages. A viewer is
-	// shown those of their own.
-	Examples []string
+	// Examples are questions to begin with, in any of the page's languages, as they are now.
+	// A viewer is shown those of their own. Nil offers none.
+	Examples func() []string
 	// MaxUpload bounds the files of one message in bytes; 0 means 512 MiB.
 	MaxUpload int64
 	// TempDir is where dropped files wait until the handler has taken them; empty means
@@ -73,6 +76,9 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	if len(c.Channels) == 0 {
 		c.Channels = []string{"general", "marketing", "sales"}
+	}
+	if c.Examples == nil {
+		c.Examples = func() []string { return nil }
 	}
 	if c.Now == nil {
 		c.Now = time.Now

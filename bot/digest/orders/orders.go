@@ -24,6 +24,8 @@ type Config struct {
 	// Calendar reads what a question asks of the calendar, as the Params of a
 	// digest.KindCalendar, and reports false when it asks something else.
 	Calendar func(text string) (params map[string]string, ok bool)
+	// Report are the Params of a digest.KindReport that is sent so often; nil offers none.
+	Report func(every time.Duration) map[string]string
 	// Preview says what a subject would say now, in a sentence: "" when it cannot be said
 	// without the language model. What can never be sent is a *digest.Refusal.
 	Preview func(ctx context.Context, by digest.Actor, subject digest.Subject, language string) (string, error)
@@ -78,12 +80,21 @@ func (t *Taker) Heard(text string) bool {
 	if _, _, ok := alertIn(text); ok {
 		return true
 	}
+	if t.reportNow(text) {
+		return true
+	}
 	r, err := t.read(text)
-	return err == nil && r.Asked
+	return err == nil && (r.Asked || t.isReport(r.Rest))
 }
 
 func (t *Taker) read(text string) (schedule.Reading, error) {
-	return schedule.Parse(text, schedule.Options{Zone: t.cfg.Zone, Now: t.cfg.Now()})
+	r, err := schedule.Parse(text, schedule.Options{Zone: t.cfg.Zone, Now: t.cfg.Now()})
+	if err != nil {
+		if monthly, ok := t.readMonthly(text); ok {
+			return monthly, nil
+		}
+	}
+	return r, err
 }
 
 // readWhen reads a text that says nothing but when. A number that is left over is a time
@@ -129,6 +140,9 @@ func (t *Taker) written(ctx context.Context, o desk.Order, by digest.Actor, w *w
 	if do, id, ok := aboutIn(o.Text); ok {
 		return t.manage(ctx, do, id, o, by, w)
 	}
+	if t.reportNow(o.Text) {
+		return t.showReport(ctx, o, by, w)
+	}
 	text, to := place(o.Text)
 	question, alert, watched := alertIn(text)
 	when, err := t.read(text)
@@ -148,6 +162,9 @@ func (t *Taker) written(ctx context.Context, o desk.Order, by digest.Actor, w *w
 	draft := digest.Draft{Key: o.Key, Schedule: when.Schedule, Language: o.Language, Alert: alert}
 	if draft.Subject = t.subject(question, o.About, alert != nil); draft.Subject.Kind == "" {
 		return &desk.Reply{Text: w.sendWhat}, nil
+	}
+	if alert == nil && t.isReport(question) {
+		draft.Subject = t.reportOf(question, when.Schedule)
 	}
 	draft.To = recipients(by, to)
 	return t.create(ctx, by, draft, when.Assumed, w)

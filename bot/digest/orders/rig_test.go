@@ -154,7 +154,7 @@ func (r *rig) open(s *bolt.Store) {
 	var err error
 	r.service, err = digest.New(digest.Config{
 		Store: s, Queue: s, Posters: map[string]bot.Poster{"slack": r.posted}, People: map[string]bot.Directory{"slack": r},
-		Renderers: map[digest.Kind]digest.Renderer{digest.KindCalendar: cook{}, digest.KindQuestion: cook{}, digest.KindAlert: cook{}},
+		Renderers: map[digest.Kind]digest.Renderer{digest.KindCalendar: cook{}, digest.KindQuestion: cook{}, digest.KindAlert: cook{}, digest.KindReport: cook{}},
 		Rights:    everybody{}, Jitter: -1, Limits: digest.Limits{PerOwner: 1000, PerChannel: 1000, Interval: time.Hour}, Logger: slog.New(slog.DiscardHandler),
 		Decorate: func(sub *digest.Subscription, msg *bot.Message) {
 			msg.Buttons = append(msg.Buttons, r.taker.Settings(sub))
@@ -167,6 +167,9 @@ func (r *rig) open(s *bolt.Store) {
 		Service: r.service, Zone: "Asia/Seoul",
 		Calendar: func(text string) (map[string]string, bool) {
 			return nil, strings.Contains(text, "일정") || strings.Contains(text, "calendar")
+		},
+		Report: func(every time.Duration) map[string]string {
+			return map[string]string{"period": map[bool]string{true: "month", false: "week"}[every > 8*24*time.Hour]}
 		},
 		Preview: func(_ context.Context, _ digest.Actor, subject digest.Subject, _ string) (string, error) {
 			if r.preview != nil {

@@ -16,9 +16,10 @@ type words struct {
 	language                string
 	sendWhat, sendWhen      string
 	which, nothingTo        map[string]string // by what is done
-	daily, weekly           string            // schedules that are offered
-	created                 string            // schedule, name, recipient
-	createdAlert            string            // schedule, name, condition, recipient
+	reportHow               string
+	daily, weekly           string // schedules that are offered
+	created                 string // schedule, name, recipient
+	createdAlert            string // schedule, name, condition, recipient
 	assumed                 string
 	next                    string // time
 	nextIs                  string
@@ -62,7 +63,8 @@ var korean = words{
 		doEnd: "여기로 보내는 것은 만든 사람이 끝낼 수 있어요. **내가 만든 것**은 없어요.", doPause: "잠시 멈출 수 있는 것이 없어요. **내가 만든 것** 가운데 보내고 있는 것만 멈출 수 있어요.",
 		doResume: "다시 시작할 것이 없어요. **내가 만든 것**은 모두 보내고 있어요.",
 	},
-	daily: "매일 9시에", weekly: "매주 월요일 09:00",
+	reportHow: "자세한 리포트는 정해 둔 때에 보내 드려요. `매주 월요일 9시에 활용 리포트 보내줘`처럼 말해 주세요.",
+	daily:     "매일 9시에", weekly: "매주 월요일 09:00",
 	created:      "%s에 **%s** 소식을 %s 보낼게요.",
 	createdAlert: "%s에 **%s** 값을 보고, %s %s 알릴게요. 조건에 들어설 때 한 번만 알려요.",
 	assumed:      "시각을 말하지 않아 09:00으로 잡았어요.", next: "다음은 %s이에요.", nextIs: "다음", rightNow: "지금 보내면 이래요: %s",
@@ -101,7 +103,8 @@ var english = words{
 		doEnd: "What is sent here can be ended by who made it. **You** have made none.", doPause: "There is nothing to pause: of **yours**, none is being sent.",
 		doResume: "There is nothing to resume: all of **yours** are being sent.",
 	},
-	daily: "every day at 9", weekly: "every Monday at 09:00",
+	reportHow: "The whole report is sent by the clock. Write `every Monday at 9 send me the value report`.",
+	daily:     "every day at 9", weekly: "every Monday at 09:00",
 	created:      "I will send **%[2]s** %[1]s %[3]s.",
 	createdAlert: "I look at **%[2]s** %[1]s and tell %[4]s when it %[3]s. Once when that begins, not again while it lasts.",
 	assumed:      "You named no time, so I took 09:00.", next: "Next: %s.", nextIs: "next", rightNow: "Sent now it would say: %s",
@@ -120,7 +123,7 @@ var english = words{
 	statuses: map[digest.Status]string{
 		digest.Due: "due", digest.Rendering: "being made", digest.Sending: "being sent", digest.Sent: "sent", digest.Skipped: "skipped", digest.Failed: "failed", digest.Unknown: "not known whether it arrived",
 	},
-	settings: "Settings", settingsHere: "Settings of this", alertWhen: "alert", apply: "OK", submit: "Send it", formTitle: "Have it sent",
+	settings: "Settings", settingsHere: "Subscription settings", alertWhen: "alert", apply: "OK", submit: "Send it", formTitle: "Have it sent",
 	what: "Do", when: "When", whenHint: "every Monday at 9 · every weekday at 8:30 · last business day of the month at 17:00", where: "Where", onlyMe: "only to me", thisChannel: "this channel",
 	skip:  "Skip",
 	skips: map[digest.Skip]string{digest.SendAlways: "always send", digest.SkipEmpty: "skip when there is nothing to say", digest.SkipUnchanged: "skip when nothing changed"},

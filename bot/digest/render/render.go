@@ -71,9 +71,13 @@ func (r *question) render(ctx context.Context, issue digest.Issue) (*digest.Cont
 	}
 	w := wordsFor(issue.Language)
 	msg := bot.Message{Kind: bot.KindDigest, Language: issue.Language}
-	answer.Show(&msg, a, issue.Due.Location())
+	shown := *a
+	// One figure is said by the first sentence; a picture of it would be most of what is sent.
+	shown.Charts = slices.DeleteFunc(slices.Clone(a.Charts), func(c agent.Chart) bool { return c.Type == "number" })
+	answer.Show(&msg, &shown, issue.Due.Location())
 	msg.Suggestions = nil
 	c := &digest.Content{Message: msg, Value: figure(a), Fingerprint: fingerprint(a)}
+	c.Spent.Calls, c.Spent.InputTokens, c.Spent.OutputTokens = a.LLM.Calls, a.LLM.InputTokens, a.LLM.OutputTokens
 	switch {
 	case a.Rung != agent.None:
 	case a.Reason == agent.ReasonNoData || a.Reason == agent.ReasonFuture:
@@ -125,7 +129,7 @@ func (r *question) ask(ctx context.Context, issue digest.Issue, rungs ...agent.R
 	q := agent.Question{
 		Text: issue.Subject.Question, Language: issue.Language, Asker: issue.Viewer.Principal,
 		Analyst: issue.Subject.Analyst, Now: issue.Due,
-		Rungs: rungs,
+		Rungs: rungs, Background: true, // people who ask go first
 	}
 	var before []string
 	if raw := issue.Subject.Params[ParamBefore]; raw != "" {

@@ -157,7 +157,7 @@ func (s chartSpec) plainEnough() bool {
 	default:
 		return false
 	}
-	if n == 0 || n > maxPoints || len(s.Series) == 0 || len(s.Series) > maxColours || s.PartialLast ||
+	if n == 0 || n > maxPoints || len(s.Series) == 0 || len(s.Series) > maxColours || s.PartialLast || s.CutFirst || s.CutLast ||
 		s.XKind == "number" || s.XKind == "time" && !layout.Evenly(s.Times, s.Grain) {
 		return false
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/bapsang/bapsang/bot"
+	"github.com/bapsang/bapsang/bot/outbox"
 )
 
 // Options are what a client needs. BotToken is required.
@@ -34,6 +35,8 @@ type Options struct {
 	Rate     float64
 	Logger   *slog.Logger // nil means slog.Default()
 	Observer Observer     // nil means nobody
+	// Shared counts the calls of all processes of the app; nil when this is the only one.
+	Shared outbox.Shared
 }
 
 // Observer is told of what a client does. It must not block.
@@ -85,6 +88,7 @@ func New(opts Options) *Client {
 		opts.Rate = 1
 	}
 	c := &Client{limits: newLimits(opts.Rate), log: opts.Logger, seen: opts.Observer}
+	c.limits.shared, c.limits.log = opts.Shared, opts.Logger
 	c.base, _ = url.Parse(opts.APIURL) // one that cannot be parsed fails every call with its reason
 	c.http = newHTTPClient(opts.HTTPClient, c.base)
 	c.api = slack.New(opts.BotToken, slack.OptionAppLevelToken(opts.AppToken), slack.OptionAPIURL(opts.APIURL), slack.OptionHTTPClient(c.http))
@@ -147,7 +151,7 @@ func (c *Client) Call(ctx context.Context, m Method, do func(ctx context.Context
 // TryCall is Call for what is not worth waiting for: unless m has room it calls nothing,
 // and it calls once. Its error then has bot.CodeBusy.
 func (c *Client) TryCall(ctx context.Context, m Method, do func(ctx context.Context, api *slack.Client) error) error {
-	if !c.limits.try(m) {
+	if !c.limits.try(ctx, m) {
 		c.seen.Called(m.Name, "held_back")
 		return &bot.Error{Code: bot.CodeBusy, Method: m.Name, Reason: "no_budget", Err: errNoBudget}
 	}
@@ -174,7 +178,7 @@ func (c *Client) once(ctx context.Context, m Method, do func(ctx context.Context
 	ex.again = again
 	c.seen.Called(m.Name, e.Reason)
 	if ex.pause = ex.retryAfter(e.Reason); ex.pause > 0 {
-		c.limits.refused(m, ex.pause)
+		c.limits.refused(ctx, m, ex.pause)
 		c.log.WarnContext(ctx, "slack: told to slow down", "method", m.Name, "channel", m.Channel, "reason", e.Reason, "pause", ex.pause)
 	}
 	if more := messagesOf(err); len(more) > 0 {

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"maps"
 	"math"
 	"slices"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/semaphore"
+
+	"github.com/bapsang/bapsang/bot/outbox"
 )
 
 var errNoBudget = errors.New("held back for what matters more")
@@ -65,13 +68,17 @@ func perChannel(method string) (budget, bool) {
 
 // limits are the budgets of all methods.
 type limits struct {
-	rate float64
+	rate   float64
+	shared outbox.Shared // nil while nobody else calls as this app
+	log    *slog.Logger
 
 	mu    sync.Mutex
 	gates map[string]*gate
 }
 
-func newLimits(rate float64) *limits { return &limits{rate: rate, gates: map[string]*gate{}} }
+func newLimits(rate float64) *limits {
+	return &limits{rate: rate, log: slog.Default(), gates: map[string]*gate{}}
+}
 
 // maxGates is how many gates are kept before those at rest are forgotten.
 const maxGates = 4096
@@ -97,7 +104,7 @@ func (l *limits) gate(name string, b budget) *gate {
 		maps.DeleteFunc(l.gates, func(_ string, g *gate) bool { return g.atRest(now) })
 	}
 	b.per = time.Duration(float64(b.per) / l.rate)
-	g := &gate{budget: b, turn: semaphore.NewWeighted(1), again: semaphore.NewWeighted(1), news: make(chan struct{}), stretch: 1}
+	g := &gate{name: name, budget: b, turn: semaphore.NewWeighted(1), again: semaphore.NewWeighted(1), news: make(chan struct{}), stretch: 1}
 	l.gates[name] = g
 	return g
 }
@@ -114,7 +121,79 @@ func (l *limits) wait(ctx context.Context, m Method, again bool) error {
 		}
 		defer leave() // after the last gate, or those behind could pass the next one before us
 	}
+	if err := l.waitShared(ctx, gates); err != nil {
+		landAll(gates)
+		return err
+	}
 	return nil
+}
+
+// lookAgain is how long a call that waits for the others' budget waits at most before it
+// asks again: budgets are given back earlier than they were said to be.
+const lookAgain = 2 * time.Second
+
+// waitShared waits until the call is within what all processes may call.
+func (l *limits) waitShared(ctx context.Context, gates []*gate) error {
+	for l.shared != nil {
+		d := l.takeShared(ctx, gates, false)
+		if d <= 0 {
+			return nil
+		}
+		if err := sleep(ctx, min(d, lookAgain)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeShared counts a call for all processes, or returns how long it has to wait. Of what
+// may be left out a fifth of each budget is kept. When it is not known what the others
+// called, our own counting is what there is.
+func (l *limits) takeShared(ctx context.Context, gates []*gate, spare bool) time.Duration {
+	budgets := make([]outbox.Budget, len(gates))
+	for i, g := range gates {
+		budgets[i] = g.shared(spare)
+	}
+	d, used, err := l.shared.Take(ctx, budgets)
+	if err != nil {
+		if ctx.Err() == nil {
+			l.log.WarnContext(ctx, "slack: not known what other processes called", "error", err)
+		}
+		return 0
+	}
+	now := time.Now()
+	for i, g := range gates {
+		g.told(now, used[i])
+	}
+	return d
+}
+
+// shared is the budget as all processes have it.
+func (g *gate) shared(spare bool) outbox.Budget {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	b := outbox.Budget{Name: g.name, Calls: g.calls, Per: g.window()}
+	if spare {
+		b.Calls = max(b.Calls-b.Calls/5, 1)
+	}
+	return b
+}
+
+// told takes in how many calls all processes made within the budget's time.
+func (g *gate) told(now time.Time, used int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.others, g.toldAt = max(used-g.used(now)+1, 0), now // this one is not among them
+}
+
+// foreign is how many calls of others still count, as if they had been made evenly. g.mu is
+// held.
+func (g *gate) foreign(now time.Time) int {
+	left := g.window() - now.Sub(g.toldAt)
+	if g.others == 0 || left <= 0 {
+		return 0
+	}
+	return int(math.Ceil(float64(g.others) * float64(left) / float64(g.window())))
 }
 
 // landed tells that a call that was let through is over.
@@ -128,7 +207,7 @@ func landAll(gates []*gate) {
 }
 
 // try takes a call when that leaves something of each budget.
-func (l *limits) try(m Method) bool {
+func (l *limits) try(ctx context.Context, m Method) bool {
 	gates := l.gatesOf(m)
 	for _, g := range gates {
 		if g.room(time.Now()) <= 0 {
@@ -140,6 +219,10 @@ func (l *limits) try(m Method) bool {
 			landAll(gates[:i])
 			return false
 		}
+	}
+	if l.shared != nil && l.takeShared(ctx, gates, true) > 0 {
+		landAll(gates)
+		return false
 	}
 	return true
 }
@@ -154,8 +237,15 @@ func (l *limits) room(m Method) int {
 
 // refused tells that Slack refused m for its rate. Of a method that is limited by
 // channel it is the channel that rests: the others are mostly not to blame.
-func (l *limits) refused(m Method, pause time.Duration) {
-	l.gatesOf(m)[0].refused(time.Now(), pause)
+func (l *limits) refused(ctx context.Context, m Method, pause time.Duration) {
+	g := l.gatesOf(m)[0]
+	g.refused(time.Now(), pause)
+	if l.shared == nil {
+		return
+	}
+	if err := l.shared.Rest(ctx, g.name, pause); err != nil && ctx.Err() == nil {
+		l.log.WarnContext(ctx, "slack: other processes not told to slow down", "error", err)
+	}
 }
 
 func (l *limits) succeeded(m Method) {
@@ -182,6 +272,7 @@ func (l *limits) pausedNow() map[string]time.Time {
 // was on its way. Unlike a bucket of tokens it lets a whole budget through at once.
 type gate struct {
 	budget
+	name  string
 	turn  *semaphore.Weighted // held by the first of those who wait; it serves in order
 	again *semaphore.Weighted // the same of those who were refused, who go first
 
@@ -193,6 +284,8 @@ type gate struct {
 	news     chan struct{} // closed and renewed when a call is over, or somebody stops waiting
 	paused   time.Time     // until when Slack told us to wait
 	stretch  float64       // how many times as slow as the budget, since Slack found us too fast
+	others   int           // calls of other processes within the budget's time, when last told
+	toldAt   time.Time     // of them
 }
 
 // How much slower a refusal makes a gate, at most, and how much faster a success.
@@ -324,7 +417,7 @@ func (g *gate) roomLocked(now time.Time) int {
 	if g.paused.After(now) || g.waiting > 0 {
 		return 0
 	}
-	return g.calls - g.calls/5 - g.used(now)
+	return g.calls - g.calls/5 - g.used(now) - g.foreign(now)
 }
 
 // refused takes Slack's word that the budget is used up, by whomever: after the pause it

@@ -215,7 +215,7 @@ func (s chartSpec) plainEnough() bool {
 	}
 	even := s.XKind != "time" || s.Kind == "line" || s.Kind == "area" || layout.Evenly(s.Times, s.Grain)
 	if n < least || n > maxPoints || len(s.Series) == 0 || len(s.Series) > len(palette) || alone && len(s.Series) != 1 ||
-		s.PartialLast || s.XKind == "number" || !even {
+		s.PartialLast || s.CutFirst || s.CutLast || s.XKind == "number" || !even {
 		return false
 	}
 	return s.Bare() && !slices.ContainsFunc(s.Series, func(x layout.Series) bool { return slices.ContainsFunc(x.Values, s.undrawn) })

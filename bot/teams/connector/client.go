@@ -85,8 +85,10 @@ type sender struct {
 }
 
 func newClient(opts Options, client *http.Client, tokens *Tokens, places places) *Client {
+	limits := newLimits(opts.Rate)
+	limits.shared, limits.log = opts.Shared, opts.Logger
 	return &Client{sender: &sender{
-		http: client, tokens: tokens, places: places, limits: newLimits(opts.Rate), rate: opts.Rate, botID: "28:" + opts.AppID,
+		http: client, tokens: tokens, places: places, limits: limits, rate: opts.Rate, botID: "28:" + opts.AppID,
 		log: opts.Logger, seen: opts.Observer,
 	}}
 }
@@ -316,7 +318,7 @@ func (c *Client) inPassing(ctx context.Context, one call, address *url.URL) (rep
 		}
 		defer done()
 	}
-	gates := c.limits.try(one.lane)
+	gates := c.limits.try(ctx, one.lane)
 	if gates == nil {
 		return reply{}, held()
 	}
@@ -412,7 +414,7 @@ func (c *Client) once(ctx context.Context, one call, address *url.URL, gates []*
 	switch r.status {
 	case http.StatusTooManyRequests:
 		pause := retryAfter(r.header, time.Now())
-		gates[0].refused(time.Now(), pause) // of the conversation: the others are mostly not to blame
+		c.limits.rest(ctx, gates[0], pause) // of the conversation: the others are mostly not to blame
 		out.paused = true
 		c.log.WarnContext(ctx, "teams: told to slow down", "op", one.op, "conversation", one.lane.thread, "pause", pause)
 	case http.StatusUnauthorized:

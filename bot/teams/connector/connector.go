@@ -25,6 +25,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/bapsang/bapsang/bot/outbox"
 )
 
 // Options are what a connector needs. AppID is required, and of Password and TenantID
@@ -47,7 +49,9 @@ type Options struct {
 	GraphURL string
 	// Rate is how many times Microsoft's rates the server allows; 0 means 1. It is for
 	// test doubles whose minutes are shorter.
-	Rate       float64
+	Rate float64
+	// Shared counts the calls of all processes of the app; nil when this is the only one.
+	Shared     outbox.Shared
 	HTTPClient *http.Client     // nil means one with timeouts; its CheckRedirect is not used
 	Now        func() time.Time // of tokens and keys; nil means time.Now
 	Logger     *slog.Logger     // nil means slog.Default()

@@ -2,6 +2,7 @@ package connector
 
 import (
 	"context"
+	"log/slog"
 	"maps"
 	"math"
 	"slices"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/semaphore"
+
+	"github.com/bapsang/bapsang/bot/outbox"
 )
 
 // window is so many calls in any stretch of time that long.
@@ -49,7 +52,9 @@ func threadOf(conversation string) string {
 
 // limits are the rates of all threads and tenants.
 type limits struct {
-	rate float64
+	rate   float64
+	shared outbox.Shared // nil while nobody else calls as this app
+	log    *slog.Logger
 
 	mu    sync.Mutex
 	gates map[string]*gate
@@ -59,7 +64,7 @@ type limits struct {
 const maxGates = 4096
 
 func newLimits(rate float64) *limits {
-	return &limits{rate: rate, gates: map[string]*gate{}, most: maxGates}
+	return &limits{rate: rate, log: slog.Default(), gates: map[string]*gate{}, most: maxGates}
 }
 
 // gatesOf are the gates that a call passes, the narrowest first.
@@ -86,7 +91,7 @@ func (l *limits) gate(name string, windows func() []window) *gate {
 		maps.DeleteFunc(l.gates, func(_ string, g *gate) bool { return g.atRest(now) })
 		l.most = max(maxGates, 2*len(l.gates))
 	}
-	g := &gate{windows: windows(), turn: semaphore.NewWeighted(1), again: semaphore.NewWeighted(1), news: make(chan struct{}), stretch: 1}
+	g := &gate{name: name, windows: windows(), turn: semaphore.NewWeighted(1), again: semaphore.NewWeighted(1), news: make(chan struct{}), stretch: 1}
 	for i := range g.windows {
 		g.windows[i].per = time.Duration(float64(g.windows[i].per) / l.rate)
 	}
@@ -100,22 +105,88 @@ func (l *limits) gate(name string, windows func() []window) *gate {
 func (l *limits) wait(ctx context.Context, a lane, again bool) ([]*gate, error) {
 	gates := l.gatesOf(a)
 	for i, g := range gates {
-		if err := g.wait(ctx, again); err != nil {
+		leave, err := g.wait(ctx, again)
+		if err != nil {
 			landAll(gates[:i])
 			return nil, err
 		}
+		if i > 0 || l.shared == nil {
+			leave() // who waits for all processes of one conversation holds up no other
+		} else {
+			defer leave()
+		}
+	}
+	if err := l.waitShared(ctx, gates); err != nil {
+		landAll(gates)
+		return nil, err
 	}
 	return gates, nil
 }
 
+// lookAgain is how long a call that waits for the others' budget waits at most before it
+// asks again: budgets are given back earlier than they were said to be.
+const lookAgain = 2 * time.Second
+
+// waitShared waits until the call is within what all processes may call.
+func (l *limits) waitShared(ctx context.Context, gates []*gate) error {
+	for l.shared != nil {
+		d := l.takeShared(ctx, gates, false)
+		if d <= 0 {
+			return nil
+		}
+		if err := sleep(ctx, min(d, lookAgain)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeShared counts a call for all processes, or returns how long it has to wait. Of what
+// may be left out a fifth of each window is kept. When it is not known what the others
+// called, our own counting is what there is.
+func (l *limits) takeShared(ctx context.Context, gates []*gate, spare bool) time.Duration {
+	var budgets []outbox.Budget
+	for _, g := range gates {
+		budgets = append(budgets, g.budgets(spare)...)
+	}
+	d, used, err := l.shared.Take(ctx, budgets)
+	if err != nil {
+		if ctx.Err() == nil {
+			l.log.WarnContext(ctx, "teams: not known what other processes called", "error", err)
+		}
+		return 0
+	}
+	now := time.Now()
+	for _, g := range gates {
+		g.told(now, used[:len(g.windows)])
+		used = used[len(g.windows):]
+	}
+	return d
+}
+
+// rest has all processes leave a conversation alone.
+func (l *limits) rest(ctx context.Context, g *gate, pause time.Duration) {
+	g.refused(time.Now(), pause)
+	if l.shared == nil {
+		return
+	}
+	if err := l.shared.Rest(ctx, g.name, pause); err != nil && ctx.Err() == nil {
+		l.log.WarnContext(ctx, "teams: other processes not told to slow down", "error", err)
+	}
+}
+
 // try takes a call when that leaves something of each rate; nil when it does not.
-func (l *limits) try(a lane) []*gate {
+func (l *limits) try(ctx context.Context, a lane) []*gate {
 	gates := l.gatesOf(a)
 	for i, g := range gates {
 		if !g.try() {
 			landAll(gates[:i])
 			return nil
 		}
+	}
+	if l.shared != nil && l.takeShared(ctx, gates, true) > 0 {
+		landAll(gates)
+		return nil
 	}
 	return gates
 }
@@ -152,6 +223,7 @@ func (l *limits) pausedNow() map[string]time.Time {
 // after it was let through, so Teams never counts more than we do, however long either
 // was on its way.
 type gate struct {
+	name    string
 	windows []window
 	turn    *semaphore.Weighted // held by the first of those who wait; it serves in order
 	again   *semaphore.Weighted // the same of those who were refused, who go first
@@ -165,6 +237,47 @@ type gate struct {
 	paused   time.Time     // until when Teams told us to wait
 	next     time.Time     // until when those behind one that came back wait
 	stretch  float64       // how many times as slow as the rates, since Teams found us too fast
+	others   []int         // calls of other processes within each window, nil without any
+	toldAt   time.Time     // when that was so
+}
+
+// budgets are the rates as all processes have them.
+func (g *gate) budgets(spare bool) []outbox.Budget {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var out []outbox.Budget
+	for _, w := range g.windows {
+		b := outbox.Budget{Name: g.name, Calls: w.calls, Per: g.within(w)}
+		if spare {
+			b.Calls = max(b.Calls-b.Calls/5, 1)
+		}
+		out = append(out, b)
+	}
+	return out
+}
+
+// told takes in how many calls all processes made within each window.
+func (g *gate) told(now time.Time, used []int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.others, g.toldAt = make([]int, len(used)), now
+	for i, w := range g.windows {
+		g.others[i] = max(used[i]-g.used(w, now)+1, 0) // this one is not among them
+	}
+}
+
+// foreign is how many calls of others still count in the i-th window, as if they had been
+// made evenly. g.mu is held.
+func (g *gate) foreign(i int, now time.Time) int {
+	if g.others == nil {
+		return 0
+	}
+	per := g.within(g.windows[i])
+	left := per - now.Sub(g.toldAt)
+	if left <= 0 {
+		return 0
+	}
+	return int(math.Ceil(float64(g.others[i]) * float64(left) / float64(per)))
 }
 
 // How much slower a refusal makes a gate, at most, and how much faster a success.
@@ -233,17 +346,21 @@ func (g *gate) tell() {
 	g.news = make(chan struct{})
 }
 
-func (g *gate) wait(ctx context.Context, again bool) error {
+// wait lets a call through when it is its turn. Those behind it wait until it has left.
+func (g *gate) wait(ctx context.Context, again bool) (leave func(), err error) {
 	turn, n := g.turn, 0
 	if again {
 		turn, n = g.again, 1
 	}
 	g.waits(1, n)
-	defer g.waits(-1, -n)
 	if err := turn.Acquire(ctx, 1); err != nil {
-		return err
+		g.waits(-1, -n)
+		return nil, err
 	}
-	defer turn.Release(1)
+	leave = func() {
+		turn.Release(1)
+		g.waits(-1, -n)
+	}
 	for {
 		g.mu.Lock()
 		d, news := g.delay(time.Now()), g.news
@@ -253,11 +370,12 @@ func (g *gate) wait(ctx context.Context, again bool) error {
 		if d == 0 {
 			g.pass(time.Now())
 			g.mu.Unlock()
-			return nil
+			return leave, nil
 		}
 		g.mu.Unlock()
 		if err := rest(ctx, d, news); err != nil {
-			return err
+			leave()
+			return nil, err
 		}
 	}
 }
@@ -315,8 +433,8 @@ func (g *gate) roomLocked(now time.Time) int {
 		return 0
 	}
 	room := math.MaxInt
-	for _, w := range g.windows {
-		room = min(room, w.calls-w.calls/5-g.used(w, now))
+	for i, w := range g.windows {
+		room = min(room, w.calls-w.calls/5-g.used(w, now)-g.foreign(i, now))
 	}
 	return room
 }

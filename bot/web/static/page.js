@@ -139,6 +139,11 @@
       const link = all("[data-place]").find((a) => a.dataset.place === channel);
       if (link) link.classList.add("unread");
     });
+    on("notice", (text) => {
+      const line = document.getElementById("now");
+      line.textContent = text;
+      line.hidden = !text;
+    });
     on("reload", reload);
     on("at", (n) => {
       seq = n;
