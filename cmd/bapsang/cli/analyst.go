@@ -14,6 +14,7 @@ import (
 	"github.com/bapsang/bapsang/agent/semantic"
 	"github.com/bapsang/bapsang/cmd/bapsang/config"
 	"github.com/bapsang/bapsang/connectors"
+	"github.com/bapsang/bapsang/connectors/quota"
 )
 
 // analystCmd looks after analysts as files.
@@ -107,7 +108,7 @@ func (c *analystCheck) Run(e *env) error {
 	var cfg *config.Config
 	var err error
 	if c.Config != "" {
-		if cfg, err = config.Read(c.Config, e.Getenv); err != nil {
+		if cfg, err = e.readConfig(c.Config); err != nil {
 			return usageError{err}
 		}
 	}
@@ -143,7 +144,7 @@ func checkAgainst(e *env, cfg *config.Config, definitions []*analyst.Definition)
 		}
 	}()
 	for i, spec := range cfg.Sources {
-		source, err := openSource(e, cfg, i)
+		source, err := openSource(e, cfg, i, connectors.Hooks{Board: quota.New(quota.Options{})})
 		if err != nil {
 			return err
 		}
@@ -151,15 +152,7 @@ func checkAgainst(e *env, cfg *config.Config, definitions []*analyst.Definition)
 	}
 	var problems analyst.Problems
 	for _, d := range definitions {
-		source, ok := sources[d.Source]
-		if !ok {
-			problems = append(problems, d.NoSource())
-			continue
-		}
-		_, err := analyst.Build(e.ctx, d, source)
-		if err == nil {
-			err = analyst.Prove(e.ctx, d, source)
-		}
+		err := checkOne(e, cfg, d, sources)
 		var found analyst.Problems
 		if errors.As(err, &found) {
 			problems = append(problems, found...)
@@ -173,6 +166,25 @@ func checkAgainst(e *env, cfg *config.Config, definitions []*analyst.Definition)
 	return nil
 }
 
+// checkOne builds a definition on its sources and proves its verified questions.
+func checkOne(e *env, cfg *config.Config, d *analyst.Definition, sources map[string]connectors.Source) error {
+	if len(d.Sources) > 0 {
+		owns, err := ownSources(cfg, d, sources)
+		if err == nil {
+			_, err = newSideboard(cfg.Timezone).Spanning(e.ctx, d, owns)
+		}
+		return err
+	}
+	source, ok := sources[d.Source]
+	if !ok {
+		return analyst.Problems{d.NoSource()}
+	}
+	if _, err := analyst.Build(e.ctx, d, source); err != nil {
+		return err
+	}
+	return analyst.Prove(e.ctx, d, source)
+}
+
 type analystApply struct {
 	Config string `help:"The configuration." required:"" type:"path" placeholder:"bapsang.yaml"`
 	File   string `arg:"" help:"The analyst to put into the configuration's analysts_dir." type:"path"`
@@ -180,7 +192,7 @@ type analystApply struct {
 
 // Run implements the command. What is applied was checked against the real tables.
 func (c *analystApply) Run(e *env) error {
-	cfg, err := config.Read(c.Config, e.Getenv)
+	cfg, err := e.readConfig(c.Config)
 	if err != nil {
 		return usageError{err}
 	}

@@ -85,16 +85,10 @@ func (c *askCmd) thinking(e *env, set *set) (*thinking, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(backends) == 0 {
-		backends = set.backends
-	}
-	if c.Deep && len(backends) == 0 {
+	if c.Deep && len(backends)+len(set.backends) == 0 {
 		return nil, usagef("--deep: name a model with --llm or in the configuration")
 	}
-	if backends, err = instrumented(backends, e.traces, nil); err != nil {
-		return nil, err
-	}
-	return openThinking(backends, set.calls, nil, e.now, e.logger)
+	return thinkAtTerminal(e, set, backends)
 }
 
 // rungs leaves the model alone for a thorough answer.

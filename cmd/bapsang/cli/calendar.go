@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,7 +14,6 @@ import (
 	"github.com/bapsang/bapsang/agent/calendar"
 	"github.com/bapsang/bapsang/agent/calendar/book"
 	"github.com/bapsang/bapsang/agent/calendar/exchange"
-	"github.com/bapsang/bapsang/cmd/bapsang/config"
 	"github.com/bapsang/bapsang/store/bolt"
 )
 
@@ -73,20 +71,22 @@ type calendarWhere struct {
 // run has a command worked where the calendar is. Without a place there are the rules
 // alone, which is enough for reading.
 func (w calendarWhere) run(e *env, c calendarWork, alone bool, out io.Writer) error {
-	opts, dir, location, err := w.open(e)
+	opts, place, location, err := w.open(e)
 	if err != nil {
 		return err
 	}
-	if dir == "" && !alone {
+	if place.dir == "" && !alone {
 		return usagef("say whose calendar is meant: --config bapsang.yaml, or --data-dir DIR (the demo's is in its folder demo)")
 	}
 	at := &calendarAt{base: opts.Base, now: e.now().In(location), location: location, curators: opts.Curators}
-	if dir != "" {
-		done, err := askRunning(e, dir, c, at.now, out)
-		if done || err != nil {
-			return err
+	if place.dir != "" {
+		if place.server == nil { // others work on a server's store while a bapsang runs
+			done, err := askCalendar(e, place.dir, c, at.now, out)
+			if done || err != nil {
+				return err
+			}
 		}
-		closeBook, err := w.openBook(e, dir, &opts, at, alone)
+		closeBook, err := w.openBook(e, place, &opts, at, alone)
 		if err != nil {
 			return err
 		}
@@ -100,45 +100,45 @@ func (w calendarWhere) run(e *env, c calendarWork, alone bool, out io.Writer) er
 }
 
 // open reads the configuration, and says where the data are.
-func (w calendarWhere) open(e *env) (opts CalendarOptions, dir string, location *time.Location, err error) {
+func (w calendarWhere) open(e *env) (opts CalendarOptions, place storeAt, location *time.Location, err error) {
 	location = seoul()
 	switch {
 	case w.Config != "" && w.DataDir != "":
-		return opts, "", nil, usagef("name the calendar by --config or by --data-dir, not by both")
+		return opts, place, nil, usagef("name the calendar by --config or by --data-dir, not by both")
 	case w.Config != "":
-		cfg, err := config.Read(w.Config, e.Getenv)
+		cfg, err := e.readConfig(w.Config)
 		if err != nil {
-			return opts, "", nil, usageError{err}
+			return opts, place, nil, usageError{err}
 		}
 		if opts, err = openCalendar(cfg); err != nil {
-			return opts, "", nil, err
+			return opts, place, nil, err
 		}
 		if location, err = time.LoadLocation(cfg.Timezone); err != nil {
-			return opts, "", nil, usageError{cfg.At("$.timezone", err.Error())}
+			return opts, place, nil, usageError{cfg.At("$.timezone", err.Error())}
 		}
-		return opts, cfg.Path(cfg.DataDir), location, nil
+		return opts, storeOf(cfg), location, nil
 	}
 	opts.Base = calendar.Default()
-	return opts, w.DataDir, location, nil
+	return opts, storeAt{dir: w.DataDir}, location, nil
 }
 
 // openBook opens the store that nobody runs on. For reading, one that is not there yet is
 // the rules alone.
-func (w calendarWhere) openBook(e *env, dir string, opts *CalendarOptions, at *calendarAt, reading bool) (closeBook func(), err error) {
-	if _, err := os.Stat(filepath.Join(dir, bolt.FileName)); errors.Is(err, fs.ErrNotExist) {
+func (w calendarWhere) openBook(e *env, place storeAt, opts *CalendarOptions, at *calendarAt, reading bool) (closeBook func(), err error) {
+	if !place.there() {
 		switch {
 		case w.DataDir != "":
-			return nil, usagef("there is no %s in %s; the demo's is in its folder demo", bolt.FileName, dir)
+			return nil, usagef("there is no %s in %s; the demo's is in its folder demo", bolt.FileName, place.dir)
 		case reading:
 			return func() {}, nil
 		}
-		if err := os.MkdirAll(dir, 0o700); err != nil {
+		if err := os.MkdirAll(place.dir, 0o700); err != nil {
 			return nil, fmt.Errorf("make data directory: %w", err)
 		}
 	}
-	s, err := bolt.Open(e.ctx, dir, bolt.Options{Logger: e.logger, Now: e.now})
+	s, err := place.open(e)
 	if err != nil {
-		return nil, storeError(dir, err)
+		return nil, err
 	}
 	rights := opts.rights
 	if w.Config != "" {

@@ -167,8 +167,7 @@ func (f *feeds) find(token string) (found *config.CalendarFeed) {
 
 // local serves the feed of the page.
 func (f *feeds) local(w http.ResponseWriter, r *http.Request) {
-	// A page of elsewhere whose name was made to lead here must not read it.
-	if host, _, err := net.SplitHostPort(r.Host); err == nil && !loopback(host) || err != nil && !loopback(strings.Trim(r.Host, "[]")) {
+	if !byOwnName(r) {
 		http.NotFound(w, r)
 		return
 	}
@@ -249,6 +248,9 @@ func dateOf(t time.Time) time.Time {
 // calendarURL is where the calendar can be looked at by those who read what is sent: only
 // this machine sees the page, so it is none where people read on other platforms.
 func (a *App) calendarURL() string {
+	if a.opts.PublicURL != "" && a.opts.Page {
+		return a.opts.PublicURL + "/calendar"
+	}
 	if !a.hasPage() || len(a.platforms) > 0 {
 		return ""
 	}

@@ -8,14 +8,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
 
 	"github.com/bapsang/bapsang/cmd/bapsang/internal/telemetry"
-	"github.com/bapsang/bapsang/connectors/duckdb"
-	"github.com/bapsang/bapsang/connectors/files"
 )
 
 // The exit statuses.
@@ -36,9 +35,9 @@ type IO struct {
 
 // Roles are the confined child processes this binary can be; see confine.Main.
 func Roles() map[string]func(in io.Reader, out io.Writer) int {
-	roles := duckdb.Roles()
-	for name, role := range files.Roles() {
-		roles[name] = role
+	roles := map[string]func(in io.Reader, out io.Writer) int{}
+	for _, d := range sourceDrivers() {
+		maps.Copy(roles, d.Roles)
 	}
 	return roles
 }
@@ -55,17 +54,22 @@ type root struct {
 	Eval     evalCmd     `cmd:"" help:"Measure an analyst, or judge given predictions, by a published rule."`
 	Doctor   doctorCmd   `cmd:"" help:"Check everything a configuration names, and say what to do."`
 	Calendar calendarCmd `cmd:"" help:"List, add, import, review and export dates of the marketing calendar."`
+	Report   reportCmd   `cmd:"" help:"Say what it was worth: usage, quality, cost, and an estimate of the hours saved."`
+	Upstream upstreamCmd `cmd:"" help:"List what is called under a contract, and turn it off and on."`
 	Backup   backupCmd   `cmd:"" help:"Copy the store of a data directory to a file."`
+	Migrate  migrateCmd  `cmd:"" help:"Bring the store on a PostgreSQL server up to date, or move a file's content there."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
 // env is what every command gets.
 type env struct {
 	IO
-	ctx    context.Context
-	now    func() time.Time
-	logger *slog.Logger
-	traces *telemetry.Traces // nil where nobody looks at them
+	ctx context.Context
+	now func() time.Time
+	// pretends says that now is not the machine's clock.
+	pretends bool
+	logger   *slog.Logger
+	traces   *telemetry.Traces // nil where nobody looks at them
 }
 
 // usageError is the user's mistake.
@@ -121,7 +125,7 @@ func Run(ctx context.Context, args []string, stdio IO) (code int) {
 	case command.Command() == "serve":
 		level = slog.LevelWarn // nobody sits there whom a log would disturb
 	}
-	e := &env{IO: stdio, ctx: ctx, now: now, logger: slog.New(slog.NewTextHandler(stdio.Err, &slog.HandlerOptions{Level: level}))}
+	e := &env{IO: stdio, ctx: ctx, now: now, pretends: r.Now != "", logger: slog.New(slog.NewTextHandler(stdio.Err, &slog.HandlerOptions{Level: level}))}
 	e.openTraces()
 	defer e.traces.Close()
 	if err := command.Run(e); err != nil {

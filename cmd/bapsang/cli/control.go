@@ -32,7 +32,7 @@ type control struct {
 
 // openControl serves commands until Close. The store in dir must be held by this
 // process: a socket that is there then was left by one that died.
-func openControl(ctx context.Context, dir string, s *bolt.Store, calendar http.HandlerFunc, logger *slog.Logger) (*control, error) {
+func openControl(ctx context.Context, dir string, s *bolt.Store, commands map[string]http.HandlerFunc, logger *slog.Logger) (*control, error) {
 	path := filepath.Join(dir, socketName)
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("open control socket: %w", err)
@@ -51,7 +51,9 @@ func openControl(ctx context.Context, dir string, s *bolt.Store, calendar http.H
 			panic(http.ErrAbortHandler) // or the client would take a part for the whole
 		}
 	})
-	mux.HandleFunc("POST "+calendarPath, calendar)
+	for path, command := range commands {
+		mux.HandleFunc("POST "+path, command)
+	}
 	requests, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	c := &control{cancel: cancel, served: make(chan struct{}), server: &http.Server{
 		Handler: mux, ReadHeaderTimeout: 10 * time.Second,
@@ -103,6 +105,17 @@ func controlTransport(dir string) *http.Transport {
 		}
 		return conn, nil
 	}}
+}
+
+// answersCommands reports whether a bapsang runs on dir.
+func answersCommands(ctx context.Context, dir string) bool {
+	var dialer net.Dialer
+	conn, err := dialer.DialContext(ctx, "unix", filepath.Join(dir, socketName))
+	if err != nil {
+		return false
+	}
+	_ = conn.Close() // it was opened to see whether it opens
+	return true
 }
 
 // backupRunning copies the store of the bapsang that runs on dir to w.

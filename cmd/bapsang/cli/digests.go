@@ -18,6 +18,7 @@ import (
 	"github.com/bapsang/bapsang/bot/digest/orders"
 	"github.com/bapsang/bapsang/bot/digest/render"
 	"github.com/bapsang/bapsang/bot/digest/schedule"
+	"github.com/bapsang/bapsang/bot/report"
 	"github.com/bapsang/bapsang/bot/web"
 )
 
@@ -82,9 +83,12 @@ const threadBound = "files-"
 // it.
 func (a *App) openDigests(brain *agent.Agent, cfg *desk.Config) error {
 	rendering := render.Config{CalendarURL: a.calendarURL(), Analyst: brain, ThreadBound: func(name string) bool { return strings.HasPrefix(name, threadBound) }}
+	renderers := render.All(rendering)
+	value := &report.Renderer{Store: a.store, Minutes: a.opts.Minutes}
+	renderers[digest.KindReport] = value
 	var taker *orders.Taker
 	service, err := digest.New(digest.Config{
-		Store: a.store, Queue: a.store, Posters: cfg.Posters, People: cfg.People, Renderers: render.All(rendering),
+		Store: a.store, Queue: a.store, Posters: cfg.Posters, People: cfg.People, Renderers: renderers,
 		Rights: admitted{cfg.People, cfg.Admit}, Workdays: workdays(a.calendar), Limits: digest.Limits{Interval: a.opts.ShortestInterval},
 		Decorate: func(sub *digest.Subscription, msg *bot.Message) {
 			msg.Buttons = append(msg.Buttons, taker.Settings(sub))
@@ -107,7 +111,16 @@ func (a *App) openDigests(brain *agent.Agent, cfg *desk.Config) error {
 			}
 			return map[string]string{render.ParamMarkets: strings.Join(r.Markets, ",")}, true
 		},
+		Report: func(every time.Duration) map[string]string {
+			if every >= 27*24*time.Hour {
+				return map[string]string{report.ParamPeriod: report.Month}
+			}
+			return map[string]string{report.ParamPeriod: report.Week}
+		},
 		Preview: func(ctx context.Context, by digest.Actor, subject digest.Subject, language string) (string, error) {
+			if subject.Kind == digest.KindReport {
+				return value.Lead(ctx, subject.Params, language, a.now())
+			}
 			return rendering.Preview(ctx, subject, by.To(), language, a.now(), a.thinking != nil)
 		},
 	})

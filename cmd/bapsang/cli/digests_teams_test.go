@@ -46,17 +46,18 @@ func inputIDs(card json.RawMessage) (ids []string) {
 	return ids
 }
 
-// TestASubscriptionIsSentInTeams makes one alone and one in a channel half a minute before
-// nine, kills the program, watches both arrive once, and changes one by its dialog.
+// TestASubscriptionIsSentInTeams makes one alone and one in a channel before nine,
+// kills the program, watches both arrive once, and changes one by its dialog.
 func TestASubscriptionIsSentInTeams(t *testing.T) {
 	t.Parallel()
-	w := inTeamsAt(t, "2026-11-23T08:59:30+09:00", teamstest.Options{NoRates: true}, "")
+	w := inTeamsAt(t, beforeNine, teamstest.Options{NoRates: true}, "")
 	w.Say(teamstest.Minji, teamstest.Minji, "매주 월요일 9시에 상품별 금액 합계 보내줘")
 	w.reads("what was set up alone", teamstest.Text(w.answer(teamstest.Minji, 1)), "매주 월요일 09:00", "나에게", "11/23(월) 09:00")
 	asked := w.Say(teamstest.Minji, teamstest.Sales, w.Mention()+" 매주 월요일 9시에 지역별 금액 합계 보내줘")
 	told := w.answer(asked.Conversation, 1)
 	w.reads("what was set up", teamstest.Text(told), "매주 월요일 09:00", "이 채널로", "지금 보내면")
 
+	w.later(almostNine)
 	w.until("the issue alone", func() bool { return len(w.issues(teamstest.Minji, "세탁기")) == 1 })
 	channel := func() (out []teamstest.Message) {
 		for _, m := range w.Messages(teamstest.Sales) {
@@ -70,8 +71,7 @@ func TestASubscriptionIsSentInTeams(t *testing.T) {
 	w.reads("the channel's issue", teamstest.Text(channel()[0]), "부산", "324만", "이 발송 설정")
 
 	// The clock is set back by a start, and the issues of nine o'clock were sent.
-	w.p.kill()
-	w.serve()
+	w.later(almostNine)
 	w.press(teamstest.Alex, channel()[0], "subscription", nil)
 	w.until("the settings", func() bool { _, open := w.Dialog(teamstest.Alex); return open })
 	pause := map[string]string{}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,6 +19,9 @@ import (
 	"github.com/bapsang/bapsang/agent/llm/openai"
 	"github.com/bapsang/bapsang/bot"
 	"github.com/bapsang/bapsang/cmd/bapsang/config"
+	"github.com/bapsang/bapsang/cmd/bapsang/internal/ledger"
+	"github.com/bapsang/bapsang/connectors"
+	"github.com/bapsang/bapsang/connectors/quota"
 	"github.com/bapsang/bapsang/store"
 	"github.com/bapsang/bapsang/store/bolt"
 )
@@ -26,6 +30,11 @@ import (
 type doctorCmd struct {
 	Config string `help:"The configuration." required:"" type:"path" placeholder:"bapsang.yaml"`
 	JSON   bool   `help:"Print one JSON object." name:"json"`
+
+	Ledger   bool   `help:"Print the ledger instead: what was agreed with whom, what they get at most, what they got."`
+	Upstream string `help:"Of one upstream, to be sent to its owner. Goes with --ledger." placeholder:"NAME"`
+	Format   string `help:"md, html or json. Goes with --ledger." enum:"md,html,json" default:"md"`
+	Language string `help:"ko or en. Goes with --ledger." enum:"ko,en" default:"ko"`
 }
 
 // section is what was found about one part.
@@ -43,9 +52,19 @@ const checkFor = 30 * time.Second
 // Run implements the command. It changes nothing that people would see, and may run
 // beside a bapsang that serves the same configuration.
 func (c *doctorCmd) Run(e *env) error {
-	cfg, err := config.Read(c.Config, e.Getenv)
+	cfg, err := e.readConfig(c.Config)
 	if err != nil {
 		return usageError{err}
+	}
+	if c.Ledger {
+		format := c.Format
+		if c.JSON {
+			format = "json"
+		}
+		return workUpstreamOf(e, cfg, upstreamCall{Command: "ledger", Name: c.Upstream, Format: format, Language: c.Language})
+	}
+	if c.Upstream != "" {
+		return usagef("--upstream %s goes with --ledger", c.Upstream)
 	}
 	var sections []section
 	look := func(name string, check func(ctx context.Context) []bot.Finding) {
@@ -65,7 +84,7 @@ func (c *doctorCmd) Run(e *env) error {
 		look("analysts", func(context.Context) []bot.Finding { return checkAnalysts(cfg) })
 	}
 	for _, b := range cfg.LLM.Backends {
-		look("model "+b.Name, func(ctx context.Context) []bot.Finding { return checkModel(ctx, b) })
+		look("model "+b.Name, func(ctx context.Context) []bot.Finding { return checkModel(ctx, e, b) })
 	}
 	look("calendar", func(context.Context) []bot.Finding { return checkCalendar(cfg) })
 	checkOutside(e, cfg, look)
@@ -141,6 +160,9 @@ func printSection(w io.Writer, s section) {
 }
 
 func checkStore(ctx context.Context, e *env, cfg *config.Config) []bot.Finding {
+	if at := storeOf(cfg); at.server != nil {
+		return checkServer(ctx, e, at)
+	}
 	dir := cfg.Path(cfg.DataDir)
 	f := bot.Finding{Name: filepath.Join(dir, bolt.FileName), State: bot.Fine, Text: "opens and reads"}
 	if _, err := os.Stat(f.Name); errors.Is(err, os.ErrNotExist) {
@@ -189,10 +211,17 @@ func writable(dir string) error {
 // checkSource opens a source beside, never in, the folder that a running bapsang uses.
 func checkSource(ctx context.Context, e *env, cfg *config.Config, i int) []bot.Finding {
 	spec := cfg.Sources[i]
-	out := []bot.Finding{agreed(spec.Driver != "files", spec.Contract)}
-	if spec.Driver == "files" {
+	driver := sourceDriver(spec.Driver)
+	out := []bot.Finding{agreed(!driver.Own, spec.Contract, e.now())}
+	if driver.Own {
 		if size := sizeOf(cfg.Path(spec.DSN)); size > readAtMost {
 			return append(out, bot.Finding{Name: "files", State: bot.Fine, Text: fmt.Sprintf("%d MB; too much to read for a check, the start reads it", size>>20)})
+		}
+	}
+	if driver.Examine != nil {
+		found, usable := examine(ctx, e, cfg, i)
+		if out = append(out, found...); !usable {
+			return out
 		}
 	}
 	dir, err := os.MkdirTemp("", "bapsang-doctor-")
@@ -203,7 +232,7 @@ func checkSource(ctx context.Context, e *env, cfg *config.Config, i int) []bot.F
 	aside, within := *cfg, *e
 	aside.DataDir, within.ctx = dir, ctx
 	started := time.Now()
-	source, err := openSource(&within, &aside, i)
+	source, err := openSource(&within, &aside, i, connectors.Hooks{Board: quota.New(quota.Options{})})
 	if err != nil {
 		return append(out, bot.Finding{Name: "open", State: bot.Broken, Text: sentence(err), Fix: "Look at dsn of the source in the configuration."})
 	}
@@ -213,10 +242,68 @@ func checkSource(ctx context.Context, e *env, cfg *config.Config, i int) []bot.F
 		return append(out, bot.Finding{Name: "catalogue", State: bot.Broken, Text: sentence(err)})
 	}
 	f := bot.Finding{Name: "catalogue", State: bot.Fine, Text: fmt.Sprintf("%d tables, read in %s", len(catalog.Tables), time.Since(started).Round(time.Millisecond))}
-	if len(catalog.Tables) == 0 {
+	switch n := len(catalog.Tables); {
+	case n == 0:
 		f.State, f.Fix = bot.Warning, "There is nothing to answer from. Look at dsn, and at the rights of the login."
+	case n > manyTables:
+		f.State = bot.Warning
+		f.Fix = "In so many tables a word such as amount means hundreds of things, and most questions are asked back. Name the schemas that people ask about (schemas: of the source), or make analysts of the tables that belong together (tables: of an analyst)."
 	}
-	return append(out, f)
+	return append(append(out, f), checkFit(ctx, cfg, spec.Name, source)...)
+}
+
+// maxMisfits is how many problems of an analyst are told one by one.
+const maxMisfits = 10
+
+// checkFit looks whether the analysts of a source fit its tables as they are now.
+func checkFit(ctx context.Context, cfg *config.Config, name string, source connectors.Source) (out []bot.Finding) {
+	if cfg.AnalystsDir == "" {
+		return nil
+	}
+	sound, _, err := analyst.ReadSound(cfg.Path(cfg.AnalystsDir))
+	if err != nil {
+		return nil // said of the folder
+	}
+	for _, d := range sound {
+		if d.Source != name {
+			continue
+		}
+		_, err := analyst.Build(ctx, d, source)
+		var problems analyst.Problems
+		switch {
+		case err == nil:
+			continue
+		case !errors.As(err, &problems):
+			problems = analyst.Problems{{File: d.Name, Message: sentence(err)}}
+		}
+		for _, p := range problems[:min(len(problems), maxMisfits)] {
+			out = append(out, bot.Finding{Name: "analyst " + d.Name, State: bot.Broken, Text: p.String(), Fix: "Mend the definition, or tell " + cmp.Or(d.Owner, "whoever keeps the tables") + "."})
+		}
+	}
+	return out
+}
+
+// manyTables is how many tables people find their way in by the words of a question.
+const manyTables = 1000
+
+// examine looks at a database, and says whether it can be opened.
+func examine(ctx context.Context, e *env, cfg *config.Config, i int) (out []bot.Finding, usable bool) {
+	contract, err := cfg.Sources[i].Contract.Build(cfg.Sources[i].Name, cfg.Location())
+	if err != nil {
+		return nil, false // said already
+	}
+	usable = true
+	for _, f := range sourceDriver(cfg.Sources[i].Driver).Examine(ctx, settings(e, cfg, i, contract)) {
+		state := bot.Fine
+		switch {
+		case f.Broken:
+			state, usable = bot.Broken, false
+		case f.Doubt:
+			state = bot.Warning
+		}
+		out = append(out, bot.Finding{Name: f.Name, State: state, Text: f.Text, Fix: f.Fix})
+	}
+	return out, usable
 }
 
 // readAtMost is how much of files is read for a check, in bytes.
@@ -237,13 +324,32 @@ func sizeOf(path string) (size int64) {
 }
 
 // agreed looks at a contract. What is ours needs none.
-func agreed(upstream bool, c config.Contract) bot.Finding {
-	built, err := c.Build()
+func agreed(upstream bool, c config.Contract, now time.Time) bot.Finding {
+	built, err := c.Build("", time.UTC)
 	switch {
 	case err != nil:
 		return bot.Finding{Name: "contract", State: bot.Broken, Text: err.Error()}
-	case built.InForce():
-		return bot.Finding{Name: "contract", State: bot.Fine, Text: fmt.Sprintf("agreed with %s on %s", c.Owner, c.Agreed)}
+	case ledger.StateOf(built, now) == ledger.Expiring:
+		return bot.Finding{
+			Name: "contract", State: bot.Warning, Text: fmt.Sprintf("agreed with %s on %s, until %s: that is soon", c.Owner, c.Agreed, c.Expires),
+			Fix: "Agree on it anew, and write the new agreed and expires. After that day it gets one call at a time, " + connectors.TrickleRate().String() + ".",
+		}
+	case ledger.StateOf(built, now) == ledger.NotYet:
+		return bot.Finding{
+			Name: "contract", State: bot.Warning, Text: fmt.Sprintf("agreed with %s on %s, which is to come", c.Owner, c.Agreed),
+			Fix: "Look at agreed: it is the day on which the owner said yes.",
+		}
+	case built.InForce(now):
+		text := fmt.Sprintf("agreed with %s on %s", c.Owner, c.Agreed)
+		if c.Expires != "" {
+			text += ", until " + c.Expires
+		}
+		return bot.Finding{Name: "contract", State: bot.Fine, Text: text}
+	case ledger.StateOf(built, now) == ledger.Expired && upstream:
+		return bot.Finding{
+			Name: "contract", State: bot.Warning, Text: fmt.Sprintf("what was agreed with %s has ended on %s, so it gets one call at a time", c.Owner, c.Expires),
+			Fix: "Agree on it anew, and write the new agreed and expires.",
+		}
 	case !upstream:
 		return bot.Finding{Name: "contract", State: bot.Fine, Text: "none needed: we read our own copy"}
 	}
@@ -265,8 +371,8 @@ func checkAnalysts(cfg *config.Config) []bot.Finding {
 	return []bot.Finding{f}
 }
 
-func checkModel(ctx context.Context, b config.Backend) []bot.Finding {
-	out := []bot.Finding{agreed(true, b.Contract)}
+func checkModel(ctx context.Context, e *env, b config.Backend) []bot.Finding {
+	out := []bot.Finding{agreed(true, b.Contract, e.now())}
 	client, err := openai.New(openai.Options{Name: b.Name, BaseURL: b.BaseURL, Key: b.APIKey, Model: b.Model, Dialect: openai.Dialect(b.Dialect)})
 	if err != nil {
 		return append(out, bot.Finding{Name: "settings", State: bot.Broken, Text: err.Error()})

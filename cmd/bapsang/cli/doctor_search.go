@@ -15,6 +15,7 @@ import (
 	"github.com/bapsang/bapsang/cmd/bapsang/config"
 	"github.com/bapsang/bapsang/connectors"
 	"github.com/bapsang/bapsang/connectors/mcp"
+	"github.com/bapsang/bapsang/connectors/quota"
 )
 
 // harmless is what a check searches for: a day that everybody knows.
@@ -28,7 +29,7 @@ func checkOutside(e *env, cfg *config.Config, look func(string, func(context.Con
 	if len(cfg.Search)+len(cfg.Feeds) == 0 && cfg.Pages == nil {
 		return
 	}
-	o, err := openOutside(e, cfg)
+	o, err := openOutside(e, cfg, quota.New(quota.Options{}))
 	if err != nil {
 		look("search", func(context.Context) []bot.Finding {
 			return []bot.Finding{{Name: "open", State: bot.Broken, Text: sentence(err)}}
@@ -52,7 +53,7 @@ func checkOutside(e *env, cfg *config.Config, look func(string, func(context.Con
 }
 
 func checkSearch(ctx context.Context, e *env, cfg *config.Config, s *config.Search, searcher connectors.Searcher) []bot.Finding {
-	out := []bot.Finding{agreed(true, s.Contract.Contract), quota(s.Contract), reach(s)}
+	out := []bot.Finding{agreed(true, s.Contract.Contract, e.now()), agreedQuota(s.Contract), reach(s)}
 	if s.Driver == "mcp" {
 		pinned, ok := checkPinned(ctx, e, cfg, s)
 		if out = append(out, pinned); !ok {
@@ -72,8 +73,8 @@ func checkSearch(ctx context.Context, e *env, cfg *config.Config, s *config.Sear
 	return append(out, f)
 }
 
-// quota says how much may be asked.
-func quota(c config.OutsideContract) bot.Finding {
+// agreedQuota says how much may be asked.
+func agreedQuota(c config.OutsideContract) bot.Finding {
 	f := bot.Finding{Name: "quota", State: bot.Fine, Text: c.Rate}
 	if c.Rate == "" {
 		f.State, f.Text = bot.Warning, "no rate"
@@ -157,7 +158,7 @@ func trouble(name string, err error) bot.Finding {
 }
 
 func checkFeed(ctx context.Context, e *env, cfg *config.Config, f *config.Feed, feed scout.Feed) []bot.Finding {
-	out := []bot.Finding{agreed(true, f.Contract.Contract)}
+	out := []bot.Finding{agreed(true, f.Contract.Contract, e.now())}
 	for _, id := range f.Official {
 		if _, known := calendar.Default().Event(id); !known && cfg.Calendar.EventsDir == "" {
 			out = append(out, bot.Finding{Name: "official", State: bot.Warning, Text: "there is no event " + id, Fix: "Write an event's id as docs/calendar.md lists them, such as amazon.prime_day."})

@@ -21,13 +21,7 @@ func (c *evalCmd) thinking(e *env, s *set) (*thinking, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(backends) == 0 {
-		backends = s.backends
-	}
-	if backends, err = instrumented(backends, e.traces, nil); err != nil {
-		return nil, err
-	}
-	return openThinking(backends, s.calls, nil, e.now, e.logger)
+	return thinkAtTerminal(e, s, backends)
 }
 
 // brainOf is the agent that answers for a set's analysts, with a model or without.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,6 +12,8 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -23,7 +26,9 @@ import (
 )
 
 // asMain makes the test binary be the program: the tests start it as a person
-// would, and kill it as a crash would.
+// would, and kill it as a crash would. So it is built as the tests are: with -race the
+// races between a program's parts are found in whole programs too. The program as it is
+// released is what deploy/check starts.
 const asMain = "BAPSANG_TEST_AS_MAIN"
 
 func TestMain(m *testing.M) {
@@ -33,6 +38,10 @@ func TestMain(m *testing.M) {
 		defer stop()
 		os.Exit(cli.Run(ctx, os.Args[1:], cli.IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.LookupEnv}))
 	}
+	flag.Parse()
+	if !given("test.parallel") {
+		_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))) // most wait for programs that they start
+	}
 	code := m.Run()
 	for _, dir := range []string{company.dir, full.dir} {
 		if dir != "" {
@@ -40,6 +49,12 @@ func TestMain(m *testing.M) {
 		}
 	}
 	os.Exit(code)
+}
+
+// given tells whether a flag is on the command line.
+func given(name string) (is bool) {
+	flag.Visit(func(f *flag.Flag) { is = is || f.Name == name })
+	return is
 }
 
 // now is when the tests ask.
@@ -99,8 +114,25 @@ type process struct {
 // start starts the program and waits until it says where it listens.
 func start(t testing.TB, args ...string) *process {
 	t.Helper()
-	p := &process{cmd: exec.Command(os.Args[0], args...), done: make(chan error, 1), errs: &bytes.Buffer{}}
-	p.cmd.Env = append(os.Environ(), asMain+"=1", "API_TOKEN=0123456789abcdef0123")
+	return startIn(t, nil, args...)
+}
+
+// startIn is start with more variables ("NAME=value") in the environment.
+func startIn(t testing.TB, variables []string, args ...string) *process {
+	t.Helper()
+	return startProgram(t, os.Args[0], variables, args...)
+}
+
+// environment is what programs are started with.
+func environment() []string {
+	return append(os.Environ(), asMain+"=1", "API_TOKEN=0123456789abcdef0123")
+}
+
+// startProgram starts a program that may be another than this one.
+func startProgram(t testing.TB, program string, variables []string, args ...string) *process {
+	t.Helper()
+	p := &process{cmd: exec.Command(program, args...), done: make(chan error, 1), errs: &bytes.Buffer{}}
+	p.cmd.Env = append(environment(), variables...)
 	p.cmd.Stderr = p.errs
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
@@ -131,6 +163,7 @@ func start(t testing.TB, args ...string) *process {
 	select {
 	case p.url = <-said:
 	case err := <-p.done:
+		p.done = nil // it has told, and is not waited for again
 		t.Fatalf("it ended: %v\n%s", err, p.errs)
 	case <-time.After(60 * time.Second):
 		t.Fatalf("it does not say where it listens\n%s", p.errs)

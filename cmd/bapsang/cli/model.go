@@ -16,6 +16,7 @@ import (
 	"github.com/bapsang/bapsang/bot/desk"
 	"github.com/bapsang/bapsang/cmd/bapsang/config"
 	"github.com/bapsang/bapsang/connectors"
+	"github.com/bapsang/bapsang/connectors/quota"
 	"github.com/bapsang/bapsang/store"
 )
 
@@ -100,11 +101,10 @@ func configuredBackends(cfg *config.Config) ([]llm.Backend, error) {
 		if err != nil {
 			return nil, usageError{cfg.At(at, fmt.Sprintf("backend %s: %v", b.Name, err))}
 		}
-		contract, err := b.Contract.Build()
+		contract, err := b.Contract.Build(b.Name, cfg.Location())
 		if err != nil {
 			return nil, usageError{cfg.At(at+".contract", fmt.Sprintf("backend %s: %v", b.Name, err))}
 		}
-		contract.Name = b.Name
 		out = append(out, llm.Backend{Name: b.Name, Model: client, Contract: contract, TokensPerMinute: b.TokensPerMinute, Priority: b.Priority})
 	}
 	return out, nil
@@ -121,25 +121,57 @@ type thinking struct {
 	pool    *llm.Pool
 }
 
+// spending is how many calls of a model a question may take, and one that is answered
+// shortly; 0 takes the usual number.
+type spending struct{ calls, brief int }
+
+func (o Options) spending() spending {
+	return spending{calls: o.CallsPerQuestion, brief: o.Degradation.CallsPerQuestion}
+}
+
+// thinkAtTerminal makes the rung for a command. Where the configuration's models are asked,
+// their budgets are shared with whoever serves it.
+func thinkAtTerminal(e *env, s *set, named []llm.Backend) (*thinking, error) {
+	backends, opts := named, llm.PoolOptions{Logger: e.logger, Patience: terminalPatience}
+	if len(named) == 0 {
+		backends, opts.Store = s.backends, s.store
+		if s.store != nil {
+			opts.Board = s.board
+		}
+	}
+	backends, err := instrumented(backends, e.traces, nil)
+	if err != nil {
+		return nil, err
+	}
+	return thinkingOver(backends, spending{calls: s.calls}, opts, nil, e.now)
+}
+
 // openThinking makes the rung over backends; nil without any. A nil store keeps neither
 // budgets nor steps beyond this process.
-func openThinking(backends []llm.Backend, calls int, keep store.Store, now func() time.Time, logger *slog.Logger) (*thinking, error) {
-	if len(backends) == 0 {
-		return nil, nil
-	}
+func openThinking(backends []llm.Backend, spend spending, keep store.Store, board *quota.Board, now func() time.Time, logger *slog.Logger) (*thinking, error) {
 	opts := llm.PoolOptions{Store: keep, Logger: logger}
+	if board != nil {
+		opts.Board = board // or it would be a board, and none
+	}
+	var journal think.Journal
 	if keep == nil {
 		opts.Patience = terminalPatience
+	} else {
+		journal = think.NewJournal(keep)
+	}
+	return thinkingOver(backends, spend, opts, journal, now)
+}
+
+func thinkingOver(backends []llm.Backend, spend spending, opts llm.PoolOptions, journal think.Journal, now func() time.Time) (*thinking, error) {
+	if len(backends) == 0 {
+		return nil, nil
 	}
 	pool, err := llm.NewPool(backends, opts)
 	if err != nil {
 		return nil, fmt.Errorf("open models: %w", err)
 	}
-	t := &thinking{pool: pool}
-	if keep != nil {
-		t.journal = think.NewJournal(keep)
-	}
-	t.thinker, err = think.New(think.Config{Model: pool, Journal: t.journal, Budget: think.Budget{Calls: calls}, Now: now, Logger: logger})
+	t := &thinking{pool: pool, journal: journal}
+	t.thinker, err = think.New(think.Config{Model: pool, Journal: t.journal, Budget: think.Budget{Calls: spend.calls}, BriefCalls: spend.brief, Now: now, Logger: opts.Logger})
 	if err != nil {
 		return nil, errors.Join(err, pool.Close())
 	}
@@ -158,7 +190,7 @@ func (t *thinking) into(c agent.Config) agent.Config {
 // its rate.
 func (t *thinking) load() desk.ModelLoad {
 	s := t.pool.Snapshot()
-	l := desk.ModelLoad{Waiting: s.Waiting, Down: true}
+	l := desk.ModelLoad{Waiting: s.Waiting, Down: true, CallsEach: s.CallsPerQuestion}
 	counted := map[string]bool{}
 	for _, b := range s.Backends {
 		if b.Per > 0 && !counted[b.Budget] {

@@ -23,6 +23,7 @@ import (
 	"github.com/bapsang/bapsang/connectors/ics"
 	"github.com/bapsang/bapsang/connectors/outward"
 	"github.com/bapsang/bapsang/connectors/pages"
+	"github.com/bapsang/bapsang/connectors/quota"
 	"github.com/bapsang/bapsang/connectors/rss"
 )
 
@@ -31,7 +32,7 @@ type outside struct {
 	searchers []agent.Searcher
 	pages     connectors.Pages // nil where no page is to be read
 	feeds     []scout.Feed     // of organisers and of the company
-	// hooks are the guards' own: one limiter, one audit log, one filter of what leaves.
+	// hooks are the guards' own: one board, one audit log, one filter of what leaves.
 	hooks   connectors.Hooks
 	calls   *outsideCalls // nil where nothing is reached
 	closers []io.Closer
@@ -57,11 +58,8 @@ func (o *outside) Close() error {
 	return errors.Join(errs...)
 }
 
-// pagesAtOnce is how many sites are read at a time. One site is asked one page at a time.
-const pagesAtOnce = 4
-
 // openOutside opens what a configuration names outside. Nothing is called yet.
-func openOutside(e *env, cfg *config.Config) (_ outside, err error) {
+func openOutside(e *env, cfg *config.Config, board *quota.Board) (_ outside, err error) {
 	var o outside
 	if len(cfg.Search) == 0 && len(cfg.Feeds) == 0 && cfg.Pages == nil {
 		return o, nil
@@ -71,7 +69,7 @@ func openOutside(e *env, cfg *config.Config) (_ outside, err error) {
 			err = errors.Join(err, o.Close())
 		}
 	}()
-	if err := o.openHooks(e, cfg); err != nil {
+	if err := o.openHooks(e, cfg, board); err != nil {
 		return o, err
 	}
 	for i := range cfg.Search {
@@ -92,14 +90,13 @@ func openOutside(e *env, cfg *config.Config) (_ outside, err error) {
 	if err != nil {
 		return o, usageError{cfg.At("$.pages.allow_private", err.Error())}
 	}
-	// What a site agrees to stands in its robots.txt.
 	o.pages = connectors.GuardPages(pages.New(pages.Options{Contact: asked.Contact, Options: outward.Options{AllowPrivate: own}}),
-		connectors.Contract{Name: "pages", Owner: "robots.txt", Agreed: e.now(), Concurrency: pagesAtOnce}, o.hooks)
+		config.PagesContract(), o.hooks)
 	return o, nil
 }
 
 // openHooks makes what all guards share.
-func (o *outside) openHooks(e *env, cfg *config.Config) error {
+func (o *outside) openHooks(e *env, cfg *config.Config, board *quota.Board) error {
 	filter, err := egress.New(egress.Options{Confidential: cfg.Egress.Confidential, InternalDomains: cfg.Egress.InternalDomains})
 	if err != nil {
 		return usageError{cfg.At("$.egress", err.Error())}
@@ -111,7 +108,7 @@ func (o *outside) openHooks(e *env, cfg *config.Config) error {
 	o.closers = append(o.closers, book)
 	o.calls = newOutsideCalls()
 	o.hooks = connectors.Hooks{
-		Audit: book.note, Metrics: o.calls.count, Limiter: connectors.NewLimiter(), Egress: filter.Check, EgressURL: filter.CheckURL, Logger: e.logger,
+		Audit: book.note, Metrics: o.calls.count, Board: board, Egress: filter.Check, EgressURL: filter.CheckURL, Logger: e.logger,
 	}
 	return nil
 }
@@ -119,7 +116,7 @@ func (o *outside) openHooks(e *env, cfg *config.Config) error {
 func (o *outside) openSearch(cfg *config.Config, i int, logger *slog.Logger) error {
 	spec := &cfg.Search[i]
 	at := fmt.Sprintf("$.search[%d]", i)
-	contract, err := spec.Contract.Build(spec.Name)
+	contract, err := spec.Contract.Build(spec.Name, cfg.Location())
 	if err != nil {
 		return usageError{cfg.At(at+".contract", err.Error())}
 	}
@@ -139,7 +136,7 @@ func (o *outside) openSearch(cfg *config.Config, i int, logger *slog.Logger) err
 func (o *outside) openFeed(e *env, cfg *config.Config, i int) error {
 	spec := &cfg.Feeds[i]
 	at := fmt.Sprintf("$.feeds[%d]", i)
-	contract, err := spec.Contract.Build(spec.Name)
+	contract, err := spec.Contract.Build(spec.Name, cfg.Location())
 	if err != nil {
 		return usageError{cfg.At(at+".contract", err.Error())}
 	}
@@ -197,7 +194,7 @@ func prefixes(texts []string) ([]netip.Prefix, error) {
 	return out, nil
 }
 
-// auditName is the file in the data directory that says what was asked outside.
+// auditName is the file in the data directory that says what was asked of databases and outside.
 const auditName = "audit.jsonl"
 
 // auditLog is a file with one line of JSON for each call. Several processes may write it:
@@ -231,11 +228,23 @@ func (l *auditLog) note(ctx context.Context, r connectors.AuditRecord) {
 	if code == "" {
 		code = "ok"
 	}
-	l.lines.LogAttrs(ctx, slog.LevelInfo, "",
+	attrs := []slog.Attr{
 		slog.Time("at", r.At), slog.String("system", r.System), slog.String("who", r.Caller.Principal), slog.String("question", r.Caller.Question),
 		slog.String("query", r.Query), slog.String("code", code), slog.Int("found", r.Rows), slog.Bool("cached", r.Cached),
-		slog.Int64("waited_ms", r.Waited.Milliseconds()), slog.Int64("took_ms", r.Took.Milliseconds()))
+		slog.Int64("waited_ms", r.Waited.Milliseconds()), slog.Int64("took_ms", r.Took.Milliseconds()),
+	}
+	if r.SQL != "" {
+		sql := []rune(r.SQL)
+		attrs = append(attrs, slog.String("sql", string(sql[:min(len(sql), mostAudited)])))
+	}
+	if !r.Stale.IsZero() {
+		attrs = append(attrs, slog.Time("stale", r.Stale))
+	}
+	l.lines.LogAttrs(ctx, slog.LevelInfo, "", attrs...)
 }
+
+// mostAudited bounds a statement in the log, in characters.
+const mostAudited = 4000
 
 // Close closes the file.
 func (l *auditLog) Close() error { return l.file.Close() }

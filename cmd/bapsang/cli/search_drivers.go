@@ -142,7 +142,8 @@ func unlinked(err error) error {
 	return err
 }
 
-// outsideCalls counts the calls of searches, feeds and pages.
+// outsideCalls counts the calls of databases, searches, feeds and pages. A nil one counts
+// nothing.
 type outsideCalls struct {
 	calls  *prometheus.CounterVec
 	took   *prometheus.HistogramVec
@@ -154,7 +155,7 @@ func newOutsideCalls() *outsideCalls {
 	seconds := []float64{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30}
 	return &outsideCalls{
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Namespace: space, Subsystem: sub, Name: "calls_total", Help: "Calls of searches, feeds and pages, by how they went.",
+			Namespace: space, Subsystem: sub, Name: "calls_total", Help: "Calls of databases, searches, feeds and pages, by how they went.",
 		}, []string{"system", "code"}),
 		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Namespace: space, Subsystem: sub, Name: "call_seconds", Help: "What a call took there.", Buckets: seconds,
@@ -167,6 +168,9 @@ func newOutsideCalls() *outsideCalls {
 
 // count is the guards' Metrics hook.
 func (c *outsideCalls) count(m connectors.CallMetrics) {
+	if c == nil {
+		return
+	}
 	code := string(m.Code)
 	switch {
 	case m.Cached:

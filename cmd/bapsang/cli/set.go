@@ -20,8 +20,11 @@ import (
 	"github.com/bapsang/bapsang/cmd/bapsang/config"
 	"github.com/bapsang/bapsang/cmd/bapsang/demo"
 	"github.com/bapsang/bapsang/connectors"
+	"github.com/bapsang/bapsang/connectors/across"
 	"github.com/bapsang/bapsang/connectors/duckdb"
 	"github.com/bapsang/bapsang/connectors/files"
+	"github.com/bapsang/bapsang/connectors/quota"
+	"github.com/bapsang/bapsang/store"
 )
 
 // set is the analysts of a run and what they answer from.
@@ -33,6 +36,11 @@ type set struct {
 	backends []llm.Backend // of the configuration
 	calls    int           // a question may make
 	outside  outside       // searches, pages, feeds of the configuration
+	board    *quota.Board  // of the contracts; nil without a configuration
+	absent   *absences     // nil where everything has to be there
+	hooks    connectors.Hooks
+	store    store.Store // with which the board is shared, of a command; nil for none
+	together *analyst.Sideboard
 }
 
 // Close closes the sources and what was made for this run only.
@@ -76,6 +84,7 @@ func openDemo(e *env, dir string) (*set, error) {
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	s.seatTogether(seoul().String())
 	return s, nil
 }
 
@@ -172,23 +181,69 @@ func removeOthers(database string) {
 	}
 }
 
-// openConfig reads a configuration and opens what it names.
+// openConfig reads a configuration and opens what it names, for a command. What was agreed
+// with the owners of upstreams is counted together with the bapsang that serves the
+// configuration, where its store can be reached.
 func openConfig(e *env, path string) (*set, error) {
-	cfg, err := config.Read(path, e.Getenv)
+	cfg, err := e.readConfig(path)
 	if err != nil {
 		return nil, usageError{err}
 	}
-	return openSources(e, cfg)
+	keep := openBeside(e, cfg)
+	s, err := openSources(e, cfg, nil, nil)
+	if err != nil || keep == nil {
+		return s, errors.Join(err, closeAll(keep))
+	}
+	s.closers = append([]io.Closer{keep, s.board}, s.closers...) // they are closed last
+	if err := s.board.Share(keep); err != nil {
+		return nil, errors.Join(fmt.Errorf("share contracts: %w", err), s.Close())
+	}
+	s.store = keep
+	return s, nil
+}
+
+// openBeside opens the store of a fleet. Where a bapsang that runs has the store for itself,
+// or a fleet's cannot be reached, it is nil, and what is called gets a trickle.
+func openBeside(e *env, cfg *config.Config) Keeper {
+	at := storeOf(cfg)
+	var why string
+	if at.server == nil {
+		if !answersCommands(e.ctx, at.dir) {
+			return nil
+		}
+		why = "a bapsang runs on this configuration and has its contracts"
+	} else {
+		keep, err := at.open(e)
+		if err == nil {
+			return keep
+		}
+		why = "the store cannot be reached, so what others call is not known (" + sentence(err) + ")"
+	}
+	call, model := connectors.TrickleRate(), llm.TrickleRate()
+	cfg.Trickle(call, model)
+	fmt.Fprintf(e.Err, "bapsang: %s: calls go one at a time, %s, %s to a model\n", why, call, model)
+	return nil
+}
+
+func closeAll(keep Keeper) error {
+	if keep == nil {
+		return nil
+	}
+	return keep.Close()
 }
 
 // openSources opens a configuration's sources, each behind its contract, and builds
-// its analysts.
-func openSources(e *env, cfg *config.Config) (_ *set, err error) {
+// its analysts; none of them for roles that ask none. What cannot be opened goes among the
+// absent; where those are nil it is an error.
+func openSources(e *env, cfg *config.Config, roles RoleSet, absent *absences) (_ *set, err error) {
 	location, err := time.LoadLocation(cfg.Timezone)
 	if err != nil {
 		return nil, usageError{err}
 	}
-	s := &set{location: location, channels: map[string]string{}, calls: cfg.LLM.CallsPerQuestion}
+	s := &set{
+		location: location, channels: map[string]string{}, calls: cfg.LLM.CallsPerQuestion, board: quota.New(quota.Options{Logger: e.logger}),
+		absent: absent,
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())
@@ -197,97 +252,292 @@ func openSources(e *env, cfg *config.Config) (_ *set, err error) {
 	if s.backends, err = configuredBackends(cfg); err != nil {
 		return nil, err
 	}
-	if s.outside, err = openOutside(e, cfg); err != nil {
+	if !roles.queries() {
+		return s, nil
+	}
+	if s.outside, err = openOutside(e, cfg, s.board); err != nil {
 		return nil, err
 	}
 	s.closers = append(s.closers, &s.outside)
+	if s.outside.calls == nil {
+		s.outside.calls = newOutsideCalls()
+	}
+	if s.hooks, err = s.sourceHooks(e, cfg); err != nil {
+		return nil, err
+	}
+	sources, err := s.openAll(e, cfg)
+	if err != nil {
+		return nil, err
+	}
+	s.together = newSideboard(cfg.Timezone)
+	if err := s.seatAll(e, cfg, sources); err != nil {
+		return nil, err
+	}
+	s.seatTogether(cfg.Timezone)
+	return s, s.somebody()
+}
+
+// openAll opens the sources, and tells of them in the order in which they are configured.
+func (s *set) openAll(e *env, cfg *config.Config) (map[string]connectors.Source, error) {
+	begun := openAll(e, cfg, s.hooks)
+	s.closers = append(s.closers, begun)
+	if s.absent != nil {
+		s.absent.begun = begun
+	}
+	if err := begun.wait(e.ctx, s.absent != nil); err != nil {
+		return nil, err
+	}
 	sources := map[string]connectors.Source{}
 	for i, spec := range cfg.Sources {
-		source, err := openSource(e, cfg, i)
-		if err != nil {
-			return nil, &placedError{what: "source " + spec.Name, err: err}
-		}
-		s.closers = append(s.closers, source)
-		sources[spec.Name] = source
-	}
-	if cfg.AnalystsDir == "" {
-		for _, spec := range cfg.Sources {
-			if err := s.addSource(e.ctx, cfg, spec, sources[spec.Name]); err != nil {
+		got, there := begun.take(i)
+		switch {
+		case !there:
+			got.source = s.await(e, cfg, i, begun.all[i])
+		case got.err != nil:
+			var err error
+			if got.source, err = s.without(e, cfg, i, got.err); err != nil {
 				return nil, err
 			}
 		}
-		return s, nil
+		s.closers = append(s.closers, got.source)
+		sources[spec.Name] = got.source
 	}
-	return s, s.addDefined(e, cfg, sources)
+	return sources, nil
 }
 
-// addSource gives a source that no analyst was written for one of its own.
-func (s *set) addSource(ctx context.Context, cfg *config.Config, spec config.Source, source connectors.Source) error {
-	if spec.Model == "" {
-		return s.draft(ctx, spec.Name, source)
+// sourceHooks are what the guards of sources share: the board, and the log of who asked what,
+// which is that of the searches where there are some.
+func (s *set) sourceHooks(e *env, cfg *config.Config) (connectors.Hooks, error) {
+	hooks := connectors.Hooks{Audit: s.outside.hooks.Audit, Metrics: s.outside.calls.count, Board: s.board, Logger: e.logger}
+	if hooks.Audit == nil {
+		book, err := openAudit(cfg.Path(cfg.DataDir))
+		if err != nil {
+			return hooks, err
+		}
+		s.outside.closers = append(s.outside.closers, book)
+		hooks.Audit = book.note
 	}
-	d, err := analyst.ForModel(spec.Name, cfg.Path(spec.Model))
-	if err != nil {
-		return usageError{err}
+	return hooks, nil
+}
+
+// newSideboard is where analysts over several sources are opened.
+func newSideboard(timezone string) *analyst.Sideboard {
+	return analyst.NewSideboard(func(name string, members ...analyst.Joined) connectors.Source {
+		parts := make([]across.Member, len(members))
+		for i, m := range members {
+			parts[i] = across.Member{Name: m.Name, Source: m.Source, Tables: m.Tables}
+		}
+		return across.New(name, func(ctx context.Context, tables []connectors.Held, stmt connectors.Statement) (*connectors.Result, error) {
+			return duckdb.Scratch(ctx, timezone, tables, stmt)
+		}, parts...)
+	})
+}
+
+// seatTogether has the analysts answer together what none of them answers alone.
+func (s *set) seatTogether(timezone string) {
+	if s.together == nil {
+		s.together = newSideboard(timezone)
 	}
-	if err := s.add(ctx, d, source); err != nil {
-		return usageError{err}
+	s.together.Seat(s.analysts)
+}
+
+// seatAll builds the analysts.
+func (s *set) seatAll(e *env, cfg *config.Config, sources map[string]connectors.Source) error {
+	if cfg.AnalystsDir != "" {
+		return s.addDefined(e, cfg, sources)
+	}
+	for _, spec := range cfg.Sources {
+		if err := s.addSource(e, cfg, spec, sources[spec.Name]); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
+// without goes on without a source that could not be opened.
+func (s *set) without(e *env, cfg *config.Config, i int, err error) (connectors.Source, error) {
+	spec := cfg.Sources[i]
+	placed := &placedError{what: "source " + spec.Name, err: err}
+	if s.absent == nil || e.ctx.Err() != nil {
+		return nil, placed
+	}
+	a := s.absence(e, cfg, i, err)
+	if a.awaited() {
+		e.logger.WarnContext(e.ctx, "a source cannot be reached; going on without it, and trying again", "source", spec.Name, "error", sentence(err))
+	} else {
+		e.logger.ErrorContext(e.ctx, "a source cannot be used; going on without it", "source", spec.Name, "error", sentence(err), "see", "bapsang doctor")
+	}
+	return a, nil
+}
+
+// await goes on without a source that is still being opened.
+func (s *set) await(e *env, cfg *config.Config, i int, begun *opening) connectors.Source {
+	a := s.absence(e, cfg, i, errSilent())
+	a.begun = begun
+	e.logger.WarnContext(e.ctx, "a source has not answered yet; going on without it, and waiting", "source", a.name)
+	return a
+}
+
+// absence stands for a source that is not there because of err, and knows how to open it.
+func (s *set) absence(e *env, cfg *config.Config, i int, err error) *absence {
+	spec := cfg.Sources[i]
+	a := newAbsence(spec.Name, false, err)
+	a.open = func(ctx context.Context) (source connectors.Source, err error) {
+		contract, err := contractOf(cfg, spec)
+		if err != nil {
+			return nil, err
+		}
+		within := *e
+		err = connectors.Under(ctx, contract, s.hooks, func(ctx context.Context) error {
+			within.ctx = ctx
+			source, err = openSource(&within, cfg, i, s.hooks)
+			return err
+		})
+		return source, err
+	}
+	s.absent.add(a)
+	return a
+}
+
+// somebody is an error where nobody is left who answers, or may some time.
+func (s *set) somebody() error {
+	var first error
+	for _, a := range s.analysts {
+		out, ok := a.Source.(*absence)
+		if !ok || out.awaited() {
+			return nil
+		}
+		if first == nil {
+			first = out.cause
+		}
+	}
+	return first
+}
+
+// seat builds an analyst, or has what stands for it wait for its source.
+func (s *set) seat(e *env, awaited *agent.Analyst, source connectors.Source, build func(context.Context, connectors.Source) (*agent.Analyst, error)) error {
+	if out, ok := source.(*absence); ok {
+		awaited.Source = out
+		out.builds = append(out.builds, builder{awaited, build})
+		s.analysts = append(s.analysts, awaited)
+		return nil
+	}
+	a, err := build(e.ctx, source)
+	if err != nil {
+		return s.broken(e, awaited, err)
+	}
+	s.analysts = append(s.analysts, a)
+	return nil
+}
+
+// broken goes on without an analyst who cannot be built.
+func (s *set) broken(e *env, awaited *agent.Analyst, err error) error {
+	var wrong analyst.Problems
+	if errors.As(err, &wrong) {
+		err = usageError{err}
+	}
+	if s.absent == nil || e.ctx.Err() != nil {
+		return err
+	}
+	out := newAbsence(awaited.Name, true, err)
+	s.absent.add(out)
+	awaited.Source = out
+	s.analysts = append(s.analysts, awaited)
+	e.logger.ErrorContext(e.ctx, "an analyst cannot answer; going on without it", "analyst", awaited.Name, "error", err)
+	return nil
+}
+
+// addSource gives a source that no analyst was written for one of its own.
+func (s *set) addSource(e *env, cfg *config.Config, spec config.Source, source connectors.Source) error {
+	name := spec.Name
+	if spec.Model == "" {
+		return s.seat(e, &agent.Analyst{Name: name}, source, func(ctx context.Context, source connectors.Source) (*agent.Analyst, error) {
+			return analyst.Drafted(ctx, name, source)
+		})
+	}
+	d, err := analyst.ForModel(name, cfg.Path(spec.Model))
+	if err != nil {
+		return s.broken(e, &agent.Analyst{Name: name}, err)
+	}
+	return s.seatDefinition(e, d, source)
+}
+
+// seatDefinition seats the analyst of a definition, and has its channels ask it.
+func (s *set) seatDefinition(e *env, d *analyst.Definition, source connectors.Source) error {
+	for _, c := range d.Channels {
+		s.channels[strings.ToLower(strings.TrimPrefix(c, "#"))] = d.Name
+	}
+	return s.seat(e, analyst.Awaited(d, source), source, func(ctx context.Context, source connectors.Source) (*agent.Analyst, error) {
+		return analyst.Build(ctx, d, source)
+	})
+}
+
 // addDefined builds the analysts of a configuration's folder.
 func (s *set) addDefined(e *env, cfg *config.Config, sources map[string]connectors.Source) error {
-	definitions, err := analyst.ReadDir(cfg.Path(cfg.AnalystsDir))
+	definitions, broken, err := s.definitions(cfg)
 	if errors.Is(err, fs.ErrNotExist) {
 		return usageError{cfg.At("$.analysts_dir", "there is no folder "+cfg.AnalystsDir)}
 	}
 	if err != nil {
 		return usageError{err}
 	}
-	if len(definitions) == 0 {
+	if len(definitions)+len(broken) == 0 {
 		return usageError{cfg.At("$.analysts_dir", "there is no analyst in "+cfg.AnalystsDir)}
 	}
 	for _, d := range definitions {
 		source, ok := sources[d.Source]
-		if !ok {
-			return usageError{analyst.Problems{d.NoSource()}}
+		switch {
+		case len(d.Sources) > 0:
+			err = s.seatSpanning(e, cfg, d, sources)
+		case ok:
+			err = s.seatDefinition(e, d, source)
+		default:
+			err = s.broken(e, analyst.Awaited(d, nil), analyst.Problems{d.NoSource()})
 		}
-		if err := s.add(e.ctx, d, source); err != nil {
-			return usageError{err}
+		if err != nil {
+			return err
+		}
+	}
+	for _, b := range broken {
+		if err := s.broken(e, &agent.Analyst{Name: b.Name}, b.Problems); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
+// definitions reads the analysts of a configuration's folder.
+func (s *set) definitions(cfg *config.Config) (sound []*analyst.Definition, broken []analyst.Broken, err error) {
+	dir := cfg.Path(cfg.AnalystsDir)
+	if s.absent == nil {
+		sound, err = analyst.ReadDir(dir)
+		return sound, nil, err
+	}
+	return analyst.ReadSound(dir)
+}
+
+// contractOf is the contract of a source. What is no server's is a copy of each process's own.
+func contractOf(cfg *config.Config, spec config.Source) (connectors.Contract, error) {
+	contract, err := spec.Contract.Build(spec.Name, cfg.Location())
+	contract.Alone = spec.Alone()
+	return contract, err
+}
+
 // openSource opens one source behind the guard of its contract.
-func openSource(e *env, cfg *config.Config, i int) (connectors.Source, error) {
+func openSource(e *env, cfg *config.Config, i int, hooks connectors.Hooks) (connectors.Source, error) {
 	spec := cfg.Sources[i]
-	contract, err := spec.Contract.Build()
+	contract, err := contractOf(cfg, spec)
 	if err != nil {
 		return nil, err
 	}
-	into := filepath.Join(cfg.Path(cfg.DataDir), "sources", spec.Name)
-	if err := os.MkdirAll(into, 0o755); err != nil {
-		return nil, fmt.Errorf("open source: %w", err)
-	}
-	var source connectors.Source
-	switch spec.Driver {
-	case "duckdb":
-		source, err = duckdb.Open(e.ctx, duckdb.Config{
-			Name: spec.Name, Path: cfg.Path(spec.DSN), Timeout: contract.Timeout, Timezone: cfg.Timezone, Logger: e.logger,
-			CatalogFile: filepath.Join(into, "catalog"),
-		})
-	default:
-		source, err = openFiles(e.ctx, spec.Name, []string{cfg.Path(spec.DSN)}, into, e.now(), e.logger)
-	}
+	source, err := openDriven(e, cfg, i, contract)
 	if err != nil {
 		return nil, err
 	}
-	if spec.Driver == "files" && contract.Owner == "" {
+	if sourceDriver(spec.Driver).Own && contract.Owner == "" {
 		return source, nil // our own copy of files: there is nobody to agree with
 	}
-	return connectors.Guard(source, contract, connectors.Hooks{Logger: e.logger}), nil
+	return connectors.Guard(source, contract, hooks), nil
 }
 
 // progressBar shows a long preparation: moving on a terminal, one line elsewhere.

@@ -11,13 +11,17 @@ import (
 	"github.com/bapsang/bapsang/bot/slack"
 	"github.com/bapsang/bapsang/bot/web"
 	"github.com/bapsang/bapsang/cmd/bapsang/config"
+	"github.com/bapsang/bapsang/cmd/bapsang/internal/fleet"
 )
 
 // slackPlatform makes the driver for Slack.
 func (a *App) slackPlatform(c *config.Slack) (platform, error) {
 	cfg := slackConfig(c)
 	cfg.Now, cfg.Logger, cfg.Location = a.opts.Now, a.opts.Logger, a.opts.Location
-	cfg.CSV = a.csv
+	cfg.CSV, cfg.Shared = a.csv, a.opts.Shared
+	if a.opts.Shared {
+		cfg.Rates = fleet.NewRates(a.store, "slack ", nil)
+	}
 	cfg.SQL = func(ctx context.Context, question string) ([]bot.SQL, error) { return a.desk.Statements(ctx, question) }
 	cfg.Render = func(ctx context.Context, spec json.RawMessage) ([]byte, error) {
 		return renderChart(ctx, spec, web.Picture{})

@@ -13,6 +13,7 @@ import (
 	"github.com/bapsang/bapsang/bot/digest"
 	"github.com/bapsang/bapsang/bot/digest/render"
 	"github.com/bapsang/bapsang/bot/digest/schedule"
+	"github.com/bapsang/bapsang/bot/report"
 	"github.com/bapsang/bapsang/cmd/bapsang/config"
 	"github.com/bapsang/bapsang/store"
 )
@@ -151,6 +152,9 @@ func draftOf(c config.Subscription, zone string) (digest.Draft, digest.Person, e
 		if c.Calendar.Weeks > 0 {
 			d.Subject.Params[render.ParamWeeks] = strconv.Itoa(c.Calendar.Weeks)
 		}
+	}
+	if c.Report != "" {
+		d.Subject = digest.Subject{Kind: digest.KindReport, Params: map[string]string{report.ParamPeriod: c.Report}}
 	}
 	if d.Alert = alertOf(c.Alert); d.Alert != nil {
 		d.Subject.Kind = digest.KindAlert

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/bapsang/bapsang/agent/chart"
@@ -15,8 +13,8 @@ import (
 	"github.com/bapsang/bapsang/bot/teams"
 	"github.com/bapsang/bapsang/bot/teams/connector"
 	"github.com/bapsang/bapsang/cmd/bapsang/config"
+	"github.com/bapsang/bapsang/cmd/bapsang/internal/fleet"
 	"github.com/bapsang/bapsang/store"
-	"github.com/bapsang/bapsang/store/bolt"
 )
 
 // teamsPlatform makes the driver for Microsoft Teams.
@@ -24,7 +22,10 @@ func (a *App) teamsPlatform(c *config.Teams) (platform, error) {
 	cfg := teamsConfig(c)
 	cfg.References = references{a.store}
 	cfg.Now, cfg.Logger, cfg.Location = a.opts.Now, a.opts.Logger, a.opts.Location
-	cfg.CSV = a.csv
+	cfg.CSV, cfg.Shared = a.csv, a.opts.Shared
+	if a.opts.Shared {
+		cfg.Connector.Shared = fleet.NewRates(a.store, "teams ", nil)
+	}
 	cfg.SQL = func(ctx context.Context, question string) ([]bot.SQL, error) { return a.desk.Statements(ctx, question) }
 	cfg.Render = teamsChart
 	cfg.Prompts = a.prompts
@@ -89,15 +90,28 @@ func (r references) Get(ctx context.Context, key string) (ref json.RawMessage, e
 	return ref, err
 }
 
+// Change implements teams.Changer.
+func (r references) Change(ctx context.Context, key string, fn func(kept json.RawMessage) (json.RawMessage, error)) error {
+	return r.store.Update(ctx, func(tx store.Tx) error {
+		kept, err := tx.Get(kindTeams, key)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		made, err := fn(kept)
+		if err != nil || made == nil {
+			return err
+		}
+		return tx.Put(kindTeams, key, made)
+	})
+}
+
 // checkTeams has the driver look at its app. What Teams has told is in the store, which a
 // bapsang that runs does not share.
 func checkTeams(ctx context.Context, e *env, cfg *config.Config) []bot.Finding {
 	c := teamsConfig(cfg.Teams)
 	c.Logger, c.References = e.logger, unread{}
-	dir := cfg.Path(cfg.DataDir)
-	if _, err := os.Stat(filepath.Join(dir, bolt.FileName)); err == nil {
-		s, err := bolt.Open(ctx, dir, bolt.Options{Logger: e.logger})
-		if err == nil {
+	if at := storeOf(cfg); at.there() {
+		if s, err := at.open(e); err == nil {
 			defer func() { _ = s.Close() }()
 			c.References = references{s}
 		}

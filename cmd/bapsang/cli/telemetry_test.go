@@ -123,6 +123,9 @@ func (c *collector) attribute(name, key string) string {
 	return ""
 }
 
+// endpoint is the variable that has a program send its spans there.
+func (c *collector) endpoint() string { return "OTEL_EXPORTER_OTLP_ENDPOINT=" + c.url }
+
 // stop ends the program as an operator does.
 func (p *process) stop(t *testing.T) {
 	t.Helper()
@@ -140,17 +143,16 @@ func (p *process) stop(t *testing.T) {
 // TestAQuestionIsOneTrace has a question take two looks, one of them with a tool that
 // does not exist, and reads its spans where the collector got them.
 func TestAQuestionIsOneTrace(t *testing.T) {
+	t.Parallel()
 	for content, wants := range map[string]bool{"": false, "true": true} {
 		c := collect(t)
-		t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", c.url)
-		t.Setenv("OTEL_SERVICE_NAME", "analyst-of-sales")
-		t.Setenv("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", content)
+		variables := []string{c.endpoint(), "OTEL_SERVICE_NAME=analyst-of-sales", "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=" + content}
 		server := agenttest.Start(t, agenttest.Config{})
 		server.Enqueue(
 			agenttest.Calls(agenttest.Call{ID: "look", Name: "query", Arguments: `{"queries":[{"name":"r1","sql":"SELECT 지역 AS region, count(*) AS n FROM sales GROUP BY ALL ORDER BY n DESC, region"}]}`}),
 			agenttest.Calls(agenttest.Call{ID: "odd", Name: "guess", Arguments: `{}`}),
 			agenttest.Calls(agenttest.Call{ID: "end", Name: "answer", Arguments: `{"text":"{{r1.region[0]}}이 알짜입니다."}`}))
-		p := start(t, "--now", now, "serve", "--config", configured(t, server.URL+"/v1", agreedContract))
+		p := startIn(t, variables, "--now", now, "serve", "--config", configured(t, server.URL+"/v1", agreedContract))
 		_, asked := p.call(t, "POST", "/api/v1/questions", ask("u", "어디가 알짜배기야", "1"), token)
 		id := asked["id"].(string)
 		if got := p.answer(t, id, token); got["answer"].(map[string]any)["rung"] != "think" {
@@ -200,9 +202,9 @@ func TestAQuestionIsOneTrace(t *testing.T) {
 
 // TestEveryRungIsATrace asks what needs no model, the same again, and what nobody can answer.
 func TestEveryRungIsATrace(t *testing.T) {
+	t.Parallel()
 	c := collect(t)
-	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", c.url)
-	p := start(t, "--now", now, "serve", "--config", site(t))
+	p := startIn(t, []string{c.endpoint()}, "--now", now, "serve", "--config", site(t))
 	for i, text := range []string{"지역별 금액 합계", "지역별 금액 합계", "어디가 알짜배기야"} {
 		_, asked := p.call(t, "POST", "/api/v1/questions", ask("u", text, fmt.Sprint(i)), token)
 		p.answer(t, asked["id"].(string), token)
@@ -223,12 +225,12 @@ func TestEveryRungIsATrace(t *testing.T) {
 
 // TestAFailureIsInTheTrace has the model's server break.
 func TestAFailureIsInTheTrace(t *testing.T) {
+	t.Parallel()
 	c := collect(t)
-	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", c.url)
 	server := agenttest.Start(t, agenttest.Config{Rule: func(*agenttest.Request) agenttest.Reply {
 		return agenttest.Failure(http.StatusUnauthorized, `{"error":{"message":"no such key: hunter2"}}`)
 	}})
-	p := start(t, "--now", now, "serve", "--config", configured(t, server.URL+"/v1", agreedContract))
+	p := startIn(t, []string{c.endpoint()}, "--now", now, "serve", "--config", configured(t, server.URL+"/v1", agreedContract))
 	_, asked := p.call(t, "POST", "/api/v1/questions", ask("u", "어디가 알짜배기야", "1"), token)
 	p.answer(t, asked["id"].(string), token)
 	p.stop(t)
@@ -243,6 +245,7 @@ func TestAFailureIsInTheTrace(t *testing.T) {
 // TestTelemetryFailsNothing asks with a collector that takes a connection and says nothing,
 // with none where one should be, and with variables that make no sense.
 func TestTelemetryFailsNothing(t *testing.T) {
+	t.Parallel()
 	done := make(chan struct{})
 	silent := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-done }))
 	defer silent.Close()

@@ -85,7 +85,7 @@ func TestASlackChannelByName(t *testing.T) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := config.Read(path, env); err == nil || !strings.Contains(err.Error(), "by their id") {
+	if _, err := config.Read(path, env, drivers); err == nil || !strings.Contains(err.Error(), "by their id") {
 		t.Errorf("%v", err)
 	}
 }

@@ -12,9 +12,11 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -27,18 +29,25 @@ import (
 type Config struct {
 	// Listen is the address of the HTTP server; default 127.0.0.1:8080.
 	Listen string `yaml:"listen"`
+	// PublicURL is where people's browsers reach the page, through the proxy that stands before
+	// it; empty where nobody but this machine does. Links in chats begin with it.
+	PublicURL string `yaml:"public_url"`
 	// DataDir holds the store and what files were dropped; default ./data beside the
 	// configuration.
 	DataDir string `yaml:"data_dir"`
 	// Timezone is the IANA zone people mean by "yesterday"; default Asia/Seoul.
 	Timezone string `yaml:"timezone"`
-	Store    Store  `yaml:"store"`
+	// Contact is whom the owner of an upstream can call: a person, a channel, a number.
+	Contact string `yaml:"contact"`
+	Store   Store  `yaml:"store"`
 	// Slack is nil when there is none.
 	Slack *Slack `yaml:"slack"`
 	// Teams is nil when there is none.
-	Teams   *Teams   `yaml:"teams"`
-	LLM     LLM      `yaml:"llm"`
-	Sources []Source `yaml:"sources"`
+	Teams *Teams `yaml:"teams"`
+	LLM   LLM    `yaml:"llm"`
+	// Degradation says when less is done because many ask.
+	Degradation Degradation `yaml:"degradation"`
+	Sources     []Source    `yaml:"sources"`
 	// AnalystsDir holds analysts as YAML; without it each source gets a drafted one.
 	AnalystsDir string `yaml:"analysts_dir"`
 	Web         Web    `yaml:"web"`
@@ -47,6 +56,8 @@ type Config struct {
 	API           API            `yaml:"api"`
 	// Calendar is the marketing calendar.
 	Calendar Calendar `yaml:"calendar"`
+	// Report is what reports of the program's worth assume; docs/report.md describes them.
+	Report Report `yaml:"report"`
 	// Search, Egress, Pages and Feeds are what lies outside; docs/search.md describes them.
 	// Pages is nil where nothing was said of it.
 	Search []Search `yaml:"search"`
@@ -56,11 +67,6 @@ type Config struct {
 
 	file string
 	node ast.Node
-}
-
-// Store says where questions and answers are kept.
-type Store struct {
-	Driver string `yaml:"driver"` // "bolt", the default
 }
 
 // LLM are the language models that may be asked.
@@ -88,23 +94,24 @@ type Backend struct {
 // Source is a database to answer from.
 type Source struct {
 	Name   string `yaml:"name"`
-	Driver string `yaml:"driver"` // "files" or "duckdb"
-	// DSN is a file or a folder for files, a database file for duckdb; relative to the
-	// configuration.
+	Driver string `yaml:"driver"` // a connectors.Driver's name, such as "postgres"
+	// DSN is a database file, or a file or a folder for files; relative to the
+	// configuration. For a server it is its address.
 	DSN string `yaml:"dsn"`
+	// Schemas are those that tables of a server are taken from; the driver's own choice when empty.
+	Schemas []string `yaml:"schemas"`
+	// AllowPrivileged lets in a login that could do more than read.
+	AllowPrivileged bool `yaml:"allow_privileged"`
 	// Model is a semantic model's file; empty means drafted.
 	Model    string   `yaml:"model"`
 	Contract Contract `yaml:"contract"`
+
+	alone bool // every process has a copy of its own
 }
 
-// Contract is what was agreed with whoever runs an upstream.
-type Contract struct {
-	Owner       string `yaml:"owner"`
-	Agreed      string `yaml:"agreed"` // date
-	Rate        string `yaml:"rate"`   // such as "100/m, 5000/d"
-	Concurrency int    `yaml:"concurrency"`
-	Timeout     string `yaml:"timeout"` // such as "60s"
-}
+// Alone reports whether every process has a copy of its own of the source, so that its
+// contract is one process's: what is not on a server.
+func (s Source) Alone() bool { return s.alone }
 
 // Web is the chat page.
 type Web struct {
@@ -140,8 +147,9 @@ func (p Problem) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Message)
 }
 
-// Read reads the file at path. Errors about its content join Problems.
-func Read(path string, getenv func(string) (string, bool)) (*Config, error) {
+// Read reads the file at path, whose sources are of the drivers. Errors about its content
+// join Problems.
+func Read(path string, getenv func(string) (string, bool), drivers []connectors.Driver) (*Config, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read config: %w", err)
@@ -165,7 +173,7 @@ func Read(path string, getenv func(string) (string, bool)) (*Config, error) {
 		return nil, problemOf(path, err)
 	}
 	c.setDefaults()
-	if problems := c.validate(); len(problems) > 0 {
+	if problems := c.validate(drivers); len(problems) > 0 {
 		return nil, errors.Join(problems...)
 	}
 	return c, nil
@@ -244,11 +252,11 @@ func (c *Config) setDefaults() {
 		c.Timezone = "Asia/Seoul"
 	}
 	if c.Store.Driver == "" {
-		c.Store.Driver = "bolt"
+		c.Store.Driver = StoreBolt
 	}
 }
 
-func (c *Config) validate() (problems []error) {
+func (c *Config) validate(drivers []connectors.Driver) (problems []error) {
 	wrong := func(path, format string, args ...any) {
 		problems = append(problems, c.at(path, fmt.Sprintf(format, args...)))
 	}
@@ -261,19 +269,24 @@ func (c *Config) validate() (problems []error) {
 	if _, err := time.LoadLocation(c.Timezone); err != nil || c.Timezone == "Local" {
 		wrong("$.timezone", "timezone %q is not an IANA name such as Asia/Seoul", c.Timezone)
 	}
-	if c.Store.Driver != "bolt" {
-		wrong("$.store.driver", "store driver %q is not known; there is bolt", c.Store.Driver)
-	}
+	c.validateStore(wrong)
 	if len(c.Sources) == 0 {
 		wrong("$", "sources is empty: name at least one database or folder to answer from")
 	}
-	c.validateSources(wrong)
+	c.validateSources(drivers, wrong)
 	c.validateLLM(wrong)
+	c.validateDegradation(wrong)
 	c.validateSlack(wrong)
 	c.validateTeams(wrong)
 	c.validateCalendar(wrong)
 	c.validateOutside(wrong)
+	c.validateUpstreams(wrong)
+	if strings.ContainsFunc(c.Contact, unicode.IsControl) {
+		wrong("$.contact", "contact is one line: whom the owner of an upstream can call")
+	}
 	c.validateSubscriptions(wrong)
+	c.validateReport(wrong)
+	c.validatePublicURL(wrong)
 	names := map[string]bool{}
 	for i := range c.API.Tokens {
 		t := &c.API.Tokens[i]
@@ -291,10 +304,16 @@ func (c *Config) validate() (problems []error) {
 // sourceName is what a source may be called: it names a folder, too.
 var sourceName = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}_-]{0,63}$`)
 
-func (c *Config) validateSources(wrong func(path, format string, args ...any)) {
+func (c *Config) validateSources(drivers []connectors.Driver, wrong func(path, format string, args ...any)) {
 	seen := map[string]bool{}
+	var known []string
+	for _, d := range drivers {
+		known = append(known, d.Name)
+	}
+	there := "there are " + strings.Join(known[:len(known)-1], ", ") + " and " + known[len(known)-1]
 	for i, s := range c.Sources {
 		at := fmt.Sprintf("$.sources[%d]", i)
+		driver := slices.Index(known, s.Driver)
 		switch {
 		case s.Name == "":
 			wrong(at, "the source has no name")
@@ -303,16 +322,17 @@ func (c *Config) validateSources(wrong func(path, format string, args ...any)) {
 		case seen[strings.ToLower(s.Name)]:
 			wrong(at+".name", "there are two sources called %s", s.Name)
 		case s.Driver == "":
-			wrong(at, "source %s has no driver; there are files and duckdb", s.Name)
-		case s.Driver != "files" && s.Driver != "duckdb":
-			wrong(at+".driver", "source %s: driver %q is not known; there are files and duckdb", s.Name, s.Driver)
+			wrong(at, "source %s has no driver; %s", s.Name, there)
+		case driver < 0:
+			wrong(at+".driver", "source %s: driver %q is not known; %s", s.Name, s.Driver, there)
 		case s.DSN == "":
-			wrong(at, "source %s has no dsn: name the file or folder", s.Name)
+			wrong(at, "source %s has no dsn: name the file or folder, or the server's address", s.Name)
+		case !drivers[driver].Server && (len(s.Schemas) > 0 || s.AllowPrivileged):
+			wrong(at, "source %s: schemas and allow_privileged are for a database server", s.Name)
 		}
 		seen[strings.ToLower(s.Name)] = true
-		if _, err := s.Contract.Build(); err != nil {
-			wrong(at+".contract", "source %s: %v", s.Name, err)
-		}
+		c.Sources[i].alone = driver >= 0 && !drivers[driver].Server
+		c.validContract(at, "source "+s.Name, s.Contract, false, wrong)
 	}
 }
 
@@ -351,8 +371,9 @@ func (c *Config) validateLLM(wrong func(path, format string, args ...any)) {
 			}
 			b.APIKey = strings.TrimSpace(string(data))
 		}
-		if _, err := b.Contract.Build(); err != nil {
-			wrong(at+".contract", "backend %s: %v", b.Name, err)
+		c.validContract(at, "backend "+b.Name, b.Contract, true, wrong)
+		if b.Contract.Cache != "" {
+			wrong(at+".contract.cache", "backend %s: what a model answers is not kept; leave cache out", b.Name)
 		}
 	}
 }
@@ -407,27 +428,4 @@ func rooted(dir, p string) string {
 		return p
 	}
 	return filepath.Join(dir, p)
-}
-
-// Build returns the contract as the guard takes it.
-func (c Contract) Build() (connectors.Contract, error) {
-	out := connectors.Contract{Owner: c.Owner, Concurrency: c.Concurrency}
-	var err error
-	if c.Concurrency < 0 {
-		return out, fmt.Errorf("concurrency %d is less than one", c.Concurrency)
-	}
-	if c.Agreed != "" {
-		if out.Agreed, err = time.Parse(time.DateOnly, c.Agreed); err != nil {
-			return out, fmt.Errorf("agreed %q is not a date such as 2026-10-01", c.Agreed)
-		}
-	}
-	if c.Timeout != "" {
-		if out.Timeout, err = time.ParseDuration(c.Timeout); err != nil || out.Timeout <= 0 {
-			return out, fmt.Errorf("timeout %q is not a duration such as 60s", c.Timeout)
-		}
-	}
-	if out.Rates, err = connectors.ParseRates(c.Rate); err != nil {
-		return out, err
-	}
-	return out, nil
 }

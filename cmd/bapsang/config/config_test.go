@@ -8,12 +8,16 @@ import (
 	"testing"
 
 	"github.com/bapsang/bapsang/cmd/bapsang/config"
+	"github.com/bapsang/bapsang/connectors"
 )
 
 func env(name string) (string, bool) {
 	v, ok := map[string]string{"TOKEN": "0123456789abcdef", "YAML": "x\nlisten: 0.0.0.0:1"}[name]
 	return v, ok
 }
+
+// drivers are some to be named.
+var drivers = []connectors.Driver{{Name: "files", Own: true}, {Name: "duckdb"}, {Name: "postgres", Server: true}}
 
 func read(t *testing.T, text string) (*config.Config, error) {
 	t.Helper()
@@ -25,7 +29,7 @@ func read(t *testing.T, text string) (*config.Config, error) {
 	if err := os.WriteFile(filepath.Join(dir, "key"), []byte("fedcba9876543210\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return config.Read(path, env)
+	return config.Read(path, env, drivers)
 }
 
 const source = "sources:\n  - {name: a, driver: files, dsn: ./a.csv}\n"
@@ -97,7 +101,14 @@ func TestMistakesHaveTheirPlace(t *testing.T) {
 		{"zone", source + "timezone: Asia/Soul\n", []string{"c.yaml:3:11: timezone"}},
 		{"the machine's zone", source + "timezone: Local\n", []string{"c.yaml:3:11: timezone"}},
 		{"zone out of its folder", source + "timezone: ../../etc/passwd\n", []string{"c.yaml:3:11: timezone"}},
-		{"store", source + "store: {driver: postgres}\n", []string{"c.yaml:3:17: store driver"}},
+		{"store", source + "store: {driver: redis}\n", []string{"c.yaml:3:17: store driver"}},
+		{"store without a place", source + "store: {driver: postgres}\n", []string{"c.yaml:3:9: the store has no dsn"}},
+		{"store in two places", source + "store: {driver: postgres, dsn: x, dsn_file: y}\n", []string{"both dsn and dsn_file", "store: dsn: "}},
+		{"store nowhere", source + "store: {driver: postgres, dsn_file: nowhere}\n", []string{"c.yaml:3:37: store: dsn_file"}},
+		{"store's numbers and names", source + "store: {driver: postgres, dsn: \"postgres://db/x\", listen_dsn: \"postgres://[\", schema: a-b, max_conns: -1}\n", []string{
+			"store: listen_dsn: ", "store: schema", "store: max_conns -1",
+		}},
+		{"keys of another store", source + "store: {dsn: \"postgres://db/x\"}\n", []string{"c.yaml:3:9: the store bolt is a file"}},
 		{"Slack without tokens", source + "slack: {}\n", []string{"c.yaml:3:8: slack has no bot_token"}},
 		{"Slack by socket", source + "slack: {bot_token: xoxb-1}\n", []string{"needs app_token"}},
 		{"Slack by HTTP", source + "slack: {mode: http, bot_token: xoxb-1, app_token: xapp-1}\n", []string{"needs signing_secret"}},
@@ -109,13 +120,13 @@ func TestMistakesHaveTheirPlace(t *testing.T) {
 		{"Slack's rates", source + "slack: {bot_token: xoxb-1, app_token: xapp-1, rate: -1}\n", []string{"rate -1"}},
 		{"who may ask", source + "slack: {bot_token: xoxb-1, app_token: xapp-1, allow: [everybody]}\n", []string{`allow "everybody"`}},
 		{"sources", "sources:\n  - driver: files\n    dsn: x\n  - {name: ../../x, driver: files, dsn: x}\n  - {name: b, driver: files, dsn: x}\n" +
-			"  - {name: B, driver: files, dsn: x}\n  - {name: c, dsn: x}\n  - {name: d, driver: mysql, dsn: x}\n  - {name: e, driver: duckdb}\n", []string{
+			"  - {name: B, driver: files, dsn: x}\n  - {name: c, dsn: x}\n  - {name: d, driver: mysqld, dsn: x}\n  - {name: e, driver: duckdb}\n", []string{
 			"c.yaml:2:5: the source has no name", `c.yaml:4:12: source name "../../x"`, "c.yaml:6:12: there are two sources called B",
-			"c.yaml:7:6: source c has no driver", `c.yaml:8:23: source d: driver "mysql"`, "c.yaml:9:6: source e has no dsn",
+			"c.yaml:7:6: source c has no driver", `c.yaml:8:23: source d: driver "mysqld" is not known; there are files, duckdb and postgres`, "c.yaml:9:6: source e has no dsn",
 		}},
 		{"contract", "sources:\n  - {name: a, driver: files, dsn: x, contract: {rate: 5/x}}\n  - {name: b, driver: files, dsn: x, contract: {concurrency: -1}}\n" +
 			"  - {name: c, driver: files, dsn: x, contract: {timeout: 5}}\n  - {name: d, driver: files, dsn: x, contract: {agreed: yesterday}}\n", []string{
-			"c.yaml:2:49: source a: rate", "c.yaml:3:49: source b: concurrency", "c.yaml:4:49: source c: timeout", "c.yaml:5:49: source d: agreed",
+			"c.yaml:2:55: source a: rate", "c.yaml:3:62: source b: concurrency", "c.yaml:4:58: source c: timeout", "c.yaml:5:57: source d: agreed",
 		}},
 		{"tokens", source + "api:\n  tokens:\n    - {name: a, token: short}\n    - {token: 0123456789abcdef}\n    - {name: c, token: 0123456789abcdef, key_file: key}\n" +
 			"    - {name: d, key_file: none}\n    - {name: e, token: 비밀번호비밀번호비밀번호}\n    - {name: f, token: 0123456789abcdef}\n    - {name: f, token: 0123456789abcdeg}\n", []string{
@@ -143,7 +154,7 @@ func TestMistakesHaveTheirPlace(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
-	if _, err := config.Read(filepath.Join(t.TempDir(), "none.yaml"), env); !errors.Is(err, os.ErrNotExist) {
+	if _, err := config.Read(filepath.Join(t.TempDir(), "none.yaml"), env, drivers); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no file: %v", err)
 	}
 }

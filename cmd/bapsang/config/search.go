@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -12,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bapsang/bapsang/connectors"
 	"github.com/bapsang/bapsang/connectors/egress"
 )
 
@@ -77,8 +75,6 @@ type OutsideContract struct {
 	Name string `yaml:"name"`
 	// Internal says that it is the company's own: it may be asked anything.
 	Internal bool `yaml:"internal"`
-	// Cache is how long an answer is given again, such as "1h".
-	Cache string `yaml:"cache"`
 }
 
 // Egress is what must not leave with a search, besides what never does.
@@ -254,9 +250,7 @@ func (c *Config) validateSearch(at string, s *Search, wrong func(path, format st
 	if d.internal {
 		s.Contract.Internal = true
 	}
-	if _, err := s.Contract.Build(s.Name); err != nil {
-		wrong(at+".contract", "search %s: %v", s.Name, err)
-	}
+	c.validContract(at, "search "+s.Name, s.Contract.Contract, true, wrong)
 }
 
 // validateChoices looks at keys that have a few values.
@@ -318,9 +312,7 @@ func (c *Config) validateFeed(at string, f *Feed, wrong func(path, format string
 		wrong(at+".zone", "feed %s: zone %q is not an IANA name such as Asia/Seoul", f.Name, f.Zone)
 	}
 	validPrivate(at, "feed "+f.Name, f.AllowPrivate, wrong)
-	if _, err := f.Contract.Build(f.Name); err != nil {
-		wrong(at+".contract", "feed %s: %v", f.Name, err)
-	}
+	c.validContract(at, "feed "+f.Name, f.Contract.Contract, false, wrong)
 }
 
 // isEndpoint is isWeb for an address that may have a query.
@@ -362,22 +354,4 @@ func Prefix(text string) (netip.Prefix, error) {
 		return netip.PrefixFrom(a, a.BitLen()), nil
 	}
 	return netip.ParsePrefix(text)
-}
-
-// Build returns the contract as the guard takes it, of what is called name.
-func (c OutsideContract) Build(name string) (connectors.Contract, error) {
-	out, err := c.Contract.Build()
-	if err != nil {
-		return out, err
-	}
-	out.Name, out.Internal = name, c.Internal
-	if c.Name != "" {
-		out.Name = c.Name
-	}
-	if c.Cache != "" {
-		if out.Cache, err = time.ParseDuration(c.Cache); err != nil || out.Cache <= 0 {
-			return out, errors.New("cache \"" + c.Cache + "\" is not a duration such as 1h")
-		}
-	}
-	return out, nil
 }

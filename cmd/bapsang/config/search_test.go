@@ -31,11 +31,11 @@ feeds:
 	if err != nil {
 		t.Fatal(err)
 	}
-	web, err := c.Search[0].Contract.Build("web")
-	if err != nil || !web.InForce() || web.Cache != time.Hour || web.Name != "web" || web.Internal || web.Concurrency != 4 {
+	web, err := c.Search[0].Contract.Build("web", time.UTC)
+	if err != nil || !web.InForce(time.Now()) || web.Cache != time.Hour || web.Name != "web" || web.Internal || web.Concurrency != 4 {
 		t.Errorf("web's contract %+v, %v", web, err)
 	}
-	naver, err := c.Search[2].Contract.Build("naver-news")
+	naver, err := c.Search[2].Contract.Build("naver-news", time.UTC)
 	if err != nil || naver.Name != "naver" || len(naver.Rates) != 2 || c.Search[2].Key != "fedcba9876543210" {
 		t.Errorf("naver %+v, contract %+v, %v", c.Search[2], naver, err)
 	}
@@ -85,7 +85,7 @@ func TestMistakesOutsideHaveTheirPlace(t *testing.T) {
 		"region":               {entry("driver: msgraph, tenant_id: 00000000-0000-0000-0000-000000000000, client_id: a, key: k"), "search x has no region, which msgraph needs"},
 		"terms of Brave":       {entry("driver: brave, key: k, contract: {cache: 1h}"), "the terms of brave do not let answers be kept"},
 		"terms of Exa":         {entry("driver: exa, key: k, contract: {cache: 1h}"), "the terms of exa do not let answers be kept"},
-		"cache":                {entry("driver: tavily, key: k, contract: {cache: long}"), `c.yaml:4:50: search x: cache "long" is not a duration`},
+		"cache":                {entry("driver: tavily, key: k, contract: {cache: long}"), `c.yaml:4:57: search x: cache "long" is not a duration`},
 		"rate":                 {entry("driver: tavily, key: k, contract: {rate: 5/x}"), "search x: rate"},
 		"contract's keys":      {entry("driver: tavily, key: k, contract: {owners: x}"), `unknown field "owners"`},
 		"MCP without a tool":   {entry("driver: mcp, command: [x]"), "search x has no tool, which mcp needs"},
@@ -135,7 +135,7 @@ func TestTheDocumentedSearchIsRead(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	c, err := config.Read(filepath.Join(dir, "c.yaml"), func(string) (string, bool) { return "x", true })
+	c, err := config.Read(filepath.Join(dir, "c.yaml"), func(string) (string, bool) { return "x", true }, drivers)
 	if err != nil || len(c.Search) < 5 || len(c.Feeds) != 2 {
 		t.Errorf("%+v, %v", c, err)
 	}

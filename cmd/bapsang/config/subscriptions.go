@@ -21,8 +21,10 @@ type Subscription struct {
 	When     string `yaml:"when"`
 	Timezone string `yaml:"timezone"` // default: the deployment's
 	Language string `yaml:"language"` // "ko", the default, or "en"
-	// Calendar or Question say what is sent; an alert is about a question.
+	// Calendar, Question or Report say what is sent; an alert is about a question. A report
+	// is of the last whole "week" or "month".
 	Calendar *SubscribedCalendar `yaml:"calendar"`
+	Report   string              `yaml:"report"`
 	Question string              `yaml:"question"`
 	Analyst  string              `yaml:"analyst"`
 	Alert    *SubscribedAlert    `yaml:"alert"`
@@ -112,14 +114,27 @@ func (c *Config) validatePlaces(s *Subscription, at string, wrong func(path, for
 	}
 }
 
+// subjects is how many things the subscription says are sent.
+func (s *Subscription) subjects() int {
+	n := 0
+	for _, has := range []bool{s.Calendar != nil, strings.TrimSpace(s.Question) != "", s.Report != ""} {
+		if has {
+			n++
+		}
+	}
+	return n
+}
+
 func (s *Subscription) validateSubject(at string, wrong func(path, format string, args ...any)) {
 	switch {
 	case strings.TrimSpace(s.When) == "":
 		wrong(at, "subscription %s does not say when, such as 매주 월요일 9시 or 0 9 * * 1", s.Name)
-	case s.Calendar == nil && strings.TrimSpace(s.Question) == "":
-		wrong(at, "subscription %s says neither calendar nor question", s.Name)
-	case s.Calendar != nil && s.Question != "":
-		wrong(at+".question", "subscription %s says both calendar and question; keep one", s.Name)
+	case s.subjects() == 0:
+		wrong(at, "subscription %s says neither calendar nor question nor report", s.Name)
+	case s.subjects() > 1:
+		wrong(at, "subscription %s says more than one of calendar, question and report; keep one", s.Name)
+	case s.Report != "" && s.Report != "week" && s.Report != "month":
+		wrong(at+".report", "subscription %s: report %q is not known; there are week and month", s.Name, s.Report)
 	case s.Calendar != nil && (s.Calendar.Weeks < 0 || s.Calendar.Weeks > 26):
 		wrong(at+".calendar.weeks", "subscription %s: weeks %d are not 1 to 26", s.Name, s.Calendar.Weeks)
 	case s.Alert != nil && s.Question == "":

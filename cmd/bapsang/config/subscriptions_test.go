@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/bapsang/bapsang/connectors"
 )
 
 func readText(t *testing.T, text string) (*Config, error) {
@@ -13,7 +15,7 @@ func readText(t *testing.T, text string) (*Config, error) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return Read(path, func(string) (string, bool) { return "", false })
+	return Read(path, func(string) (string, bool) { return "", false }, []connectors.Driver{{Name: "files"}})
 }
 
 const sourceLine = "sources: [{name: retail, driver: files, dsn: ./retail.csv}]\n"
