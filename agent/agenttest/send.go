@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"sync"
 )
 
 // reply makes the answer of a good request and sends it.
@@ -20,7 +21,8 @@ func (s *Server) reply(w http.ResponseWriter, r *http.Request, req *Request, rep
 		close(req.gone)
 		return
 	}
-	defer s.engine.leave()
+	seat := sync.OnceFunc(s.engine.leave)
+	defer seat()
 	latency := s.cfg.Latency
 	if reply.Latency != nil {
 		latency = *reply.Latency
@@ -59,11 +61,18 @@ func (s *Server) reply(w http.ResponseWriter, r *http.Request, req *Request, rep
 	}
 	s.count(http.StatusOK)
 	w.WriteHeader(http.StatusOK)
-	if s.send(r.Context(), w, frames, latency, stream) != nil {
+	// An engine is done with a reply before its client has the end of it. A client that
+	// has it must find the place free and the reply counted.
+	made := sync.OnceFunc(func() {
+		s.engine.finish(reply.finish(), ren.usage.Completion)
+		seat()
+		req.leave()
+	})
+	if s.send(r.Context(), w, frames, latency, stream, made) != nil {
 		close(req.gone)
 		return
 	}
-	s.engine.finish(reply.finish(), ren.usage.Completion)
+	made() // nothing was written
 }
 
 func b2i(b bool) int {
@@ -111,10 +120,13 @@ func (s *Server) frames(ren rendering, chat Chat) []Frame {
 	return frames
 }
 
-// send writes the frames; an error means that the client has gone.
-func (s *Server) send(ctx context.Context, w http.ResponseWriter, frames []Frame, latency Latency, stream bool) error {
+// send writes the frames, and calls made before the last of those that end. An error
+// means that the client has gone.
+func (s *Server) send(
+	ctx context.Context, w http.ResponseWriter, frames []Frame, latency Latency, stream bool, made func(),
+) error {
 	flush := http.NewResponseController(w).Flush
-	for _, f := range frames {
+	for i, f := range frames {
 		switch {
 		case f.Abort:
 			_ = flush()
@@ -133,6 +145,9 @@ func (s *Server) send(ctx context.Context, w http.ResponseWriter, frames []Frame
 				if err := s.cfg.Clock.Sleep(ctx, s.dice.draw(latency.Chunk)); err != nil {
 					return err
 				}
+			}
+			if i == len(frames)-1 && !f.Loop {
+				made()
 			}
 			if _, err := io.WriteString(w, f.Raw); err != nil {
 				return err

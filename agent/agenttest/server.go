@@ -63,6 +63,8 @@ type Request struct {
 
 	gone chan struct{}
 	done chan struct{}
+	// leave frees its place among those at a time, once.
+	leave func()
 }
 
 // Gone is closed when the client goes away before it has the whole reply.
@@ -340,7 +342,8 @@ func (s *Server) record(r *http.Request) (*Request, string) {
 func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
 	req, complaint := s.record(r)
 	defer close(req.done)
-	defer s.leave()
+	req.leave = sync.OnceFunc(s.leave)
+	defer req.leave()
 	if s.enter() > s.cfg.Parallel && s.cfg.Parallel > 0 {
 		s.fail(w, Failure(http.StatusTooManyRequests, errorBody(
 			fmt.Sprintf("Max parallel request limit reached. Limit: %d.", s.cfg.Parallel), "requests", "429")))
