@@ -73,9 +73,9 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	if fault != nil && !s.before(w, r, name, args, fault) {
 		return
 	}
-	status, header, answer := s.locked(name, token, args)
-	if fault != nil && fault.After {
-		s.note(name, args, 0, "lost")
+	lost := fault != nil && fault.After
+	status, header, answer := s.locked(name, token, args, lost)
+	if lost {
 		if fault.Hang {
 			s.hang(r)
 		}
@@ -84,15 +84,22 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	for k, v := range header {
 		w.Header()[k] = v
 	}
-	s.write(w, name, args, status, answer)
+	out(w, status, answer)
 }
 
-func (s *Server) locked(name, token string, args map[string]json.RawMessage) (int, http.Header, encoded) {
+// locked does what a call asks for and notes it at once: who sees what it did sees the call.
+func (s *Server) locked(name, token string, args map[string]json.RawMessage, lost bool) (int, http.Header, encoded) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer s.notify()
 	status, header, body := s.answer(name, token, args)
-	return status, header, encode(body) // here, while nobody changes what it refers to
+	out := encode(body) // here, while nobody changes what it refers to
+	if lost {
+		s.noted(name, args, 0, "lost")
+	} else {
+		s.noted(name, args, status, out.code)
+	}
+	return status, header, out
 }
 
 // encoded is an answer as it is sent.
@@ -184,20 +191,29 @@ func (c *call) conversationScopes(need []string) []string {
 
 func (s *Server) write(w http.ResponseWriter, name string, args map[string]json.RawMessage, status int, answer encoded) {
 	s.note(name, args, status, answer.code)
+	out(w, status, answer)
+}
+
+func out(w http.ResponseWriter, status int, answer encoded) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("X-Slack-Req-Id", strconv.FormatInt(time.Now().UnixNano(), 16))
 	w.WriteHeader(status)
 	_, _ = w.Write(answer.raw)
 }
 
-// note keeps how a call ended.
+// note keeps how a call ends that did nothing.
 func (s *Server) note(name string, args map[string]json.RawMessage, status int, code string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.noted(name, args, status, code)
+}
+
+// noted keeps how a call ends. s.mu is held since before the call did anything.
+func (s *Server) noted(name string, args map[string]json.RawMessage, status int, code string) {
 	text := map[string]string{}
 	for k, v := range args {
 		text[k] = plain(v)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.calls = append(s.calls, Call{Method: name, Args: text, Status: status, Error: code, At: s.stamp.Now()})
 	s.notify()
 }

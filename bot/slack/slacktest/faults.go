@@ -142,19 +142,19 @@ func (s *Server) before(w http.ResponseWriter, r *http.Request, name string, arg
 	return true
 }
 
-// faulty lets faults happen to an endpoint that is no method.
-func (s *Server) faulty(name string, serve http.HandlerFunc) http.HandlerFunc {
+// faulty lets faults happen to an endpoint that is no method. Serve calls done with s.mu
+// held, together with what it does.
+func (s *Server) faulty(name string, serve func(w http.ResponseWriter, r *http.Request, done func())) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		f := s.faultFor(name, nil)
 		if f != nil && !s.before(w, r, name, nil, f) {
 			return
 		}
 		if f != nil && f.After {
-			serve(discard{http.Header{}}, r)
-			s.note(name, nil, 0, "lost")
+			serve(discard{http.Header{}}, r, func() { s.noted(name, nil, 0, "lost") })
 			panic(http.ErrAbortHandler)
 		}
-		serve(w, r)
+		serve(w, r, func() {})
 	}
 }
 

@@ -94,6 +94,28 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// Whoever sees what a call did sees the call, too: tests wait for the one and look at the
+// other.
+func TestWhatIsSeenIsNoted(t *testing.T) {
+	t.Parallel()
+	s := slacktest.Start(t, slacktest.Options{NoRates: true})
+	s.Fault(slacktest.Fault{Method: "chat.postMessage", Chance: 0.5, After: true})
+	for i := range 150 {
+		posted := make(chan struct{})
+		go func() {
+			defer close(posted)
+			call(t, s, "chat.postMessage", obj{"channel": slacktest.Sales, "text": "x"})
+		}()
+		if err := s.Wait(t.Context(), func() bool { return len(s.All(slacktest.Sales)) > i }); err != nil {
+			t.Fatal(err)
+		}
+		if calls := len(s.Calls("chat.postMessage")); calls != i+1 {
+			t.Errorf("%d messages, %d calls", i+1, calls)
+		}
+		<-posted
+	}
+}
+
 func TestChaos(t *testing.T) {
 	t.Parallel()
 	s := slacktest.Start(t, slacktest.Options{NoRates: true})

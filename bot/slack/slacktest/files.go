@@ -48,7 +48,7 @@ func (c *call) uploadURL() obj {
 }
 
 // serveUpload takes the bytes of a file, raw or as a form, once.
-func (s *Server) serveUpload(w http.ResponseWriter, r *http.Request) {
+func (s *Server) serveUpload(w http.ResponseWriter, r *http.Request, done func()) {
 	id := r.PathValue("id")
 	var content []byte
 	var err error
@@ -59,6 +59,7 @@ func (s *Server) serveUpload(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer done()
 	f := s.uploads[id]
 	switch {
 	case err != nil:
@@ -229,10 +230,11 @@ func (s *Server) fileJSON(f *file) obj {
 
 // serveFile gives a file to who has the bot's token; to others, Slack shows a page to
 // sign in on.
-func (s *Server) serveFile(w http.ResponseWriter, r *http.Request) {
+func (s *Server) serveFile(w http.ResponseWriter, r *http.Request, done func()) {
 	s.mu.Lock()
 	f := s.files[r.PathValue("id")]
 	allowed := r.Header.Get("Authorization") == "Bearer "+s.opts.BotToken && s.tokenDead == "" && s.granted("files:read")
+	done()
 	s.mu.Unlock()
 	switch {
 	case !allowed:

@@ -465,12 +465,13 @@ func (s *Server) Shortcut(user, callback string, m Message) string {
 }
 
 // serveResponse is a response_url.
-func (s *Server) serveResponse(w http.ResponseWriter, r *http.Request) {
+func (s *Server) serveResponse(w http.ResponseWriter, r *http.Request, done func()) {
 	raw, _ := io.ReadAll(io.LimitReader(r.Body, maxBody))
 	body := map[string]json.RawMessage{}
 	bad := json.Unmarshal(raw, &body) != nil
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer done()
 	to := s.responses[r.PathValue("id")]
 	fail := func(status int, code string) {
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/bapsang/bapsang/bot/standin"
 )
 
 // fail is an error of the connector.
@@ -88,7 +90,8 @@ func (s *Server) routes() http.Handler {
 	return mux
 }
 
-// plain serves what is no part of the connector.
+// plain serves what is no part of the connector. Serve is called with s.mu held and the
+// whole body at hand.
 func (s *Server) plain(op string, serve func(*http.Request) (int, any)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		c := Call{Op: op}
@@ -96,20 +99,29 @@ func (s *Server) plain(op string, serve func(*http.Request) (int, any)) http.Han
 		if f != nil && !s.before(w, r, c, f) {
 			return
 		}
-		status, body := serve(r)
-		if f != nil && f.After {
-			s.lost(w, r, c, f)
+		body, err := io.ReadAll(io.LimitReader(r.Body, 64<<20))
+		if err != nil {
+			s.write(w, c, bad("invalidRequest", "The body cannot be read").answer())
+			return
 		}
-		out := reply{status: status, body: body}
-		if status/100 != 2 {
-			o, _ := body.(obj)
-			out.code, _ = o["error"].(string)
-			if e, is := o["error"].(obj); is {
-				out.code = text(e, "code")
-			}
-		}
-		s.write(w, c, out)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		s.end(w, r, s.plainly(r, c, f, serve), f)
 	}
+}
+
+func (s *Server) plainly(r *http.Request, c Call, f *Fault, serve func(*http.Request) (int, any)) reply {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	status, body := serve(r)
+	out := reply{status: status, body: body}
+	if status/100 != 2 {
+		o, _ := body.(obj)
+		out.code, _ = o["error"].(string)
+		if e, is := o["error"].(obj); is {
+			out.code = text(e, "code")
+		}
+	}
+	return s.done(c, out, f)
 }
 
 // connector serves an operation of the connector's API.
@@ -128,18 +140,32 @@ func (s *Server) connector(op string, limited bool, answer func(*Server, *http.R
 		if f != nil && !s.before(w, r, c, f) {
 			return
 		}
-		out := s.locked(r, c, limited, body, answer)
-		if f != nil && f.After {
-			s.lost(w, r, c, f)
-		}
-		s.write(w, c, out)
+		s.end(w, r, s.locked(c, f, func() reply { return s.answer(r, c, limited, body, answer) }), f)
 	}
 }
 
-func (s *Server) locked(r *http.Request, c Call, limited bool, body []byte, answer func(*Server, *http.Request, Call, obj) reply) reply {
+// locked does what a call asks for, and notes it.
+func (s *Server) locked(c Call, f *Fault, answer func() reply) reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	defer s.notify()
+	return s.done(c, answer(), f)
+}
+
+// done notes a call that was done and returns what its caller is told, which is nothing
+// where the status is 0. S.mu is held since before: who sees what a call did sees the call.
+func (s *Server) done(c Call, out reply, f *Fault) reply {
+	if f != nil && f.After {
+		out = reply{code: "lost"}
+		if f.Status != 0 {
+			out = usual(f.Status).answer()
+		}
+	}
+	s.noted(c, out.status, out.code)
+	return out
+}
+
+// answer does what a call of the connector asks for. s.mu is held.
+func (s *Server) answer(r *http.Request, c Call, limited bool, body []byte, answer func(*Server, *http.Request, Call, obj) reply) reply {
 	if !s.authorised(r.Header.Get("Authorization")) {
 		return usual(http.StatusUnauthorized).answer()
 	}
@@ -176,6 +202,24 @@ func (s *Server) locked(r *http.Request, c Call, limited bool, body []byte, answ
 
 func (s *Server) write(w http.ResponseWriter, c Call, out reply) {
 	s.note(c, out.status, out.code)
+	out.write(w)
+}
+
+// end answers a call that was noted, or leaves its caller without an answer.
+func (s *Server) end(w http.ResponseWriter, r *http.Request, out reply, f *Fault) {
+	switch {
+	case out.status != 0:
+		out.write(w)
+		return
+	case f.Hang:
+		s.hang(r)
+	default:
+		standin.Reset(w)
+	}
+	panic(http.ErrAbortHandler)
+}
+
+func (out reply) write(w http.ResponseWriter) {
 	if out.wait > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(out.wait))
 	}
@@ -187,10 +231,15 @@ func (s *Server) write(w http.ResponseWriter, c Call, out reply) {
 	}
 }
 
-// note keeps how a call ended.
+// note keeps how a call ends that did nothing.
 func (s *Server) note(c Call, status int, code string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.noted(c, status, code)
+}
+
+// noted keeps how a call ends. s.mu is held.
+func (s *Server) noted(c Call, status int, code string) {
 	c.Status, c.Error, c.At = status, code, s.stamp.Now()
 	s.calls = append(s.calls, c)
 	s.notify()

@@ -297,6 +297,10 @@ func TestFaults(t *testing.T) {
 	if status, body, _ := post(); status != 0 || len(s.Messages(teamstest.Minji)) != 1 {
 		t.Errorf("lost after it was done: %d %v, %d messages", status, body, len(s.Messages(teamstest.Minji)))
 	}
+	s.Fault(teamstest.Fault{After: true, Status: 502, Times: 1})
+	if status, body, _ := post(); status != 502 || len(s.Messages(teamstest.Minji)) != 2 {
+		t.Errorf("done, and answered by a gateway: %d %v, %d messages", status, body, len(s.Messages(teamstest.Minji)))
+	}
 	s.Fault(teamstest.Fault{Op: "token", Status: 503, Times: 1})
 	if status, _ := c.login(nil); status != 503 {
 		t.Errorf("login %d", status)
@@ -328,6 +332,29 @@ func TestFaults(t *testing.T) {
 	s.Uninstall(teamstest.Minji, teamstest.Sales)
 	if status, body, _ := c.call(http.MethodPost, activities(teamstest.General), said("x")); status != http.StatusForbidden || code(body) != "BotNotInConversationRoster" {
 		t.Errorf("removed from the team: %d %v", status, body)
+	}
+}
+
+// Whoever sees what a call did sees the call, too: tests wait for the one and look at the
+// other.
+func TestWhatIsSeenIsNoted(t *testing.T) {
+	t.Parallel()
+	s := teamstest.Start(t, teamstest.Options{NoRates: true})
+	c := newClient(t, s)
+	s.Fault(teamstest.Fault{Op: "activities.send", Chance: 0.5, After: true})
+	for i := range 300 {
+		posted := make(chan struct{})
+		go func() {
+			defer close(posted)
+			c.call(http.MethodPost, activities(teamstest.Chat(teamstest.Minji)), said("x"))
+		}()
+		if err := s.Wait(t.Context(), func() bool { return len(s.Messages(teamstest.Minji)) > i }); err != nil {
+			t.Fatal(err)
+		}
+		if calls := len(s.Calls("activities.send")); calls != i+1 {
+			t.Errorf("%d messages, %d calls", i+1, calls)
+		}
+		<-posted
 	}
 }
 

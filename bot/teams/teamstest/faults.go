@@ -122,21 +122,6 @@ func (s *Server) before(w http.ResponseWriter, r *http.Request, c Call, f *Fault
 	return true
 }
 
-// lost ends a call that was done so that its caller does not hear of it.
-func (s *Server) lost(w http.ResponseWriter, r *http.Request, c Call, f *Fault) {
-	if f.Status != 0 {
-		s.write(w, c, usual(f.Status).answer())
-		panic(http.ErrAbortHandler)
-	}
-	s.note(c, 0, "lost")
-	if f.Hang {
-		s.hang(r)
-	} else {
-		standin.Reset(w)
-	}
-	panic(http.ErrAbortHandler)
-}
-
 func (s *Server) hang(r *http.Request) {
 	select {
 	case <-r.Context().Done():

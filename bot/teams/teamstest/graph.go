@@ -21,8 +21,6 @@ func (s *Server) serveUsers(r *http.Request) (int, any) {
 	fail := func(status int, code, text string) (int, any) {
 		return status, obj{"error": obj{"code": code, "message": text, "innerError": obj{"request-id": "00000000-0000-0000-0000-000000000000"}}}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	g, known := s.tokens[token]
 	switch {

@@ -100,8 +100,6 @@ func (s *Server) serveOpenID() (int, any) {
 }
 
 func (s *Server) serveKeys() (int, any) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	var list []obj
 	for _, k := range s.keys {
 		list = append(list, obj{
@@ -131,8 +129,6 @@ func (s *Server) serveToken(r *http.Request) (int, any) {
 		return aadError(http.StatusBadRequest, "invalid_request", 90014, "The request cannot be read.")
 	}
 	form := r.PostForm
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	for _, name := range []string{"grant_type", "client_id", "scope"} {
 		if form.Get(name) == "" {
 			return aadError(http.StatusBadRequest, "invalid_request", 900144, "The request body must contain the following parameter: '"+name+"'.")
