@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/bapsang/bapsang/agent/format"
 	"github.com/bapsang/bapsang/agent/period"
 )
 
@@ -266,7 +267,8 @@ func (m *matcher) wholeUnknowns(toks []token) []token {
 	var out []token
 	for _, t := range toks {
 		last := len(out) - 1
-		joins := last >= 0 && !t.spaced && out[last].to == t.from && m.border(t.from) == soft && t.kind != aParticle && out[last].kind != aParticle
+		joins := last >= 0 && !t.spaced && out[last].to == t.from && m.border(t.from) == soft && t.kind != aParticle && out[last].kind != aParticle ||
+			last >= 0 && m.endsUnknown(out[last], t)
 		if joins && (t.kind == anUnknown || out[last].kind == anUnknown) {
 			out[last].to = t.to
 			out[last].kind = anUnknown
@@ -276,4 +278,14 @@ func (m *matcher) wholeUnknowns(toks []token) []token {
 		out = append(out, t)
 	}
 	return out
+}
+
+// endsUnknown reports whether what looks like a particle is the end of a word that nothing
+// explains: 이, 은, 을 and 과 follow a consonant, so that 카카오페이 is a name and not 카카오페.
+func (m *matcher) endsUnknown(unknown, t token) bool {
+	if unknown.kind != anUnknown || t.kind != aParticle || t.spaced || unknown.to != t.from {
+		return false
+	}
+	head := string([]rune(m.slice(t.from, t.to))[:1])
+	return strings.Contains("이은을과", head) && format.Josa(unknown.text, "consonant", "vowel") == "vowel"
 }
