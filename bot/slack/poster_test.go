@@ -154,6 +154,17 @@ func TestPoster(t *testing.T) {
 	}
 }
 
+// Progress that nothing is before takes its turn, though the time that it would wait is
+// over: here that is no time at all.
+func TestProgressTakesAFreeTurn(t *testing.T) {
+	t.Parallel()
+	o := startOut(t, slacktest.Options{Scale: 1e12, NoRates: true, Without: []slacktest.Feature{slacktest.Streaming}})
+	progress, _ := question(1, "ko")
+	if _, err := o.Post(t.Context(), o.asked(slacktest.Minji, slacktest.Sales), progress); err != nil {
+		t.Error(err)
+	}
+}
+
 func harness(t *testing.T, opts slacktest.Options) bottest.Harness {
 	// A channel for each thread: it is not a channel's rate that is tested here.
 	const channels = 40
@@ -205,7 +216,7 @@ func (o *out) fill(t *testing.T, ref bot.Ref, b bot.Button, values map[string]st
 	messages := o.bots(ref.Thread)
 	i := slices.IndexFunc(messages, func(m slacktest.Message) bool { return m.TS == ref.ID })
 	id, value := find(t, slacktest.Actions(messages[i]), b.Action)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	opened := func() bool { return len(o.Modals(slacktest.Minji)) == 1 }
 	late := func() (n int) { // on a busy machine a form may not open within Slack's three seconds

@@ -17,6 +17,14 @@ import (
 // acknowledgement; what is left is the network's.
 const ackWithin = 2500 * time.Millisecond
 
+// limits are how long what Slack waits for may take. Tests that are not about time have
+// more of it.
+type limits struct {
+	ack  time.Duration // ackWithin
+	read time.Duration // readWithin
+	view time.Duration // viewWithin
+}
+
 // maxAfter bounds what is done at once after acknowledgements. It is far above what a
 // company does in a moment: it keeps a flood from taking our memory.
 const maxAfter = 2048
@@ -39,7 +47,7 @@ func (s *Slack) take(ctx context.Context, h bot.Handler, kind string, payload []
 	began := time.Now()
 	defer func() { s.in.took.Observe(time.Since(began).Seconds()) }()
 	// What was received whole is taken even when Slack has hung up since.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ackWithin)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.limits.ack)
 	type outcome struct {
 		reply any
 		err   error

@@ -97,15 +97,30 @@ func (l *logBuffer) String() string {
 	return l.buf.String()
 }
 
-// start starts all of it. Over Socket Mode when opts say so, else over HTTP.
+// start starts all of it. Over Socket Mode when opts say so, else over HTTP. Both sides
+// have a minute for what must be done within seconds: a busy machine would be measured.
 func start(t *testing.T, opts slacktest.Options, change ...func(*slack.Config)) *rig {
+	t.Helper()
+	if opts.AckWait == 0 {
+		opts.AckWait = time.Minute
+	}
+	return startBy(t, opts, slack.Patient, change...)
+}
+
+// startHasty is start with the time that Slack has.
+func startHasty(t *testing.T) *rig {
+	t.Helper()
+	return startBy(t, slacktest.Options{}, func(*slack.Slack) {})
+}
+
+func startBy(t *testing.T, opts slacktest.Options, limit func(*slack.Slack), change ...func(*slack.Config)) *rig {
 	t.Helper()
 	r := &rig{Server: slacktest.Start(t, opts), t: t, desk: &desk{}, log: &logBuffer{}}
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	cfg := slack.Config{
 		BotToken: r.BotToken(), SigningSecret: r.SigningSecret(), APIURL: r.URL(),
-		HTTPClient: &http.Client{Transport: transport, Timeout: 10 * time.Second},
+		HTTPClient: &http.Client{Transport: transport, Timeout: time.Minute},
 		Logger:     slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	if opts.SocketMode {
@@ -118,6 +133,7 @@ func start(t *testing.T, opts slacktest.Options, change ...func(*slack.Config)) 
 	if err != nil {
 		t.Fatal(err)
 	}
+	limit(driver)
 	r.driver = driver
 	server := httptest.NewServer(driver.HTTP(r.desk))
 	r.url = server.URL
@@ -136,11 +152,11 @@ func start(t *testing.T, opts slacktest.Options, change ...func(*slack.Config)) 
 	return r
 }
 
-// until waits for cond, for some seconds. Slack wakes it when something changes there;
+// until waits for cond, for minutes. Slack wakes it when something changes there;
 // what changes in the driver alone is looked at now and then.
 func (r *rig) until(what string, cond func() bool) {
 	r.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; {
+	for deadline := time.Now().Add(2 * time.Minute); ; {
 		ctx, cancel := context.WithTimeout(r.t.Context(), 20*time.Millisecond)
 		err := r.Wait(ctx, cond)
 		cancel()
@@ -156,7 +172,7 @@ func (r *rig) until(what string, cond func() bool) {
 // settled waits until Slack has delivered everything, and returns what the desk got.
 func (r *rig) settled() []bot.Event {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(r.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(r.t.Context(), 2*time.Minute)
 	defer cancel()
 	if err := r.Idle(ctx); err != nil {
 		r.t.Fatalf("deliveries: %v; log:\n%s", err, r.log)

@@ -65,6 +65,7 @@ type Slack struct {
 	metrics *metrics
 
 	in       *intake
+	limits   limits
 	self     atomic.Pointer[identity] // nil until known
 	people   people
 	channels channels
@@ -87,7 +88,7 @@ func New(cfg Config) (*Slack, error) {
 	}
 	m := newMetrics()
 	return &Slack{
-		cfg: cfg, log: cfg.Logger, out: newSending(), metrics: m, in: newIntake(),
+		cfg: cfg, log: cfg.Logger, out: newSending(), metrics: m, in: newIntake(), limits: limits{ackWithin, readWithin, viewWithin},
 		client: client.New(client.Options{
 			BotToken: cfg.BotToken, AppToken: cfg.AppToken, APIURL: cfg.APIURL, HTTPClient: cfg.HTTPClient, Rate: cfg.Rate, Logger: cfg.Logger,
 			Observer: m, Shared: cfg.Rates,

@@ -101,7 +101,7 @@ func (s *Slack) submitForm(ctx context.Context, h bot.Handler, d *deed, from ori
 // more, so that it is tried without these, and at last without anybody; the trigger is
 // whole then.
 func (s *Slack) openForm(d *deed, done blocks.Pressed, lang string) {
-	s.after("form not opened", viewWithin, func(ctx context.Context) error {
+	s.after("form not opened", s.limits.view, func(ctx context.Context) error {
 		meta := d.metadata(done.Action, lang)
 		err := s.openNow(ctx, d, blocks.FormModal(*done.Form, lang, meta))
 		for _, stays := range []func(id string) bool{func(id string) bool { return s.isThere(ctx, d, id) }, func(string) bool { return false }} {

@@ -94,14 +94,18 @@ func (t *Teams) whereIs(ctx context.Context, msg bot.Message) (posting, error) {
 }
 
 // threadTurn waits until what was posted to the thread before is there. Progress does
-// not wait for long.
+// not wait for long; where nothing is before it, it does not matter how late it is.
 func (t *Teams) threadTurn(ctx context.Context, thread bot.Thread, kind bot.MessageKind) (done func(), err error) {
+	name := "thread " + thread.Key()
 	if kind == bot.KindProgress {
+		if done, ok := t.out.turns.Try(name); ok {
+			return done, nil
+		}
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, t.pace(soon))
 		defer cancel()
 	}
-	return t.out.turns.Take(ctx, "thread "+thread.Key())
+	return t.out.turns.Take(ctx, name)
 }
 
 // pace is a time of Teams' on the clock of the server that stands in for it.

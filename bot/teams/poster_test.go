@@ -109,6 +109,17 @@ func startOut(t *testing.T, opts teamstest.Options, change ...func(*teams.Config
 	return o
 }
 
+// Progress that nothing is before takes its turn, though the time that it would wait is
+// over: here that is no time at all.
+func TestProgressTakesAFreeTurn(t *testing.T) {
+	t.Parallel()
+	o := startOut(t, teamstest.Options{Scale: 1e12, NoRates: true})
+	progress, _ := question(1, "ko")
+	if _, err := o.driver.Post(t.Context(), o.asked(teamstest.Minji, teamstest.Sales), progress); err != nil {
+		t.Error(err)
+	}
+}
+
 // process is the driver of another process.
 func (o *out) process(change ...func(*teams.Config)) *teams.Teams {
 	o.t.Helper()

@@ -62,7 +62,8 @@ type Options struct {
 	// in 3 s) stays as it is, timestamps too, and Retry-After is told in seconds on the
 	// wall.
 	Scale float64
-	// AckWait is how long a delivery waits for its acknowledgement; 0 means 3 s.
+	// AckWait is how long a delivery waits for its acknowledgement, and how long a trigger
+	// can be used; 0 means 3 s.
 	AckWait time.Duration
 	// NoRates switches rate limits off.
 	NoRates bool

@@ -7,9 +7,6 @@ import (
 	"time"
 )
 
-// triggerLife is how long a trigger can be used, once.
-const triggerLife = 3 * time.Second
-
 type trigger struct {
 	user string
 	at   time.Time // of the clock of timestamps
@@ -54,7 +51,7 @@ func (c *call) exchange() (trigger, obj) {
 		return t, refuse("invalid_trigger_id")
 	case t.used:
 		return t, refuse("exchanged_trigger_id")
-	case c.stamp.Now().Sub(t.at) > triggerLife:
+	case c.stamp.Now().Sub(t.at) > c.opts.AckWait:
 		return t, refuse("expired_trigger_id")
 	}
 	t.used = true
