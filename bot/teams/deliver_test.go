@@ -177,12 +177,13 @@ func TestFaultsLoseNothing(t *testing.T) {
 // answers do not wait behind progress.
 func TestACrowdIsAnsweredAtTheRates(t *testing.T) {
 	t.Parallel()
-	o := startOut(t, teamstest.Options{Scale: 100})
-	const n = 120
+	o := startOut(t, teamstest.Options{Scale: 20})
+	const n, window = 120, 1500 * time.Millisecond // the half minute in which the channel takes 60 messages
 	threads := make([]bot.Thread, n)
 	for i := range threads {
 		threads[i] = o.asked(teamstest.Minji, teamstest.Sales)
 	}
+	began := time.Now()
 	var wg sync.WaitGroup
 	for i, thread := range threads {
 		wg.Go(func() {
@@ -193,6 +194,7 @@ func TestACrowdIsAnsweredAtTheRates(t *testing.T) {
 		})
 	}
 	wg.Wait()
+	took := time.Since(began)
 	for i, thread := range threads {
 		o.mustAnswerOnce(thread, i)
 	}
@@ -205,8 +207,9 @@ func TestACrowdIsAnsweredAtTheRates(t *testing.T) {
 			progress++
 		}
 	}
-	t.Logf("%d questions, %d with progress", n, progress)
-	if progress > n/2 {
+	t.Logf("%d questions in %v, %d with progress", n, took, progress)
+	// The longer a busy machine takes, the more the channel takes.
+	if most := max(n/2, 60+60*int(took/window)-n); progress > most {
 		t.Errorf("%d of %d showed progress, though the channel takes 60 messages in 30 s", progress, n)
 	}
 }
@@ -223,6 +226,7 @@ func TestProgressIsLeftOut(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		began := time.Now()
 		var wg sync.WaitGroup
 		for i := range 30 {
 			wg.Go(func() {
@@ -251,8 +255,9 @@ func TestProgressIsLeftOut(t *testing.T) {
 			}
 			last = c.At
 		}
-		if n := len(o.Calls("activities.update")) + o.parts()["informative"]; n > 12 {
-			t.Errorf("%d changes", n)
+		most := max(12, int(time.Since(began)/(100*time.Millisecond))+2) // more the longer a busy machine takes
+		if n := len(o.Calls("activities.update")) + o.parts()["informative"]; n > most {
+			t.Errorf("%d changes, want at most %d", n, most)
 		}
 		late := make(chan error, 1)
 		go func() {
@@ -442,7 +447,7 @@ func TestRestartWhileSending(t *testing.T) {
 				_, err := o.driver.Post(ctx, thread, answer)
 				died <- err
 			}()
-			wait, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			wait, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			if err := o.Wait(wait, func() bool { return len(o.Calls("activities.send")) == 1 }); err != nil {
 				t.Fatal(err)

@@ -99,7 +99,7 @@ func TestADirectoryThatDoesNotAnswer(t *testing.T) {
 				if p, err := o.driver.Person(t.Context(), ev.Thread, ev.User); err != nil || p.Standing != bot.Member || !strings.HasSuffix(p.Email, "@example.com") {
 					t.Errorf("%s is %+v, %v", person, p, err)
 				}
-				if took := time.Since(began); took > 5*time.Second {
+				if took := time.Since(began); took > 20*time.Second { // a look at who is in a chat has thirty
 					t.Errorf("it took %v", took)
 				}
 			}

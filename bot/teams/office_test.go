@@ -133,9 +133,13 @@ func (l *logBuffer) String() string {
 	return l.buf.String()
 }
 
-// open starts all of it.
+// open starts all of it. Teams waits a minute for an answer: a busy machine would be
+// measured.
 func open(t *testing.T, opts teamstest.Options, change ...func(*teams.Config)) *office {
 	t.Helper()
+	if opts.AckWait == 0 {
+		opts.AckWait = time.Minute
+	}
 	o := &office{Server: teamstest.Start(t, opts), t: t, desk: &desk{}, shelf: &shelf{}, log: &logBuffer{}, change: change}
 	o.restart()
 	return o
@@ -149,7 +153,7 @@ func (o *office) restart() {
 	cfg := teams.Config{
 		Connector: connector.Options{
 			AppID: o.AppID(), Password: o.Password(), TenantID: o.Tenant(), LoginURL: o.LoginURL(), OpenIDURL: o.OpenIDURL(),
-			ServiceURLs: []string{o.ServiceURL()}, HTTPClient: &http.Client{Transport: transport, Timeout: 10 * time.Second},
+			ServiceURLs: []string{o.ServiceURL()}, HTTPClient: &http.Client{Transport: transport, Timeout: time.Minute},
 		},
 		References: o.shelf,
 		Logger:     slog.New(slog.NewTextHandler(o.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
@@ -178,11 +182,11 @@ func (o *office) restart() {
 	o.DeliverTo(o.url)
 }
 
-// until waits for cond, for some seconds. Teams wakes it when something changes there; what
+// until waits for cond, for minutes. Teams wakes it when something changes there; what
 // changes in the driver alone is looked at now and then.
 func (o *office) until(what string, cond func() bool) {
 	o.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; {
+	for deadline := time.Now().Add(2 * time.Minute); ; {
 		ctx, cancel := context.WithTimeout(o.t.Context(), 20*time.Millisecond)
 		err := o.Wait(ctx, cond)
 		cancel()
@@ -198,7 +202,7 @@ func (o *office) until(what string, cond func() bool) {
 // settled waits until Teams has delivered everything, and returns what the desk got.
 func (o *office) settled() []bot.Event {
 	o.t.Helper()
-	ctx, cancel := context.WithTimeout(o.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(o.t.Context(), 2*time.Minute)
 	defer cancel()
 	if err := o.Idle(ctx); err != nil {
 		o.t.Fatalf("deliveries: %v; log:\n%s", err, o.log)

@@ -35,7 +35,7 @@ func workplace(t *testing.T) (*slacktest.Server, *slack.Client, string) {
 	s := slacktest.Start(t, slacktest.Options{NoRates: true})
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	api := slack.New(s.BotToken(), slack.OptionAPIURL(s.URL()), slack.OptionHTTPClient(&http.Client{Transport: transport, Timeout: 20 * time.Second}))
+	api := slack.New(s.BotToken(), slack.OptionAPIURL(s.URL()), slack.OptionHTTPClient(&http.Client{Transport: transport, Timeout: 2 * time.Minute}))
 	var content bytes.Buffer
 	if err := png.Encode(&content, image.NewGray(image.Rect(0, 0, 2, 2))); err != nil {
 		t.Fatal(err)

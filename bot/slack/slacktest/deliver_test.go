@@ -94,7 +94,7 @@ func TestLoad(t *testing.T) {
 
 func TestLateAcknowledgement(t *testing.T) {
 	t.Parallel()
-	s := slacktest.Start(t, slacktest.Options{Scale: 2000, AckWait: 700 * time.Millisecond})
+	s := slacktest.Start(t, slacktest.Options{Scale: 2000, AckWait: 3 * time.Second})
 	release := make(chan struct{})
 	reasons := make(chan string, 10)
 	serve(t, s, &http.Server{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

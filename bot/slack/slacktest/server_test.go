@@ -84,12 +84,12 @@ func client(t *testing.T, s *slacktest.Server) *slack.Client {
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	return slack.New(s.BotToken(), slack.OptionAPIURL(s.URL()), slack.OptionAppLevelToken(s.AppToken()),
-		slack.OptionHTTPClient(&http.Client{Transport: transport, Timeout: 20 * time.Second}))
+		slack.OptionHTTPClient(&http.Client{Transport: transport, Timeout: 2 * time.Minute}))
 }
 
 func soon(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }

@@ -43,7 +43,7 @@ func dial(t *testing.T, s *slacktest.Server) *link {
 
 func (l *link) read() obj {
 	l.t.Helper()
-	_ = l.SetReadDeadline(time.Now().Add(20 * time.Second))
+	_ = l.SetReadDeadline(time.Now().Add(2 * time.Minute))
 	_, raw, err := l.ReadMessage()
 	if err != nil {
 		return obj{"type": "ended"}
@@ -64,7 +64,7 @@ func (l *link) ack(id any, payload any) {
 
 func TestEnvelopes(t *testing.T) {
 	t.Parallel()
-	s := slacktest.Start(t, slacktest.Options{SocketMode: true, AckWait: 700 * time.Millisecond})
+	s := slacktest.Start(t, slacktest.Options{SocketMode: true, AckWait: 2 * time.Second})
 	first, second := dial(t, s), dial(t, s)
 	if a, b := first.read(), second.read(); a["type"] != "hello" || b["type"] != "hello" {
 		t.Fatalf("got %v %v", a, b)
@@ -168,12 +168,12 @@ func TestOneSocketOfTwoDrops(t *testing.T) {
 
 func TestDeadLink(t *testing.T) {
 	t.Parallel()
-	s := slacktest.Start(t, slacktest.Options{SocketMode: true, AckWait: 700 * time.Millisecond})
+	s := slacktest.Start(t, slacktest.Options{SocketMode: true, AckWait: 2 * time.Second})
 	l := dial(t, s)
 	l.read()
 	s.Freeze(true)
 	s.Say(slacktest.Minji, slacktest.Sales, "x")
-	if err := s.Wait(soon(t), func() bool { return s.Acks().Late == 1 }); err != nil {
+	if err := s.Wait(soon(t), func() bool { return s.Acks().Late >= 1 }); err != nil {
 		t.Fatal(err)
 	}
 	s.Freeze(false)

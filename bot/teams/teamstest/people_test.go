@@ -523,7 +523,7 @@ func TestHostileBodies(t *testing.T) {
 // TestLateAnswers proves that what the app does not answer in time counts as late.
 func TestLateAnswers(t *testing.T) {
 	t.Parallel()
-	s := teamstest.Start(t, teamstest.Options{AckWait: 200 * time.Millisecond, Scale: 1000})
+	s := teamstest.Start(t, teamstest.Options{AckWait: 2 * time.Second, Scale: 1000})
 	a := newApp(t, s)
 	release := make(chan struct{})
 	a.answers(func(n int, _ obj) (int, string) {
