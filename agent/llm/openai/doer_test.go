@@ -102,31 +102,36 @@ func TestEndingTheContextEndsTheCallAtTheServer(t *testing.T) {
 			}, llm.CodeTimeout},
 		} {
 			t.Run(name, func(t *testing.T) {
-				s := agenttest.Start(t, agenttest.Config{})
-				s.Enqueue(good.With(agenttest.Stall(3)))
-				ctx, cancel := c.end(t.Context())
-				defer cancel()
-				failed := make(chan error, 1)
-				go func() {
-					_, err := newClient(t, s, nil).Complete(ctx, stream(ask("q")))
-					failed <- err
-				}()
-				r, err := s.Await(t.Context(), 1)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if c.code == llm.CodeCancelled {
-					cancel()
-				}
-				err = <-failed
-				if llm.CodeOf(err) != c.code || !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
-					t.Errorf("error %v, want %s", err, c.code)
-				}
-				select {
-				case <-r.Gone():
-				case <-time.After(10 * time.Second):
-					t.Error("the server still works")
-				}
+				synctest.Test(t, func(t *testing.T) {
+					s := agenttest.StartPipe(t, agenttest.Config{})
+					s.Enqueue(good.With(agenttest.Stall(3)))
+					client := newClient(t, s, func(o *openai.Options) {
+						o.Transport = &http.Transport{DialContext: s.Dial, DisableKeepAlives: true}
+					})
+					ctx, cancel := c.end(t.Context())
+					defer cancel()
+					failed := make(chan error, 1)
+					go func() {
+						_, err := client.Complete(ctx, stream(ask("q")))
+						failed <- err
+					}()
+					r, err := s.Await(t.Context(), 1)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if c.code == llm.CodeCancelled {
+						cancel()
+					}
+					err = <-failed
+					if llm.CodeOf(err) != c.code || !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+						t.Errorf("error %v, want %s", err, c.code)
+					}
+					select {
+					case <-r.Gone():
+					case <-time.After(10 * time.Second):
+						t.Error("the server still works")
+					}
+				})
 			})
 		}
 	})
@@ -301,25 +306,27 @@ func TestErrorsHoldNoSecretsAndNoPrompt(t *testing.T) {
 
 func TestConnectionsAreUsedAgain(t *testing.T) {
 	both(t, func(t *testing.T, stream func(llm.Request) llm.Request) {
-		s := agenttest.Start(t, agenttest.Config{Rule: func(r *agenttest.Request) agenttest.Reply {
-			if r.Number%3 == 0 {
-				return agenttest.HarmonyError()
+		synctest.Test(t, func(t *testing.T) { // a process that is paused makes no server slow in it
+			s := agenttest.StartPipe(t, agenttest.Config{Rule: func(r *agenttest.Request) agenttest.Reply {
+				if r.Number%3 == 0 {
+					return agenttest.HarmonyError()
+				}
+				return good
+			}})
+			var dialled atomic.Int64
+			transport := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+				dialled.Add(1)
+				return s.Dial(ctx, network, addr)
+			}}
+			defer transport.CloseIdleConnections()
+			c := newClient(t, s, func(o *openai.Options) { o.Transport = transport })
+			for range 30 {
+				_, _ = c.Complete(t.Context(), stream(ask("q")))
 			}
-			return good
-		}})
-		var dialled atomic.Int64
-		transport := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			dialled.Add(1)
-			return (&net.Dialer{}).DialContext(ctx, network, addr)
-		}}
-		defer transport.CloseIdleConnections()
-		c := newClient(t, s, func(o *openai.Options) { o.Transport = transport })
-		for range 30 {
-			_, _ = c.Complete(t.Context(), stream(ask("q")))
-		}
-		if n := dialled.Load(); n != 1 {
-			t.Errorf("30 calls one after the other opened %d connections", n)
-		}
+			if n := dialled.Load(); n != 1 {
+				t.Errorf("30 calls one after the other opened %d connections", n)
+			}
+		})
 	})
 }
 

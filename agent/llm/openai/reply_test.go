@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -211,14 +212,24 @@ func checkOutcome(t *testing.T, m agenttest.Misbehaviour, o outcome, req llm.Req
 	if req.OnDelta == nil && (m.Name == "old error frame" || m.Name == "bare error frame") {
 		o = fails(llm.CodeUnavailable)
 	}
-	s := agenttest.Start(t, agenttest.Config{})
-	s.Enqueue(m.Make(good), agenttest.Text("well again"))
-	patience := time.Minute
+	// The patience that a hanging one uses up is a bubble's, so that it can be long enough
+	// for a server that is well again.
 	if m.Hangs {
-		patience = 100 * time.Millisecond
+		synctest.Test(t, func(t *testing.T) {
+			s := agenttest.StartPipe(t, agenttest.Config{})
+			compare(t, m, o, req, s, &http.Transport{DialContext: s.Dial, DisableKeepAlives: true})
+		})
+		return
 	}
+	compare(t, m, o, req, agenttest.Start(t, agenttest.Config{}), nil)
+}
+
+func compare(
+	t *testing.T, m agenttest.Misbehaviour, o outcome, req llm.Request, s *agenttest.Server, transport http.RoundTripper,
+) {
+	s.Enqueue(m.Make(good), agenttest.Text("well again"))
 	c := newClient(t, s, func(o *openai.Options) {
-		o.FirstByte, o.Idle, o.MaxReply = patience, patience, 32<<10
+		o.FirstByte, o.Idle, o.MaxReply, o.Transport = time.Minute, time.Minute, 32<<10, transport
 	})
 	got, err := c.Complete(t.Context(), req)
 	switch {
