@@ -178,7 +178,7 @@ func bothKnowAhead(t *testing.T, one, two Subject) {
 func silentWorker(t *testing.T, one, two Subject) {
 	id := enqueue(t, two, ask("u", "room"))[0]
 	claims, causes := make(chan store.Claim, 1), make(chan error, 1)
-	work(t, two, handle(1, func(ctx context.Context, c store.Claim) error {
+	work(t, two, watchful(handle(1, func(ctx context.Context, c store.Claim) error {
 		if c.Job().ID != id {
 			return nil
 		}
@@ -186,15 +186,15 @@ func silentWorker(t *testing.T, one, two Subject) {
 		<-ctx.Done()
 		causes <- context.Cause(ctx)
 		return ctx.Err()
-	}))
+	})))
 	zombie := receive(t, claims, "claim")
 	next := enqueue(t, two, ask("v", "room"))[0]
 	speak := two.Silence(t)
 	runs := make(chan store.Job, 2)
-	stop := work(t, one, handle(1, func(ctx context.Context, c store.Claim) error {
+	stop := work(t, one, watchful(handle(1, func(ctx context.Context, c store.Claim) error {
 		runs <- c.Job()
 		return c.Finish(ctx, store.Done, func(tx store.Tx) error { return tx.Put("note", c.Job().ID, []byte("answer")) })
-	}))
+	})))
 	if job := receive(t, runs, "run elsewhere"); job.ID != id || job.Attempt != 2 || job.LastError == "" {
 		t.Errorf("first run elsewhere: %+v", job)
 	}

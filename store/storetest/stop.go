@@ -43,7 +43,9 @@ func begin(t testing.TB, s store.Queue, opts store.WorkOptions) (stop context.Ca
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
 	ended = make(chan error, 1)
-	opts.Lease = lease
+	if opts.Lease == 0 {
+		opts.Lease = longLease
+	}
 	go func() { ended <- s.Work(ctx, opts) }()
 	return cancel, ended
 }
@@ -118,7 +120,7 @@ func hardStopOfCancelled(t *testing.T, s Subject) {
 func crashed(t *testing.T, s Subject, before func(id string), job store.NewJob) (zombie store.Claim, after Subject, id string, letGo func()) {
 	id = enqueue(t, s, job)[0]
 	h := newHold()
-	stop, ended := begin(t, s, handle(1, h.handler))
+	stop, ended := begin(t, s, watchful(handle(1, h.handler)))
 	zombie = receive(t, h.claims, "claim")
 	before(id)
 	after = s.Crash(t)
@@ -134,10 +136,10 @@ func crash(t *testing.T, s Subject) {
 	defer letGo()
 	next := enqueue(t, s, ask("v", "room"))[0]
 	runs := make(chan store.Job, 2)
-	work(t, s, handle(2, func(ctx context.Context, c store.Claim) error {
+	work(t, s, watchful(handle(2, func(ctx context.Context, c store.Claim) error {
 		runs <- c.Job()
 		return c.Finish(ctx, store.Done, func(tx store.Tx) error { return tx.Put("note", "answer "+c.Job().ID, nil) })
-	}))
+	})))
 	if job := receive(t, runs, "run after the crash"); job.ID != id || job.Attempt != 2 {
 		t.Errorf("first run after the crash: %+v", job)
 	}
@@ -159,10 +161,10 @@ func crash(t *testing.T, s Subject) {
 func crashUsesAttempts(t *testing.T, s Subject) {
 	_, s, id, letGo := crashed(t, s, func(string) {}, once())
 	defer letGo()
-	work(t, s, handle(1, func(context.Context, store.Claim) error {
+	work(t, s, watchful(handle(1, func(context.Context, store.Claim) error {
 		t.Error("the job ran again")
 		return nil
-	}))
+	})))
 	if job := await(t, s, id, store.Failed); job.Attempt != 1 || job.LastError == "" || job.EndedAt.IsZero() {
 		t.Errorf("failed job: %+v", job)
 	}
@@ -171,10 +173,10 @@ func crashUsesAttempts(t *testing.T, s Subject) {
 func crashKeepsCancel(t *testing.T, s Subject) {
 	_, s, id, letGo := crashed(t, s, func(id string) { must(t, s.Cancel(t.Context(), id)) }, ask("u", ""))
 	defer letGo()
-	work(t, s, handle(1, func(context.Context, store.Claim) error {
+	work(t, s, watchful(handle(1, func(context.Context, store.Claim) error {
 		t.Error("the cancelled job ran again")
 		return nil
-	}))
+	})))
 	await(t, s, id, store.Cancelled)
 }
 

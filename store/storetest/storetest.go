@@ -83,11 +83,16 @@ func Run(t *testing.T, open func(t testing.TB) Subject) {
 }
 
 // patience is how long the suite waits for what must happen soon. A driver that
-// needs a lease to see a worker dead has it.
-const patience = 20 * time.Second
+// needs a lease to see a worker dead has it. It is long for a machine that is busy.
+const patience = time.Minute
 
-// lease is what the suite asks workers to hold, short for drivers that wait it out.
-const lease = time.Second
+// lease is what the suite asks workers to hold that die or fall silent, and those that
+// notice it: short, for drivers that wait it out. What stands still for so long by chance
+// is taken for dead, so all other workers hold longLease.
+const (
+	lease     = 2 * time.Second
+	longLease = 5 * time.Minute
+)
 
 func put(t testing.TB, s store.Store, kind string, docs ...string) {
 	t.Helper()
@@ -208,7 +213,9 @@ func work(t testing.TB, s store.Queue, opts store.WorkOptions) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	opts.Lease = lease
+	if opts.Lease == 0 {
+		opts.Lease = longLease
+	}
 	go func() { ended <- s.Work(ctx, opts) }()
 	var once sync.Once
 	stop = func() {
@@ -226,6 +233,12 @@ func work(t testing.TB, s store.Queue, opts store.WorkOptions) (stop func()) {
 // handle is WorkOptions with one handler.
 func handle(concurrency int, h store.Handler) store.WorkOptions {
 	return store.WorkOptions{Concurrency: concurrency, Handlers: map[string]store.Handler{"ask": h}}
+}
+
+// watchful has the worker notice soon that another has died.
+func watchful(opts store.WorkOptions) store.WorkOptions {
+	opts.Lease = lease
+	return opts
 }
 
 func ask(owner, mailbox string) store.NewJob {
