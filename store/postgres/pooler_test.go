@@ -65,7 +65,7 @@ func TestAStoreThatHearsNothing(t *testing.T) {
 		_, _, err := tx.Enqueue(store.NewJob{Kind: "ask"})
 		return err
 	}))
-	limit := time.NewTimer(40 * time.Second)
+	limit := time.NewTimer(2 * time.Minute)
 	defer limit.Stop()
 	for range 2 {
 		select {

@@ -133,7 +133,7 @@ func TestEndedJobsAreRemoved(t *testing.T) {
 	}))
 	must(t, s.Cancel(t.Context(), ids[0]))
 	later := openStore(t, dsn, postgres.Options{KeepEnded: time.Hour, Now: func() time.Time { return time.Now().Add(2 * time.Hour) }})
-	deadline := time.NewTimer(20 * time.Second)
+	deadline := time.NewTimer(time.Minute)
 	defer deadline.Stop()
 	again := time.NewTicker(5 * time.Millisecond)
 	defer again.Stop()
