@@ -137,7 +137,7 @@ func fillUp(s *bolt.Store) error {
 
 // await waits for a line that contains all of the texts.
 func (l lines) await(texts ...string) error {
-	deadline := time.NewTimer(20 * time.Second)
+	deadline := time.NewTimer(time.Minute)
 	defer deadline.Stop()
 	for {
 		select {

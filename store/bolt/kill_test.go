@@ -203,7 +203,7 @@ func checkBuckets(t *testing.T, dir string) {
 
 func awaitDone(t *testing.T, s *bolt.Store, id string) {
 	t.Helper()
-	deadline := time.NewTimer(20 * time.Second)
+	deadline := time.NewTimer(time.Minute)
 	defer deadline.Stop()
 	again := time.NewTicker(2 * time.Millisecond)
 	defer again.Stop()

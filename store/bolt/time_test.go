@@ -208,7 +208,7 @@ func TestRetryAfterAWrongClock(t *testing.T) {
 		if got != id {
 			t.Errorf("job %s ran, not %s", got, id)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Error("the job waits for a time that the clock will not see for years")
 	}
 }
