@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/bapsang/bapsang/agent"
@@ -261,12 +262,15 @@ func TestSlowFiguresCostNoList(t *testing.T) {
 	a := newAgent(t, asking{analysts: []*agent.Analyst{an}})
 	ask(t, a, "지난달 매출") // the analyst is ready
 	source.on.Store(true)
-	ctx, cancel := context.WithTimeout(t.Context(), 600*time.Millisecond)
-	defer cancel()
-	list, err := a.Happenings(ctx, winter(5))
-	if err != nil || len(list) < 5 {
-		t.Fatalf("%d events, %v", len(list), err)
-	}
+	var list []agent.Happening
+	synctest.Test(t, func(t *testing.T) { // where nothing else takes of the time that there is
+		ctx, cancel := context.WithTimeout(t.Context(), 600*time.Millisecond)
+		defer cancel()
+		var err error
+		if list, err = a.Happenings(ctx, winter(5)); err != nil || len(list) < 5 {
+			t.Fatalf("%d events, %v", len(list), err)
+		}
+	})
 	said := 0
 	for _, h := range list {
 		if h.Last != nil && h.Last.Why == "지금은 지난번 실적을 계산하지 못했어요." {
