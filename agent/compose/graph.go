@@ -121,6 +121,17 @@ func (g *graph) leads(metric, ref string) bool {
 	})
 }
 
+// ofOneTrade reports whether rows of one metric are those of the other or lead to them.
+func (g *graph) ofOneTrade(a, b string) bool {
+	return slices.ContainsFunc(g.metrics[a], func(x string) bool {
+		return slices.ContainsFunc(g.metrics[b], func(y string) bool {
+			_, down := g.reach(x)[y]
+			_, up := g.reach(y)[x]
+			return x == y || down || up
+		})
+	})
+}
+
 // ledTo are the datasets that rows of a metric lead to, in the model's order: all of them
 // where fields stand in for others.
 func (g *graph) ledTo(metric string) []*semantic.Dataset {

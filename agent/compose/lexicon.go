@@ -130,6 +130,9 @@ func (l *Lexicon) addMetrics() {
 		}
 		for _, term := range append([]string{m.Name}, m.Synonyms...) {
 			l.addName(term, n, asSynonym)
+			if strings.HasPrefix(term, "인당") {
+				l.addName("1"+term, n, asSynonym) // the one is said or not
+			}
 		}
 		l.addRates(m, n)
 		if key := fold(m.Label.En); key == "revenue" {

@@ -10,14 +10,11 @@ import (
 // counts it. What cannot be counted is grouped by instead: revenue per region.
 func (r *reader) readPer() string {
 	for i := range r.toks {
-		if arg, ok := r.lex.arg(r.toks[i], wPer); ok && arg != "" && !r.toks[i].used {
-			return r.perUsual(i, arg)
-		}
-		if r.toks[i].kind == aNumber && r.trails(i, wPer) {
-			arg := map[string]string{"person": "person", "item": "item"}[r.toks[i].num.unit]
-			if arg != "" && r.toks[i].num.value == 1 {
-				return r.perUsual(i, arg)
+		if arg := r.oneOf(i); arg != "" {
+			if name := r.perNamedBefore(i); name != "" {
+				return name
 			}
+			return r.perUsual(i, arg)
 		}
 		if !r.open(i) || !r.perMarked(i) || r.cutsPer(i) {
 			continue
@@ -33,6 +30,32 @@ func (r *reader) readPer() string {
 		}
 	}
 	return ""
+}
+
+// oneOf returns of what kind token i says one, 인당, 1인당 and 한 건당, "" for none.
+func (r *reader) oneOf(i int) string {
+	if arg, ok := r.lex.arg(r.toks[i], wPer); ok && arg != "" && !r.toks[i].used {
+		return arg
+	}
+	if t := r.toks[i]; t.kind == aNumber && t.num.value == 1 && (t.num.unit == "person" || t.num.unit == "item") && r.trails(i, wPer) {
+		return t.num.unit
+	}
+	return ""
+}
+
+// perNamedBefore divides by what is named before "one of them": 고객 1인당, 주문 한 건당.
+func (r *reader) perNamedBefore(i int) string {
+	p := r.prev(i)
+	if p < 0 || p+1 != i || !r.open(p) || len(r.senses(p, isDataset)) == 0 {
+		return ""
+	}
+	name := r.countMetric(p)
+	if name != "" {
+		r.use(p)
+		r.use(i)
+		r.useTrail(i)
+	}
+	return name
 }
 
 // cutsPer reports whether "per" before token i groups: revenue per region, and the
@@ -100,6 +123,7 @@ func (r *reader) applyPer(per string) {
 		return
 	}
 	m := r.d.measures[0]
+	per = r.perBuyer(per, m.Metric)
 	if _, ref := r.averagedField(m.Metric); ref != "" {
 		if dataset, _, _ := cutRef(ref); r.lex.counted(per) == dataset && !r.d.median {
 			r.d.average = false // the average commission is one per transaction
@@ -110,4 +134,20 @@ func (r *reader) applyPer(per string) {
 	}
 	r.d.measures[0].Per = per
 	r.d.average = false
+}
+
+// perBuyer has what customers did divided by those who did it: revenue per customer is by
+// buyers, as 1인당 is, and not by everybody who ever signed up.
+func (r *reader) perBuyer(per, metric string) string {
+	of := r.lex.counted(per)
+	if !r.lex.ofPeople(of) || !r.lex.countsAll(r.lex.model.Metric(per), of) {
+		return per
+	}
+	did := r.lex.firstKeyed(buyers)
+	if did == "" || did == per || !r.lex.graph.ofOneTrade(did, metric) {
+		return per // a complaint is made by customers, not by buyers
+	}
+	all, some := r.lex.model.Metric(per), r.lex.model.Metric(did)
+	r.say(ReadMetric, r.label(all.Label, all.Name), r.label(some.Label, some.Name))
+	return did
 }
