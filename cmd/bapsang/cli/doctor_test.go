@@ -2,8 +2,6 @@ package cli_test
 
 import (
 	"encoding/json"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -79,13 +77,11 @@ func TestDoctorFindsAllFine(t *testing.T) {
 
 func TestDoctorSaysWhatIsBroken(t *testing.T) {
 	t.Parallel()
-	away := httptest.NewServer(http.NotFoundHandler())
-	away.Close()
 	other := agenttest.Start(t, agenttest.Config{})
 	config := write(t, map[string]string{
 		"data": "not a folder", "analysts/readme.txt": "none",
 		"bapsang.yaml": "sources:\n  - {name: gone, driver: files, dsn: ./gone.csv}\n  - {name: shop, driver: duckdb, dsn: ./gone.duckdb}\nanalysts_dir: ./analysts\n" +
-			"llm: {backends: [{name: away, base_url: \"" + away.URL + "/v1\", model: m}, {name: bare, base_url: \"" + other.URL + "\", model: m}, {name: other, base_url: \"" + other.URL + "/v1\", model: another}]}\n",
+			"llm: {backends: [{name: away, base_url: \"" + nobody + "/v1\", model: m}, {name: bare, base_url: \"" + other.URL + "\", model: m}, {name: other, base_url: \"" + other.URL + "/v1\", model: another}]}\n",
 	})
 	code, out, _ := run(t, "doctor", "--config", config, "--json")
 	found := findings(t, code, out)
@@ -95,7 +91,7 @@ func TestDoctorSaysWhatIsBroken(t *testing.T) {
 		"source shop/open":                 "broken: ",
 		"source shop/contract":             "warning: nobody agreed",
 		"analysts/./analysts":              "broken: there is no analyst",
-		"model away/" + away.URL + "/v1":   "broken: does not tell its models",
+		"model away/" + nobody + "/v1":     "broken: does not tell its models",
 		"model bare/" + other.URL:          "broken: does not tell its models: HTTP 404 base_url usually ends in /v1",
 		"model other/" + other.URL + "/v1": "broken: does not serve another It serves ",
 	} {

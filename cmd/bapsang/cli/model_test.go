@@ -73,19 +73,11 @@ func TestAskThinksWithAModel(t *testing.T) {
 
 func TestAModelThatIsAwayIsSaid(t *testing.T) {
 	t.Parallel()
-	down := agenttest.New(agenttest.Config{})
-	if err := down.Listen("127.0.0.1:0"); err != nil {
-		t.Fatal(err)
-	}
-	url := down.URL
-	if err := down.Close(); err != nil {
-		t.Fatal(err)
-	}
-	code, out, errs := run(t, "--now", now, "ask", "--data-dir", demoDir(t), "--llm", url, "--model", "m", "--json", hard)
+	code, out, errs := run(t, "--now", now, "ask", "--data-dir", demoDir(t), "--llm", nobody, "--model", "m", "--json", hard)
 	if code != 3 || !strings.Contains(out, "모델이 지금 응답하지 않아") || !strings.Contains(out, `"reason":"model"`) {
 		t.Errorf("status %d: %s%s", code, out, errs)
 	}
-	one(t, "no server", []string{"--now", now, "ask", "--data-dir", demoDir(t), "--llm", url, hard}, 1, "--llm", "models")
+	one(t, "no server", []string{"--now", now, "ask", "--data-dir", demoDir(t), "--llm", nobody, hard}, 1, "--llm", "models")
 	one(t, "no address", []string{"--now", now, "ask", "--data-dir", demoDir(t), "--llm", "nonsense", "--model", "m", hard}, 2, "--llm nonsense")
 	one(t, "a model without a server", []string{"--now", now, "ask", "--data-dir", demoDir(t), "--model", "m", hard}, 2, "--llm")
 	one(t, "thorough without a model", []string{"--now", now, "ask", "--data-dir", demoDir(t), "--deep", hard}, 2, "--deep")

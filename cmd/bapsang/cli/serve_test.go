@@ -15,6 +15,10 @@ import (
 
 const token = "0123456789abcdef0123"
 
+// nobody is an address at which nobody listens: no port that is given to whoever asks for
+// any, as one that a test has closed would be.
+const nobody = "http://127.0.0.1:1"
+
 // site writes a configuration that serves a small file, and returns its path.
 func site(t testing.TB) string {
 	t.Helper()
