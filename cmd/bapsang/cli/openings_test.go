@@ -98,10 +98,17 @@ func TestServeDoesNotWaitForTheSilent(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := start(t, "--now", "2026-11-05", "serve", "--config", config)
-	_, status := p.call(t, "GET", "/api/v1/status", "", token)
-	if got := fmt.Sprint(status["missing"]); strings.Count(got, "has not answered yet") != 3 || strings.Contains(got, "name:shop") || strings.Contains(got, "name:sales") {
-		t.Errorf("status: %v", status["missing"])
-	}
+	// On a busy machine the one that is well may take longer than a start waits for it.
+	eventually(t, "the ones that are well are there", func() bool {
+		_, status := p.call(t, "GET", "/api/v1/status", "", token)
+		got := fmt.Sprint(status["missing"])
+		for _, name := range []string{"mute", "hole", "dumb"} {
+			if !strings.Contains(got, "name:"+name) {
+				t.Fatalf("%s is not missing: %s", name, got)
+			}
+		}
+		return !strings.Contains(got, "name:shop") && !strings.Contains(got, "name:sales")
+	})
 	metrics := p.page(t, "/metrics")
 	for name, up := range map[string]int{"mute": 0, "hole": 0, "dumb": 0, "shop": 1, "sales": 1} {
 		if want := fmt.Sprintf("bapsang_source_up{source=%q} %d", name, up); !strings.Contains(metrics, want) {
@@ -156,7 +163,7 @@ func TestSourcesAreOpenedAtOnce(t *testing.T) {
 		case <-taken:
 		case code := <-ended:
 			t.Fatalf("it ended after %d connections: exit %d: %s", i, code, &errs)
-		case <-time.After(30 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatalf("%d connections at once", i)
 		}
 	}
