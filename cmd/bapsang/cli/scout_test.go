@@ -37,7 +37,9 @@ func TestTheDaysSearchIsOnceADay(t *testing.T) {
 
 	again := func(at string) {
 		// What the day's job posts is seen a moment before the job ends.
-		w.answer(w.Say(slacktest.Minji, slacktest.Sales, w.Mention()+" 상품별 수량 합계"), 1)
+		eventually(t, "the day's job has ended", func() bool {
+			return strings.Contains(w.p.page(t, "/metrics"), `bapsang_queue_jobs{class="background",state="running"} 0`)
+		})
 		w.p.kill()
 		w.now = at
 		w.serve()
