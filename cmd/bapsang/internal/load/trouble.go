@@ -19,11 +19,12 @@ func (f *Fleet) KillEvery(ctx context.Context, d Day, every time.Duration) (trou
 		if err := r.Kill(); err != nil {
 			return troubles, fmt.Errorf("kill a replica: %w", err)
 		}
-		if err := r.Start(ctx); err != nil {
+		err := r.Start(ctx)
+		t.To = time.Now()
+		troubles = append(troubles, t) // it was killed, even where the day ends before it is back
+		if err != nil {
 			return troubles, err
 		}
-		t.To = time.Now()
-		troubles = append(troubles, t)
 	}
 	return troubles, nil
 }
