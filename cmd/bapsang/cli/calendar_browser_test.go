@@ -44,7 +44,7 @@ func openBrowser(t *testing.T, language string) *browser {
 	)
 	alloc, stop := chromedp.NewExecAllocator(context.Background(), opts...)
 	ctx, cancel := chromedp.NewContext(alloc)
-	ctx, timeout := context.WithTimeout(ctx, 2*time.Minute)
+	ctx, timeout := context.WithTimeout(ctx, 5*time.Minute)
 	t.Cleanup(func() {
 		timeout()
 		_ = chromedp.Cancel(ctx) // ends the process and waits for it
@@ -69,7 +69,7 @@ func (b *browser) run(actions ...chromedp.Action[chromedp.Void]) {
 // see waits until a condition in JavaScript holds.
 func (b *browser) see(condition string) {
 	b.t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		_, err := chromedp.Run(b.ctx, chromedp.Poll[bool]("!!("+condition+")", chromedp.WithPollingInterval(30*time.Millisecond), chromedp.WithPollingTimeout(time.Until(deadline))))
 		if err == nil {

@@ -50,7 +50,7 @@ func (w *workspace) later(at string) {
 func (w *workspace) lists(user, what string, parts ...string) {
 	w.t.Helper()
 	text := ""
-	for range 10 {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
 		asked := w.Say(user, slacktest.Sales, w.Mention()+" 구독 목록")
 		text = slacktest.Text(w.answer(asked, 1))
 		if !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(text, part) }) {

@@ -165,7 +165,8 @@ func startProgram(t testing.TB, program string, variables []string, args ...stri
 	case err := <-p.done:
 		p.done = nil // it has told, and is not waited for again
 		t.Fatalf("it ended: %v\n%s", err, p.errs)
-	case <-time.After(60 * time.Second):
+	case <-time.After(2 * time.Minute):
+		p.kill() // what it wrote may be read then
 		t.Fatalf("it does not say where it listens\n%s", p.errs)
 	}
 	return p

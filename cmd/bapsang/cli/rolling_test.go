@@ -119,7 +119,7 @@ func (f *fleet) replace(n int, crash bool) {
 			if err != nil {
 				f.t.Errorf("it ended with %v\n%s", err, old.errs)
 			}
-		case <-time.After(60 * time.Second):
+		case <-time.After(2 * time.Minute):
 			f.t.Fatal("it does not stop")
 		}
 		old.done = nil

@@ -118,7 +118,7 @@ func TestAnUpstreamIsTurnedOff(t *testing.T) {
 	} {
 		begun := time.Now()
 		got := asked(t, p, question)
-		if text, _ := got["text"].(string); got["rung"] != "none" || got["reason"] != "source" || !strings.Contains(text, want) || time.Since(begun) > 5*time.Second {
+		if text, _ := got["text"].(string); got["rung"] != "none" || got["reason"] != "source" || !strings.Contains(text, want) || time.Since(begun) > time.Minute {
 			t.Errorf("%s, while it is off: %v after %s", question, got["text"], time.Since(begun))
 		}
 	}
