@@ -122,7 +122,7 @@ func (c *cell) kill() {
 	_ = syscall.Kill(-c.cmd.Process.Pid, syscall.SIGKILL)
 	select {
 	case <-c.done:
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		c.t.Error("the cell does not end")
 	}
 }
@@ -192,7 +192,7 @@ func pause(ctx context.Context) {
 }
 
 func fetch(ctx context.Context, method, url, token, body string) (int, string, error) {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
 	if err != nil {

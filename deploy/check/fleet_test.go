@@ -55,7 +55,7 @@ func postgres(t *testing.T) (dsn string) {
 		_ = server.Process.Signal(syscall.SIGQUIT)
 		_ = server.Wait()
 	})
-	for deadline := time.Now().Add(time.Minute); !strings.Contains(said.String(), "ready to accept connections"); pause(t.Context()) {
+	for deadline := time.Now().Add(2 * time.Minute); !strings.Contains(said.String(), "ready to accept connections"); pause(t.Context()) {
 		if time.Now().After(deadline) {
 			t.Fatalf("PostgreSQL does not start:\n%s", said)
 		}
