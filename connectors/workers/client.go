@@ -21,8 +21,9 @@ const (
 	// works at all; whoever waits for less kills workers of a machine that is merely busy,
 	// and a fresh one takes 20 ms. What runs on the company's behalf ends within half a second.
 	killAfter = 200 * time.Millisecond
-	// openWithin bounds the start of a worker, which takes some 20 ms.
-	openWithin = 15 * time.Second
+	// openWithin bounds the start of a worker, which takes some 20 ms, and a thousand times
+	// that on a machine that is busy with much else.
+	openWithin = time.Minute
 	// exitWithin is how long a worker may take to end that has closed its pipe.
 	exitWithin = time.Second
 	maxColumns = 4096
