@@ -74,7 +74,7 @@ func openDemo(e *env, dir string) (*set, error) {
 		Name: demo.Source, Path: path, CatalogFile: path + ".catalog", Timezone: seoul().String(), Logger: e.logger,
 	})
 	if err != nil {
-		return nil, &placedError{what: path, err: err, todo: "Remove the file; it is made again."}
+		return nil, demoError(path, err)
 	}
 	s := &set{location: seoul(), channels: map[string]string{}, closers: []io.Closer{source}}
 	definition, err := analyst.Read("analyst.yaml", func(name string) ([]byte, error) { return fs.ReadFile(demo.Files(), filepath.ToSlash(name)) })
@@ -86,6 +86,16 @@ func openDemo(e *env, dir string) (*set, error) {
 	}
 	s.seatTogether(seoul().String())
 	return s, nil
+}
+
+// demoError is err about the demo company's data. What may be over by itself is no fault of
+// the file.
+func demoError(path string, err error) error {
+	e := &placedError{what: path, err: err}
+	if !passing(connectors.CodeOf(err)) {
+		e.todo = "Remove the file; it is made again."
+	}
+	return e
 }
 
 // add builds a definition on its source.
