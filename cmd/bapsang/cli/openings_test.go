@@ -129,6 +129,9 @@ func TestServeDoesNotWaitForTheSilent(t *testing.T) {
 	last := 0
 	for _, name := range []string{"mute", "hole", "dumb"} { // as they are configured
 		at := strings.Index(log, `waiting" source=`+name)
+		if at < 0 && name != "dumb" { // on a machine where the start took ten seconds, it has given up by then
+			at = strings.Index(log, `trying again" source=`+name)
+		}
 		if at < last {
 			t.Errorf("%s is not told, or not in its order:\n%s", name, log)
 		}
