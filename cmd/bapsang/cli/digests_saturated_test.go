@@ -83,7 +83,7 @@ func refusals(model *agenttest.Server) int { return model.Statuses()[http.Status
 // eventually waits for something that no message tells.
 func eventually(t *testing.T, what string, cond func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(2 * time.Minute); !cond(); {
+	for deadline := time.Now().Add(5 * time.Minute); !cond(); {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited in vain for %s", what)
 		}

@@ -32,6 +32,7 @@ func inSlackAt(t testing.TB, at string, opts slacktest.Options, more string) *wo
 	t.Helper()
 	m := manifest(t)
 	opts.Scopes, opts.Events = m.OAuthConfig.Scopes.Bot, m.Settings.EventSubscriptions.BotEvents
+	opts.AckWait = time.Minute // how fast it is, the load benchmarks measure
 	w := &workspace{Server: slacktest.Start(t, opts), t: t, config: site(t), now: at}
 	rate := max(opts.Scale, 1)
 	slack := fmt.Sprintf("slack: {mode: http, bot_token: %q, signing_secret: %q, api_url: %q, rate: %v}\n", w.BotToken(), w.SigningSecret(), w.URL(), rate)
