@@ -93,7 +93,7 @@ func (c *chromium) open(t *testing.T, s *site, l look) *tab {
 		scheme = "dark"
 	}
 	ctx, cancel := chromedp.NewContext(c.ctx, chromedp.WithNewBrowserContext())
-	ctx, stop := context.WithTimeout(ctx, time.Minute)
+	ctx, stop := context.WithTimeout(ctx, 10*time.Minute)
 	t.Cleanup(func() { stop(); cancel() })
 	b := &tab{t: t, ctx: ctx, site: s}
 	if err := chromedp.Listen(ctx, func(ev any) {
@@ -147,7 +147,7 @@ func call[P, R any](b *tab, cmd cdp.Command[P, R], params P) {
 // see waits until a condition in JavaScript holds, over navigations too.
 func (b *tab) see(condition string) {
 	b.t.Helper()
-	deadline := time.Now().Add(15 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for {
 		_, err := chromedp.Run(b.ctx, chromedp.Poll[bool]("!!("+condition+")", chromedp.WithPollingInterval(30*time.Millisecond), chromedp.WithPollingTimeout(time.Until(deadline))))
 		if err == nil {

@@ -20,7 +20,7 @@ type happened struct{ name, data string }
 // listen opens the event stream.
 func (c *client) listen(query string, lastID string) <-chan happened {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(c.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(c.t.Context(), 2*time.Minute)
 	c.t.Cleanup(cancel)
 	req := c.request(http.MethodGet, "/live?"+query, nil).WithContext(ctx)
 	if lastID != "" {

@@ -100,7 +100,7 @@ func (d *desk) got() []bot.Event {
 // wait waits for the event that satisfies ok.
 func (d *desk) wait(t *testing.T, ok func(bot.Event) bool) bot.Event {
 	t.Helper()
-	deadline := time.After(15 * time.Second)
+	deadline := time.After(2 * time.Minute)
 	for {
 		for _, ev := range d.got() {
 			if ok(ev) {
@@ -175,9 +175,10 @@ func (s *site) start(t *testing.T, addr string) {
 	}
 	requests, stop := context.WithCancel(context.Background())
 	s.stop, s.ended = stop, make(chan struct{})
-	// As the program has it. With a second a browser on a busy machine, slow to ask on a
-	// connection that it had opened, was cut off and left without a script or a font.
-	s.server = &http.Server{Handler: page, BaseContext: func(net.Listener) context.Context { return requests }, ReadHeaderTimeout: 10 * time.Second}
+	// As the program has it: longer than browsers keep a connection on which they have not
+	// asked. With less, one that is slow to ask is cut off, and left without a script or a
+	// font.
+	s.server = &http.Server{Handler: page, BaseContext: func(net.Listener) context.Context { return requests }, ReadHeaderTimeout: 75 * time.Second}
 	s.url = "http://" + listener.Addr().String()
 	go func() {
 		defer close(s.ended)
@@ -188,7 +189,7 @@ func (s *site) start(t *testing.T, addr string) {
 // close ends what start began. It may be called twice.
 func (s *site) close(t *testing.T) {
 	s.stop()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := s.server.Shutdown(ctx); err != nil {
 		_ = s.server.Close()
@@ -227,7 +228,7 @@ func (s *site) visit(t *testing.T, name string) *client {
 	}
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	c := &client{Client: &http.Client{Jar: jar, Transport: transport, Timeout: 20 * time.Second}, t: t, base: s.url}
+	c := &client{Client: &http.Client{Jar: jar, Transport: transport, Timeout: 2 * time.Minute}, t: t, base: s.url}
 	if name != "" {
 		if status, _ := c.post("/me", url.Values{"name": {name}, "language": {"ko"}}); status != http.StatusOK {
 			t.Fatalf("choosing a name: status %d", status)

@@ -38,7 +38,9 @@ func (a *App) Run(ctx context.Context) error {
 	requests, endRequests := context.WithCancel(ours)
 	defer endRequests()
 	server := &http.Server{
-		Handler: a.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		// Longer than Chromium keeps a connection on which it has not asked yet, a minute:
+		// what it asks on one that is being closed fails, and it does not ask again.
+		Handler: a.handler, ReadHeaderTimeout: 75 * time.Second, IdleTimeout: 2 * time.Minute,
 		BaseContext: func(net.Listener) context.Context { return requests },
 		ErrorLog:    slog.NewLogLogger(a.opts.Logger.Handler(), slog.LevelWarn),
 	}
