@@ -133,7 +133,7 @@ func (r *rig) run(t *testing.T) {
 // until waits for what the channel is to show.
 func (r *rig) until(t *testing.T, what string, ok func(posts []bot.Message) bool) []bot.Message {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	changed := time.NewTicker(5 * time.Millisecond)
 	defer changed.Stop()
 	for time.Now().Before(deadline) {

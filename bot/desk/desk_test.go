@@ -123,7 +123,7 @@ func (p *platform) show(t bot.Thread, id string, m bot.Message) (bot.Ref, error)
 // wait waits until some message satisfies ok.
 func (p *platform) wait(t *testing.T, ok func(bot.Message) bool) bot.Message {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(2 * time.Minute)
 	for {
 		p.mu.Lock()
 		for _, m := range p.shown {
@@ -245,7 +245,7 @@ func (b *bundle) ended(t *testing.T, id string) *desk.Status {
 		}
 		select {
 		case <-changed:
-		case <-time.After(20 * time.Second):
+		case <-time.After(2 * time.Minute):
 			t.Fatalf("question is still %s", s.State)
 		}
 	}

@@ -86,7 +86,7 @@ func (s *server) process(skew time.Duration, killAt int) *process {
 	p.killed = func() { go stop() }
 	service.Start(ctx)
 	running.Go(func() {
-		if err := db.Work(ctx, store.WorkOptions{Handlers: handlers, Lease: time.Second, SoftStop: 100 * time.Millisecond}); err != nil {
+		if err := db.Work(ctx, store.WorkOptions{Handlers: handlers, Lease: 2 * time.Second, SoftStop: 100 * time.Millisecond}); err != nil {
 			s.t.Errorf("work: %v", err)
 		}
 	})
@@ -106,7 +106,7 @@ func (s *server) config(db *postgres.Store, p *process, out bot.Poster, skew tim
 		Store: mortalStore{db, p}, Queue: db, Posters: map[string]bot.Poster{"slack": out}, People: map[string]bot.Directory{"slack": s.people},
 		Renderers: map[digest.Kind]digest.Renderer{digest.KindCalendar: mortalRenderer{s.kitchen, p}},
 		Rights:    rights{}, Jitter: -1, Admin: func(p string) bool { return p == admin.Principal },
-		PostTimeout: 500 * time.Millisecond, Now: func() time.Time { return s.now().Add(skew) }, Logger: slog.New(slog.DiscardHandler),
+		PostTimeout: time.Second, Now: func() time.Time { return s.now().Add(skew) }, Logger: slog.New(slog.DiscardHandler),
 	}
 	return cfg
 }
