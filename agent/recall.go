@@ -173,19 +173,22 @@ func (c *call) told(n int) ([]Step, <-chan struct{}) {
 	return slices.Clone(c.steps[n:]), c.more
 }
 
-// follow tells step what the leader told, until there is an answer.
+// follow tells step what the leader told, until there is an answer and all of it was told.
 func (c *call) follow(ctx context.Context, step func(Step)) {
-	for n := 0; ; {
+	for n, over := 0, false; ; {
 		steps, more := c.told(n)
 		n += len(steps)
 		for _, s := range steps {
 			step(s)
 		}
+		if over {
+			return
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-c.done:
-			return
+			over = true
 		case <-more:
 		}
 	}
