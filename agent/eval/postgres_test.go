@@ -145,14 +145,14 @@ func postgresHostile(t *testing.T, server *url.URL) {
 
 func postgresTimeout(t *testing.T, server *url.URL) {
 	s := openServer(t, server)
-	begun := time.Now()
 	c := eval.Case{ID: "slow", Gold: []string{"SELECT 1"}}
 	dbs, err := s.For(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	j, err := eval.Judge(t.Context(), eval.BIRD, eval.Options{Timeout: 200 * time.Millisecond}, c, "SELECT 1 FROM pg_sleep(60)", dbs, nil)
-	if err != nil || j.Right || time.Since(begun) > 20*time.Second {
+	begun := time.Now()
+	j, err := eval.Judge(t.Context(), eval.BIRD, eval.Options{Timeout: 200 * time.Millisecond}, c, "SELECT 1 FROM pg_sleep(300)", dbs, nil)
+	if err != nil || j.Right || time.Since(begun) > time.Minute {
 		t.Errorf("%+v, %v after %s", j, err, time.Since(begun))
 	}
 }

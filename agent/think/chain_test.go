@@ -52,7 +52,7 @@ func TestTheWholeChainSurvivesWhateverAServerDoes(t *testing.T) {
 			defer client.CloseIdle()
 			pool, err := llm.NewPool([]llm.Backend{{Name: "gpu", Model: client, Contract: connectors.Contract{
 				Owner: "#ai", Agreed: now, Concurrency: 4, Timeout: time.Minute,
-			}}}, llm.PoolOptions{Patience: 5 * time.Second})
+			}}}, llm.PoolOptions{Patience: time.Minute})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -66,7 +66,7 @@ func startRadicale(t *testing.T, path string) (address string) {
 			t.Logf("radicale: %s", log.String())
 		}
 	})
-	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer stop()
 	for {
 		c, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
