@@ -91,7 +91,7 @@ func dial(in io.Reader, out io.Writer) int {
 	if err != nil {
 		return 1
 	}
-	conn, err := net.DialTimeout("tcp", string(addr), time.Second)
+	conn, err := net.DialTimeout("tcp", string(addr), time.Minute)
 	if err == nil {
 		conn.Close()
 	}
@@ -326,7 +326,7 @@ func TestChildEndsWithItsParent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	deadline := time.After(5 * time.Second)
+	deadline := time.After(time.Minute)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for alive(pid) {

@@ -88,9 +88,9 @@ func launchRadicale(t *testing.T, program string) *radicale {
 			t.Logf("radicale said:\n%s", log.String())
 		}
 	})
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for {
-		conn, err := net.DialTimeout("tcp", r.at.String(), time.Second)
+		conn, err := net.DialTimeout("tcp", r.at.String(), time.Minute)
 		if err == nil {
 			conn.Close()
 			return r

@@ -226,13 +226,14 @@ func TestOneAtATime(t *testing.T) {
 	c := &fakeClock{now: time.Unix(1_800_000_000, 0)}
 	var mu sync.Mutex
 	running, most := 0, 0
-	release := make(chan struct{})
+	release, arrived := make(chan struct{}), make(chan struct{}, 3)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		running++
 		most = max(most, running)
 		mu.Unlock()
 		if strings.HasPrefix(r.URL.Path, "/slow") {
+			arrived <- struct{}{}
 			<-release
 		}
 		w.Header().Set("Content-Type", "text/plain")
@@ -251,6 +252,7 @@ func TestOneAtATime(t *testing.T) {
 	for i := range 3 {
 		go func() { done <- get(t, f, fmt.Sprintf("%s/slow%d", at1, i)) }()
 	}
+	<-arrived // one has its turn, and keeps it
 	if err := get(t, f, at2+"/quick"); err != nil {
 		t.Errorf("another host: %v", err)
 	}
@@ -313,7 +315,7 @@ func TestHostileRobots(t *testing.T) {
 		if err := get(t, s.open(&fakeClock{}), s.URL+"/"+strings.Repeat("a", 2000)); connectors.CodeOf(err) != c.code {
 			t.Errorf("%s: %v", name, err)
 		}
-		if took := time.Since(began); took > 20*time.Second {
+		if took := time.Since(began); took > time.Minute {
 			t.Errorf("%s took %s", name, took)
 		}
 	}
@@ -323,7 +325,7 @@ func TestHostileRobots(t *testing.T) {
 func TestRobotsThatLetUsWait(t *testing.T) {
 	t.Parallel()
 	s := start(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-	f := s.open(&fakeClock{}, func(o *pages.Options) { o.Timeout = 400 * time.Millisecond })
+	f := s.open(&fakeClock{}, func(o *pages.Options) { o.Timeout = 2 * time.Second })
 	for range 3 {
 		if err := get(t, f, s.URL+"/a"); connectors.CodeOf(err) != connectors.CodeUnavailable {
 			t.Errorf("got %v", err)
