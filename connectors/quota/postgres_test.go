@@ -33,7 +33,8 @@ func openServer(t testing.TB) func() *postgres.Store {
 }
 
 // TestReplicasKeepOneContractOnAServer has four processes, each with connections of its own,
-// call as much as they may for five seconds.
+// call as much as they may for five seconds, and on a busy machine until they have called
+// often enough for there to be something to see.
 func TestReplicasKeepOneContractOnAServer(t *testing.T) {
 	t.Parallel()
 	open := openServer(t)
@@ -45,9 +46,11 @@ func TestReplicasKeepOneContractOnAServer(t *testing.T) {
 		stores = append(stores, s)
 		all = append(all, startReplica(t, s, up, terms(4, "40/s"), 5, 20*time.Millisecond))
 	}
-	const runs = 5 * time.Second
 	begun := time.Now()
-	<-time.After(runs)
+	<-time.After(5 * time.Second)
+	for up.count() < 60 && time.Since(begun) < 2*time.Minute {
+		<-time.After(100 * time.Millisecond)
+	}
 	for i, r := range all {
 		r.end(t)
 		if err := stores[i].Close(); err != nil {
@@ -55,18 +58,19 @@ func TestReplicasKeepOneContractOnAServer(t *testing.T) {
 		}
 	}
 	// What was let through in time is noted when the machine gets to it: one noted late and
-	// the next promptly look closer together than they were. Virtual time holds the rate to
-	// the instant (TestARateIsUsed).
-	n, most := up.count(), up.within(time.Second-100*time.Millisecond)
-	t.Logf("%d calls, %d at once, %d in nine tenths of a second", n, up.most, most)
-	if up.most > 4 || most > 40 {
-		t.Errorf("%d at once, %d in nine tenths of a second", up.most, most)
+	// the next promptly look closer together than they were. What is seen in three seconds was
+	// let through in four, then; two processes that count apart let through six seconds' worth.
+	// Virtual time holds the rate to the instant (TestARateIsUsed).
+	n, most := up.count(), up.within(3*time.Second)
+	t.Logf("%d calls, %d at once, %d in three seconds", n, up.most, most)
+	if up.most > 4 || most > 4*40 {
+		t.Errorf("%d at once, %d in three seconds", up.most, most)
 	}
 	if agreed := 40 * (int(time.Since(begun)/time.Second) + 2); n > agreed { // in all, whenever they were noted
 		t.Errorf("%d calls, of %d at most", n, agreed)
 	}
-	if n < 60 { // of 200: the machine may be busy
-		t.Errorf("only %d calls", n)
+	if n < 60 {
+		t.Errorf("only %d calls in %s", n, time.Since(begun))
 	}
 }
 
@@ -93,7 +97,7 @@ func TestTheSwitchReachesAnotherProcess(t *testing.T) {
 			if on == (err == nil) {
 				return time.Since(begun)
 			}
-			if time.Since(begun) > 10*time.Second {
+			if time.Since(begun) > time.Minute {
 				t.Fatal("the other has not heard of it")
 			}
 			runtime.Gosched()

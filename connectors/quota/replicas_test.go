@@ -234,9 +234,11 @@ func TestARateIsUsed(t *testing.T) {
 			if n < want.limit*9 {
 				t.Errorf("%s: only %d calls in 10 times %s", rates, n, want.per)
 			}
-			// Whoever asks draws for all that wait: about one update for three calls, and one
-			// for two where the processes come to ask out of step, as the scheduler has it.
-			if s.updates > n*2/3 {
+			// Whoever asks draws for all that wait: about one update for three calls, and some
+			// more than one for two where the processes come to ask out of step, as the
+			// scheduler has it. Where each drew for itself there would be more than there are
+			// calls.
+			if s.updates > n*9/10 {
 				t.Errorf("%s: %d updates for %d calls", rates, s.updates, n)
 			}
 		})
@@ -366,7 +368,7 @@ func untilOff(t *testing.T) (took time.Duration) {
 			break
 		}
 		pass.Leave(t.Context(), connectors.Outcome{})
-		if time.Since(begun) > 10*time.Second {
+		if time.Since(begun) > time.Minute {
 			t.Fatal("the other has not heard of it")
 		}
 		runtime.Gosched()
