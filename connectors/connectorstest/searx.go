@@ -51,6 +51,19 @@ func Searx(t testing.TB, upstream string) string {
 		}
 		t.Skip("searx is not installed: apt install python3-searx (Debian 12)")
 	}
+	// Somebody else may take a port between its being found free and its use.
+	for range 3 {
+		if base := launchSearx(t, upstream); base != "" {
+			return base
+		}
+	}
+	t.Fatal("searx ended, three times")
+	return ""
+}
+
+// launchSearx returns nothing when it ended before it listened.
+func launchSearx(t testing.TB, upstream string) string {
+	t.Helper()
 	free, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -82,7 +95,8 @@ func Searx(t testing.TB, upstream string) string {
 	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); {
 		select {
 		case <-exited:
-			t.Fatal("searx ended")
+			t.Logf("searx ended: %s", log.String())
+			return ""
 		case <-time.After(100 * time.Millisecond):
 		}
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+"/config", http.NoBody)
