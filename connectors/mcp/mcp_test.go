@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -169,7 +170,7 @@ func TestMisbehaviour(t *testing.T) {
 	} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
-			s := playing(t, mode, func(o *mcp.Options) { o.Timeout = 30 * time.Second })
+			s := playing(t, mode, func(o *mcp.Options) { o.Timeout = time.Minute })
 			if mode == "mute" || mode == "deaf" || mode == "hang" {
 				s = playing(t, mode, quick)
 			}
@@ -182,11 +183,11 @@ func TestMisbehaviour(t *testing.T) {
 			if errors.As(err, &e) && strings.Contains(e.Message+e.Korean, "/srv") {
 				t.Errorf("the server's words are shown: %s", e.Message)
 			}
-			if took := time.Since(began); took > 35*time.Second {
+			if took := time.Since(began); took > 90*time.Second {
 				t.Errorf("took %s", took)
 			}
 			began = time.Now()
-			if err := s.Close(); err != nil || time.Since(began) > 5*time.Second {
+			if err := s.Close(); err != nil || time.Since(began) > 30*time.Second {
 				t.Errorf("Close = %v after %s", err, time.Since(began))
 			}
 			if _, err := search(t, s, "q"); connectors.CodeOf(err) != connectors.CodeUnavailable {
@@ -240,7 +241,7 @@ func TestChildren(t *testing.T) {
 		t.Fatalf("the child does not run: %v", err)
 	}
 	s.Close()
-	for deadline := time.Now().Add(10 * time.Second); running(pid); {
+	for deadline := time.Now().Add(time.Minute); running(pid); {
 		if time.Now().After(deadline) {
 			t.Fatal("the child still runs")
 		}
@@ -316,7 +317,7 @@ func remote(t *testing.T, wrap func(http.Handler) http.Handler) mcp.Options {
 	})
 	at := netip.MustParseAddrPort(s.Listener.Addr().String())
 	o := mcp.Options{URL: s.URL, Tool: "search", Header: http.Header{"Authorization": {"Bearer secret"}}, Options: outward.Options{
-		AllowPrivate: []netip.Prefix{netip.PrefixFrom(at.Addr(), 32)}, Ports: []uint16{at.Port()}, Timeout: 5 * time.Second, UserAgent: "bapsang/1.0",
+		AllowPrivate: []netip.Prefix{netip.PrefixFrom(at.Addr(), 32)}, Ports: []uint16{at.Port()}, Timeout: time.Minute, UserAgent: "bapsang/1.0",
 	}}
 	return o
 }
@@ -397,16 +398,18 @@ func TestRemoteThatMisleads(t *testing.T) {
 		}, connectors.CodeTooLarge},
 		"html": {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") }, connectors.CodeUnavailable},
 		"silent": {func(_ http.ResponseWriter, r *http.Request) {
-			select {
-			case <-r.Context().Done():
-			case <-time.After(5 * time.Second):
+			// A body that nobody reads would keep the end of the call unnoticed.
+			if _, err := io.Copy(io.Discard, r.Body); err == nil {
+				<-r.Context().Done()
 			}
 		}, connectors.CodeTimeout},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o := remote(t, func(http.Handler) http.Handler { return c.answer })
-			o.Timeout = 2 * time.Second
+			if c.code == connectors.CodeTimeout {
+				o.Timeout = 2 * time.Second
+			}
 			s := mcp.New(o)
 			defer s.Close()
 			began := time.Now()
@@ -414,7 +417,7 @@ func TestRemoteThatMisleads(t *testing.T) {
 			if got := connectors.CodeOf(err); got != c.code {
 				t.Errorf("got %v", err)
 			}
-			if took := time.Since(began); took > 5*time.Second {
+			if took := time.Since(began); took > 90*time.Second {
 				t.Errorf("took %s", took)
 			}
 		})

@@ -205,7 +205,7 @@ func stranger(in io.Reader, out io.Writer) int {
 // configure describes a pool of toys.
 func configure(n int) workers.Config {
 	return workers.Config{
-		Name: "toy", Source: "shop", Role: "toy", Open: toyOpen{}, Workers: n, Timeout: 20 * time.Second, Logger: slog.New(slog.DiscardHandler),
+		Name: "toy", Source: "shop", Role: "toy", Open: toyOpen{}, Workers: n, Timeout: time.Minute, Logger: slog.New(slog.DiscardHandler),
 		Limits: confine.Limits{AddressSpace: 4 << 30},
 	}
 }

@@ -129,35 +129,40 @@ func TestWaiting(t *testing.T) {
 	who(t, p)
 }
 
+// cancelTries is how often a worker may be killed that was about to heed, or a query given up
+// before it had a worker: on a machine with much else to do both come of chance.
+const cancelTries = 10
+
 // A worker that heeds the end of a query goes on; one that does not is killed, and another
 // answers.
 func TestCancel(t *testing.T) {
 	p := start(t, configure(1))
-	pid, _ := who(t, p)
 	for _, code := range []connectors.Code{connectors.CodeCancelled, connectors.CodeTimeout} {
-		ended := func(sql string) {
+		// replaced gives a query up and reports whether another worker answers afterwards.
+		replaced := func(sql string) bool {
+			before, _ := who(t, p)
 			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
 			timeout := 50 * time.Millisecond
 			if code == connectors.CodeCancelled {
 				timeout = 0
 				time.AfterFunc(50*time.Millisecond, cancel)
 			}
-			defer cancel()
 			if _, err := p.Run(ctx, workers.Request{SQL: sql, Timeout: timeout}); connectors.CodeOf(err) != code {
 				t.Errorf("%s: %v, not %s", sql, err, code)
 			}
-		}
-		ended("wait")
-		if after, _ := who(t, p); after != pid {
-			t.Errorf("%s: a worker that heeded it was replaced", code)
-		}
-		for _, sql := range []string{"hang", "spin"} {
-			ended(sql)
 			after, asked := who(t, p)
-			if after == pid || asked != 1 {
-				t.Errorf("%s, %s: the worker was not replaced", code, sql)
+			if after != before && asked != 1 {
+				t.Errorf("%s, %s: a fresh worker was asked %d times", code, sql, asked)
 			}
-			pid = after
+			return after != before
+		}
+		for sql, want := range map[string]bool{"wait": false, "hang": true, "spin": true} {
+			for try := 1; replaced(sql) != want; try++ {
+				if try == cancelTries {
+					t.Fatalf("%s, %s: the worker was replaced %v, each of %d times", code, sql, !want, try)
+				}
+			}
 		}
 	}
 }
@@ -197,7 +202,7 @@ func TestWorkersEnd(t *testing.T) {
 		"exit 0": connectors.CodeUnavailable, "exit 3": connectors.CodeUnavailable, "panic": connectors.CodeUnavailable,
 		"broken": connectors.CodeInternal, "hold": connectors.CodeTooLarge,
 	} {
-		e := fails(t, p, sql, 0, code)
+		e := fails(t, p, sql, 10*time.Minute, code) // two gigabytes take a busy machine more than one
 		if strings.Contains(e.Message, "goroutine") {
 			t.Errorf("%s: %s", sql, e.Message)
 		}
@@ -214,7 +219,8 @@ func TestIdleWorkersDie(t *testing.T) {
 	p := start(t, configure(3))
 	for range 3 {
 		for _, pid := range connectorstest.Children(t) {
-			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			// One killed the time before may be reaped just now.
+			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
 				t.Fatal(err)
 			}
 		}
