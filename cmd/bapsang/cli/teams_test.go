@@ -70,7 +70,7 @@ func (w *tenant) later(at string) {
 // until waits for what somebody sees.
 func (w *tenant) until(what string, cond func() bool) {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(w.t.Context(), 5*time.Minute)
 	defer cancel()
 	if err := w.Wait(ctx, cond); err != nil {
 		calls := map[string]int{}
