@@ -66,6 +66,24 @@ func certificate(t *testing.T) (cert, key []byte) {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: keyDER})
 }
 
+// awaitTLS waits until a server has read its configuration anew, and lets whoever comes from
+// then on in by it: it is told to, and does so when it gets to it.
+func awaitTLS(t *testing.T, dsn string) {
+	t.Helper()
+	again := time.NewTicker(10 * time.Millisecond)
+	defer again.Stop()
+	for on := ""; on != "on"; <-again.C {
+		conn, err := pgx.Connect(t.Context(), dsn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = conn.QueryRow(t.Context(), "SHOW ssl").Scan(&on)
+		if err = errors.Join(err, conn.Close(t.Context())); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // A server that asks for passwords and speaks TLS: a wrong password is told as one, a
 // certificate that nobody vouches for ends the connection, and neither shows the password.
 func TestPasswordsAndCertificates(t *testing.T) {
@@ -81,6 +99,7 @@ func TestPasswordsAndCertificates(t *testing.T) {
 	place(t, server, "server.key", key)
 	place(t, server, "pg_hba.conf", []byte("local all postgres trust\nlocal all all scram-sha-256\nhost all all 0.0.0.0/0 scram-sha-256\n"))
 	admin(t, owner, "ALTER SYSTEM SET ssl = on", "SELECT pg_reload_conf()")
+	awaitTLS(t, owner)
 	u, _ := url.Parse(owner)
 	socket := func(password string) string {
 		v := *u
