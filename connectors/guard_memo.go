@@ -41,6 +41,7 @@ type answer[T any] struct {
 // flight is a call that is being made.
 type flight[T any] struct {
 	cancel  context.CancelFunc
+	until   time.Time     // its time is up then; zero where it has as much as it likes
 	waiting int           // guarded by memo.mu
 	done    chan struct{} // closed when value and err are there
 	value   T
@@ -91,7 +92,8 @@ func (m *memo[T]) start(ctx context.Context, key string, call func(context.Conte
 	if deadline, ok := ctx.Deadline(); ok {
 		own, cancel = context.WithDeadline(context.WithoutCancel(ctx), deadline)
 	}
-	f := &flight[T]{cancel: cancel, done: make(chan struct{})}
+	until, _ := own.Deadline()
+	f := &flight[T]{cancel: cancel, until: until, done: make(chan struct{})}
 	m.flights[key] = f
 	go func() {
 		defer cancel()
@@ -137,7 +139,11 @@ func (m *memo[T]) wait(ctx context.Context, key string, f *flight[T]) (value T, 
 	if !last {
 		return value, gaveUp(ctx)
 	}
-	f.cancel()
+	// At the end of its own time it ends by itself, and then says that: cancelled a moment
+	// before, it would say that somebody had stopped it.
+	if until, _ := ctx.Deadline(); !until.Equal(f.until) || !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		f.cancel()
+	}
 	// Nobody else waits, so the call ends now, and what it says of its end is better
 	// than that time is up.
 	<-f.done

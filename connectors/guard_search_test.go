@@ -564,3 +564,34 @@ func TestWhoNeverAnswersIsLeftAlone(t *testing.T) {
 		}
 	})
 }
+
+// outOfTime answers never, and says of its end what its context says.
+type outOfTime struct{}
+
+func (outOfTime) Page(ctx context.Context, _ connectors.Caller, _ string) (*connectors.Page, error) {
+	<-ctx.Done()
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return nil, connectors.Errorf(connectors.CodeTimeout, "No answer in time.")
+	}
+	return nil, connectors.Errorf(connectors.CodeCancelled, "Stopped.")
+}
+
+// TestTimeThatIsUpIsNoStop: whoever asked leaves at the moment at which the call's own time is
+// up, and nobody has stopped it.
+func TestTimeThatIsUpIsNoStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pages := connectors.GuardPages(outOfTime{}, agreed(connectors.Contract{Name: "pages", Concurrency: 8, Timeout: 5 * time.Second}), (&books{}).hooks())
+		var all sync.WaitGroup
+		for i := range 8 {
+			all.Go(func() {
+				for j := range 500 {
+					if _, err := pages.Page(t.Context(), connectors.Caller{}, fmt.Sprintf("https://%d-%d.example/", i, j)); connectors.CodeOf(err) != connectors.CodeTimeout {
+						t.Errorf("got %v", err)
+						return
+					}
+				}
+			})
+		}
+		all.Wait()
+	})
+}
