@@ -3,8 +3,10 @@ package bolt
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -79,7 +81,7 @@ func openFile(ctx context.Context, path string, newest int, readOnly bool) (db *
 			return db, known(err)
 		}
 	}
-	return db, verify(ctx, db, newest)
+	return db, verify(ctx, db, file, newest)
 }
 
 // mapSize reserves address space, so that a growing file need not wait for open
@@ -106,10 +108,10 @@ func syncDir(dir string) error {
 
 // verify reads every page and the checksum of every value. bbolt's own check comes
 // last: it runs on a goroutine of its own, where a bad page number would end the
-// process, so it may see only trees that were walked before, and it counts through
-// each page's length, so that a damaged one would keep it busy until memory ends. A
-// file of a newer layout than newest is not judged.
-func verify(ctx context.Context, db *bbolt.DB, newest int) error {
+// process, so it may see only trees that were walked before, keys of inner pages
+// included, and it counts through each page's length, so that a damaged one would keep
+// it busy until memory ends. A file of a newer layout than newest is not judged.
+func verify(ctx context.Context, db *bbolt.DB, file io.ReaderAt, newest int) error {
 	tx, err := db.Begin(false)
 	if err != nil {
 		return known(err)
@@ -125,6 +127,9 @@ func verify(ctx context.Context, db *bbolt.DB, newest int) error {
 		return err
 	}
 	if err := checkPages(tx); err != nil {
+		return err
+	}
+	if err := checkInner(tx, innerPages{file: file, pageSize: db.Info().PageSize, end: tx.Size()}); err != nil {
 		return err
 	}
 	var first error
@@ -158,6 +163,75 @@ func checkPages(tx *bbolt.Tx) error {
 		}
 		id = end + 1
 	}
+}
+
+// innerPages reads the pages of a file that lead to others.
+type innerPages struct {
+	file     io.ReaderAt
+	pageSize int
+	end      int64 // of the file's pages
+}
+
+// A page begins with its number, what it is for, how many elements it has and how many
+// pages continue it. An element of an inner one says how far from itself its key is, how
+// long that is, and which page it leads to.
+const (
+	pageHead    = 16
+	elementHead = 16
+	innerPage   = 0x01
+	maxDepth    = 64
+)
+
+// checkInner goes through the inner pages of every bucket.
+func checkInner(tx *bbolt.Tx, pages innerPages) error {
+	if err := pages.check(uint64(tx.Cursor().Bucket().Root()), 0); err != nil {
+		return err
+	}
+	return tx.ForEach(func(_ []byte, b *bbolt.Bucket) error {
+		if b.Root() == 0 { // it lies within a page of its parent
+			return nil
+		}
+		return pages.check(uint64(b.Root()), 0)
+	})
+}
+
+// check sees that the keys of a page and of those below it lie within these. A walk
+// follows the numbers of pages and reads no such key.
+func (p innerPages) check(id uint64, depth int) error {
+	corrupt := func(err error) error {
+		return errors.Join(fmt.Errorf("%w: page %d leads nowhere", store.ErrCorrupt, id), err)
+	}
+	at := int64(id) * int64(p.pageSize)
+	if depth > maxDepth || id > uint64(p.end)/uint64(p.pageSize) {
+		return corrupt(nil)
+	}
+	head := make([]byte, pageHead)
+	if _, err := p.file.ReadAt(head, at); err != nil {
+		return corrupt(err)
+	}
+	if binary.NativeEndian.Uint16(head[8:])&innerPage == 0 {
+		return nil
+	}
+	count, more := int(binary.NativeEndian.Uint16(head[10:])), int64(binary.NativeEndian.Uint32(head[12:]))
+	size := (1 + more) * int64(p.pageSize)
+	if at+size > p.end || pageHead+int64(count)*elementHead > size {
+		return corrupt(nil)
+	}
+	page := make([]byte, size)
+	if _, err := p.file.ReadAt(page, at); err != nil {
+		return corrupt(err)
+	}
+	for i := range count {
+		e := page[pageHead+i*elementHead:]
+		from, length := binary.NativeEndian.Uint32(e), binary.NativeEndian.Uint32(e[4:])
+		if int64(from)+int64(length) > int64(len(e)) {
+			return corrupt(nil)
+		}
+		if err := p.check(binary.NativeEndian.Uint64(e[8:]), depth+1); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func walk(ctx context.Context, name string, b *bbolt.Bucket) error {

@@ -79,6 +79,8 @@ func TestOpenRefusesDamage(t *testing.T) {
 		"a job changed":             func(data []byte) []byte { return bytes.ReplaceAll(data, []byte(`"queued"`), []byte(`"quoted"`)) },
 		"a page both used and free": freeUsedPages,
 		"a page of 8 TB":            lengthenPages,
+		"an inner key of 16 MB":     func(data []byte) []byte { return changeInner(data, 4, 16<<20) },
+		"an inner key 4 GB away":    func(data []byte) []byte { return changeInner(data, 0, 1<<32-1) },
 		"the middle zeroed":         func(data []byte) []byte { copy(data[3*pageSize():], make([]byte, 20*pageSize())); return data },
 	}
 	for name, damage := range cases {
@@ -130,6 +132,22 @@ func lengthenPages(data []byte) []byte {
 	for at := 0; at < len(data); at += pageSize() {
 		if binary.NativeEndian.Uint16(data[at+8:]) == leaf && bytes.Contains(data[at:at+pageSize()], []byte("note\x0007/3")) {
 			binary.NativeEndian.PutUint32(data[at+12:], 1<<31)
+		}
+	}
+	return data
+}
+
+// changeInner writes into the elements of inner pages, which begin after 16 bytes and have
+// 16 each: the distance to the key, its length, and the page that they lead to. No other
+// part of the file tells that.
+func changeInner(data []byte, at int, to uint32) []byte {
+	const inner = 0x01
+	for page := 0; page < len(data); page += pageSize() {
+		if binary.NativeEndian.Uint16(data[page+8:]) != inner || binary.NativeEndian.Uint64(data[page:]) != uint64(page/pageSize()) {
+			continue
+		}
+		for i := range int(binary.NativeEndian.Uint16(data[page+10:])) {
+			binary.NativeEndian.PutUint32(data[page+16+16*i+at:], to)
 		}
 	}
 	return data
