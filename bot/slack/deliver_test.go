@@ -287,7 +287,7 @@ func TestHungPostsAreFound(t *testing.T) {
 	for _, method := range []string{"chat.postMessage", "chat.startStream"} {
 		for _, done := range []bool{true, false} {
 			o := startOut(t, slacktest.Options{})
-			o.Slack = o.process(func(tr *http.Transport) { tr.ResponseHeaderTimeout = 500 * time.Millisecond })
+			o.Slack = o.process(func(tr *http.Transport) { tr.ResponseHeaderTimeout = 3 * time.Second })
 			o.Fault(slacktest.Fault{Method: method, Hang: true, After: done, Times: 1})
 			thread := o.asked(slacktest.Minji, slacktest.Sales)
 			progress, answer := question(1, "ko")
@@ -455,11 +455,15 @@ func TestRestartInACrowd(t *testing.T) {
 		})
 	}
 	wg.Wait()
+	took := time.Since(began)
 	for i, thread := range threads {
 		o.mustAnswerOnce(thread, i)
 	}
-	if n := len(o.Calls("conversations.replies")) + len(o.Calls("conversations.history")); n >= questions {
+	// Slack takes fifty looks a minute, here in three seconds: the longer a busy machine
+	// takes, the more are looked for one by one.
+	most := max(questions-1, 50+50*int(took/(3*time.Second)))
+	if n := len(o.Calls("conversations.replies")) + len(o.Calls("conversations.history")); n > most {
 		t.Errorf("looked %d times for %d questions", n, questions)
 	}
-	t.Logf("%d questions in %v, looked %d and %d times", questions, time.Since(began), len(o.Calls("conversations.replies")), len(o.Calls("conversations.history")))
+	t.Logf("%d questions in %v, looked %d and %d times", questions, took, len(o.Calls("conversations.replies")), len(o.Calls("conversations.history")))
 }
