@@ -66,11 +66,13 @@ func (f *killedFleet) ask(i int, caller llm.Caller) {
 // killed every 30 s, two calls in a hundred apart: the slot that it had before it is others'.
 // A server that has refused a call gets calls at their distance for an hour, so that what was
 // missed is made up for by a twentieth of a call at a time, and a part of it is not.
+// The bounds lie between what they use by chance, 98.3 to 98.5 % and 96.3 to 96.7 % in forty
+// runs, and what they would if such a slot were lost: 97.5 and 95.3 %.
 func TestTheBudgetOfAFleetThatIsKilled(t *testing.T) {
 	for name, tt := range map[string]struct {
 		refuses int // at the beginning
 		least   float64
-	}{"takes bursts": {least: 0.98}, "insists on the distance": {refuses: 1, least: 0.96}} {
+	}{"takes bursts": {least: 0.979}, "insists on the distance": {refuses: 1, least: 0.958}} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { killed(t, tt.refuses, tt.least) })
 		})
