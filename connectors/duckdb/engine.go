@@ -324,5 +324,8 @@ func (e *engine) Failure(ctx context.Context, err error) workers.End {
 func (e *engine) explain(message string) string {
 	message, _, _ = strings.Cut(message, "\n\nLINE ")
 	message, _, _ = strings.Cut(message, "\nLINE ")
-	return kit.OneLine(strings.ReplaceAll(message, e.path, "the database"))
+	if e.path != "" { // a scratch database is no file
+		message = strings.ReplaceAll(message, e.path, "the database")
+	}
+	return kit.OneLine(message)
 }

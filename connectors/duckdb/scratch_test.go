@@ -90,6 +90,9 @@ func TestScratchIsConfined(t *testing.T) {
 			t.Errorf("%s: %v, want %s", sql, err, want)
 		}
 	}
+	if _, err := scratch(t, "SELECT nothing FROM a", one); err == nil || !strings.Contains(err.Error(), `"nothing" not found`) {
+		t.Errorf("a column that is not there: %v", err)
+	}
 	_, err := duckdb.Scratch(context.Background(), "", []connectors.Held{one},
 		connectors.Statement{SQL: "SELECT sum(x.range) FROM range(100000000) x, range(100000) y, a", Timeout: 300 * time.Millisecond})
 	if connectors.CodeOf(err) != connectors.CodeTimeout {
@@ -118,5 +121,35 @@ func TestScratchBounds(t *testing.T) {
 	many.Rows = append(many.Rows, []any{int64(1), strings.Repeat("x", 17<<20)})
 	if _, err := scratch(t, "SELECT 1", many); connectors.CodeOf(err) != connectors.CodeTooLarge {
 		t.Errorf("17 MB of text: %v", err)
+	}
+}
+
+// TestScratchBombs has statements that are a SELECT over the results and would never end, or
+// fill the machine: they end in their time or their memory, and when somebody gives up.
+func TestScratchBombs(t *testing.T) {
+	one := connectors.Held{Name: "a", Columns: columns("k", "int8"), Rows: [][]any{{int64(1)}}}
+	for _, sql := range []string{
+		"WITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM t) SELECT count(*) FROM t",
+		"WITH RECURSIVE t AS (SELECT k AS n FROM a UNION ALL SELECT x.n FROM t x, t y, range(10)) SELECT count(*) FROM t",
+		"SELECT count(*) FROM range(1000000000) x, range(1000000000) y, a",
+		"SELECT length(repeat(repeat('x', 10000), 100000)) FROM a",
+		"SELECT length(list(x.range::VARCHAR)) FROM range(1000000000) x, a",
+		"SELECT sum(length(string_agg(repeat('x', 1000), ''))) OVER () FROM range(100000000), a GROUP BY range",
+		"SELECT length(lpad('x', 2000000000, 'y')) FROM a",
+		"SELECT count(*) FROM (SELECT unnest(range(0, 1000000000)) FROM a), range(1000000)",
+	} {
+		began := time.Now()
+		_, err := duckdb.Scratch(t.Context(), "", []connectors.Held{one}, connectors.Statement{SQL: sql, Timeout: 2 * time.Second})
+		if code := connectors.CodeOf(err); code != connectors.CodeTimeout && code != connectors.CodeTooLarge {
+			t.Errorf("%s: %v", sql, err)
+		}
+		if took := time.Since(began); took > 20*time.Second {
+			t.Errorf("%s: took %s", sql, took)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer time.AfterFunc(time.Second, cancel).Stop()
+	if _, err := duckdb.Scratch(ctx, "", []connectors.Held{one}, connectors.Statement{SQL: "SELECT count(*) FROM range(1000000000) x, range(1000000000) y, a"}); connectors.CodeOf(err) != connectors.CodeCancelled {
+		t.Errorf("given up: %v", err)
 	}
 }
