@@ -85,7 +85,11 @@ func (b *Briefing) systemText() string {
 	var s strings.Builder
 	name := or(a.Title, a.Name)
 	fmt.Fprintf(&s, "You are %q, a company's data analyst in its chat. %s\n\n%s\n", name, a.Purpose, instructions)
-	fmt.Fprintf(&s, "\n# The data\n\nSQL dialect: %s.\n", dialectName(a.Catalog.Dialect))
+	if a.several() {
+		fmt.Fprintf(&s, "\n# The data\n\nThe sources: %s.\n%s", a.sourceNames(), severalInstructions)
+	} else {
+		fmt.Fprintf(&s, "\n# The data\n\nSQL dialect: %s.\n", dialectName(a.Catalog.Dialect))
+	}
 	if text := a.Model.Instructions; text != "" {
 		fmt.Fprintf(&s, "From the owner of the data: %s\n", text)
 	}

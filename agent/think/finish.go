@@ -78,6 +78,7 @@ func (s *session) mend(ctx context.Context, call llm.ToolCall, problem string) e
 
 // finish writes the answer out of the results.
 func (s *session) finish(in *answerArgs) *Outcome {
+	s.results = onlyAsked(s.results, append([]string{in.Text, "{{" + in.Chart.Query + "#}}"}, in.Assumptions...)...)
 	show(s.results, in.Columns)
 	out := s.outcome(Answered)
 	if len(s.results) > 0 && !slices.ContainsFunc(s.results, func(r Result) bool { return len(r.Rows) > 0 }) {

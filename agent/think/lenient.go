@@ -66,12 +66,26 @@ func asQueries(v any) any {
 			q = map[string]any{"sql": text}
 		}
 		move(q, "sql", "query", "statement")
+		move(q, "source", "database", "db")
+		move(q, "join", "joins", "inputs")
+		if join, ok := q["join"].(string); ok {
+			q["join"] = listed(join)
+		}
 		if name, ok := q["name"].(string); !ok || !resultName.MatchString(name) {
 			q["name"] = fmt.Sprintf("r%d", i+1)
 		}
 		list[i] = q
 	}
 	return list
+}
+
+// listed are the names in a text such as "s1, s2".
+func listed(text string) []any {
+	out := []any{}
+	for _, name := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == '+' || r == ' ' }) {
+		out = append(out, name)
+	}
+	return out
 }
 
 var (

@@ -25,6 +25,10 @@ type queryArgs struct {
 	Part    int          `json:"part,omitempty"` // of the plan
 	SQL     string       `json:"sql,omitempty"`
 	Metrics *metricsArgs `json:"metrics,omitempty"`
+	// Of an analyst over several sources: the one that SQL is for, or the results that it
+	// joins.
+	Source string   `json:"source,omitempty"`
+	Join   []string `json:"join,omitempty"`
 }
 
 type metricsArgs struct {
@@ -57,14 +61,40 @@ func (s *session) runQueries(ctx context.Context, queries []queryArgs) (results 
 	if s.usage.Queries += len(queries); s.usage.Queries > s.budget.Queries {
 		return nil, []string{"the question has run as many queries as it may; answer with the results there are"}, nil
 	}
-	s.env.Step(s.computing(queries))
-	results = make([]Result, len(queries))
-	failed := make([]string, len(queries))
+	queries = slices.Clone(queries)
+	whole := s.joinsOf(queries)
+	results, failed := make([]Result, len(queries)), make([]string, len(queries))
+	if err := s.runAsked(ctx, queries, whole, results, failed); err != nil {
+		return nil, nil, err
+	}
+	if err := s.runJoins(ctx, queries, results, failed); err != nil {
+		return nil, nil, err
+	}
+	for i := range results {
+		results[i] = results[i].cut()
+	}
+	return results, nonEmpty(failed), nil
+}
+
+// runAsked runs the queries that ask sources, those among whole to be joined.
+func (s *session) runAsked(ctx context.Context, queries []queryArgs, whole map[string]bool, results []Result, failed []string) error {
+	asked := slices.DeleteFunc(slices.Clone(queries), func(q queryArgs) bool { return len(q.Join) > 0 })
+	if len(asked) == 0 {
+		return nil
+	}
+	s.env.Step(s.computing(asked))
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(maxParallel)
 	for i, q := range queries {
+		if len(q.Join) > 0 {
+			continue
+		}
+		rows := maxRows
+		if whole[q.Name] {
+			rows = maxHeld
+		}
 		g.Go(func() error {
-			res, err := s.runQuery(gctx, q)
+			res, err := s.runQuery(gctx, q, rows)
 			if message, mendable := mendable(err); mendable {
 				failed[i] = fmt.Sprintf("%s: %s", q.Name, message)
 				return nil
@@ -75,10 +105,7 @@ func (s *session) runQueries(ctx context.Context, queries []queryArgs) (results 
 			return err
 		})
 	}
-	if err := g.Wait(); err != nil {
-		return nil, nil, err
-	}
-	return results, nonEmpty(failed), nil
+	return g.Wait()
 }
 
 // computing says what queries compute. They run together, so it is said together.
@@ -91,6 +118,9 @@ func (s *session) computing(queries []queryArgs) Progress {
 		}
 		if q.Part > 0 && q.Part <= len(s.plan) && !slices.Contains(p.Parts, q.Part) {
 			p.Parts = append(p.Parts, q.Part)
+		}
+		if source, err := s.member(&q); err == nil && !slices.Contains(p.Sources, source) {
+			p.Sources = append(p.Sources, source)
 		}
 	}
 	if p.Text = strings.Join(titles[:min(len(titles), 3)], ", "); len(titles) > 3 {
@@ -128,14 +158,20 @@ func mendable(err error) (string, bool) {
 // sees, so that equal statements of theirs may share an answer.
 const Everybody = "everybody"
 
-func (s *session) runQuery(ctx context.Context, q queryArgs) (*Result, error) {
+func (s *session) runQuery(ctx context.Context, q queryArgs, rows int) (*Result, error) {
+	switch {
+	case s.b.analyst.several() && q.Metrics != nil:
+		return s.computeMetrics(ctx, &q)
+	case s.b.analyst.several():
+		return s.askMember(ctx, &q, rows)
+	}
 	st, err := s.statement(q)
 	if err != nil {
 		return nil, err
 	}
 	began := time.Now()
 	res, err := s.env.Source.Query(ctx, connectors.Caller{Principal: s.q.Principal, Question: s.q.ID, Rights: Everybody},
-		connectors.Statement{SQL: st.sql, Tables: st.tables, MaxRows: maxRows})
+		connectors.Statement{SQL: st.sql, Tables: st.tables, MaxRows: rows})
 	if err != nil {
 		return nil, err
 	}

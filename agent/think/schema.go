@@ -26,7 +26,11 @@ func describeTables(a *Analyst) []tableText {
 			continue
 		}
 		var s strings.Builder
-		fmt.Fprintf(&s, "### %s", t.Name)
+		if source, own := a.memberOf(t.Name); source != "" {
+			fmt.Fprintf(&s, "### %s (source %s)", own, source)
+		} else {
+			fmt.Fprintf(&s, "### %s", t.Name)
+		}
 		if d != nil {
 			writeMeaning(&s, d.Label, d.Description, d.Synonyms)
 		} else if t.Comment != "" {
@@ -42,7 +46,7 @@ func describeTables(a *Analyst) []tableText {
 		}
 		for _, c := range t.Columns {
 			f := fieldOf(d, c.Name)
-			if f != nil && f.Hidden && !joined[column{d.Name, c.Name}] {
+			if f != nil && f.Hidden && !joined[column{d.Name, c.Name}] && !standsIn(a, f) {
 				continue // personal data and the like; a key is needed to join
 			}
 			writeColumn(&s, c, f)
@@ -210,13 +214,46 @@ func describeFields(a *Analyst) string {
 
 func describeRelationships(a *Analyst) string {
 	var s strings.Builder
-	for _, r := range a.Model.Relationships {
-		fmt.Fprintf(&s, "%s(%s) → %s(%s): many to one\n", r.From, strings.Join(r.FromColumns, ", "), r.To, strings.Join(r.ToColumns, ", "))
+	called := func(dataset string) string { // a model over several calls datasets otherwise than sources their tables
+		if d := a.Model.Dataset(dataset); d != nil && a.several() {
+			return d.Table()
+		}
+		return dataset
 	}
+	for _, r := range a.Model.Relationships {
+		fmt.Fprintf(&s, "%s(%s) → %s(%s): many to one\n", called(r.From), strings.Join(r.FromColumns, ", "), called(r.To), strings.Join(r.ToColumns, ", "))
+	}
+	writeSame(&s, a, called)
 	if s.Len() == 0 {
 		return ""
 	}
 	return "### Joins\n" + s.String()
+}
+
+// standsIn reports whether a field is hidden only because another source's, which is not,
+// holds the same thing: metric queries name that one, statements each their own.
+func standsIn(a *Analyst, f *semantic.Field) bool {
+	return a.several() && slices.ContainsFunc(f.SameAs, func(ref string) bool {
+		d, same := a.Model.Field(ref)
+		return same != nil && !d.Hidden && !same.Hidden
+	})
+}
+
+// writeSame writes which columns of different sources hold the same thing.
+func writeSame(s *strings.Builder, a *Analyst, called func(dataset string) string) {
+	if !a.several() {
+		return
+	}
+	for _, d := range a.Model.Datasets {
+		for _, f := range d.Fields {
+			for _, ref := range f.SameAs {
+				other, same := a.Model.Field(ref)
+				if same != nil && !d.Hidden && !other.Hidden && !same.Hidden {
+					fmt.Fprintf(s, "%s(%s) = %s(%s): the same thing\n", called(d.Name), strings.Trim(expression(f.Expression), `"`), called(other.Name), strings.Trim(expression(same.Expression), `"`))
+				}
+			}
+		}
+	}
 }
 
 func expression(byDialect map[string]string) string {
@@ -233,7 +270,11 @@ func expression(byDialect map[string]string) string {
 func bySource(m *semantic.Model) map[string]*semantic.Dataset {
 	out := make(map[string]*semantic.Dataset, len(m.Datasets))
 	for _, d := range m.Datasets {
-		if name := foldName(strings.Trim(d.Source, `"`)); out[name] == nil {
+		name := strings.Trim(d.Source, `"`)
+		if d.Database != "" {
+			name = d.Table()
+		}
+		if name = foldName(name); out[name] == nil {
 			out[name] = d
 		}
 	}

@@ -13,6 +13,7 @@ import (
 // session is one question being answered.
 type session struct {
 	t      *Thinker
+	tools  *toolbox
 	b      *Briefing
 	q      Question
 	env    Env
@@ -50,7 +51,10 @@ const (
 const maxPatience = 3
 
 func newSession(t *Thinker, b *Briefing, q Question, env Env) *session {
-	s := &session{t: t, b: b, q: q, env: env, budget: t.cfg.Budget, repeats: map[string]int{}, ids: map[string]bool{}, effort: llm.EffortMedium, room: replyTokens}
+	s := &session{t: t, tools: t.tools, b: b, q: q, env: env, budget: t.cfg.Budget, repeats: map[string]int{}, ids: map[string]bool{}, effort: llm.EffortMedium, room: replyTokens}
+	if b.analyst.several() {
+		s.tools = t.several
+	}
 	switch {
 	case q.Brief && q.Deep:
 		s.budget = s.budget.brief(t.cfg.BriefCalls, true)
@@ -107,7 +111,7 @@ func (s *session) replan(callID string) {
 		if c.ID != callID || c.Name != toolPlan {
 			continue
 		}
-		if args, err := s.t.tools.arguments(c.Name, c.Arguments); err == nil {
+		if args, err := s.tools.arguments(c.Name, c.Arguments); err == nil {
 			s.planned(args)
 		}
 	}
@@ -164,7 +168,7 @@ func (s *session) ask(ctx context.Context) (*llm.Reply, error) {
 		messages = append(messages[:len(messages):len(messages)], llm.Message{Role: llm.User, Text: "This is the last call there is. Call `answer` with what you have."})
 	}
 	reply, err := s.t.cfg.Model.Complete(ctx, llm.Request{
-		Messages: messages, Tools: s.t.tools.forQuestion(s.q.Deep, s.env.Tools), MaxTokens: s.room, Effort: s.effort,
+		Messages: messages, Tools: s.tools.forQuestion(s.q.Deep, s.env.Tools), MaxTokens: s.room, Effort: s.effort,
 		Caller: llm.Caller{Principal: s.q.Principal, Question: s.q.ID, Begun: s.usage.Calls > 0, Background: s.q.Background},
 		OnWait: func(w llm.Wait) { s.env.Step(Progress{Stage: StageWaiting, Wait: w}) },
 	})
@@ -200,7 +204,7 @@ func (s *session) heard(r *llm.Reply) {
 	m := r.Message
 	m.Role = llm.Assistant
 	m.Calls = append([]llm.ToolCall(nil), m.Calls...)
-	if args, ok := s.t.tools.written(m.Text, len(s.results) > 0); ok && len(m.Calls) == 0 {
+	if args, ok := s.tools.written(m.Text, len(s.results) > 0); ok && len(m.Calls) == 0 {
 		m.Text, m.Calls = "", []llm.ToolCall{{Name: toolAnswer, Arguments: args}}
 	}
 	for i := range m.Calls {
@@ -301,7 +305,7 @@ func (s *session) work(ctx context.Context, call llm.ToolCall) (*Outcome, error)
 		s.patience++ // beyond what failing counts
 		return nil, fail("this very call was made %d times already. Do something else, or call `answer` with what there is", s.repeats[key]-1)
 	}
-	args, err := s.t.tools.arguments(call.Name, call.Arguments)
+	args, err := s.tools.arguments(call.Name, call.Arguments)
 	if err != nil {
 		return nil, fail("%v", err)
 	}

@@ -72,8 +72,9 @@ type Config struct {
 
 // Thinker answers questions with a language model. It may be used concurrently.
 type Thinker struct {
-	cfg   Config
-	tools *toolbox
+	cfg     Config
+	tools   *toolbox
+	several *toolbox // of analysts over several sources
 }
 
 // New returns a Thinker.
@@ -93,11 +94,15 @@ func New(cfg Config) (*Thinker, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	tools, err := newToolbox()
+	tools, err := newToolbox(false)
 	if err != nil {
 		return nil, err
 	}
-	return &Thinker{cfg: cfg, tools: tools}, nil
+	several, err := newToolbox(true)
+	if err != nil {
+		return nil, err
+	}
+	return &Thinker{cfg: cfg, tools: tools, several: several}, nil
 }
 
 func or[T comparable](v, otherwise T) T {
@@ -164,7 +169,9 @@ type ToolResult struct {
 // Env is what a question may use.
 type Env struct {
 	Source connectors.Source
-	Tools  []Tool
+	// Several takes the place of Source where the analyst has Members.
+	Several Sources
+	Tools   []Tool
 	// Step tells the asker what goes on. It may be nil.
 	Step func(Progress)
 }
@@ -176,6 +183,8 @@ type Progress struct {
 	Text  string   // of StageQuery what is computed, in words; may be empty
 	Plan  []string // of StagePlan
 	Parts []int    // of StageQuery: of the plan, counted from 1
+	// Sources are those that are asked, or whose results are joined, where there are several.
+	Sources []string
 }
 
 // Stage is where a question is.
@@ -186,6 +195,7 @@ const (
 	StageWaiting Stage = "waiting" // for its turn at the model
 	StageModel   Stage = "model"   // the model works
 	StageQuery   Stage = "query"   // a statement runs
+	StageJoin    Stage = "join"    // results of sources are put together
 	StagePlan    Stage = "plan"    // the model said what it is about to do
 	StageMending Stage = "mending" // an answer goes back to be mended
 )
@@ -200,6 +210,11 @@ type Result struct {
 	Truncated bool
 	Elapsed   time.Duration
 	Period    *semantic.Period // of a metric query
+	// Source is the one that was asked, of an analyst over several; empty where the result is
+	// of several. Parts are then what each was asked, and SQL holds all of their statements.
+	Source string   `json:",omitempty"`
+	Parts  []Part   `json:",omitempty"`
+	Joins  []string `json:",omitempty"` // names of the results that it joins
 }
 
 // Column says what a result column is and how to show it.
@@ -263,6 +278,9 @@ func (t *Thinker) Think(ctx context.Context, b *Briefing, q Question, env Env) (
 	if env.Step == nil {
 		env.Step = func(Progress) {}
 	}
+	if b.analyst.several() && env.Several == nil {
+		return nil, errors.New("think: an analyst over several sources needs them")
+	}
 	s := newSession(t, b, q, env)
 	if err := s.resume(ctx); err != nil {
 		return nil, err
@@ -278,7 +296,10 @@ type Analyst struct {
 	Model   *semantic.Model
 	Catalog *connectors.Catalog
 	// Tables are the only tables it reads; nil means all of the catalogue.
-	Tables    []string
+	Tables []string
+	// Members are its sources where there are several; the catalogue's tables have their
+	// names before them.
+	Members   []Member
 	Knowledge []Document
 	Examples  []Example
 	From      time.Time // first and last day of the data, zero when unknown

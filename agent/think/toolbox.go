@@ -43,11 +43,20 @@ type toolbox struct {
 	schemas map[string]*jsonschema.Schema
 }
 
-func newToolbox() (*toolbox, error) {
+// newToolbox returns the tools; with several, their queries say which source they are for.
+func newToolbox(several bool) (*toolbox, error) {
 	t := &toolbox{schemas: map[string]*jsonschema.Schema{}}
 	defs, err := toolFiles.ReadFile("tools/defs.json")
 	if err != nil {
 		return nil, fmt.Errorf("read tools: %w", err)
+	}
+	if several {
+		more, err := toolFiles.ReadFile("tools/several.json")
+		if err != nil {
+			return nil, fmt.Errorf("read tools: %w", err)
+		}
+		const sql = `"sql": {"type": "string"},`
+		defs = []byte(strings.Replace(string(defs), sql, strings.TrimSpace(string(more))+",", 1))
 	}
 	for _, d := range descriptions {
 		raw, err := toolFiles.ReadFile("tools/" + d.name + ".json")

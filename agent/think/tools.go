@@ -50,7 +50,7 @@ func (s *session) lookup(ctx context.Context, call llm.ToolCall, args json.RawMe
 	wanted := map[int]bool{}
 	for _, name := range in.Tables {
 		for i, t := range s.b.schema {
-			if strings.EqualFold(t.name, name) {
+			if _, own := s.b.analyst.memberOf(t.name); strings.EqualFold(t.name, name) || own != "" && strings.EqualFold(own, name) {
 				wanted[i] = true
 			}
 		}
@@ -140,5 +140,6 @@ func (s *session) outcome(kind Kind) *Outcome {
 
 // giveUp is what there is when the budget is spent, or the model makes no headway.
 func (s *session) giveUp() *Outcome {
+	s.results = onlyAsked(s.results)
 	return s.outcome(Spent)
 }
