@@ -98,16 +98,6 @@ func (a *Agent) answerAcross(ctx context.Context, p *prepared, q *Question, at a
 	return a.answerBy(ctx, p, q, at, step)
 }
 
-// alone leaves out the analysts that no statement of a model's could be run for.
-func alone(analysts []*prepared, attempts []attempt) (out []*prepared, their []attempt) {
-	for i, p := range analysts {
-		if p.joint == nil {
-			out, their = append(out, p), append(their, attempts[i])
-		}
-	}
-	return out, their
-}
-
 // across are the names of the analyst's sources where there are several.
 func (p *prepared) across() []string {
 	var out []string

@@ -22,7 +22,10 @@ import (
 type apart struct {
 	t       *testing.T
 	sources map[string]*counted
-	agent   *agent.Agent
+	// analysts know one of the sources each, and all beside it.
+	analysts []*agent.Analyst
+	spanning *agent.Analyst // over all of them, where there is one
+	agent    *agent.Agent
 }
 
 // counted counts the statements that a source is asked, and fails where it is told to.
@@ -91,6 +94,7 @@ func openWith(t *testing.T, tables map[string]string, cfg agent.Config, change f
 		analysts = append(analysts, one)
 	}
 	sideboard(analysts)
+	a.analysts = analysts
 	cfg.Directory, cfg.Now = analyst.NewRoster(analysts, nil, nil), func() time.Time { return now }
 	var err error
 	if a.agent, err = agent.New(cfg); err != nil {
@@ -99,8 +103,10 @@ func openWith(t *testing.T, tables map[string]string, cfg agent.Config, change f
 	return a
 }
 
-func sideboard(analysts []*agent.Analyst) {
-	analyst.NewSideboard(func(name string, members ...analyst.Joined) connectors.Source {
+func sideboard(analysts []*agent.Analyst) { newSideboard().Seat(analysts) }
+
+func newSideboard() *analyst.Sideboard {
+	return analyst.NewSideboard(func(name string, members ...analyst.Joined) connectors.Source {
 		var parts []across.Member
 		for _, m := range members {
 			parts = append(parts, across.Member{Name: m.Name, Source: m.Source, Tables: m.Tables})
@@ -108,7 +114,7 @@ func sideboard(analysts []*agent.Analyst) {
 		return across.New(name, func(ctx context.Context, tables []connectors.Held, stmt connectors.Statement) (*connectors.Result, error) {
 			return duckdb.Scratch(ctx, "Asia/Seoul", tables, stmt)
 		}, parts...)
-	}).Seat(analysts)
+	})
 }
 
 func (a *apart) ask(q agent.Question) *agent.Answer {

@@ -180,7 +180,7 @@ func (a *Agent) climb(ctx context.Context, q *Question, step func(Step)) (*Answe
 	if !ofCalendar {
 		together, joined = a.across(ctx, q, analysts, attempts)
 	}
-	if together != nil && joined.outcome.Plan != nil {
+	if together != nil && joined.outcome.Plan != nil && !a.dangling(together, q, joined.outcome.Plan) {
 		return a.answerAcross(ctx, together, q, joined, step)
 	}
 	for i, at := range attempts {
@@ -191,24 +191,27 @@ func (a *Agent) climb(ctx context.Context, q *Question, step func(Step)) (*Answe
 		analysts[i], attempts[i] = p, at
 	}
 	if together != nil {
-		if together, joined = a.lookUp(ctx, together, q, joined); joined.outcome.Plan != nil {
+		if together, joined = a.lookUp(ctx, together, q, joined); joined.outcome.Plan != nil && !a.dangling(together, q, joined.outcome.Plan) {
 			return a.answerAcross(ctx, together, q, joined, step)
 		}
 	}
 	if ofCalendar && !slices.ContainsFunc(attempts, func(at attempt) bool { return at.outcome.Clarify != nil }) {
 		return a.fromCalendar(ctx, q, asked, analysts)
 	}
-	if together != nil && !a.thinkable(q, attempts) {
-		analysts, attempts = append(analysts, together), append(attempts, joined)
-	}
-	if thinkers, their := alone(analysts, attempts); len(thinkers) > 0 && a.thinkable(q, attempts) {
-		analysts, attempts = thinkers, their
+	if len(analysts) > 0 && a.thinkable(q, attempts) {
 		best := closest(attempts)
-		if busy, err := a.tooBusy(ctx, q, analysts[best], attempts[best]); busy != nil || err != nil {
+		p, at := analysts[best], attempts[best]
+		if together != nil && a.spans(q, analysts, attempts, together, joined) {
+			p, at = together, joined
+		}
+		if busy, err := a.tooBusy(ctx, q, p, at); busy != nil || err != nil {
 			return busy, err
 		}
-		attempts[best].think = true
-		return a.answerBy(ctx, analysts[best], q, attempts[best], step)
+		at.think = true
+		return a.answerBy(ctx, p, q, at, step)
+	}
+	if together != nil {
+		analysts, attempts = append(analysts, together), append(attempts, joined)
 	}
 	return wordsFor(q.Language).without(a.decline(q, analysts, attempts), out, q.Language), nil
 }

@@ -128,7 +128,8 @@ const (
 // joined are readings about how the sources were put together.
 func (r *run) joined() []compose.Reading {
 	p := &r.partners
-	if len(p.sides) == 0 {
+	byModel := r.answer.Rung == Think && len(p.asked) > 1 // which tells by itself what has no partner
+	if len(p.sides) == 0 && !byModel {
 		return nil
 	}
 	w := wordsFor(r.q.Language)

@@ -28,6 +28,7 @@ type prepared struct {
 	unlisted    []string                        // fields that may have others
 	looked      *lookedUp                       // and what was found of them
 	joint       connectors.Joint                // of several sources; nil for one
+	members     []think.Member                  // likewise, as a model is told of them
 	drift       drift                           // of its tables
 
 	briefed  sync.Once
@@ -91,6 +92,9 @@ func (a *Agent) build(ctx context.Context, an *Analyst, catalog *connectors.Cata
 	}
 	p := &prepared{Analyst: an, catalog: catalog, tables: tables, lexicon: compose.NewLexicon(an.Model, values), values: values, unlisted: more, looked: &lookedUp{}}
 	p.joint, _ = an.Source.(connectors.Joint)
+	if p.members, err = p.severalMembers(ctx); err != nil {
+		return nil, fmt.Errorf("sources of %s: %w", an.Name, err)
+	}
 	asOf, err := a.asOf(ctx, an, catalog)
 	if err != nil {
 		return nil, err

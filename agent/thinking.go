@@ -71,7 +71,7 @@ func (p *prepared) briefingOf() *think.Briefing {
 	p.briefed.Do(func() {
 		described := think.Analyst{
 			Name: p.Name, Title: p.Title.In("ko", p.Name), Purpose: p.Purpose.In("en", ""), Model: p.Model, Catalog: p.catalog,
-			Tables: p.Tables, From: p.from, Until: p.until,
+			Tables: p.Tables, Members: p.members, From: p.from, Until: p.until,
 		}
 		for _, d := range p.Knowledge {
 			described.Knowledge = append(described.Knowledge, think.Document(d))
@@ -103,6 +103,11 @@ func (r *run) think(ctx context.Context, unknown []string) error {
 		}
 	}
 	env := think.Env{Source: r.source(), Step: step, Tools: []think.Tool{r.analyse(), r.events()}}
+	var together *several
+	if r.p.joint != nil {
+		together = newSeveral(r)
+		env.Several = together
+	}
 	if r.searchable() {
 		env.Tools = append(env.Tools, r.search())
 	}
@@ -134,6 +139,9 @@ func (r *run) think(ctx context.Context, unknown []string) error {
 		return nil
 	}
 	r.takeResults(out)
+	if together != nil {
+		together.met()
+	}
 	switch {
 	case out.Kind == think.NoData:
 		r.refuseWith(ReasonNoData, out.Text)
@@ -202,10 +210,16 @@ func (r *run) tellThinking(p think.Progress) {
 	case think.StageModel:
 		r.step(Step{Text: w.asking})
 	case think.StageQuery:
+		if p.Text == "" && len(p.Sources) > 0 {
+			p.Text = fmt.Sprintf(w.figuresOf, strings.Join(p.Sources, ", "))
+		}
 		if p.Text == "" {
 			p.Text = w.figures
 		}
 		r.step(Step{Text: fmt.Sprintf(w.computing, p.Text), Name: p.Text, Parts: p.Parts})
+	case think.StageJoin:
+		joined := fmt.Sprintf(w.joining, strings.Join(p.Sources, " + "))
+		r.step(Step{Text: joined + " …", Name: joined, Parts: p.Parts})
 	case think.StagePlan:
 		r.step(Step{Text: w.planned, Plan: p.Plan})
 	case think.StageMending:
@@ -232,12 +246,13 @@ func (r *run) takeResults(out *think.Outcome) {
 	r.answer.Results = r.answer.Results[:0]
 	for _, res := range out.Results {
 		result := Result{
-			Name: res.Name, Title: res.Title, Source: r.p.catalog.Source, SQL: res.SQL, Rows: res.Rows, RowCount: len(res.Rows), Truncated: res.Truncated,
+			Name: res.Name, Title: res.Title, SQL: res.SQL, Rows: res.Rows, RowCount: len(res.Rows), Truncated: res.Truncated,
 			ElapsedMS: res.Elapsed.Milliseconds(),
 		}
-		if res.SQL == "" {
-			result.Source = Computed
+		for _, p := range res.Parts {
+			result.Parts = append(result.Parts, Part(p))
 		}
+		result.Source = r.sourceOf(res, result.Parts)
 		for _, c := range res.Columns {
 			result.Columns = append(result.Columns, Column{
 				Column: c.Column, Label: c.Label, Format: c.Format, Role: c.Role, Grain: c.Grain,
@@ -386,11 +401,15 @@ func (r *run) runAnalysis(ctx context.Context, plan *compose.Plan, n, part int) 
 	}
 	out := think.ToolResult{Text: "What was computed, in words (figures may be referred to, not copied): " + aside.answer.Text}
 	for _, res := range aside.answer.Results {
-		result := think.Result{Name: fmt.Sprintf("a%d%s", n, res.Name), Title: upperFirst(title), SQL: res.SQL, Rows: res.Rows, Truncated: res.Truncated}
+		result := thinkResult(&res)
+		result.Name, result.Title = fmt.Sprintf("a%d%s", n, res.Name), upperFirst(title)
 		var names []string
-		for _, c := range res.Columns {
-			result.Columns = append(result.Columns, think.Column{Column: c.Column, Label: c.Label, Format: c.Format, Role: c.Role, Grain: c.Grain})
-			names = append(names, c.Name)
+		for i := range result.Columns {
+			result.Columns[i].Metric = "" // a part of an analysis need not add up as the metric does
+			names = append(names, result.Columns[i].Name)
+		}
+		if r.p.joint == nil {
+			result.Source = ""
 		}
 		out.Results = append(out.Results, result)
 		out.Text += fmt.Sprintf("\n%s: %d rows of (%s)", result.Name, len(res.Rows), strings.Join(names, ", "))
@@ -415,6 +434,7 @@ func (a *Agent) Forget(ctx context.Context, question string) error {
 // thinkingWords are what is said around a model's work, in one language.
 type thinkingWords struct {
 	asking, computing, figures, mending string
+	figuresOf, joining                  string // sources; sources
 	planned, period                     string // once a plan is there; names one
 	queue, next                         string // calls ahead, time; time
 	analyses                            map[compose.Intent]string
@@ -450,6 +470,7 @@ func thinkingWordsFor(language string) *thinkingWords {
 
 var koreanThinking = thinkingWords{
 	asking: "모델에게 묻는 중 …", computing: "%s 계산 중 …", figures: "숫자", mending: "답을 다시 맞춰 보는 중 …",
+	figuresOf: "%s의 숫자", joining: "%s 결과 합치기",
 	planned: "살펴볼 것을 정했어요", period: "기간",
 	queue:    "모델을 쓰려고 기다리는 중 · 앞에 %s건, 약 %s",
 	next:     "모델을 쓰려고 기다리는 중 · 다음 차례예요, 약 %s",
@@ -479,6 +500,7 @@ var koreanThinking = thinkingWords{
 
 var englishThinking = thinkingWords{
 	asking: "Asking the model …", computing: "Computing %s …", figures: "figures", mending: "Putting the answer right …",
+	figuresOf: "figures of %s", joining: "Joining what %s answered",
 	planned: "I know what to look at", period: "Period",
 	queue:    "Waiting for the model · %s ahead, about %s",
 	next:     "Waiting for the model · next in line, about %s",
