@@ -16,6 +16,12 @@ type Catalog struct {
 	// "data until" says in an answer.
 	AsOf   time.Time
 	Tables []*Table
+	// Broken are the names of views that are there and cannot be read, because what they read
+	// is gone or closed to them. They are not among Tables.
+	Broken []string
+	// Read is when the structure was looked at, zero where it cannot change: of two
+	// catalogues of one source, perhaps of two processes, the later look is right.
+	Read time.Time
 }
 
 // Table returns the table called name, or nil.

@@ -12,6 +12,9 @@ type Change struct {
 	Column string     `json:"column,omitempty"`
 	Before string     `json:"before,omitempty"` // what it was, of types and comments
 	After  string     `json:"after,omitempty"`
+	// Was and Is are the kinds of values before and after, of types.
+	Was Kind `json:"was,omitempty"`
+	Is  Kind `json:"is,omitempty"`
 }
 
 // ChangeKind is what changed.
@@ -19,8 +22,10 @@ type ChangeKind string
 
 // The kinds of changes.
 const (
-	TableAdded     ChangeKind = "table added"
-	TableRemoved   ChangeKind = "table removed"
+	TableAdded   ChangeKind = "table added"
+	TableRemoved ChangeKind = "table removed"
+	// ViewBroken: a view is there, and what it reads is not, or is closed to it.
+	ViewBroken     ChangeKind = "view broken"
 	ColumnAdded    ChangeKind = "column added"
 	ColumnRemoved  ChangeKind = "column removed"
 	TypeChanged    ChangeKind = "type changed"
@@ -36,8 +41,46 @@ func (c Change) String() string {
 	}
 	if c.What == TypeChanged {
 		name += " from " + c.Before + " to " + c.After
+		if c.Before == c.After {
+			name += " (values are " + string(c.Is) + ", no longer " + string(c.Was) + ")"
+		}
 	}
 	return string(c.What) + ": " + name
+}
+
+// Unfits reports whether something that was made of a column may be wrong on the other type:
+// the kind of its values is another one, which does not have all that there were. A type
+// that became wider unfits nothing, nor does one of the same kind: of varchar(10) made
+// varchar(200), of int made bigint or decimal, of date made timestamp.
+func Unfits(was, is *ColumnInfo) bool {
+	if was.Type == is.Type && was.Kind != is.Kind && !is.seen() {
+		return false // by its values, which nobody has looked at, or of which there are none
+	}
+	return was.Kind != is.Kind && !slices.Contains(wider(was.Kind, was.Type == is.Type), is.Kind)
+}
+
+// seen reports whether values of the column were looked at.
+func (c *ColumnInfo) seen() bool { return c.Profile != nil && c.Profile.Distinct > 0 }
+
+// wider are the kinds that have all values of a kind. Where the type is as it was, the kind
+// follows the rows: texts that all have become dates are read as such, and what was taken for
+// yes and no counts when there is a 2.
+func wider(k Kind, sameType bool) []Kind {
+	switch {
+	case k == KindInteger && sameType:
+		return []Kind{KindNumber, KindBool}
+	case k == KindInteger:
+		return []Kind{KindNumber}
+	case k == KindBool && sameType:
+		return []Kind{KindInteger, KindNumber}
+	case k == KindNumber && sameType:
+		return []Kind{KindInteger}
+	case k == KindDate:
+		return []Kind{KindTimestamp}
+	case (k == KindText || k == KindOther) && sameType:
+		return []Kind{KindText, KindDate, KindTimestamp, KindInteger, KindNumber, KindBool}
+	}
+	return nil
 }
 
 // Changes tells how the structure of a catalogue differs from that of an earlier one: what
@@ -48,7 +91,7 @@ func Changes(before, after *Catalog) []Change {
 	var out []Change
 	for _, t := range before.Tables {
 		if is[t.Name] == nil {
-			out = append(out, Change{What: TableRemoved, Table: t.Name})
+			out = append(out, Change{What: after.lack(t.Name), Table: t.Name})
 		}
 	}
 	for _, t := range after.Tables {
@@ -62,6 +105,14 @@ func Changes(before, after *Catalog) []Change {
 		}
 	}
 	return out
+}
+
+// lack is what became of a table that the catalogue does not have.
+func (c *Catalog) lack(table string) ChangeKind {
+	if slices.Contains(c.Broken, table) {
+		return ViewBroken
+	}
+	return TableRemoved
 }
 
 func tablesByName(c *Catalog) map[string]*Table {
@@ -93,7 +144,7 @@ func tableChanges(before, after *Table) []Change {
 		}
 		kept++
 		if old.Type != c.Type || old.Kind != c.Kind {
-			put(TypeChanged, c.Name, old.Type, c.Type)
+			out = append(out, Change{What: TypeChanged, Table: after.Name, Column: c.Name, Before: old.Type, After: c.Type, Was: old.Kind, Is: c.Kind})
 		}
 		if old.Comment != c.Comment {
 			put(CommentChanged, c.Name, old.Comment, c.Comment)

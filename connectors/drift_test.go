@@ -40,3 +40,49 @@ func TestChanges(t *testing.T) {
 		t.Errorf("%d columns are gone", len(c))
 	}
 }
+
+// A type that has all values of the one before unfits nothing.
+func TestUnfits(t *testing.T) {
+	col := func(typ string, kind connectors.Kind, values int64) *connectors.ColumnInfo {
+		c := &connectors.ColumnInfo{Type: typ, Kind: kind}
+		if values >= 0 {
+			c.Profile = &connectors.Profile{Distinct: values}
+		}
+		return c
+	}
+	for _, c := range []struct {
+		name    string
+		was, is *connectors.ColumnInfo
+		want    bool
+	}{
+		{"integer to text", col("integer", connectors.KindInteger, 3), col("text", connectors.KindText, 3), true},
+		{"date to varchar", col("date", connectors.KindDate, 3), col("varchar(30)", connectors.KindText, -1), true},
+		{"text to integer", col("text", connectors.KindText, 3), col("integer", connectors.KindInteger, 3), true},
+		{"timestamp to date", col("timestamp", connectors.KindTimestamp, 3), col("date", connectors.KindDate, 3), true},
+		{"decimal to integer", col("numeric(10,2)", connectors.KindNumber, 3), col("integer", connectors.KindInteger, 3), true},
+		{"boolean to integer", col("boolean", connectors.KindBool, 2), col("integer", connectors.KindInteger, 3), true},
+		{"to a blob", col("text", connectors.KindText, 3), col("bytea", connectors.KindOther, 3), true},
+		{"integer to bigint", col("integer", connectors.KindInteger, 3), col("bigint", connectors.KindInteger, 3), false},
+		{"integer to decimal", col("integer", connectors.KindInteger, 3), col("numeric(30,2)", connectors.KindNumber, 3), false},
+		{"longer texts", col("varchar(10)", connectors.KindText, 3), col("text", connectors.KindText, 3), false},
+		{"date to timestamp", col("date", connectors.KindDate, 3), col("timestamp", connectors.KindTimestamp, 3), false},
+		{"a two among yes and no", col("tinyint(1)", connectors.KindBool, 2), col("tinyint(1)", connectors.KindInteger, 3), false},
+		{"texts that have become dates", col("TEXT", connectors.KindText, 3), col("TEXT", connectors.KindDate, 3), false},
+		{"dates among which there is a text", col("TEXT", connectors.KindDate, 3), col("TEXT", connectors.KindText, 3), true},
+		{"dates that are gone", col("TEXT", connectors.KindDate, 3), col("TEXT", connectors.KindText, 0), false},
+		{"dates that nobody has looked at yet", col("TEXT", connectors.KindDate, 3), col("TEXT", connectors.KindText, -1), false},
+	} {
+		if got := connectors.Unfits(c.was, c.is); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+}
+
+// A view that cannot be read is another thing than one that is gone.
+func TestABrokenView(t *testing.T) {
+	before := &connectors.Catalog{Tables: []*connectors.Table{{Name: "totals"}, {Name: "orders"}}}
+	after := &connectors.Catalog{Broken: []string{"totals"}}
+	if told, _ := connectors.ChangeTexts(connectors.Changes(before, after), 9); told != "view broken: totals; table removed: orders" {
+		t.Error(told)
+	}
+}

@@ -29,7 +29,7 @@ type tableRow struct {
 	changes string // what is another after every change of the table's rows; "" where nobody knows
 	named   *connectors.Table
 	kinds   []kindOfType // of the columns
-
+	broken  bool         // a view that cannot be read
 }
 
 // look is one look at the catalogue.
@@ -43,14 +43,14 @@ type look struct {
 // readCatalog describes the tables and views of the databases: names, types, comments and
 // keys as declared, what the server's statistics say, and what a look at the rows shows.
 func (s *Source) readCatalog(ctx context.Context) error {
+	started := time.Now()
 	l := &look{s: s, by: map[place]*tableRow{}}
 	for _, step := range []func(context.Context, *session) error{l.readTables, l.readColumns, l.readKeys, l.readFunctions} {
 		if err := s.transaction(ctx, catalogTimeout, step); err != nil {
 			return err
 		}
 	}
-	// A table of which the login may read no column is none.
-	l.tables = slices.DeleteFunc(l.tables, func(t *tableRow) bool { return len(t.named.Columns) == 0 })
+	broken := l.withoutColumns(ctx)
 	budget := laterLook
 	if s.known.Load() == nil {
 		budget = firstLook
@@ -59,8 +59,11 @@ func (s *Source) readCatalog(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	broken = append(broken, l.withoutBroken()...)
 	l.name()
-	catalog := &connectors.Catalog{Source: s.cfg.Name, Dialect: string(l.next.relations.server), Tables: []*connectors.Table{}}
+	catalog := &connectors.Catalog{
+		Source: s.cfg.Name, Dialect: string(l.next.relations.server), Tables: []*connectors.Table{}, Broken: broken, Read: started,
+	}
 	for _, t := range l.tables {
 		catalog.Tables = append(catalog.Tables, t.named)
 	}
@@ -72,6 +75,40 @@ func (s *Source) readCatalog(ctx context.Context) error {
 		s.again.Soon()
 	}
 	return nil
+}
+
+// withoutColumns takes out what has no columns: tables of which the login may read none, and
+// views that cannot be read, whose names it returns.
+func (l *look) withoutColumns(ctx context.Context) (broken []string) {
+	l.tables = slices.DeleteFunc(l.tables, func(t *tableRow) bool {
+		if len(t.named.Columns) > 0 {
+			return false
+		}
+		if t.view && l.invalid(ctx, t) {
+			broken = append(broken, t.named.Name)
+		}
+		return true
+	})
+	return broken
+}
+
+// invalid asks whether a view cannot be read.
+func (l *look) invalid(ctx context.Context, t *tableRow) bool {
+	return invalid(l.s.transaction(ctx, profileTimeout, func(ctx context.Context, conn *session) error {
+		_, err := conn.ask(ctx, "SELECT 1 FROM "+t.sql()+" LIMIT 0")
+		return err
+	}))
+}
+
+// withoutBroken takes out the views that cannot be read, and returns their names.
+func (l *look) withoutBroken() (names []string) {
+	l.tables = slices.DeleteFunc(l.tables, func(t *tableRow) bool {
+		if t.broken {
+			names = append(names, t.named.Name)
+		}
+		return t.broken
+	})
+	return names
 }
 
 // name notes what statements may call the tables, and what columns there are.

@@ -37,11 +37,15 @@ func (l *look) profile(ctx context.Context, budget time.Duration) (complete bool
 		}
 		if time.Now().After(until) {
 			complete = false
+			known := l.s.known.Load()
+			t.broken = t.view && known != nil && slices.Contains(known.catalog.Broken, t.named.Name)
 			continue
 		}
-		if err := l.profileTable(ctx, t); err != nil && !tolerable(ctx, err) {
+		err := l.profileTable(ctx, t)
+		if err != nil && !tolerable(ctx, err) {
 			return false, err
 		}
+		t.broken = t.view && invalid(err)
 	}
 	return complete, l.inferKeys(ctx, until)
 }
@@ -51,6 +55,13 @@ func (l *look) profile(ctx context.Context, budget time.Duration) (complete bool
 func tolerable(ctx context.Context, err error) bool {
 	var server *mysql.MySQLError
 	return ctx.Err() == nil && (errors.As(err, &server) || errors.Is(err, context.DeadlineExceeded))
+}
+
+// invalid reports whether a view cannot be read: what it reads is gone, or its definer may
+// not read it (ER_VIEW_INVALID, ER_NO_SUCH_USER).
+func invalid(err error) bool {
+	var server *mysql.MySQLError
+	return errors.As(err, &server) && (server.Number == 1356 || server.Number == 1449)
 }
 
 // sample writes the rows of a table that are looked at. Of a large one with a key they are

@@ -31,6 +31,7 @@ type tableRow struct {
 	changes      string // a count that grows with every change of the table's rows
 	named        *connectors.Table
 	kinds        []kindOfType // of the columns
+	broken       bool         // a view that cannot be read
 }
 
 // reading is one look at the catalogue.
@@ -44,6 +45,7 @@ type reading struct {
 // readCatalog describes the tables and views of the schemas: names, types, comments and
 // keys as declared, what the server's statistics say, and what a look at the rows shows.
 func (s *Source) readCatalog(ctx context.Context) error {
+	started := time.Now()
 	r := &reading{s: s, by: map[uint32]*tableRow{}}
 	for _, step := range []func(context.Context, *pgx.Conn) error{r.readTables, r.readColumns, r.readKeys, r.readNames} {
 		if err := s.transaction(ctx, catalogTimeout, step); err != nil {
@@ -58,11 +60,12 @@ func (s *Source) readCatalog(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	broken := r.withoutBroken()
 	r.next.withAliases(s.cfg.Schemas[0], r.tables)
 	for name := range r.next.columns {
 		delete(r.next.relations.rows, name)
 	}
-	catalog := &connectors.Catalog{Source: s.cfg.Name, Dialect: "postgres", Tables: []*connectors.Table{}}
+	catalog := &connectors.Catalog{Source: s.cfg.Name, Dialect: "postgres", Tables: []*connectors.Table{}, Broken: broken, Read: started}
 	for _, t := range r.tables {
 		catalog.Tables = append(catalog.Tables, t.named)
 	}
@@ -74,6 +77,21 @@ func (s *Source) readCatalog(ctx context.Context) error {
 		s.again.Soon()
 	}
 	return nil
+}
+
+// withoutBroken takes out the views that cannot be read, and returns their names. Nothing
+// that a view names can be dropped from under it; what its owner may read can be taken away.
+func (r *reading) withoutBroken() (names []string) {
+	kept := r.tables[:0]
+	for _, t := range r.tables {
+		if t.broken {
+			names = append(names, t.named.Name)
+			continue
+		}
+		kept = append(kept, t)
+	}
+	r.tables = kept
+	return names
 }
 
 // versionOf tells one state of the data and its structure from another.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,11 +39,15 @@ func (r *reading) profile(ctx context.Context, budget time.Duration) (complete b
 		}
 		if time.Now().After(until) {
 			complete = false
+			known := r.s.known.Load()
+			t.broken = t.kind == "v" && known != nil && slices.Contains(known.catalog.Broken, t.named.Name)
 			continue
 		}
-		if err := r.profileTable(ctx, t); err != nil && !tolerable(ctx, err) {
+		err := r.profileTable(ctx, t)
+		if err != nil && !tolerable(ctx, err) {
 			return false, err
 		}
+		t.broken = t.kind == "v" && refused(err)
 	}
 	return complete, r.inferKeys(ctx, until)
 }
@@ -52,6 +57,14 @@ func (r *reading) profile(ctx context.Context, budget time.Duration) (complete b
 func tolerable(ctx context.Context, err error) bool {
 	var server *pgconn.PgError
 	return ctx.Err() == nil && (errors.As(err, &server) || errors.Is(err, context.DeadlineExceeded))
+}
+
+// refused reports whether the server does not even begin to read a view (class 42): whoever it
+// reads for may not read what it names, or that is not there. Where the view itself is not
+// there any more (42P01), the next look has it no longer.
+func refused(err error) bool {
+	var server *pgconn.PgError
+	return errors.As(err, &server) && strings.HasPrefix(server.Code, "42") && server.Code != "42P01"
 }
 
 // sample writes the rows of a table that are looked at, and whether they are all of them.

@@ -40,6 +40,7 @@ type reading struct {
 	s      *Source
 	tables []*tableRow
 	by     map[string]*tableRow // by the name in small letters
+	broken []string             // views that cannot be read
 }
 
 // ask runs one of our own statements.
@@ -73,7 +74,7 @@ func (s *Source) readCatalog(ctx context.Context) error {
 		return err
 	}
 	next := &knowledge{shape: shape, state: state, read: time.Now(), took: time.Since(started), tables: map[string]bool{}, columns: map[string]bool{}}
-	catalog := &connectors.Catalog{Source: s.cfg.Name, Dialect: "sqlite", Version: state + shape, Tables: []*connectors.Table{}}
+	catalog := &connectors.Catalog{Source: s.cfg.Name, Dialect: "sqlite", Version: state + shape, Tables: []*connectors.Table{}, Broken: r.broken, Read: started}
 	for _, t := range r.tables {
 		catalog.Tables = append(catalog.Tables, t.named)
 		next.tables[fold(t.named.Name)] = true
@@ -155,8 +156,11 @@ func (r *reading) readTables(ctx context.Context) error {
 	// A view whose own statement fails has no columns.
 	kept := r.tables[:0]
 	for _, t := range r.tables {
-		if len(t.named.Columns) > 0 {
+		switch {
+		case len(t.named.Columns) > 0:
 			kept = append(kept, t)
+		case t.view:
+			r.broken = append(r.broken, t.named.Name)
 		}
 	}
 	r.tables = kept
