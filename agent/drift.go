@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bapsang/bapsang/agent/drift"
+	"github.com/bapsang/bapsang/agent/figures"
 	"github.com/bapsang/bapsang/agent/semantic"
 	"github.com/bapsang/bapsang/connectors"
 )
@@ -16,7 +18,8 @@ type fit struct {
 	of      *Analyst
 	catalog *connectors.Catalog
 	fitted  *Analyst
-	drift   drift
+	// unsettled is set when the store did not take in what changed.
+	unsettled bool
 }
 
 // maxChanges is how many changes of a catalogue are told one by one.
@@ -37,6 +40,9 @@ func (a *Agent) follow(ctx context.Context, f *fit, an *Analyst, catalog *connec
 	if f.catalog != nil {
 		changes = connectors.Changes(f.catalog, catalog)
 		if len(changes) == 0 && profiles(catalog) <= profiles(f.catalog) {
+			if f.unsettled {
+				a.settle(ctx, f, catalog, nil)
+			}
 			return f.fitted
 		}
 	}
@@ -44,7 +50,6 @@ func (a *Agent) follow(ctx context.Context, f *fit, an *Analyst, catalog *connec
 	copied := *an
 	copied.Model, copied.Examples = fitted.Model, fitted.Examples
 	if len(changes) > 0 {
-		f.drift = f.drift.after(changes, f.fitted.Model, fitted.Model, a.cfg.Now())
 		told, more := connectors.ChangeTexts(changes, maxChanges)
 		level := slog.LevelInfo
 		if slices.ContainsFunc(changes, func(c connectors.Change) bool { return takesAway(c.What) }) {
@@ -52,12 +57,45 @@ func (a *Agent) follow(ctx context.Context, f *fit, an *Analyst, catalog *connec
 		}
 		a.cfg.Logger.Log(ctx, level, "agent: the tables changed", "analyst", an.Name, "owner", an.Owner, "changes", told, "more", more)
 	}
+	before := f.fitted
 	f.catalog, f.fitted = catalog, &copied
-	a.keepDrift(an, f.drift)
+	a.settle(ctx, f, catalog, before)
 	if len(fitted.Misfits) > 0 {
 		a.cfg.Logger.WarnContext(ctx, "agent: the analyst does not fit its tables", "analyst", an.Name, "owner", an.Owner, "problems", strings.Join(fitted.Misfits, "; "))
 	}
 	return &copied
+}
+
+// takesAway reports whether a change may leave something without what it is computed from.
+func takesAway(what connectors.ChangeKind) bool {
+	return what == connectors.TableRemoved || what == connectors.ViewBroken || what == connectors.ColumnRemoved || what == connectors.TypeChanged
+}
+
+// settle remembers what the analyst relies on, and knows afterwards what of that is lost, by
+// this process or an earlier one. Before is the analyst as it was fitted before, nil where this
+// process has not seen that.
+func (a *Agent) settle(ctx context.Context, f *fit, catalog *connectors.Catalog, before *Analyst) {
+	an := f.of
+	look := drift.Look{
+		Analyst: an.Name, Version: an.Version, Catalog: catalog, Model: f.fitted.Model, Now: a.cfg.Now(),
+		Before: func(earlier *connectors.Catalog) *semantic.Model {
+			if before != nil {
+				return before.Model
+			}
+			return an.Follow(earlier).Model
+		},
+	}
+	for _, v := range an.Verified {
+		look.Verified = append(look.Verified, drift.Verified{Question: v.Question, SQL: v.SQL})
+	}
+	rec, err := a.tables.Settle(ctx, look)
+	if f.unsettled = err != nil; err != nil {
+		if ctx.Err() == nil {
+			a.cfg.Logger.WarnContext(ctx, "agent: it is not remembered what the analyst relies on", "analyst", an.Name, "error", err)
+		}
+		return
+	}
+	a.keepDrift(an, rec)
 }
 
 // profiles counts the columns whose values are known.
@@ -73,165 +111,29 @@ func profiles(c *connectors.Catalog) int {
 	return n
 }
 
-// drift is how the tables of an analyst differ from those that it was first asked on, oldest
-// change first.
-type drift []drifted
-
-// drifted is a change, and what of the model it takes away or hits.
-type drifted struct {
-	connectors.Change
-	at  time.Time
-	hit []hitName
-}
-
-// hitName is a metric or a field that a change is about.
-type hitName struct {
-	ref   string // a metric's name, or "dataset.field"
-	label semantic.Label
-	words []string
-	lost  bool // nothing is called so any more
-}
-
-// maxDrift bounds the changes that are remembered of an analyst.
-const maxDrift = 200
-
-// after is the drift with more changes, which were made of the model before. A table or a
-// column that is back has not changed.
-func (d drift) after(changes []connectors.Change, before, after *semantic.Model, now time.Time) drift {
-	out := slices.Clone(d)
-	for _, c := range changes {
-		if n := slices.IndexFunc(out, func(x drifted) bool { return undoes(c, x.Change) }); n >= 0 {
-			out = slices.Delete(out, n, n+1)
-			if c.What != connectors.TableRemoved && c.What != connectors.ColumnRemoved {
-				continue // what came and went is gone all the same
-			}
-		}
-		switch {
-		case takesAway(c.What):
-			out = append(out, drifted{c, now, hitBy(c, before, after)})
-		case c.What == connectors.TableAdded || c.What == connectors.ColumnAdded:
-			out = append(out, drifted{Change: c, at: now})
-		}
-	}
-	return out[max(len(out)-maxDrift, 0):]
-}
-
-// takesAway reports whether a change may leave something without what it is computed from.
-func takesAway(what connectors.ChangeKind) bool {
-	return what == connectors.TableRemoved || what == connectors.ColumnRemoved || what == connectors.TypeChanged
-}
-
-// undoes reports whether a change takes an earlier one back.
-func undoes(c, earlier connectors.Change) bool {
-	if c.Table != earlier.Table || c.Column != earlier.Column {
-		return false
-	}
-	switch c.What {
-	case connectors.TableAdded:
-		return earlier.What == connectors.TableRemoved
-	case connectors.TableRemoved:
-		return earlier.What == connectors.TableAdded
-	case connectors.ColumnAdded:
-		return earlier.What == connectors.ColumnRemoved
-	case connectors.ColumnRemoved:
-		return earlier.What == connectors.ColumnAdded
-	case connectors.TypeChanged:
-		return earlier.What == connectors.TypeChanged && earlier.Before == c.After
-	}
-	return false
-}
-
-// hitBy finds the fields of a model that a change is about, and the metrics made of them. A
-// drafted model has drafted others since; a written one still has what cannot be computed.
-func hitBy(c connectors.Change, before, after *semantic.Model) []hitName {
-	var out []hitName
-	var refs []string
-	gone := c.What != connectors.TypeChanged
-	for _, d := range before.Datasets {
-		if d.Table() != c.Table {
-			continue
-		}
-		for _, f := range d.Fields {
-			if c.Column != "" && fieldColumn(f) != c.Column {
-				continue
-			}
-			ref := d.Name + "." + f.Name
-			refs = append(refs, ref)
-			_, kept := after.Field(ref)
-			if !f.Hidden && !d.Hidden {
-				out = append(out, hitName{ref, f.Label, wordsOf(f.Label, f.Name, f.Synonyms), gone && (kept == nil || before == after)})
-			}
-		}
-		if c.Column == "" {
-			refs = append(refs, d.Name+".*")
-		}
-	}
-	for _, m := range before.Metrics {
-		uses := slices.ContainsFunc(refs, func(ref string) bool {
-			return m.Time == ref || slices.ContainsFunc(expressions(m), func(e string) bool { return mentions(e, ref) })
-		})
-		if uses && !m.Hidden {
-			out = append(out, hitName{m.Name, m.Label, wordsOf(m.Label, m.Name, m.Synonyms), gone && (after.Metric(m.Name) == nil || before == after)})
-		}
-	}
-	return out
-}
-
-// mentions reports whether an expression names a field, quoted or not.
-func mentions(expr, ref string) bool {
-	expr = strings.ReplaceAll(expr, `"`, "")
-	for at := 0; ; {
-		n := strings.Index(expr[at:], ref)
-		if n < 0 {
-			return false
-		}
-		from, to := at+n, at+n+len(ref)
-		if (from == 0 || !inName(expr[from-1])) && (to == len(expr) || !inName(expr[to])) {
-			return true
-		}
-		at = to
-	}
-}
-
-func inName(b byte) bool {
-	return b == '_' || b == '.' || b >= '0' && b <= '9' || b|0x20 >= 'a' && b|0x20 <= 'z' || b >= 0x80
-}
-
-// wordsOf are what something is called, as questions are compared.
-func wordsOf(label semantic.Label, name string, synonyms []string) []string {
-	var out []string
-	for _, w := range append([]string{label.Ko, label.En, name}, synonyms...) {
-		if w = squeeze(w); len([]rune(w)) > 1 && !slices.Contains(out, w) {
-			out = append(out, w)
-		}
-	}
-	return out
-}
-
-// keepDrift has Drifts tell of an analyst.
-func (a *Agent) keepDrift(an *Analyst, d drift) {
+// keepDrift knows what of an analyst is lost.
+func (a *Agent) keepDrift(an *Analyst, rec *drift.Record) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if len(d) == 0 {
+	if rec == nil || len(rec.Losses) == 0 {
 		delete(a.drifts, an.Name)
 		return
 	}
 	if a.drifts == nil {
 		a.drifts = map[string]Drift{}
 	}
-	told := Drift{Analyst: an.Name, Owner: an.Owner, Since: d[0].at}
-	for _, x := range d {
-		told.Changes = append(told.Changes, x.Change)
-		for _, h := range x.hit {
-			if !slices.Contains(told.Hit, h.label) {
-				told.Hit = append(told.Hit, h.label)
-			}
-		}
-	}
-	a.drifts[an.Name] = told
+	told := *rec
+	told.Tables = nil // they may be many
+	a.drifts[an.Name] = Drift{Record: &told, Owner: an.Owner}
 }
 
-// Drifts are how the tables of analysts have changed while this process ran, by name.
+// Drift is what an analyst has lost, for whoever keeps it.
+type Drift struct {
+	*drift.Record
+	Owner string
+}
+
+// Drifts are what analysts have lost of what they rely on, by name.
 func (a *Agent) Drifts() []Drift {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -241,4 +143,149 @@ func (a *Agent) Drifts() []Drift {
 	}
 	slices.SortFunc(out, func(x, y Drift) int { return strings.Compare(x.Analyst, y.Analyst) })
 	return out
+}
+
+// losses are those of an analyst of one source.
+func (a *Agent) losses(p *prepared) []drift.Loss {
+	if p.Members != nil {
+		return nil
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	d, ok := a.drifts[p.Name]
+	if !ok {
+		return nil
+	}
+	return d.Losses
+}
+
+// lossNote says what an analyst has lost, "" for nothing.
+func (a *Agent) lossNote(p *prepared, language string) string {
+	losses := a.losses(p)
+	if len(losses) == 0 {
+		return ""
+	}
+	rec := drift.Record{Analyst: p.Title.In(language, p.Name), Losses: losses}
+	return figures.Escape(rec.Text(language, a.cfg.Now().Location()))
+}
+
+// Watch looks at the tables of the analysts at once and then every so often, until ctx ends,
+// so that a change is known before somebody asks. What another process, or whoever accepted a
+// change, has written down since is known soon after.
+func (a *Agent) Watch(ctx context.Context, every time.Duration) {
+	var written <-chan struct{}
+	if a.cfg.Store != nil {
+		written = a.cfg.Store.Listen(ctx, drift.Topic)
+	}
+	ticks := time.NewTicker(every)
+	defer ticks.Stop()
+	a.eachFit(ctx, a.lookAgain)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks.C:
+			a.eachFit(ctx, a.lookAgain)
+		case _, open := <-written:
+			if !open {
+				written = nil // ctx ends
+				continue
+			}
+			a.eachFit(ctx, a.learn)
+		}
+	}
+}
+
+// eachFit has do look at every analyst whose tables are followed.
+func (a *Agent) eachFit(ctx context.Context, do func(ctx context.Context, f *fit, an *Analyst)) {
+	all, err := a.cfg.Directory.Analysts(ctx)
+	if err != nil {
+		a.cfg.Logger.WarnContext(ctx, "agent: tables are not looked at", "error", err)
+		return
+	}
+	for _, an := range all {
+		if an.Follow == nil || ctx.Err() != nil {
+			continue
+		}
+		slot := a.slotOf(an)
+		slot.mu.Lock()
+		do(ctx, &slot.fit, an)
+		slot.mu.Unlock()
+	}
+}
+
+// lookAgain looks at the tables of an analyst. A source that does not answer is told of where
+// it is asked.
+func (a *Agent) lookAgain(ctx context.Context, f *fit, an *Analyst) {
+	if catalog, err := an.Source.Catalog(ctx); err == nil {
+		a.follow(ctx, f, an, catalog)
+	}
+}
+
+// learn takes in what is written down of an analyst.
+func (a *Agent) learn(ctx context.Context, f *fit, an *Analyst) {
+	if f.of != an {
+		return // it was not looked at here
+	}
+	rec, err := a.tables.Record(ctx, an.Name)
+	if err != nil {
+		f.unsettled = true
+		return
+	}
+	a.keepDrift(an, rec)
+}
+
+// vanishedFrom says that a question needs what is no longer in the tables, "" where none of
+// its words was the name of such a thing. The longest name is taken for the one meant.
+func vanishedFrom(losses []drift.Loss, q *Question) string {
+	asked, longest := squeeze(q.Text), 0
+	var what *drift.Loss
+	var name drift.Hit
+	for i := range losses {
+		for _, h := range losses[i].Hits {
+			for _, n := range h.Names {
+				w := squeeze(n)
+				if h.Lost && len([]rune(w)) > 1 && len(w) > longest && strings.Contains(asked, w) {
+					what, name, longest = &losses[i], h, len(w)
+				}
+			}
+		}
+	}
+	if what == nil {
+		return ""
+	}
+	return what.Missed(name.Label.In(q.Language, name.Ref), q.Language, q.Now.Location(), escapeMarkdown)
+}
+
+// vanishedUnder says the same of a computation of a written model, which still has the names.
+func vanishedUnder(losses []drift.Loss, query semantic.Query, q *Question) string {
+	var refs []string
+	for _, m := range query.Measures {
+		refs = append(refs, m.Metric, m.Per, m.Each)
+	}
+	for _, x := range query.Dimensions {
+		refs = append(refs, x.Field)
+	}
+	for _, f := range query.Filters {
+		refs = append(refs, f.Field)
+	}
+	for i := range losses {
+		for _, h := range losses[i].Hits {
+			if h.Lost && slices.Contains(refs, h.Ref) {
+				return losses[i].Missed(h.Label.In(q.Language, h.Ref), q.Language, q.Now.Location(), escapeMarkdown)
+			}
+		}
+	}
+	return ""
+}
+
+// vanishedVerified says the same of a question that somebody vouches for. One whose column
+// holds something else now may be right all the same: its statement is tried.
+func vanishedVerified(losses []drift.Loss, v *Verified, q *Question) string {
+	for i := range losses {
+		if losses[i].What != connectors.TypeChanged && slices.Contains(losses[i].Verified, v.Question) {
+			return losses[i].Missed(v.Question, q.Language, q.Now.Location(), escapeMarkdown)
+		}
+	}
+	return ""
 }

@@ -2,15 +2,19 @@ package agent_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bapsang/bapsang/agent"
+	"github.com/bapsang/bapsang/agent/drift"
 	"github.com/bapsang/bapsang/agent/semantic"
 	"github.com/bapsang/bapsang/connectors"
+	"github.com/bapsang/bapsang/store/bolt"
 )
 
 // A drafted model knows a column as soon as the catalogue does, and no longer than that.
@@ -60,7 +64,7 @@ func TestADraftFollowsItsTables(t *testing.T) {
 	if got.Rung != agent.None || got.Reason != agent.ReasonSource || !strings.Contains(log.String(), "column removed: ") || !strings.Contains(got.Text, "데이터베이스에 없어요") {
 		t.Errorf("answered of a column that is gone: %s\n%s", texts(got), &log)
 	}
-	if d := a.Drifts(); len(d) != 1 || len(d[0].Changes) != 1 || len(d[0].Hit) == 0 || !strings.Contains(d[0].Text("ko"), "없어짐") || !strings.Contains(d[0].Text("en"), "is gone") {
+	if d := a.Drifts(); len(d) != 1 || len(d[0].Losses) != 1 || len(d[0].Losses[0].Hits) == 0 || !strings.Contains(d[0].Text("ko", time.UTC), "없어짐") || !strings.Contains(d[0].Text("en", time.UTC), "is gone") {
 		t.Errorf("drifts: %+v", d)
 	}
 	version, hidden = 4, false
@@ -107,7 +111,7 @@ func TestAWrittenModelIsToldWhatChanged(t *testing.T) {
 	}
 	version = 1
 	ask(t, a, "지난달 매출")
-	if d := a.Drifts(); len(d) != 1 || !strings.Contains(d[0].Text("en"), "column orders.channel_id is gone") || !strings.Contains(d[0].Text("en"), "column orders.sales_channel_id appeared") {
+	if d := a.Drifts(); len(d) != 1 || !strings.Contains(d[0].Text("en", time.UTC), "column orders.channel_id is gone; it may be called orders.sales_channel_id now") {
 		t.Errorf("drifts: %+v", d)
 	}
 	for _, want := range []string{"column removed: orders.channel_id", "column added: orders.sales_channel_id", "does not fit", "no such column"} {
@@ -156,5 +160,62 @@ func TestAWrittenModelWithoutAColumn(t *testing.T) {
 	version = 2
 	if got := ask(t, a, korean); got.Rung == agent.None || len(a.Drifts()) != 0 {
 		t.Errorf("it is back: %s", texts(got))
+	}
+}
+
+// A process that starts after the change knows of it before anybody asks, and one that runs
+// knows what was accepted elsewhere.
+func TestAChangeOutlivesTheProcess(t *testing.T) {
+	t.Parallel()
+	an, w := watch(demoAnalyst(t))
+	version := 0
+	w.catalog = func(c *connectors.Catalog) {
+		c.Version = fmt.Sprint(version)
+		for i, table := range c.Tables {
+			if version > 0 && table.Name == "orders" {
+				without := *table
+				without.Columns = slices.DeleteFunc(slices.Clone(table.Columns), func(col *connectors.ColumnInfo) bool { return col.Name == "device" })
+				c.Tables = slices.Clone(c.Tables)
+				c.Tables[i] = &without
+			}
+		}
+	}
+	s, err := bolt.Open(t.Context(), t.TempDir(), bolt.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	ask(t, newAgent(t, asking{analysts: []*agent.Analyst{an}, store: s}), "지난달 매출")
+	version = 1
+	a := newAgent(t, asking{analysts: []*agent.Analyst{an}, store: s})
+	ctx, stop := context.WithCancel(t.Context())
+	watched := make(chan struct{})
+	go func() { a.Watch(ctx, time.Hour); close(watched) }()
+	defer func() { stop(); <-watched }()
+	until(t, "the change is known", func() bool { return len(a.Drifts()) == 1 })
+	if got := a.Drifts()[0].Text("ko", now.Location()); !strings.Contains(got, "열 orders.device 없어짐") || !strings.Contains(got, "주문 기기") {
+		t.Errorf("told as %s", got)
+	}
+	if got := ask(t, a, "지난달 주문 기기별 주문 수"); got.Rung != agent.None || !strings.Contains(got.Text, "orders.device 열에서 오는데") {
+		t.Errorf("answered: %s", texts(got))
+	}
+	intro, err := a.Introduce(t.Context(), an.Name, "en")
+	if err != nil || !strings.Contains(intro.Text, "column orders.device is gone") {
+		t.Errorf("introduced as %s, %v", intro.Text, err)
+	}
+	if n, err := drift.NewBook(s).Accept(t.Context(), an.Name); n != 1 || err != nil {
+		t.Fatal(n, err)
+	}
+	until(t, "the change is accepted", func() bool { return len(a.Drifts()) == 0 })
+}
+
+func until(t *testing.T, what string, there func() bool) {
+	t.Helper()
+	again := time.NewTicker(10 * time.Millisecond)
+	defer again.Stop()
+	for deadline := time.Now().Add(time.Minute); !there(); <-again.C {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: it did not come", what)
+		}
 	}
 }

@@ -14,8 +14,9 @@ import (
 // maxIntroduced bounds how many tables and columns an introduction names.
 const maxIntroduced = 8
 
-// introduction describes the tables: what was read, how many rows, which columns.
-func (p *prepared) introduction(language string) string {
+// introduction describes the tables: what was read, how many rows, which columns, and note
+// where there is more to say.
+func (p *prepared) introduction(language, note string) string {
 	w := wordsFor(language)
 	var lines []string
 	var names []string
@@ -42,6 +43,9 @@ func (p *prepared) introduction(language string) string {
 		particle = format.Josa(strings.TrimSuffix(names[len(names)-1], filepath.Ext(names[len(names)-1])), "을", "를")
 	}
 	text := fmt.Sprintf(w.intro, strings.Join(bold, ", "), particle)
+	if note != "" {
+		lines = append(lines, "", note)
+	}
 	return text + "\n\n" + strings.Join(lines, "\n") + "\n\n" + w.introAsk
 }
 

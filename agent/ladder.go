@@ -16,6 +16,7 @@ import (
 	"github.com/bapsang/bapsang/agent/calendar"
 	"github.com/bapsang/bapsang/agent/compose"
 	"github.com/bapsang/bapsang/agent/degrade"
+	"github.com/bapsang/bapsang/agent/drift"
 	"github.com/bapsang/bapsang/agent/think"
 	"github.com/bapsang/bapsang/connectors"
 	"github.com/bapsang/bapsang/store"
@@ -63,6 +64,7 @@ type Agent struct {
 	mu       sync.Mutex
 	prepared map[string]*preparation // by analyst name
 	drifts   map[string]Drift        // likewise
+	tables   *drift.Book             // what analysts rely on
 }
 
 // New returns an agent.
@@ -79,7 +81,7 @@ func New(cfg Config) (*Agent, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()
 	}
-	a := &Agent{cfg: cfg, memory: &memory{store: cfg.Store}, tracer: tracerOf(cfg.Tracer), prepared: map[string]*preparation{}}
+	a := &Agent{cfg: cfg, memory: &memory{store: cfg.Store}, tracer: tracerOf(cfg.Tracer), prepared: map[string]*preparation{}, tables: drift.NewBook(cfg.Store)}
 	if cfg.Shared && cfg.Store != nil {
 		a.joint = &joint{store: cfg.Store, log: cfg.Logger}
 	}
@@ -361,9 +363,12 @@ func (a *Agent) execute(ctx context.Context, p *prepared, q *Question, at attemp
 	case at.think:
 		err = r.think(ctx, at.outcome.Unknown)
 	case at.verified != nil:
+		if text := vanishedVerified(a.losses(p), at.verified.Verified, q); text != "" {
+			return a.refuse(q, []*prepared{p}, ReasonSource, text), nil
+		}
 		err = r.runVerified(ctx, at.verified)
 	default:
-		if text := p.drift.vanishedUnder(at.outcome.Plan.Query, q.Language); text != "" {
+		if text := vanishedUnder(a.losses(p), at.outcome.Plan.Query, q); text != "" {
 			return a.refuse(q, []*prepared{p}, ReasonSource, text), nil
 		}
 		err = r.runPlan(ctx)

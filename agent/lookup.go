@@ -130,7 +130,7 @@ func (a *Agent) lookUp(ctx context.Context, p *prepared, q *Question, at attempt
 			}
 		}
 	}
-	more := &prepared{Analyst: p.Analyst, catalog: p.catalog, tables: p.tables, from: p.from, until: p.until, ranges: p.ranges, patterns: p.patterns, joint: p.joint, drift: p.drift,
+	more := &prepared{Analyst: p.Analyst, catalog: p.catalog, tables: p.tables, from: p.from, until: p.until, ranges: p.ranges, patterns: p.patterns, joint: p.joint,
 		values: values, lexicon: compose.NewLexicon(p.Model, values), unlisted: p.unlisted, looked: p.looked}
 	if again := a.try(more, q); again.outcome.Plan != nil || again.outcome.Clarify != nil {
 		return more, again

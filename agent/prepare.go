@@ -29,7 +29,6 @@ type prepared struct {
 	looked      *lookedUp                       // and what was found of them
 	joint       connectors.Joint                // of several sources; nil for one
 	members     []think.Member                  // likewise, as a model is told of them
-	drift       drift                           // of its tables
 
 	briefed  sync.Once
 	briefing *think.Briefing
@@ -50,17 +49,7 @@ func (a *Agent) prepare(ctx context.Context, an *Analyst) (*prepared, error) {
 	if err != nil {
 		return nil, fmt.Errorf("catalogue of %s: %w", an.Name, err)
 	}
-	a.mu.Lock()
-	key := an.Name
-	if an.Members != nil {
-		key += "\x00across"
-	}
-	slot, ok := a.prepared[key]
-	if !ok {
-		slot = &preparation{}
-		a.prepared[key] = slot
-	}
-	a.mu.Unlock()
+	slot := a.slotOf(an)
 	slot.mu.Lock()
 	defer slot.mu.Unlock()
 	version := an.Version + "\x00" + catalog.Version
@@ -71,9 +60,24 @@ func (a *Agent) prepare(ctx context.Context, an *Analyst) (*prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.drift = slot.fit.drift
 	slot.version, slot.ready = version, p
 	return p, nil
+}
+
+// slotOf is where an analyst is prepared.
+func (a *Agent) slotOf(an *Analyst) *preparation {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	key := an.Name
+	if an.Members != nil {
+		key += "\x00across"
+	}
+	slot, ok := a.prepared[key]
+	if !ok {
+		slot = &preparation{}
+		a.prepared[key] = slot
+	}
+	return slot
 }
 
 func (a *Agent) build(ctx context.Context, an *Analyst, catalog *connectors.Catalog) (*prepared, error) {

@@ -95,7 +95,7 @@ func (a *Agent) decline(q *Question, analysts []*prepared, attempts []attempt) *
 		return a.correct(q, first, no)
 	}
 	for _, one := range first {
-		if text := one.drift.vanishedFrom(q); text != "" {
+		if text := vanishedFrom(a.losses(one), q); text != "" {
 			return a.refuse(q, first, ReasonSource, text)
 		}
 	}
@@ -213,7 +213,7 @@ func (a *Agent) Introduce(ctx context.Context, name, language string) (*Answer, 
 	if err != nil {
 		return nil, err
 	}
-	answer := a.refuse(q, analysts[:1], ReasonEmpty, analysts[0].introduction(language))
+	answer := a.refuse(q, analysts[:1], ReasonEmpty, analysts[0].introduction(language, a.lossNote(analysts[0], language)))
 	answer.complete(q)
 	return answer, nil
 }

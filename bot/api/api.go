@@ -242,11 +242,11 @@ type load struct {
 	// and then for its first turn at the model.
 	Begin int        `json:"begin_eta_seconds"`
 	Model *modelLoad `json:"model,omitempty"`
-	// Missing are sources and analysts that cannot be asked.
+	// Missing are sources and analysts that cannot be asked, and what analysts have lost.
 	Missing []missing `json:"missing"`
 }
 
-// missing is a source or an analyst that cannot be asked.
+// missing is a source or an analyst that cannot be asked, or one that has lost something.
 type missing struct {
 	Kind    string `json:"kind"` // source, analyst, or drift: an analyst whose tables have changed
 	Name    string `json:"name"`
@@ -277,14 +277,7 @@ func (a *API) status(w http.ResponseWriter, r *http.Request) {
 	}
 	out.Missing = []missing{}
 	for _, m := range l.Missing {
-		kind := "source"
-		switch {
-		case m.Drift:
-			kind = "drift"
-		case m.Analyst:
-			kind = "analyst"
-		}
-		out.Missing = append(out.Missing, missing{Kind: kind, Name: m.Name, Awaited: m.Awaited, Since: m.Since.UTC().Format(time.RFC3339), Reason: m.Reason})
+		out.Missing = append(out.Missing, missing{Kind: string(m.Kind), Name: m.Name, Awaited: m.Awaited, Since: m.Since.UTC().Format(time.RFC3339), Reason: m.Reason})
 	}
 	if m := l.Model; m != nil {
 		out.Model = &modelLoad{ETASeconds: seconds(l.Signals.Wait), Waiting: m.Waiting, PerMinute: m.PerMinute, Down: m.Down || l.Signals.Down}

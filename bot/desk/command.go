@@ -249,13 +249,13 @@ func (d *Desk) tellAnalysts(ctx context.Context, q *Question) (*agent.Answer, er
 	return d.sentence(q.Language, out.String()), nil
 }
 
-// drifted tells how the tables of an analyst have changed.
+// drifted tells what an analyst has lost of its tables.
 func (d *Desk) drifted(analyst string) (out []Missing) {
 	if d.cfg.Missing == nil {
 		return nil
 	}
 	for _, m := range d.cfg.Missing() {
-		if m.Drift && m.Name == analyst {
+		if m.Kind == MissingTables && m.Name == analyst {
 			out = append(out, m)
 		}
 	}

@@ -45,13 +45,11 @@ type ModelLoad struct {
 	CallsEach float64
 }
 
-// Missing is a source or an analyst that is not there to be asked.
+// Missing is something that is not there, or not as it was.
 type Missing struct {
-	Name    string
-	Analyst bool // otherwise a source
-	// Drift is set on an analyst that answers, of tables that are not what they were.
-	Drift   bool
-	Awaited bool // it is tried again; otherwise somebody has to mend it
+	Kind    MissingKind
+	Name    string // of the source, or of the analyst
+	Awaited bool   // it is tried again; otherwise somebody has to mend it
 	Since   time.Time
 	Reason  string // for operators
 	Ko, En  string // what askers are told
@@ -59,6 +57,18 @@ type Missing struct {
 	// inside, such as the place of a mistake.
 	WhyKo, WhyEn string
 }
+
+// MissingKind is what is missing.
+type MissingKind string
+
+// The kinds.
+const (
+	MissingSource  MissingKind = "source"  // a source that cannot be asked
+	MissingAnalyst MissingKind = "analyst" // an analyst who cannot answer
+	// MissingTables is something that an analyst relies on in its tables and that is gone or
+	// not as it was. The analyst answers what it can.
+	MissingTables MissingKind = "drift"
+)
 
 // Text is what askers are told in language.
 func (m Missing) Text(language string) string {
@@ -135,7 +145,7 @@ type Config struct {
 	Curation Curation
 	// ModelLoad tells how the model stands; nil tells nothing.
 	ModelLoad func() ModelLoad
-	// Missing tells which sources and analysts are not there; nil tells nothing.
+	// Missing tells what is not there; nil tells nothing.
 	Missing func() []Missing
 	// Degraded tells how much less is done for a question, as of a moment ago; nil means
 	// that everything is done always, and nothing is put off.

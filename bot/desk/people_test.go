@@ -229,8 +229,8 @@ func TestStatusSaysWhatIsNotThere(t *testing.T) {
 	b := setup(t, says("x"), 1, func(c *desk.Config) {
 		c.Missing = func() []desk.Missing {
 			return []desk.Missing{
-				{Name: "shop", Ko: "데이터베이스 ‘shop’를 열 수 없어요.", En: "The database ‘shop’ cannot be opened.", Reason: "at /etc/secret", WhyKo: "로그인을 *받아* 주지 않아요.", WhyEn: "It does not *accept* the login."},
-				{Name: "sales", Analyst: true, Ko: "분석가 ‘sales’는 지금 쉬어요.", En: "The analyst ‘sales’ cannot answer.", Reason: "model.yaml:3"},
+				{Kind: desk.MissingSource, Name: "shop", Ko: "데이터베이스 ‘shop’를 열 수 없어요.", En: "The database ‘shop’ cannot be opened.", Reason: "at /etc/secret", WhyKo: "로그인을 *받아* 주지 않아요.", WhyEn: "It does not *accept* the login."},
+				{Kind: desk.MissingAnalyst, Name: "sales", Ko: "분석가 ‘sales’는 지금 쉬어요.", En: "The analyst ‘sales’ cannot answer.", Reason: "model.yaml:3"},
 			}
 		}
 	})

@@ -30,7 +30,7 @@ type Load struct {
 	degrade.State
 	Model   *ModelLoad // nil without one
 	Open    int        // questions that have not ended, everybody's
-	Missing []Missing  // what cannot be asked
+	Missing []Missing  // what is not there
 }
 
 // Load says how things stand.

@@ -147,7 +147,10 @@ func (a *absence) missing() *desk.Missing {
 	if a.why == nil {
 		return nil
 	}
-	m := &desk.Missing{Name: a.name, Analyst: a.analyst, Awaited: passing(a.why.Code), Since: a.since, Ko: a.why.Korean, En: a.why.Message}
+	m := &desk.Missing{Kind: desk.MissingSource, Name: a.name, Awaited: passing(a.why.Code), Since: a.since, Ko: a.why.Korean, En: a.why.Message}
+	if a.analyst {
+		m.Kind = desk.MissingAnalyst
+	}
 	if m.Reason = a.why.Message; a.why.Err != nil {
 		m.Reason = sentence(a.why.Err)
 	}
@@ -292,7 +295,7 @@ func (l *absences) Collect(to chan<- prometheus.Metric) {
 	}
 	away := map[string]bool{}
 	for _, m := range l.missing() {
-		away[m.Name] = away[m.Name] || !m.Analyst
+		away[m.Name] = away[m.Name] || m.Kind == desk.MissingSource
 	}
 	for _, name := range l.sources {
 		to <- prometheus.MustNewConstMetric(sourceUp(), prometheus.GaugeValue, truth(!away[name]), name)
@@ -310,18 +313,19 @@ func (a *App) missing() []desk.Missing {
 		return own
 	}
 	type key struct {
-		name           string
-		analyst, drift bool
+		kind desk.MissingKind
+		name string
 	}
 	seen := map[key]bool{}
 	for _, m := range own {
-		seen[key{m.Name, m.Analyst, m.Drift}] = true
+		seen[key{m.Kind, m.Name}] = true
 	}
 	for _, member := range a.fleet.Members() {
 		for _, m := range member.Missing {
-			if k := (key{m.Name, m.Analyst, m.Drift}); !seen[k] {
+			m := heard(m)
+			if k := (key{m.Kind, m.Name}); !seen[k] {
 				seen[k] = true
-				own = append(own, desk.Missing(m))
+				own = append(own, m)
 			}
 		}
 	}
@@ -335,7 +339,8 @@ func (a *App) ownMissing() []desk.Missing {
 		return out // it is opening
 	}
 	for _, d := range a.brain.Drifts() {
-		out = append(out, desk.Missing{Name: d.Analyst, Analyst: true, Drift: true, Since: d.Since, Reason: d.Text("en"), Ko: d.Text("ko"), En: d.Text("en")})
+		ko, en := d.Text("ko", a.opts.Location), d.Text("en", a.opts.Location)
+		out = append(out, desk.Missing{Kind: desk.MissingTables, Name: d.Analyst, Since: d.Since(), Reason: en, Ko: ko, En: en})
 	}
 	return out
 }
@@ -343,7 +348,16 @@ func (a *App) ownMissing() []desk.Missing {
 // toldMissing is what this process tells the others.
 func (a *App) toldMissing() (out []fleet.Missing) {
 	for _, m := range a.ownMissing() {
-		out = append(out, fleet.Missing(m))
+		out = append(out, fleet.Missing{
+			Kind: string(m.Kind), Name: m.Name, Awaited: m.Awaited, Since: m.Since, Reason: m.Reason, Ko: m.Ko, En: m.En, WhyKo: m.WhyKo, WhyEn: m.WhyEn,
+		}.WithKind())
 	}
 	return out
+}
+
+// heard is what another process told.
+func heard(m fleet.Missing) desk.Missing {
+	return desk.Missing{
+		Kind: desk.MissingKind(m.WithKind().Kind), Name: m.Name, Awaited: m.Awaited, Since: m.Since, Reason: m.Reason, Ko: m.Ko, En: m.En, WhyKo: m.WhyKo, WhyEn: m.WhyEn,
+	}
 }

@@ -72,7 +72,7 @@ func (r *readiness) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	for _, m := range r.without() {
 		what, why := "source", m.WhyEn
-		if m.Analyst {
+		if m.Kind == desk.MissingAnalyst {
 			what = "analyst"
 		}
 		if why == "" { // the log and /fleet have more

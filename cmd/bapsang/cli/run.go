@@ -21,6 +21,10 @@ const (
 	workStop   = 10 * time.Second
 )
 
+// watchTables is how often the tables of analysts whom nobody asks are looked at: as often as
+// drivers read their structure again by themselves.
+const watchTables = 10 * time.Minute
+
 // Run serves until ctx ends, then stops: it says that it is not ready, takes no more jobs
 // and nothing more from the platforms' sockets, and when whoever sends requests here has
 // had Drain to hear of it, no new requests; running questions finish or go back to the
@@ -96,6 +100,9 @@ func (a *App) start(ctx context.Context) (stop func()) {
 	var running sync.WaitGroup
 	running.Go(func() { a.monitor.Run(ctx) })
 	running.Go(func() { a.opts.Absent.run(ctx, a.roster, a.opts.Logger) })
+	if a.opts.Roles.queries() {
+		running.Go(func() { a.brain.Watch(ctx, watchTables) })
+	}
 	if a.opts.Roles.has(RoleChat) {
 		a.desk.Start(ctx)
 	}

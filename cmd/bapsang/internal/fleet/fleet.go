@@ -57,22 +57,46 @@ type Member struct {
 	Model *Model `json:"model,omitempty"`
 	// Examples are questions that the analysts answer.
 	Examples []string `json:"examples,omitempty"`
-	// Missing are the sources and analysts that the process cannot ask.
+	// Missing are the sources and analysts that the process cannot ask, and what its analysts
+	// have lost.
 	Missing []Missing `json:"missing,omitempty"`
 }
 
-// Missing is a source or an analyst that is not there.
+// Missing is something that is not there.
 type Missing struct {
-	Name    string    `json:"name"`
-	Analyst bool      `json:"analyst,omitempty"` // otherwise a source
-	Drift   bool      `json:"drift,omitempty"`   // it answers, of tables that have changed
-	Awaited bool      `json:"awaited"`           // it is tried again; otherwise somebody has to mend it
+	Kind string `json:"kind"` // source, analyst, or drift: something in the tables of an analyst who answers
+	Name string `json:"name"`
+	// Analyst and Drift say the kind as releases without Kind write and read it.
+	Analyst bool      `json:"analyst,omitempty"`
+	Drift   bool      `json:"drift,omitempty"`
+	Awaited bool      `json:"awaited"` // it is tried again; otherwise somebody has to mend it
 	Since   time.Time `json:"since"`
 	Reason  string    `json:"reason"`
 	Ko      string    `json:"ko"` // what askers are told
 	En      string    `json:"en"`
 	WhyKo   string    `json:"why_ko,omitempty"` // the reason, as anybody may read it
 	WhyEn   string    `json:"why_en,omitempty"`
+}
+
+// The kinds of what is missing.
+const (
+	KindSource  = "source"
+	KindAnalyst = "analyst"
+	KindDrift   = "drift"
+)
+
+// WithKind is m with its kind said in both ways.
+func (m Missing) WithKind() Missing {
+	switch {
+	case m.Kind == "" && m.Drift:
+		m.Kind = KindDrift
+	case m.Kind == "" && m.Analyst:
+		m.Kind = KindAnalyst
+	case m.Kind == "":
+		m.Kind = KindSource
+	}
+	m.Analyst, m.Drift = m.Kind != KindSource, m.Kind == KindDrift
+	return m
 }
 
 // Model is how a process finds the language model.

@@ -84,6 +84,7 @@ var allowed = map[string][]string{
 	"bot/curator": {
 		"bot", "bot/desk", "agent/calendar", "agent/calendar/book", "agent/calendar/extract", "agent/figures", "agent/scout", "store",
 	},
+	"bot/herald": {"bot", "agent/drift", "agent/figures", "store"},
 	"bot/answer": {"bot", "agent", "agent/calendar", "agent/chart", "agent/figures", "agent/semantic"},
 	"bot/desk": {
 		"bot", "bot/answer", "bot/usage", "agent", "agent/chart", "agent/compose", "agent/degrade", "agent/figures", "agent/format", "agent/semantic", "connectors",
@@ -108,6 +109,7 @@ var allowed = map[string][]string{
 	"agent/period":            {"agent/calendar", "agent/semantic", "agent/format"},
 	"agent/compose":           {"agent/calendar", "agent/format", "agent/period", "agent/semantic"},
 	"agent/draft":             {"agent/semantic", "connectors"},
+	"agent/drift":             {"agent/format", "agent/semantic", "connectors", "store"},
 	"agent/analyst":           {"agent", "agent/draft", "agent/semantic", "connectors"},
 	"agent/llm":               {"connectors", "store"},
 	"agent/llm/openai":        {"agent/llm"},
