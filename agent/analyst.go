@@ -21,6 +21,8 @@ type Analyst struct {
 	// Tables are the only tables the analyst reads; nil means all of its source.
 	Tables []string
 	Model  *semantic.Model
+	// Drafted is set where nobody wrote a definition.
+	Drafted bool
 	// Follow fits the analyst to a catalogue of other tables and columns than the one it
 	// was made for; nil where nothing follows.
 	Follow func(*connectors.Catalog) Fitted

@@ -191,6 +191,9 @@ func (a *Agent) Watch(ctx context.Context, every time.Duration) {
 				written = nil // ctx ends
 				continue
 			}
+			// What one analyst has lost, another of the same tables may have, too: who keeps both
+			// is told at once.
+			a.eachFit(ctx, a.lookAgain)
 			a.eachFit(ctx, a.learn)
 		}
 	}

@@ -16,14 +16,25 @@ import (
 // Build makes the analyst of a definition on its source. What does not fit the real
 // tables comes back as Problems.
 func Build(ctx context.Context, d *Definition, source connectors.Source) (*agent.Analyst, error) {
-	catalog, err := source.Catalog(ctx)
+	a, problems, err := Seat(ctx, d, source)
 	if err != nil {
-		return nil, fmt.Errorf("catalogue of %s: %w", d.Source, err)
+		return nil, err
 	}
-	model, problems := d.fit(catalog)
 	if len(problems) > 0 {
 		return nil, problems
 	}
+	return a, nil
+}
+
+// Seat makes the analyst of a definition even where that does not fit the real tables, and says
+// what does not: it answers what does. It is for a definition that fitted once, and whose
+// tables have changed since.
+func Seat(ctx context.Context, d *Definition, source connectors.Source) (*agent.Analyst, Problems, error) {
+	catalog, err := source.Catalog(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("catalogue of %s: %w", d.Source, err)
+	}
+	model, problems := d.fit(catalog)
 	a := &agent.Analyst{
 		Name: d.Name, Version: d.Version(), Title: d.Title.label(), Purpose: d.Purpose.label(), Owner: d.Owner,
 		Source: source, Tables: d.Tables, Model: model, Examples: d.examples(model), Knowledge: d.knowledge,
@@ -39,7 +50,7 @@ func Build(ctx context.Context, d *Definition, source connectors.Source) (*agent
 	for _, v := range d.Verified {
 		a.Verified = append(a.Verified, v.build())
 	}
-	return a, nil
+	return a, problems, nil
 }
 
 // fit is the definition's model on a catalogue, drafted where none is written, and what of
@@ -84,7 +95,7 @@ func Drafted(ctx context.Context, name string, source connectors.Source) (*agent
 	}
 	first := follow(catalog)
 	return &agent.Analyst{
-		Name: name, Version: "drafted", Source: source, Model: first.Model, Examples: first.Examples, Follow: follow,
+		Name: name, Version: "drafted", Drafted: true, Source: source, Model: first.Model, Examples: first.Examples, Follow: follow,
 	}, nil
 }
 

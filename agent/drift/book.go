@@ -47,7 +47,7 @@ func (b *Book) Settle(ctx context.Context, l Look) (rec *Record, err error) {
 	}
 	same := false
 	err = b.store.View(ctx, func(tx store.ReadTx) error {
-		was, err := load(tx, l.Analyst)
+		was, err := Load(tx, l.Analyst)
 		if err == nil {
 			rec, same, err = step(was, l)
 		}
@@ -57,7 +57,7 @@ func (b *Book) Settle(ctx context.Context, l Look) (rec *Record, err error) {
 		return rec, err
 	}
 	err = b.store.Update(ctx, func(tx store.Tx) error {
-		was, err := load(tx, l.Analyst)
+		was, err := Load(tx, l.Analyst)
 		if err == nil {
 			rec, same, err = step(was, l)
 		}
@@ -120,7 +120,7 @@ func (b *Book) Record(ctx context.Context, analyst string) (rec *Record, err err
 		return decode(b.alone[analyst])
 	}
 	err = b.store.View(ctx, func(tx store.ReadTx) (err error) {
-		rec, err = load(tx, analyst)
+		rec, err = Load(tx, analyst)
 		return err
 	})
 	return rec, err
@@ -134,7 +134,7 @@ func (b *Book) Accept(ctx context.Context, analyst string) (n int, err error) {
 		return 0, store.ErrNotFound
 	}
 	err = b.store.Update(ctx, func(tx store.Tx) error {
-		rec, err := load(tx, analyst)
+		rec, err := Load(tx, analyst)
 		switch {
 		case err != nil:
 			return err
@@ -176,7 +176,8 @@ func (r *Record) accept() {
 	r.Tables, r.Losses = kept, nil
 }
 
-func load(tx store.ReadTx, analyst string) (*Record, error) {
+// Load is what a transaction finds remembered of an analyst, nil for nothing.
+func Load(tx store.ReadTx, analyst string) (*Record, error) {
 	data, err := tx.Get(kind, analyst)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil

@@ -67,6 +67,9 @@ type Record struct {
 	// Read is when the structure was looked at by which it stands so.
 	Read   time.Time `json:"read,omitzero"`
 	Losses []Loss    `json:"losses,omitempty"` // oldest first
+	// Works is how many metrics can be computed all the same, and Working are some of them.
+	Works   int              `json:"works,omitempty"`
+	Working []semantic.Label `json:"working,omitempty"`
 	// Tables are those that the analyst relies on: as they are, and where something is lost,
 	// as that was.
 	Tables []table `json:"tables,omitempty"`

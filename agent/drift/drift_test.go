@@ -251,7 +251,7 @@ func TestTexts(t *testing.T) {
 	rec := l.look(catalog(table("orders", "id int integer", "amount text text", "day date date", "zz text text", "spare text text")))
 	seoul := time.FixedZone("KST", 9*60*60)
 	for _, c := range [][2]string{
-		{rec.Text("ko", seoul), "‘sales’의 표가 바뀌었어요(2026-11-22 10:00부터): 열 orders.amount의 값이 정수에서 글자로 바뀜 (int → text), 열 orders.status 없어짐(orders.zz라는 이름이 된 것 같아요), 표 totals 없어짐. 영향받는 지표와 항목: 한 amount, 매출, 건수, 한 state, 한 n."},
+		{rec.Text("ko", seoul), "‘sales’의 표가 바뀌었어요(2026-11-22 10:00부터): 열 orders.amount의 값이 정수에서 글자로 바뀜(int → text), 열 orders.status 없어짐(orders.zz라는 이름이 된 것 같아요), 표 totals 없어짐. 영향받는 지표와 항목: 한 amount, 매출, 건수, 한 state, 한 n."},
 		{rec.Text("en", time.UTC), "The tables of ‘sales’ have changed since 2026-11-22 01:00: column orders.amount holds text, no longer whole numbers (int → text), column orders.status is gone; it may be called orders.zz now, table totals is gone. Metrics and fields concerned: the amount, Revenue, Orders, the state, the n."},
 		{rec.Losses[0].Missed("매출", "ko", seoul, strings.ToUpper), "‘매출’은 ORDERS.AMOUNT 열에서 오는데, 2026-11-22 10:00부터 그 열의 값이 정수가 아니라 글자예요. 이 데이터를 관리하는 분에게 알려 주세요."},
 		{rec.Losses[0].Missed("revenue", "en", time.UTC, strings.ToUpper), "‘REVENUE’ comes from the column ORDERS.AMOUNT, which has held text since 2026-11-22 01:00, and no longer whole numbers. Please tell whoever keeps these data."},

@@ -45,7 +45,33 @@ func (r *Record) settle(l Look) *Record {
 			s.next.Tables = append(s.next.Tables, shapeOf(s.is[name]))
 		}
 	}
+	s.next.count(l.Model)
 	return s.next
+}
+
+// maxWorking is how many metrics are named that can be computed.
+const maxWorking = 5
+
+// count counts the metrics that nothing is lost of.
+func (r *Record) count(m *semantic.Model) {
+	lost := map[string]bool{}
+	for _, l := range r.Losses {
+		for _, h := range l.Hits {
+			lost[h.Ref] = lost[h.Ref] || h.Lost
+		}
+	}
+	for _, metric := range m.Metrics {
+		if metric.Hidden || lost[metric.Name] {
+			continue
+		}
+		if r.Works++; r.Works <= maxWorking {
+			label := metric.Label
+			if label == (semantic.Label{}) {
+				label = semantic.Label{En: metric.Name}
+			}
+			r.Working = append(r.Working, label)
+		}
+	}
 }
 
 // stale reports whether a look is of a time before the one by which the record stands.

@@ -76,7 +76,7 @@ func (l *Loss) korean() string {
 		return "열 " + l.Name() + " 없어짐" + l.instead("(%s라는 이름이 된 것 같아요)") + l.came("(열 %s 생김)", "(열 %s 생김)")
 	}
 	was, is := kindText(l.Was, "ko"), kindText(l.Is, "ko")
-	return fmt.Sprintf("열 %s의 값이 %s에서 %s%s 바뀜", l.Name(), was, is, format.Josa(is, "으로", "로")) + l.types()
+	return fmt.Sprintf("열 %s의 값이 %s에서 %s%s 바뀜", l.Name(), was, is, format.Josa(is, "으로", "로")) + strings.TrimPrefix(l.types(), " ")
 }
 
 // instead says what it most likely is now.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/bapsang/bapsang/agent"
 	"github.com/bapsang/bapsang/agent/analyst"
+	"github.com/bapsang/bapsang/agent/drift"
 	"github.com/bapsang/bapsang/bot/desk"
 	"github.com/bapsang/bapsang/cmd/bapsang/internal/fleet"
 	"github.com/bapsang/bapsang/connectors"
@@ -41,6 +42,8 @@ type absence struct {
 	begun   *opening // its first opening, while that goes on; nil otherwise
 	builds  []builder
 	cause   error // of the first try
+	// unfit is the analyst where only its tables are not as they were; nil otherwise.
+	unfit *unfitError
 
 	mu     sync.Mutex
 	since  time.Time
@@ -168,6 +171,8 @@ func (a *absence) missing() *desk.Missing {
 type absences struct {
 	sources []string  // all that are configured
 	begun   *openings // some of which may still go on
+	// fitted reports whether an analyst's definition fitted its tables once; nil knows of none.
+	fitted func(ctx context.Context, an *agent.Analyst) bool
 
 	mu  sync.Mutex
 	all []*absence // guarded by mu
@@ -257,14 +262,17 @@ func (a *absence) try(ctx context.Context, wait time.Duration) (connectors.Sourc
 
 // welcome has the analysts of a source that has come answer.
 func (l *absences) welcome(ctx context.Context, a *absence, source connectors.Source, roster *analyst.Roster, logger *slog.Logger) {
-	a.mu.Lock()
-	a.source, a.why = source, nil
-	a.mu.Unlock()
+	a.come(source)
 	logger.WarnContext(ctx, "a source is there now", "source", a.name, "away", time.Since(a.since).Round(time.Second))
 	for _, b := range a.builds {
 		made, err := b.build(ctx, a)
 		if errors.Is(err, errAwaitsMore) {
 			continue
+		}
+		var unfit *unfitError
+		if errors.As(err, &unfit) && l.fitted != nil && l.fitted(ctx, unfit.analyst) {
+			unfit.tell(ctx, logger)
+			made, err = unfit.analyst, nil
 		}
 		if err != nil {
 			broken := newAbsence(b.awaited.Name, true, err)
@@ -275,6 +283,55 @@ func (l *absences) welcome(ctx context.Context, a *absence, source connectors.So
 		}
 		roster.Put(made)
 	}
+}
+
+// tell says that an analyst goes on without what its tables have lost.
+func (e *unfitError) tell(ctx context.Context, logger *slog.Logger) {
+	logger.WarnContext(ctx, "the tables of an analyst have changed; it answers what it can", "analyst", e.analyst.Name, "owner", e.analyst.Owner, "problems", e.problems)
+}
+
+// reseat has the analysts answer what they can whose definitions fitted once and whose tables
+// have changed since. The store knows which those are.
+func (a *App) reseat(ctx context.Context) error {
+	book := drift.NewBook(a.store)
+	fitted := func(ctx context.Context, an *agent.Analyst) bool {
+		rec, err := book.Record(ctx, an.Name)
+		if err != nil {
+			a.opts.Logger.WarnContext(ctx, "it is not known whether an analyst fitted its tables", "analyst", an.Name, "error", err)
+		}
+		return rec != nil && rec.Version == an.Version
+	}
+	if a.opts.Absent == nil {
+		return nil
+	}
+	a.opts.Absent.fitted = fitted
+	changed := false
+	for i, an := range a.opts.Analysts {
+		out, ok := an.Source.(*absence)
+		switch {
+		case !ok || out.unfit == nil:
+		case fitted(ctx, out.unfit.analyst):
+			out.unfit.tell(ctx, a.opts.Logger)
+			out.come(out.unfit.analyst.Source)
+			a.opts.Analysts[i], changed = out.unfit.analyst, true
+		default:
+			a.opts.Logger.ErrorContext(ctx, "an analyst cannot answer; going on without it", "analyst", an.Name, "error", out.unfit.problems)
+		}
+	}
+	if changed && a.opts.Together != nil {
+		a.opts.Together.Seat(a.opts.Analysts)
+	}
+	if !a.opts.Roles.queries() || len(a.opts.Analysts) == 0 {
+		return nil
+	}
+	return somebody(a.opts.Analysts, (*absence).awaited)
+}
+
+// come is that what was absent is there.
+func (a *absence) come(source connectors.Source) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.source, a.why = source, nil
 }
 
 // Close ends the openings that still go on.

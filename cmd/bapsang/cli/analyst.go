@@ -22,6 +22,7 @@ type analystCmd struct {
 	Draft  analystDraft  `cmd:"" help:"Write an analyst and its semantic model from data, to edit."`
 	Check  analystCheck  `cmd:"" help:"Check analysts against their data; every problem with its place."`
 	Apply  analystApply  `cmd:"" help:"Put an analyst into a configuration's folder, if it is sound."`
+	Accept analystAccept `cmd:"" help:"Take an analyst's tables as they are now: what is gone from them is missed no more."`
 	List   analystList   `cmd:"" help:"List a configuration's analysts."`
 	Show   analystShow   `cmd:"" help:"Show what an analyst can be asked about."`
 	Export analystExport `cmd:"" help:"Write an analyst's semantic model as Apache Ossie YAML."`

@@ -28,6 +28,7 @@ import (
 	"github.com/bapsang/bapsang/bot/curator"
 	"github.com/bapsang/bapsang/bot/desk"
 	"github.com/bapsang/bapsang/bot/digest"
+	"github.com/bapsang/bapsang/bot/herald"
 	"github.com/bapsang/bapsang/bot/report"
 	"github.com/bapsang/bapsang/bot/web"
 	"github.com/bapsang/bapsang/cmd/bapsang/config"
@@ -73,6 +74,7 @@ type Options struct {
 	// Admin reports who may change everybody's subscriptions; nil means nobody.
 	Admin    func(principal string) bool
 	Calendar CalendarOptions
+	Changes  ChangeOptions
 	// ShortestInterval is how often something may be sent by the clock at most; 0 means
 	// once an hour.
 	ShortestInterval time.Duration
@@ -141,6 +143,7 @@ type App struct {
 	book     *book.Book
 	digests  *digest.Service
 	curator  *curator.Service
+	herald   *herald.Service
 	handler  http.Handler
 	registry *prometheus.Registry // what operators see
 	listener net.Listener
@@ -169,6 +172,9 @@ func Open(ctx context.Context, opts Options) (_ *App, err error) {
 		}
 	}()
 	if err := a.openStore(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.reseat(ctx); err != nil {
 		return nil, err
 	}
 	a.openShelf()
@@ -280,7 +286,7 @@ func (a *App) wire() error {
 	if err := a.openDigests(brain, &cfg); err != nil {
 		return err
 	}
-	if err := a.openCurator(&cfg); err != nil {
+	if err := errors.Join(a.openCurator(&cfg), a.openHerald(&cfg)); err != nil {
 		return err
 	}
 	if a.desk, err = desk.New(cfg); err != nil {

@@ -11,7 +11,7 @@ import (
 
 // commands are what may be asked of a bapsang that runs, by path.
 func (a *App) commands() map[string]http.HandlerFunc {
-	return map[string]http.HandlerFunc{calendarPath: a.calendarCommand, reportPath: a.reportCommand, upstreamPath: a.upstreamCommand}
+	return map[string]http.HandlerFunc{calendarPath: a.calendarCommand, reportPath: a.reportCommand, upstreamPath: a.upstreamCommand, acceptPath: a.acceptCommand}
 }
 
 // returned is what a bapsang that runs answers to a command.

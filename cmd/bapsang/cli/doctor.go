@@ -87,6 +87,9 @@ func (c *doctorCmd) Run(e *env) error {
 		look("model "+b.Name, func(ctx context.Context) []bot.Finding { return checkModel(ctx, e, b) })
 	}
 	look("calendar", func(context.Context) []bot.Finding { return checkCalendar(cfg) })
+	if len(cfg.Sources) > 0 {
+		look("changes", func(context.Context) []bot.Finding { return checkChanges(cfg) })
+	}
 	checkOutside(e, cfg, look)
 	if cfg.Slack != nil {
 		look("slack", func(ctx context.Context) []bot.Finding { return checkSlack(ctx, e, cfg) })

@@ -64,7 +64,7 @@ func TestTablesThatChange(t *testing.T) {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
 			c := open(t)
-			rewrite(t, c.config, "timezone:", "listen: 127.0.0.1:0\napi: {tokens: [{name: loadtest, token: \"${API_TOKEN}\"}]}\ntimezone:")
+			rewrite(t, c.config, "timezone:", "listen: 127.0.0.1:0\nweb: {channels: [general, ops]}\nchanges: {to: [\"web:ops\"], after: 1s}\napi: {tokens: [{name: loadtest, token: \"${API_TOKEN}\"}]}\ntimezone:")
 			p := start(t, "--now", "2026-11-05", "serve", "--config", c.config)
 			asks := 0
 			answer := func(question string) string {
@@ -119,9 +119,24 @@ func TestTablesThatChange(t *testing.T) {
 			if fleet := p.page(t, "/fleet"); !strings.Contains(fleet, "column orders.status is gone") {
 				t.Errorf("fleet: %s", fleet)
 			}
+			const lost, well = "쓰던 데이터베이스 구조가 바뀌어서", "이제 맞아요"
+			visit(t, p).sees("/c/ops", lost, "열 orders.status 없어짐(orders.zz라는 이름이 된 것 같아요)", "표 regions 없어짐", "bapsang analyst accept shop")
 			p.kill()
 			if log := p.errs.String(); strings.Count(log, "column removed: orders.status") != 1 {
 				t.Errorf("log:\n%s", log)
+			}
+			// A process that starts now knows, without being asked, and tells nobody again.
+			p = start(t, "--now", "2026-11-05", "serve", "--config", c.config)
+			eventually(t, "what is lost is known", func() bool {
+				_, status := p.call(t, "GET", "/api/v1/status", "", token)
+				return strings.Contains(fmt.Sprint(status["missing"]), "column orders.status is gone")
+			})
+			told("주문 상태별 주문 수", "orders.status 열", "데이터베이스에 없어요", "orders.zz 열이 생겼어요")
+			change("ALTER TABLE orders RENAME COLUMN zz TO status")
+			eventually(t, "it is back", func() bool { return strings.Contains(answer("주문 상태별 주문 수"), "완료") })
+			visit(t, p).sees("/c/ops", well, "orders.status")
+			if page := p.page(t, "/c/ops"); strings.Count(page, "열 orders.status 없어짐") != strings.Count(page, "표 regions 없어짐") {
+				t.Errorf("told more than once:\n%s", page)
 			}
 		})
 	}
@@ -142,5 +157,58 @@ func TestDoctorFindsWhatDoesNotFit(t *testing.T) {
 	}
 	if code, out, _ := run(t, "doctor", "--config", c.config); code != 1 || !strings.Contains(out, "analyst sales") || !strings.Contains(out, "status") {
 		t.Errorf("exit %d:\n%s", code, out)
+	}
+}
+
+// TestAWrittenAnalystOutlivesAChange: the tables of a written analyst change while nothing runs.
+// It answers what it can, who keeps it is told, and may take the tables as they are.
+func TestAWrittenAnalystOutlivesAChange(t *testing.T) {
+	t.Parallel()
+	const token = "0123456789abcdef0123"
+	c := changingSQLite(t)
+	dir := filepath.Join(filepath.Dir(c.config), "analysts", "sales")
+	mustRun(t, "analyst", "draft", "--config", c.config, "--name", "sales", dir)
+	rewrite(t, filepath.Join(dir, "analyst.yaml"), "name: sales", "name: sales\nowner: web:ops")
+	rewrite(t, c.config, "timezone:", "listen: 127.0.0.1:0\nanalysts_dir: ./analysts\nweb: {channels: [general, ops]}\nchanges: {after: 100ms}\napi: {tokens: [{name: loadtest, token: \"${API_TOKEN}\"}]}\ntimezone:")
+	asks := 0
+	answer := func(p *process, question string) string {
+		t.Helper()
+		asks++
+		code, asked := p.call(t, "POST", "/api/v1/questions", fmt.Sprintf(`{"channel":"c%d","user":"u","text":%q}`, asks, question), token)
+		if code != http.StatusAccepted {
+			t.Fatalf("%d %v", code, asked)
+		}
+		return fmt.Sprint(p.answer(t, fmt.Sprint(asked["id"]), token)["answer"])
+	}
+	missing := func(p *process) string {
+		_, status := p.call(t, "GET", "/api/v1/status", "", token)
+		return fmt.Sprint(status["missing"])
+	}
+	p := start(t, "--now", "2026-11-05", "serve", "--config", c.config)
+	if got := answer(p, "주문 상태별 주문 수"); !strings.Contains(got, "완료") {
+		t.Fatalf("before: %s", got)
+	}
+	p.kill()
+	if err := c.exec("ALTER TABLE orders RENAME COLUMN status TO zz"); err != nil {
+		t.Fatal(err)
+	}
+	p = start(t, "--now", "2026-11-05", "serve", "--config", c.config)
+	visit(t, p).sees("/c/ops", "열 orders.status 없어짐", "bapsang analyst check", "bapsang analyst accept sales")
+	if got := answer(p, "지역별 매출"); !strings.Contains(got, "서울") {
+		t.Errorf("what is there is not answered: %s\n%s", got, p.errs)
+	}
+	if got := answer(p, "주문 상태별 주문 수"); !strings.Contains(got, "orders.status 열") {
+		t.Errorf("what is gone is answered: %s", got)
+	}
+	if got := missing(p); !strings.Contains(got, "kind:drift") || strings.Contains(got, "kind:analyst") {
+		t.Errorf("status: %s", got)
+	}
+	if code, out, errs := run(t, "analyst", "accept", "--config", c.config, "sales"); code != 0 || out != "sales: 1 accepted\n" {
+		t.Errorf("accept: %d %s %s", code, out, errs)
+	}
+	eventually(t, "it is accepted", func() bool { return missing(p) == "[]" })
+	visit(t, p).sees("/c/ops", "다시 전처럼 답해요")
+	if code, _, errs := run(t, "analyst", "accept", "--config", c.config, "nobody"); code == 0 || !strings.Contains(errs, "called nobody") {
+		t.Errorf("accept of nobody: %d %s", code, errs)
 	}
 }

@@ -109,6 +109,7 @@ func (a *App) start(ctx context.Context) (stop func()) {
 	if a.opts.Roles.has(RoleScheduler) {
 		a.digests.Start(ctx)
 		a.curator.Start(ctx)
+		a.herald.Start(ctx)
 		if a.blobs != nil {
 			running.Go(func() { a.sweepFiles(ctx) })
 		}
@@ -118,6 +119,7 @@ func (a *App) start(ctx context.Context) (stop func()) {
 		a.desk.Stop()
 		a.digests.Stop()
 		a.curator.Stop()
+		a.herald.Stop()
 		running.Wait()
 	}
 }
@@ -180,6 +182,7 @@ func (a *App) handlers() map[string]store.Handler {
 	if a.opts.Roles.has(RoleScheduler) {
 		maps.Copy(all, a.digests.Handlers())
 		maps.Copy(all, a.curator.Handlers())
+		maps.Copy(all, a.herald.Handlers())
 	}
 	return all
 }

@@ -111,8 +111,8 @@ func (c *serveCmd) open(e *env) (*App, error) {
 		return nil, err
 	}
 	opts := Options{
-		Calendar: dates,
-		Listen:   cfg.Listen, DataDir: cfg.Path(cfg.DataDir), Location: set.location, Now: e.now, Logger: e.logger,
+		Calendar: dates, Changes: changesOf(cfg),
+		Listen: cfg.Listen, DataDir: cfg.Path(cfg.DataDir), Location: set.location, Now: e.now, Logger: e.logger,
 		Analysts: set.analysts, Together: set.together, Channels: set.channels, Page: !cfg.Web.Off, Rooms: cfg.Web.Channels,
 		Backends: set.backends, CallsPerQuestion: set.calls, Degradation: cfg.Degradation, Slack: cfg.Slack, Teams: cfg.Teams, Traces: e.traces,
 		Subscriptions: cfg.Subscriptions,

@@ -411,10 +411,15 @@ func (s *set) absence(e *env, cfg *config.Config, i int, err error) *absence {
 
 // somebody is an error where nobody is left who answers, or may some time.
 func (s *set) somebody() error {
+	return somebody(s.analysts, func(out *absence) bool { return out.awaited() || out.unfit != nil })
+}
+
+// somebody is an error where none of the analysts answers, and of none is to be hoped.
+func somebody(analysts []*agent.Analyst, hope func(*absence) bool) error {
 	var first error
-	for _, a := range s.analysts {
+	for _, a := range analysts {
 		out, ok := a.Source.(*absence)
-		if !ok || out.awaited() {
+		if !ok || hope(out) {
 			return nil
 		}
 		if first == nil {
@@ -440,8 +445,20 @@ func (s *set) seat(e *env, awaited *agent.Analyst, source connectors.Source, bui
 	return nil
 }
 
+// unfitError is a definition that does not fit its tables. Where it did once, the tables have
+// changed, and it is no mistake of whoever wrote it.
+type unfitError struct {
+	problems analyst.Problems
+	analyst  *agent.Analyst // answers what fits
+}
+
+func (e *unfitError) Error() string { return e.problems.Error() }
+func (e *unfitError) Unwrap() error { return e.problems }
+
 // broken goes on without an analyst who cannot be built.
 func (s *set) broken(e *env, awaited *agent.Analyst, err error) error {
+	var unfit *unfitError
+	_ = errors.As(err, &unfit)
 	var wrong analyst.Problems
 	if errors.As(err, &wrong) {
 		err = usageError{err}
@@ -450,9 +467,13 @@ func (s *set) broken(e *env, awaited *agent.Analyst, err error) error {
 		return err
 	}
 	out := newAbsence(awaited.Name, true, err)
+	out.unfit = unfit
 	s.absent.add(out)
 	awaited.Source = out
 	s.analysts = append(s.analysts, awaited)
+	if unfit != nil {
+		return nil // the store knows whether it fitted once
+	}
 	e.logger.ErrorContext(e.ctx, "an analyst cannot answer; going on without it", "analyst", awaited.Name, "error", err)
 	return nil
 }
@@ -478,7 +499,11 @@ func (s *set) seatDefinition(e *env, d *analyst.Definition, source connectors.So
 		s.channels[strings.ToLower(strings.TrimPrefix(c, "#"))] = d.Name
 	}
 	return s.seat(e, analyst.Awaited(d, source), source, func(ctx context.Context, source connectors.Source) (*agent.Analyst, error) {
-		return analyst.Build(ctx, d, source)
+		a, problems, err := analyst.Seat(ctx, d, source)
+		if err == nil && len(problems) > 0 {
+			return nil, &unfitError{problems, a}
+		}
+		return a, err
 	})
 }
 

@@ -56,6 +56,8 @@ type Config struct {
 	API           API            `yaml:"api"`
 	// Calendar is the marketing calendar.
 	Calendar Calendar `yaml:"calendar"`
+	// Changes is who is told when tables change under the analysts; docs/sources.md describes it.
+	Changes Changes `yaml:"changes"`
 	// Report is what reports of the program's worth assume; docs/report.md describes them.
 	Report Report `yaml:"report"`
 	// Search, Egress, Pages and Feeds are what lies outside; docs/search.md describes them.
@@ -285,6 +287,7 @@ func (c *Config) validate(drivers []connectors.Driver) (problems []error) {
 		wrong("$.contact", "contact is one line: whom the owner of an upstream can call")
 	}
 	c.validateSubscriptions(wrong)
+	c.validateChanges(wrong)
 	c.validateReport(wrong)
 	c.validatePublicURL(wrong)
 	names := map[string]bool{}

@@ -84,7 +84,7 @@ var allowed = map[string][]string{
 	"bot/curator": {
 		"bot", "bot/desk", "agent/calendar", "agent/calendar/book", "agent/calendar/extract", "agent/figures", "agent/scout", "store",
 	},
-	"bot/herald": {"bot", "agent/drift", "agent/figures", "store"},
+	"bot/herald": {"bot", "agent/drift", "agent/figures", "connectors", "store"},
 	"bot/answer": {"bot", "agent", "agent/calendar", "agent/chart", "agent/figures", "agent/semantic"},
 	"bot/desk": {
 		"bot", "bot/answer", "bot/usage", "agent", "agent/chart", "agent/compose", "agent/degrade", "agent/figures", "agent/format", "agent/semantic", "connectors",
