@@ -130,6 +130,9 @@ func (a *Agent) allValues(ctx context.Context, an *Analyst, catalog *connectors.
 			if !named || f.Hidden && len(an.Model.Alike(ref)) == 0 { // what hides stands in for what does not
 				continue
 			}
+			if column := fieldColumn(f); column != "" && (table != nil && table.Column(column) == nil || table == nil && !strings.ContainsAny(d.Source, " \n")) {
+				continue // it is gone; who asks by it is told so
+			}
 			list, known := profiled(table, f)
 			if !known && asked == maxAsked {
 				continue
