@@ -471,10 +471,9 @@ func (s *set) broken(e *env, awaited *agent.Analyst, err error) error {
 	s.absent.add(out)
 	awaited.Source = out
 	s.analysts = append(s.analysts, awaited)
-	if unfit != nil {
-		return nil // the store knows whether it fitted once
+	if unfit == nil { // else the store knows whether it fitted once
+		e.logger.ErrorContext(e.ctx, "an analyst cannot answer; going on without it", "analyst", awaited.Name, "error", err)
 	}
-	e.logger.ErrorContext(e.ctx, "an analyst cannot answer; going on without it", "analyst", awaited.Name, "error", err)
 	return nil
 }
 
