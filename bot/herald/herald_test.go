@@ -208,7 +208,7 @@ func text(m bot.Message) string {
 	for _, s := range m.Sections {
 		out += "\n# " + s.Title
 		for _, l := range s.Lines {
-			out += fmt.Sprintf("\n%s %s — %s", l.Mark, l.Text, l.Detail)
+			out += fmt.Sprintf("\n%s — %s", l.Text, l.Detail)
 		}
 	}
 	return out

@@ -65,7 +65,7 @@ func (s *Service) message(n *news) bot.Message {
 	var heads []string
 	if len(n.fresh) > 0 {
 		heads = append(heads, fmt.Sprintf(w.lost, names(n.fresh, title, w)))
-		msg.Sections = append(msg.Sections, s.section(w, w.lostTitle, n.fresh, bot.MarkCaution, title, source))
+		msg.Sections = append(msg.Sections, s.section(w, w.lostTitle, n.fresh, false, title, source))
 	}
 	if len(n.well) > 0 {
 		form := w.well
@@ -73,7 +73,7 @@ func (s *Service) message(n *news) bot.Message {
 			form = w.wellInPart
 		}
 		heads = append(heads, fmt.Sprintf(form, names(n.well, title, w)))
-		msg.Sections = append(msg.Sections, s.section(w, w.wellTitle, n.well, bot.MarkSure, title, source))
+		msg.Sections = append(msg.Sections, s.section(w, w.wellTitle, n.well, true, title, source))
 	}
 	msg.Text = strings.Join(heads, " ")
 	if len(n.fresh) == 0 {
@@ -86,13 +86,14 @@ func (s *Service) message(n *news) bot.Message {
 	return msg
 }
 
-// section lists changes, and what each touches.
-func (s *Service) section(w *words, title string, list []lost, mark bot.Mark, called, source func(string) string) bot.Section {
+// section lists changes, and what each touches. Its lines have no marks: those are of dates,
+// and a column is not confirmed.
+func (s *Service) section(w *words, title string, list []lost, well bool, called, source func(string) string) bot.Section {
 	out := bot.Section{Title: title}
 	changes := changesOf(list, source)
 	for _, c := range changes[:min(len(changes), maxLines)] {
-		line := bot.Line{Mark: mark, When: c.first.At.In(s.cfg.Location).Format("1/2 15:04"), Text: "**" + figures.Escape(c.first.Text(w.language)) + "**"}
-		if mark == bot.MarkSure {
+		line := bot.Line{When: c.first.At.In(s.cfg.Location).Format("1/2 15:04"), Text: "**" + figures.Escape(c.first.Text(w.language)) + "**"}
+		if well {
 			line.When, line.Text = "", "**"+figures.Escape(c.first.Name())+"**"
 		}
 		var detail []string
@@ -150,10 +151,10 @@ func (n *news) works(w *words) bot.Section {
 		for _, l := range k.rec.Working {
 			some = append(some, figures.Escape(l.In(w.language, "")))
 		}
-		line := bot.Line{Mark: bot.MarkSure, Text: "**" + figures.Escape(cmp.Or(k.Title, k.Analyst)) + "**"}
+		line := bot.Line{Text: "**" + figures.Escape(cmp.Or(k.Title, k.Analyst)) + "**"}
 		switch {
 		case k.rec.Works == 0:
-			line.Mark, line.Detail = bot.MarkCancelled, w.worksNot
+			line.Detail = w.worksNot
 		case k.rec.Works > len(some):
 			line.Detail = fmt.Sprintf(w.worksMany, k.rec.Works, strings.Join(some, ", "))
 		default:
@@ -178,13 +179,13 @@ func (n *news) concerned() (out []keeps) {
 
 // tasks says what is to be done, with the commands.
 func (n *news) tasks(w *words) bot.Section {
-	out := bot.Section{Title: w.tasksTitle, Lines: []bot.Line{{Mark: bot.MarkTask, Text: w.putBack}}}
+	out := bot.Section{Title: w.tasksTitle, Lines: []bot.Line{{Text: w.putBack}}}
 	all := n.concerned()
 	if slices.ContainsFunc(all, func(k keeps) bool { return k.Written }) {
-		out.Lines = append(out.Lines, bot.Line{Mark: bot.MarkTask, Text: w.mend})
+		out.Lines = append(out.Lines, bot.Line{Text: w.mend})
 	}
 	for _, k := range all[:min(len(all), maxLines)] {
-		out.Lines = append(out.Lines, bot.Line{Mark: bot.MarkTask, Text: fmt.Sprintf(w.accept, k.Analyst)})
+		out.Lines = append(out.Lines, bot.Line{Text: fmt.Sprintf(w.accept, k.Analyst)})
 	}
 	return out
 }
