@@ -3,7 +3,7 @@
 # -race also checks pointers, and ends the process where bbolt follows one that a
 # damaged file holds. The released program recovers there, which is what the tests of
 # damage ask, so that check is off in bbolt alone.
-GOFLAGS_TEST ?= -race -gcflags=go.etcd.io/bbolt/...=-d=checkptr=0 -timeout 20m
+GOFLAGS_TEST ?= -race -gcflags=go.etcd.io/bbolt/...=-d=checkptr=0 -timeout 30m
 
 .PHONY: test test-program test-deploy test-alerts vet lint bench bench-load build skew
 
@@ -13,10 +13,10 @@ test-program: vet
 	go test $(GOFLAGS_TEST) ./...
 
 test-deploy: # what it reads is outside its module, which go does not see change
-	cd deploy/check && go vet . && go test -count=1 -timeout 20m .
+	cd deploy/check && go vet . && go test -count=1 -timeout 30m .
 
 test-alerts:
-	cd deploy/check/alerts && go vet . && go test -count=1 -timeout 20m .
+	cd deploy/check/alerts && go vet . && go test -count=1 -timeout 30m .
 
 vet:
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run gofmt -w on these"; exit 1; }
