@@ -168,9 +168,10 @@ func (d *Desk) moved(tx store.Tx, q *Question) error {
 	return errors.Join(err, saveQuestion(tx, q))
 }
 
-// handOver is how long before GreetUntil a process gives up posting, so that its call is
-// over, and the clocks of two processes may differ, when another posts instead.
-const handOver = 500 * time.Millisecond
+// handOver is how long before GreetUntil a process gives up posting. The platform may
+// carry out a little later what was given up, and clocks differ; another process, which
+// then posts instead, is to find it.
+const handOver = time.Second
 
 // mayGreet reports whether this process may post the question's first message, and until
 // when. Within one process those who post see each other; of several only one may at any

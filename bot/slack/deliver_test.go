@@ -423,6 +423,40 @@ func waits(goroutine string) bool {
 	return !there || strings.HasPrefix(state, "select")
 }
 
+// TestAGlanceIsNoOlderThanWhoLooks: what a busy process saw of a channel a moment ago does
+// not hide what another posted since, before it handed over.
+func TestAGlanceIsNoOlderThanWhoLooks(t *testing.T) {
+	t.Parallel()
+	const others = 60 // Slack takes fifty looks a minute
+	o := startOut(t, slacktest.Options{Scale: 2, Without: []slacktest.Feature{slacktest.Streaming}})
+	thread := o.asked(slacktest.Minji, slacktest.General)
+	taken := o.process()
+	var wg sync.WaitGroup
+	for i := range others {
+		other := o.asked(slacktest.Minji, []string{slacktest.General, slacktest.Sales, slacktest.Private, slacktest.Shared}[i%4])
+		wg.Go(func() {
+			_, answer := question(i+1, "ko")
+			answer.Again = true
+			if _, err := taken.Post(t.Context(), other, answer); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if len(o.Calls("conversations.history")) == 0 {
+		t.Fatal("no channel was glanced at")
+	}
+	_, answer := question(0, "ko")
+	if _, err := o.Post(t.Context(), thread, answer); err != nil {
+		t.Fatal(err)
+	}
+	answer.Again = true
+	if _, err := taken.Post(t.Context(), thread, answer); err != nil {
+		t.Fatal(err)
+	}
+	o.mustAnswerOnce(thread, 0)
+}
+
 // After a restart in a crowd every question is looked for, within Slack's rates, and
 // those of which something is there are told from those of which nothing is.
 func TestRestartInACrowd(t *testing.T) {

@@ -81,17 +81,18 @@ type glance struct {
 	replies map[string]int
 }
 
-// How long a glance holds, and how far back it looks beyond what was asked for.
-const (
-	glanceFor  = 30 * time.Second
-	glanceBack = 10 * time.Minute
-)
+// glanceBack is how far back a glance looks beyond what was asked for.
+const glanceBack = 10 * time.Minute
 
 // untouched reports whether a thread is known to have no replies, so that none of an
 // earlier process need be looked for in it. After a restart in a crowd there are more
 // threads to look into than Slack allows in minutes; one look at the channel tells of
 // two hundred. It is false when it cannot tell, and while there is room to look.
+//
+// A glance counts only for those who were waiting before it: what it does not show another
+// process may have posted since, and then handed over or died.
 func (s *Slack) untouched(ctx context.Context, thread bot.Thread) bool {
+	began := time.Now()
 	if thread.ID == "" || s.client.Room(client.Method{Name: "conversations.replies"}) > 0 {
 		return false
 	}
@@ -101,7 +102,7 @@ func (s *Slack) untouched(ctx context.Context, thread bot.Thread) bool {
 	}
 	defer done()
 	g, ok := s.out.glances.Get(thread.Channel)
-	if !ok || time.Since(g.at) > s.pace(glanceFor) || g.oldest > thread.ID {
+	if !ok || g.at.Before(began) || g.oldest > thread.ID {
 		if g, err = s.glanceAt(ctx, thread); err != nil {
 			return false
 		}

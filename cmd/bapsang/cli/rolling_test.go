@@ -249,7 +249,7 @@ func (r *rush) judge() {
 	for _, m := range r.asked {
 		if n := len(w.replies(m)); n > 1 {
 			twice++
-			r.t.Errorf("%s in %s has %d answers", m.TS, m.Channel, n)
+			r.t.Errorf("%s in %s has %d answers: %+v", m.TS, m.Channel, n, w.replies(m))
 		}
 	}
 	r.t.Logf("%d over HTTP and %d in Slack, %d of them twice; Slack refused %v", len(r.ids), len(r.asked), twice, r.slack.Refused())
