@@ -48,12 +48,13 @@ type tableOf struct {
 }
 
 // kinds have the types in which the engines differ: exact decimals and floats, dates and
-// moments, texts that compare by collations in which capitals or blanks at the end do not count.
+// moments, texts that compare by collations in which capitals or blanks at the end do not count,
+// texts of a fixed length, which some fill up with blanks.
 var kinds = []kindOf{
-	{"postgres", map[string]string{"big": "bigint", "code": "text", "key": "text", "text": "varchar(40)", "day": "date", "at": "timestamptz", "money": "numeric(12,2)"}, openPostgres},
-	{"mariadb", map[string]string{"big": "bigint", "code": "varchar(40) collate utf8mb4_unicode_ci", "key": "varchar(40)", "text": "varchar(40)", "day": "datetime", "at": "datetime", "money": "decimal(14,4)"}, openMariaDB},
-	{"sqlite", map[string]string{"big": "integer", "code": "text collate nocase", "key": "text", "text": "text collate nocase", "day": "date", "at": "timestamp", "money": "double"}, openSQLite},
-	{"duckdb", map[string]string{"big": "bigint", "code": "varchar", "key": "varchar", "text": "varchar", "day": "date", "at": "timestamp", "money": "double"}, openDuckDB},
+	{"postgres", map[string]string{"big": "bigint", "fixed": "char(5)", "code": "text", "key": "text", "text": "varchar(40)", "day": "date", "at": "timestamptz", "money": "numeric(12,2)"}, openPostgres},
+	{"mariadb", map[string]string{"big": "bigint", "fixed": "char(5)", "code": "varchar(40) collate utf8mb4_unicode_ci", "key": "varchar(40)", "text": "varchar(40)", "day": "datetime", "at": "datetime", "money": "decimal(14,4)"}, openMariaDB},
+	{"sqlite", map[string]string{"big": "integer", "fixed": "char(5)", "code": "text collate nocase", "key": "text", "text": "text collate nocase", "day": "date", "at": "timestamp", "money": "double"}, openSQLite},
+	{"duckdb", map[string]string{"big": "bigint", "fixed": "char(5)", "code": "varchar", "key": "varchar", "text": "varchar", "day": "date", "at": "timestamp", "money": "double"}, openDuckDB},
 	{"csv", nil, openCSV},
 }
 
@@ -199,16 +200,18 @@ var (
 	nfd          = norm.NFD.String("서울")
 	regionKeys   = []any{"서울", nfd, "Seoul", "seoul", "seoul ", nil, "부산"}
 	codeKeys     = []any{"Ab1", "AB1", "ab1", "ab1 ", "가", norm.NFD.String("가"), nil, "007"}
+	marketKeys   = []any{"KR", "USA", nil, "한국", "us"}
 	customerKeys = []any{int64(9007199254740992), int64(9007199254740993), int64(9007199254740994), nil, int64(-9223372036854775807)}
 )
 
 // soldTables are orders, of every combination of keys some.
 func soldTables() []tableOf {
-	orders := tableOf{name: "orders", columns: []string{"order_id:big", "customer_id:big", "item_code:code", "region:text", "ordered_at:at", "amount:money"}}
+	orders := tableOf{name: "orders", columns: []string{"order_id:big", "customer_id:big", "item_code:code", "region:text", "ordered_at:at", "amount:money", "market:fixed", "country_code:fixed"}}
 	for i := range 120 {
 		day := time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(i) * 12 * time.Hour)
 		orders.rows = append(orders.rows, []any{
 			int64(i + 1), customerKeys[i%len(customerKeys)], codeKeys[i%len(codeKeys)], regionKeys[i%len(regionKeys)], day.Format("2006-01-02 15:04:05"), float64(i*i%97) + 0.25,
+			marketKeys[i%len(marketKeys)], marketKeys[i%len(marketKeys)],
 		})
 	}
 	return []tableOf{orders}
@@ -230,7 +233,13 @@ func plannedTables() []tableOf {
 			tiers.rows = append(tiers.rows, []any{c, "t" + strconv.Itoa(i)})
 		}
 	}
-	return []tableOf{targets, grades, tiers}
+	budgets := tableOf{name: "budgets", columns: []string{"market:fixed", "month:day", "budget:money"}}
+	countries := tableOf{name: "countries", columns: []string{"country_code:fixed", "continent:key"}}
+	for i, c := range []string{"KR", "USA", "한국", "US"} {
+		budgets.rows = append(budgets.rows, []any{c, "2026-09-01", float64(i) + 0.5})
+		countries.rows = append(countries.rows, []any{c, "c" + strconv.Itoa(i)})
+	}
+	return []tableOf{targets, grades, tiers, budgets, countries}
 }
 
 // sums adds the last column of rows by a key.
@@ -350,7 +359,7 @@ func refusedOf(left, right kindOf) (out []string) {
 }
 
 func wantedOf(sold, planned []tableOf) map[string][]string {
-	orders, targets, grades, items := sold[0].rows, planned[0].rows, planned[1].rows, planned[2].rows
+	orders, targets, grades, items, budgets, countries := sold[0].rows, planned[0].rows, planned[1].rows, planned[2].rows, planned[3].rows, planned[4].rows
 	of := func(rows [][]any, key any) string {
 		for _, r := range rows {
 			if r[0] == key {
@@ -366,11 +375,13 @@ func wantedOf(sold, planned []tableOf) map[string][]string {
 		counts[of(grades, row[1])]++
 	}
 	return map[string][]string{
-		"지역별 매출과 목표":                byKey(sums(orders, 5, region(3)), sums(targets, 2, region(0))),
-		"월별 매출과 목표":                 byKey(sums(orders, 5, month(4)), sums(targets, 2, month(1))),
-		"등급별 매출":                    byKey(sums(orders, 5, func(row []any) string { return of(grades, row[1]) })),
-		"number of orders by grade": byKey(counts),
-		"revenue by brand":          byKey(sums(orders, 5, func(row []any) string { return of(items, row[2]) })),
+		"지역별 매출과 목표":                   byKey(sums(orders, 5, region(3)), sums(targets, 2, region(0))),
+		"월별 매출과 목표":                    byKey(sums(orders, 5, month(4)), sums(targets, 2, month(1))),
+		"등급별 매출":                       byKey(sums(orders, 5, func(row []any) string { return of(grades, row[1]) })),
+		"number of orders by grade":    byKey(counts),
+		"revenue by brand":             byKey(sums(orders, 5, func(row []any) string { return of(items, row[2]) })),
+		"revenue and budget by market": byKey(sums(orders, 5, region(6)), sums(budgets, 2, region(0))),
+		"revenue by continent":         byKey(sums(orders, 5, func(row []any) string { return of(countries, row[7]) })),
 	}
 }
 

@@ -38,7 +38,9 @@ func newKind(name, base, category string) kindOfType {
 		k.kind, k.cell = connectors.KindDate, dateCell
 	case "timestamp", "timestamptz":
 		k.kind, k.cell = connectors.KindTimestamp, timeCell
-	case "text", "varchar", "bpchar", "uuid", "name", "citext", "char":
+	case "bpchar":
+		k.kind, k.cell = connectors.KindText, paddedCell
+	case "text", "varchar", "uuid", "name", "citext", "char":
 		k.kind = connectors.KindText
 	default:
 		switch category { // P are rows that have no type of their own
@@ -52,6 +54,10 @@ func newKind(name, base, category string) kindOfType {
 }
 
 func textCell(s string) (any, error) { return connectors.Text(s), nil }
+
+// paddedCell reads a character(n) as the server's own conversion to text does: the blanks that
+// fill it up are no part of the value, and equal nothing where no other engine writes them.
+func paddedCell(s string) (any, error) { return textCell(strings.TrimRight(s, " ")) }
 
 func intCell(s string) (any, error) { return strconv.ParseInt(s, 10, 64) }
 

@@ -118,7 +118,7 @@ func TestSource(t *testing.T) {
 		TypesWant: []any{
 			nil, true, int64(-2), int64(3), int64(math.MaxInt64), int64(math.MinInt64), connectors.Decimal("5"),
 			connectors.Decimal("18446744073709551615"), connectors.Decimal("-1234.50"), connectors.Decimal("0.0500000000"), math.NaN(), math.Inf(1),
-			1.5, 0.5, math.NaN(), math.Inf(-1), "밥상 🍚", "", "ab  ",
+			1.5, 0.5, math.NaN(), math.Inf(-1), "밥상 🍚", "", "ab",
 			utc(2026, 11, 22, 0, 0, 0, 0), utc(2026, 11, 22, 1, 2, 3, 456789000), utc(2026, 11, 22, 9, 0, 0, 0), utc(1890, 1, 1, 8, 27, 52, 0),
 			utc(1, 1, 1, 0, 0, 0, 0), "infinity", "-infinity", "4714-11-24 BC", "294276-12-31 00:00:00",
 			"12:34:56.5", "1 mon 2 days", "2c1bd2d1-3a3f-4ed5-90a4-8b3d6ce6b3a5", `\xaa01`, "101", "좋음",
