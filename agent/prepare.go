@@ -103,8 +103,9 @@ func (a *Agent) build(ctx context.Context, an *Analyst, catalog *connectors.Cata
 	if err != nil {
 		return nil, err
 	}
-	p.from, p.until = dataRange(an.Model, tables, asOf, catalog.AsOf)
-	p.ranges = timeRanges(an.Model, tables, asOf)
+	times := newTimes(an.Model, tables, asOf)
+	p.from, p.until = times.usual(catalog.AsOf)
+	p.ranges = times.all()
 	p.patterns = p.compilePatterns()
 	return p, nil
 }
@@ -210,101 +211,6 @@ func fieldColumn(f *semantic.Field) string {
 	return name
 }
 
-// dataRange is the first and the last date of what is usually asked about: along the
-// time of the default metric, or of the first one that has a time. The oldest date
-// anywhere would be a customer's birthday.
-func dataRange(m *semantic.Model, tables map[string]*connectors.Table, asOf func(*semantic.Dataset) time.Time, newest time.Time) (from, until time.Time) {
-	for _, preferred := range []bool{true, false} {
-		for _, metric := range m.Metrics {
-			if metric.Default != preferred && preferred {
-				continue
-			}
-			if r, ok := timeRange(m, tables, metric, asOf); ok {
-				return r.From, r.Until
-			}
-		}
-	}
-	return time.Time{}, newest.Truncate(24 * time.Hour)
-}
-
-// timeRange is the first and the last date of a metric's time.
-func timeRange(m *semantic.Model, tables map[string]*connectors.Table, metric *semantic.Metric, asOf func(*semantic.Dataset) time.Time) (compose.Range, bool) {
-	p := timeProfile(m, tables, metric)
-	if p == nil {
-		return compose.Range{}, false
-	}
-	from, _ := p.Min.(time.Time)
-	until, _ := p.Max.(time.Time)
-	d, _ := m.Field(metric.Time)
-	if newest := asOf(d); !newest.IsZero() && newest.Before(until) {
-		until = newest
-	}
-	if used := usedDays(m, tables, metric, d); !used.Until.IsZero() {
-		from, until = used.From, used.Until
-	}
-	return compose.Range{From: from.Truncate(24 * time.Hour), Until: until.Truncate(24 * time.Hour)}, true
-}
-
-// usedDays are the first and the last day of a table of days that a metric's rows refer to,
-// where the keys of the days tell them, 20260901. Such a table has days that nothing happened
-// on yet.
-func usedDays(m *semantic.Model, tables map[string]*connectors.Table, metric *semantic.Metric, days *semantic.Dataset) compose.Range {
-	for _, r := range m.Relationships {
-		d := m.Dataset(r.From)
-		if r.To != days.Name || d == nil || len(r.FromColumns) != 1 || !slices.ContainsFunc(expressions(metric), func(e string) bool { return strings.Contains(e, d.Name+".") }) {
-			continue
-		}
-		table := tables[d.Table()]
-		if table == nil {
-			continue
-		}
-		if c := table.Column(r.FromColumns[0]); c != nil && c.Profile != nil {
-			from, until := keyDay(c.Profile.Min), keyDay(c.Profile.Max)
-			if !from.IsZero() && !until.IsZero() {
-				return compose.Range{From: from, Until: until}
-			}
-		}
-	}
-	return compose.Range{}
-}
-
-// expressions are a metric's, of all dialects.
-func expressions(m *semantic.Metric) []string {
-	var out []string
-	for _, e := range m.Expression {
-		out = append(out, e)
-	}
-	return out
-}
-
-// keyDay is the day that a key such as 20260901 names, zero for none.
-func keyDay(v any) time.Time {
-	n, ok := connectors.Number(v)
-	if !ok {
-		return time.Time{}
-	}
-	t, err := time.Parse("20060102", fmt.Sprintf("%.0f", n))
-	if err != nil {
-		return time.Time{}
-	}
-	return t
-}
-
-// timeRanges are those of all metrics, by the field that is their time.
-func timeRanges(m *semantic.Model, tables map[string]*connectors.Table, asOf func(*semantic.Dataset) time.Time) map[string]compose.Range {
-	out := map[string]compose.Range{}
-	for _, metric := range m.Metrics {
-		r, ok := timeRange(m, tables, metric, asOf)
-		if was, known := out[metric.Time]; ok && known {
-			r = compose.RangeOf(map[string]compose.Range{"a": was, "b": r}, []string{"a", "b"})
-		}
-		if ok {
-			out[metric.Time] = r
-		}
-	}
-	return out
-}
-
 // rangeOf is the first and the last date of what a plan computes.
 func (p *prepared) rangeOf(plan *compose.Plan) (from, until time.Time) {
 	if plan == nil {
@@ -345,27 +251,6 @@ func (a *Agent) asOf(ctx context.Context, an *Analyst, catalog *connectors.Catal
 		known[m.Name] = member.AsOf
 	}
 	return func(d *semantic.Dataset) time.Time { return known[d.Database] }, nil
-}
-
-// timeProfile is the profile of the column that a metric's time is, nil when the
-// metric has no time or the column no dates.
-func timeProfile(m *semantic.Model, tables map[string]*connectors.Table, metric *semantic.Metric) *connectors.Profile {
-	d, f := m.Field(metric.Time)
-	if f == nil {
-		return nil
-	}
-	table := tables[d.Table()]
-	if table == nil {
-		return nil
-	}
-	c := table.Column(fieldColumn(f))
-	if c == nil || c.Profile == nil {
-		return nil
-	}
-	if _, ok := c.Profile.Max.(time.Time); !ok {
-		return nil
-	}
-	return c.Profile
 }
 
 // input is a question as package compose takes it.

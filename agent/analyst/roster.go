@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"weak"
 
 	"github.com/bapsang/bapsang/agent"
 	"github.com/bapsang/bapsang/agent/draft"
@@ -34,23 +35,37 @@ func Seat(ctx context.Context, d *Definition, source connectors.Source) (*agent.
 	if err != nil {
 		return nil, nil, fmt.Errorf("catalogue of %s: %w", d.Source, err)
 	}
+	fitted := func(model *semantic.Model, problems Problems) agent.Fitted {
+		out := agent.Fitted{Model: model, Examples: d.examples(model)}
+		for _, p := range problems {
+			out.Misfits = append(out.Misfits, p.String())
+		}
+		return out
+	}
 	model, problems := d.fit(catalog)
+	first := fitted(model, problems)
 	a := &agent.Analyst{
 		Name: d.Name, Version: d.Version(), Title: d.Title.label(), Purpose: d.Purpose.label(), Owner: d.Owner,
-		Source: source, Tables: d.Tables, Model: model, Examples: d.examples(model), Knowledge: d.knowledge,
-		Follow: func(catalog *connectors.Catalog) agent.Fitted {
-			model, problems := d.fit(catalog)
-			fitted := agent.Fitted{Model: model, Examples: d.examples(model)}
-			for _, p := range problems {
-				fitted.Misfits = append(fitted.Misfits, p.String())
-			}
-			return fitted
-		},
+		Source: source, Tables: d.Tables, Model: model, Examples: first.Examples, Knowledge: d.knowledge,
+		Follow: following(catalog, first, func(catalog *connectors.Catalog) agent.Fitted { return fitted(d.fit(catalog)) }),
 	}
 	for _, v := range d.Verified {
 		a.Verified = append(a.Verified, v.build())
 	}
 	return a, problems, nil
+}
+
+// following fits an analyst to other catalogues than the first. What it is on that one is known,
+// and is not made and kept once more: a draft of ten thousand tables takes seconds and more than
+// a hundred megabytes.
+func following(first *connectors.Catalog, fitted agent.Fitted, fit func(*connectors.Catalog) agent.Fitted) func(*connectors.Catalog) agent.Fitted {
+	known := weak.Make(first) // it is kept by its source, as long as it holds
+	return func(catalog *connectors.Catalog) agent.Fitted {
+		if catalog == known.Value() {
+			return fitted
+		}
+		return fit(catalog)
+	}
 }
 
 // fit is the definition's model on a catalogue, drafted where none is written, and what of
@@ -89,13 +104,14 @@ func Drafted(ctx context.Context, name string, source connectors.Source) (*agent
 	if err != nil {
 		return nil, fmt.Errorf("catalogue of %s: %w", name, err)
 	}
-	follow := func(catalog *connectors.Catalog) agent.Fitted {
+	fit := func(catalog *connectors.Catalog) agent.Fitted {
 		model := draft.Model(catalog, draft.Options{})
-		return agent.Fitted{Model: model, Examples: draft.Questions(model)}
+		return agent.Fitted{Model: model, Examples: model.Examples}
 	}
-	first := follow(catalog)
+	first := fit(catalog)
 	return &agent.Analyst{
-		Name: name, Version: "drafted", Drafted: true, Source: source, Model: first.Model, Examples: first.Examples, Follow: follow,
+		Name: name, Version: "drafted", Drafted: true, Source: source, Model: first.Model, Examples: first.Examples,
+		Follow: following(catalog, first, fit),
 	}, nil
 }
 

@@ -1,7 +1,9 @@
 package analyst_test
 
 import (
+	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -83,3 +85,52 @@ func TestRoster(t *testing.T) {
 		}
 	}
 }
+
+// TestADraftIsMadeOnce follows to the tables that an analyst was made of, which drafts nothing
+// anew, and to others.
+func TestADraftIsMadeOnce(t *testing.T) {
+	t.Parallel()
+	s := &source{}
+	catalog, err := s.Catalog(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	still := sameTables{s, catalog}
+	drafted, err := analyst.Drafted(t.Context(), "a", still)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := analyst.Read("a.yaml", folder{"a.yaml": "name: a\nsource: shop\ntables: [sales]\n"}.open)
+	if err != nil {
+		t.Fatal(err)
+	}
+	built, err := analyst.Build(t.Context(), d, still)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := *catalog
+	other.Tables = slices.Clone(catalog.Tables)
+	more := *other.Tables[0]
+	more.Columns = append(slices.Clone(more.Columns), &connectors.ColumnInfo{Name: "colour", Type: "text", Kind: connectors.KindText})
+	other.Tables[0] = &more
+	for _, a := range []*agent.Analyst{drafted, built} {
+		if got := a.Follow(catalog); got.Model != a.Model || !slices.Equal(got.Examples, a.Examples) {
+			t.Errorf("%s is drafted twice", a.Name)
+		}
+		got := a.Follow(&other)
+		if _, f := got.Model.Field("sales.colour"); f == nil {
+			t.Errorf("%s: no field of the new column", a.Name)
+		}
+		if _, f := a.Model.Field("sales.colour"); f != nil {
+			t.Errorf("%s: what was made first has changed", a.Name)
+		}
+	}
+}
+
+// sameTables is a source whose catalogue stays.
+type sameTables struct {
+	connectors.Source
+	catalog *connectors.Catalog
+}
+
+func (s sameTables) Catalog(context.Context) (*connectors.Catalog, error) { return s.catalog, nil }
