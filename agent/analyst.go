@@ -46,6 +46,8 @@ type Analyst struct {
 type Member struct {
 	Name     string // of the source
 	Timezone string // of its timestamps, where its model says one
+	// Tables are the only tables of it that the analyst reads; nil means all.
+	Tables []string
 }
 
 // Fitted is what an analyst is on a catalogue.
@@ -65,6 +67,12 @@ type Verified struct {
 	Question string
 	Also     []string // other wordings, with the same slots
 	SQL      string
+	// Source is the one of several sources that SQL is for; empty where there is one, and with
+	// Parts.
+	Source string
+	// Parts are what several sources are asked. SQL then joins what they answered, in the
+	// dialect of DuckDB; each is a table called by its source's name.
+	Parts []VerifiedPart
 	// Columns say how to show the result's columns, by name.
 	Columns map[string]VerifiedColumn
 	// Defaults fill slots that a wording leaves out: {"period": "지난달", "n": "10"}.
@@ -73,6 +81,9 @@ type Verified struct {
 	At       string // since when, as a date
 	Note     semantic.Label
 }
+
+// VerifiedPart is what one of several sources is asked.
+type VerifiedPart struct{ Source, SQL string }
 
 // VerifiedColumn says how to show a column.
 type VerifiedColumn struct {

@@ -1,8 +1,6 @@
 package agent
 
 import (
-	"context"
-	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -27,6 +25,7 @@ type pattern struct {
 type verifiedPlan struct {
 	*Verified
 	sql      string
+	parts    []VerifiedPart // with their slots filled, too
 	period   *semantic.Period
 	readings []compose.Reading
 	counted  bool // it has a slot for how many: a ranking
@@ -103,7 +102,7 @@ func (p *prepared) match(q *Question, cal *calendar.Calendar) *verifiedPlan {
 		if m == nil {
 			continue
 		}
-		f := filler{p: p, q: q, calendar: cal, literals: map[string]string{}}
+		f := filler{p: p, q: q, calendar: cal, literals: map[string]any{}}
 		if plan := f.fill(&p.patterns[i], m[1:]); plan != nil {
 			return plan
 		}
@@ -116,7 +115,7 @@ type filler struct {
 	p        *prepared
 	q        *Question
 	calendar *calendar.Calendar
-	literals map[string]string // by slot name as the statement writes it
+	literals map[string]any // by slot name as the statement writes it: a number, a time or a text
 	plan     verifiedPlan
 }
 
@@ -132,16 +131,46 @@ func (f *filler) fill(pt *pattern, words []string) *verifiedPlan {
 			return nil
 		}
 	}
-	missing := false
-	f.plan.sql = sqlSlot.ReplaceAllStringFunc(pt.verified.SQL, func(s string) string {
-		literal, ok := f.literals[sqlSlot.FindStringSubmatch(s)[1]]
-		missing = missing || !ok
-		return literal
-	})
-	if missing {
+	sql, ok := f.write(pt.verified.SQL, pt.verified.Source)
+	if !ok {
 		return nil
 	}
+	f.plan.sql = sql
+	for _, part := range pt.verified.Parts {
+		if part.SQL, ok = f.write(part.SQL, part.Source); !ok {
+			return nil
+		}
+		f.plan.parts = append(f.plan.parts, part)
+	}
 	return &f.plan
+}
+
+// write fills the slots of a statement in the dialect of whom it is for.
+func (f *filler) write(sql, source string) (filled string, ok bool) {
+	dialect, ok := semantic.DialectOf(f.p.dialectOf(source)), true
+	filled = sqlSlot.ReplaceAllStringFunc(sql, func(s string) string {
+		v, there := f.literals[sqlSlot.FindStringSubmatch(s)[1]]
+		if !there {
+			ok = false
+			return ""
+		}
+		if n, whole := v.(int); whole {
+			return strconv.Itoa(n)
+		}
+		return dialect.Literal(v)
+	})
+	return filled, ok
+}
+
+// dialectOf is the dialect of one of the analyst's sources, of its only one or of what joins
+// them where none is named.
+func (p *prepared) dialectOf(source string) string {
+	for _, m := range p.members {
+		if m.Name == source {
+			return m.Dialect
+		}
+	}
+	return p.catalog.Dialect
 }
 
 // maxShared is how long a text is looked at that several slots share, in bytes.
@@ -189,7 +218,7 @@ func (f *filler) slot(slot, word string) bool {
 		if err != nil || n < 1 || n > 1000 {
 			return false
 		}
-		f.literals["n"] = strconv.Itoa(n)
+		f.literals["n"] = n
 		f.plan.counted = true
 		return true
 	}
@@ -208,8 +237,7 @@ func (f *filler) periodSlot(word string) bool {
 	if p.Start.IsZero() || p.End.IsZero() {
 		return false
 	}
-	f.literals["period.start"] = "DATE '" + p.Start.Format(jsonDate) + "'"
-	f.literals["period.end"] = "DATE '" + p.End.Format(jsonDate) + "'"
+	f.literals["period.start"], f.literals["period.end"] = p.Start, p.End
 	f.plan.period = &p
 	term, meaning := word, period.Describe(p, f.q.Language)
 	if squeeze(term) == squeeze(meaning) {
@@ -224,7 +252,7 @@ func (f *filler) valueSlot(field, word string) bool {
 	if !ok {
 		return false
 	}
-	f.literals[field] = "'" + strings.ReplaceAll(value, "'", "''") + "'"
+	f.literals[field] = value
 	if value != word {
 		f.plan.readings = append(f.plan.readings, compose.Reading{Kind: compose.ReadValue, Term: word, Meaning: value})
 	}
@@ -252,14 +280,4 @@ func (p *prepared) value(ref, word string) (string, bool) {
 		}
 	}
 	return "", false
-}
-
-// runVerified runs the filled statement as it is. Which tables it may read is the
-// analyst's business, like for any other statement.
-func (r *run) runVerified(ctx context.Context, v *verifiedPlan) error {
-	res, err := r.statement(ctx, "r1", v.sql, r.p.Tables)
-	if err != nil {
-		return fmt.Errorf("run verified question: %w", err)
-	}
-	return r.finishVerified(v, res)
 }

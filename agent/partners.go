@@ -128,8 +128,8 @@ const (
 // joined are readings about how the sources were put together.
 func (r *run) joined() []compose.Reading {
 	p := &r.partners
-	byModel := r.answer.Rung == Think && len(p.asked) > 1 // which tells by itself what has no partner
-	if len(p.sides) == 0 && !byModel {
+	written := r.answer.Rung != Compose && len(p.asked) > 1 // by a model or by a person, who saw to what has no partner
+	if len(p.sides) == 0 && !written {
 		return nil
 	}
 	w := wordsFor(r.q.Language)

@@ -77,7 +77,7 @@ func (p *prepared) briefingOf() *think.Briefing {
 			described.Knowledge = append(described.Knowledge, think.Document(d))
 		}
 		for _, v := range p.Verified {
-			described.Examples = append(described.Examples, think.Example{Question: v.Question, SQL: v.SQL, Note: v.Note.In("ko", "")})
+			described.Examples = append(described.Examples, think.Example{Question: v.Question, SQL: v.shown(), Note: v.Note.In("ko", "")})
 		}
 		p.briefing = think.NewBriefing(described)
 	})

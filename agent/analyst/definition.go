@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -72,9 +73,13 @@ func (t Text) label() semantic.Label { return semantic.Label{Ko: t.Ko, En: t.En}
 
 // Verified is a question whose query somebody vouches for; see agent.Verified.
 type Verified struct {
-	Question string            `yaml:"question"`
-	Also     []string          `yaml:"also,omitempty"`
-	SQL      string            `yaml:"sql"`
+	Question string   `yaml:"question"`
+	Also     []string `yaml:"also,omitempty"`
+	SQL      string   `yaml:"sql"`
+	// Source is whose statement SQL is, where the analyst has several sources. With Parts, the
+	// statements of several of them by their names, SQL joins what these answer.
+	Source   string            `yaml:"source,omitempty"`
+	Parts    map[string]string `yaml:"parts,omitempty"`
 	Columns  map[string]Column `yaml:"columns,omitempty"`
 	Defaults map[string]string `yaml:"defaults,omitempty"`
 	By       string            `yaml:"verified_by"`
@@ -402,10 +407,30 @@ func (d *Definition) Version() string {
 // File is where the definition was read from.
 func (d *Definition) File() string { return d.file }
 
-func (v Verified) build() agent.Verified {
+// statements are all of the question's, by the sources that they are for; what joins parts is
+// for none.
+func (v Verified) statements() map[string]string {
+	out := map[string]string{v.Source: v.SQL}
+	if len(v.Parts) > 0 {
+		out = maps.Clone(v.Parts)
+		out[""] = v.SQL
+	}
+	return out
+}
+
+// build is the question for an analyst of these sources, nil for one.
+func (v Verified) build(sources []string) agent.Verified {
 	out := agent.Verified{
 		Question: v.Question, Also: v.Also, SQL: v.SQL, Defaults: v.Defaults, By: v.By, At: v.At,
 		Note: v.Note.label(), Columns: map[string]agent.VerifiedColumn{},
+	}
+	if out.Source = v.Source; len(sources) == 0 {
+		out.Source = ""
+	}
+	for _, source := range sources { // in their order: it is that of what is shown
+		if sql, ok := v.Parts[source]; ok {
+			out.Parts = append(out.Parts, agent.VerifiedPart{Source: source, SQL: sql})
+		}
 	}
 	for name, c := range v.Columns {
 		out.Columns[name] = agent.VerifiedColumn{Label: c.Label.label(), Format: c.Format}

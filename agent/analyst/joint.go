@@ -148,7 +148,7 @@ func (s *Sideboard) open(ctx context.Context, name, version string, members []me
 		parts = append(parts, semantic.Part{Source: m.name, Model: m.Model})
 		joined = append(joined, Joined{Name: m.name, Source: m.Source, Tables: m.Tables})
 		out.Files = out.Files || m.Files
-		out.Members = append(out.Members, agent.Member{Name: m.name, Timezone: m.Model.Timezone})
+		out.Members = append(out.Members, agent.Member{Name: m.name, Timezone: m.Model.Timezone, Tables: m.Tables})
 	}
 	out.Source = s.join(name, joined...)
 	out.Model = merge(name, parts...)

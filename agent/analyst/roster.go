@@ -50,7 +50,7 @@ func Seat(ctx context.Context, d *Definition, source connectors.Source) (*agent.
 		Follow: following(catalog, first, func(catalog *connectors.Catalog) agent.Fitted { return fitted(d.fit(catalog)) }),
 	}
 	for _, v := range d.Verified {
-		a.Verified = append(a.Verified, v.build())
+		a.Verified = append(a.Verified, v.build(nil))
 	}
 	return a, problems, nil
 }

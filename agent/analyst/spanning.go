@@ -51,6 +51,12 @@ func (s *Sideboard) Spanning(ctx context.Context, d *Definition, sources map[str
 	}
 	out.Title, out.Purpose, out.Owner, out.Knowledge = d.Title.label(), d.Purpose.label(), d.Owner, d.knowledge
 	out.Examples = d.examples(out.Model)
+	for _, v := range d.Verified {
+		out.Verified = append(out.Verified, v.build(d.Sources))
+	}
+	if problems := d.fieldSlots(out.Model); len(problems) > 0 {
+		return nil, problems
+	}
 	return out, nil
 }
 

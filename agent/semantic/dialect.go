@@ -3,6 +3,7 @@ package semantic
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -177,6 +178,18 @@ func (d *Dialect) date(t time.Time) string {
 		return "DATE '" + t.Format(time.DateOnly) + "'"
 	}
 	return "TIMESTAMP '" + t.Format("2006-01-02 15:04:05.999999") + "'"
+}
+
+// Literal writes a text or an instant of wall time (see date) for a statement that somebody
+// wrote; nil is DuckDB's.
+func (d *Dialect) Literal(v any) string {
+	if d == nil {
+		d = DuckDB
+	}
+	if t, ok := v.(time.Time); ok {
+		return d.date(t)
+	}
+	return strings.ReplaceAll(d.text(fmt.Sprint(v)), breakMark, "\n")
 }
 
 func isMidnight(t time.Time) bool {

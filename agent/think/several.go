@@ -171,13 +171,9 @@ func (s *session) join(ctx context.Context, q *queryArgs, fresh map[string]*Resu
 		if slices.ContainsFunc(sides, func(have *Result) bool { return strings.EqualFold(have.Name, side.Name) }) {
 			continue
 		}
-		h, err := heldOf(side)
-		if err != nil {
-			return nil, err
-		}
-		held, sides, out.Joins = append(held, h), append(sides, side), append(out.Joins, side.Name)
+		held, sides, out.Joins = append(held, heldOf(side)), append(sides, side), append(out.Joins, side.Name)
 	}
-	if err := sameKinds(sides); err != nil {
+	if err := connectors.Joinable(held); err != nil {
 		return nil, err
 	}
 	began := time.Now()
@@ -299,68 +295,14 @@ func (s *session) joinable(fresh map[string]*Result) string {
 	return "There are " + strings.Join(slices.Compact(names), ", ") + "."
 }
 
-// heldOf is a result as a table. A statement could not tell two columns of one name apart.
-func heldOf(r *Result) (connectors.Held, error) {
+// heldOf is a result as a table.
+func heldOf(r *Result) connectors.Held {
 	h := connectors.Held{Name: r.Name, Rows: r.Rows}
-	seen := map[string]bool{}
 	for _, c := range r.Columns {
-		if folded := strings.ToLower(c.Name); seen[folded] || c.Name == "" {
-			return h, connectors.Errorf(connectors.CodeSQL, "%s has two columns called %q: give each a name of its own before it is joined.", r.Name, clip(c.Name, 60))
-		}
-		seen[strings.ToLower(c.Name)] = true
 		h.Columns = append(h.Columns, c.Column)
 	}
-	return h, nil
+	return h
 }
-
-// sameKinds refuses columns of one name that hold numbers in one result and texts in
-// another. The engine would read the texts as numbers, so that 007 were 7.
-func sameKinds(sides []*Result) error {
-	type of struct{ side, kind string }
-	known := map[string]of{}
-	for _, r := range sides {
-		for i, c := range r.Columns {
-			kind := kindOf(r.Rows, i)
-			name := strings.ToLower(c.Name)
-			was, ok := known[name]
-			if ok && was.kind != "" && kind != "" && was.kind != kind {
-				return connectors.Errorf(connectors.CodeSQL,
-					"Column %s is %s in %s and %s in %s. Cast it in the statement of one of them if it is what they are joined by, or give the two different names.", clip(c.Name, 60), was.kind, was.side, kind, r.Name)
-			}
-			if !ok || was.kind == "" {
-				known[name] = of{r.Name, kind}
-			}
-		}
-	}
-	return nil
-}
-
-// kindOf is what the cells of a column are, "" where there are none.
-func kindOf(rows [][]any, i int) string {
-	kind := ""
-	for _, row := range rows {
-		var k string
-		switch v := row[i].(type) {
-		case nil:
-			continue
-		case bool:
-			k = "yes or no"
-		case time.Time:
-			k = "a time"
-		default:
-			if k = "a text"; isNumber(v) {
-				k = "a number"
-			}
-		}
-		if kind != "" && kind != k {
-			return "a text" // of several kinds: see connectors.Types
-		}
-		kind = k
-	}
-	return kind
-}
-
-func isNumber(v any) bool { _, ok := connectors.Number(v); return ok }
 
 // seesOnly says what a join can read, below a refusal.
 func seesOnly(err error, sides []*Result) error {

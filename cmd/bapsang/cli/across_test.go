@@ -88,6 +88,7 @@ func oracle(t *testing.T, conn *pgx.Conn, sql string) string {
 // answered is the part of an answer's JSON that is looked at.
 type answered struct {
 	Rung, Text  string
+	VerifiedBy  string `json:"verified_by"`
 	Assumptions []string
 	Across      []string
 	Results     []struct {

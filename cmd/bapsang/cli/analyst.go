@@ -171,10 +171,14 @@ func checkAgainst(e *env, cfg *config.Config, definitions []*analyst.Definition)
 func checkOne(e *env, cfg *config.Config, d *analyst.Definition, sources map[string]connectors.Source) error {
 	if len(d.Sources) > 0 {
 		owns, err := ownSources(cfg, d, sources)
-		if err == nil {
-			_, err = newSideboard(cfg.Timezone).Spanning(e.ctx, d, owns)
+		if err != nil {
+			return err
 		}
-		return err
+		a, err := newSideboard(cfg.Timezone).Spanning(e.ctx, d, owns)
+		if err != nil {
+			return err
+		}
+		return analyst.Prove(e.ctx, d, a.Source)
 	}
 	source, ok := sources[d.Source]
 	if !ok {

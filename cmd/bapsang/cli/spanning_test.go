@@ -93,21 +93,37 @@ func TestNamesOfTwoSources(t *testing.T) {
 // TestDefinitionsOfSeveralSources has every mistake told with its place.
 func TestDefinitionsOfSeveralSources(t *testing.T) {
 	t.Parallel()
+	const orders = "order_id,amount,region\n1,2,서울\n2,3,부산\n3,4,서울\n"
 	for definition, want := range map[string]string{
-		"name: x\nsource: a\nsources: [a, b]\n":                                                 "plan.yaml:2:9: source and sources are both there; keep one",
-		"name: x\nsources: [a]\n":                                                               "sources names one; write source",
-		"name: x\nsources: [a, b, a]\n":                                                         "plan.yaml:2:17: source a is there twice",
-		"name: x\nsources: [a, b, c, d, e, f, g]\n":                                             "sources names 7; one question is asked of 6 at most",
-		"name: x\nsources: [a, b]\ntables: [orders]\n":                                          "plan.yaml:3:10: table orders has none of the sources before it, as in a.orders",
-		"name: x\nsources: [a, nowhere]\n":                                                      "there is no source called nowhere in the configuration",
-		"name: x\nsources: [a, b]\ntables: [a.orders, b.orders2]\n":                             "source b has no table orders2",
-		"name: x\nsources: [a, b]\nmodel: m.yaml\n":                                             "a model is of one source",
-		"name: x\nsources: [a, b]\nverified: [{question: q, sql: SELECT 1, verified_by: me}]\n": "the statement of a verified question reads one source",
+		"name: x\nsource: a\nsources: [a, b]\n":                                                            "plan.yaml:2:9: source and sources are both there; keep one",
+		"name: x\nsources: [a]\n":                                                                          "sources names one; write source",
+		"name: x\nsources: [a, b, a]\n":                                                                    "plan.yaml:2:17: source a is there twice",
+		"name: x\nsources: [a, b, c, d, e, f, g]\n":                                                        "sources names 7; one question is asked of 6 at most",
+		"name: x\nsources: [a, b]\ntables: [orders]\n":                                                     "plan.yaml:3:10: table orders has none of the sources before it, as in a.orders",
+		"name: x\nsources: [a, nowhere]\n":                                                                 "there is no source called nowhere in the configuration",
+		"name: x\nsources: [a, b]\ntables: [a.orders, b.orders2]\n":                                        "source b has no table orders2",
+		"name: x\nsources: [a, b]\nmodel: m.yaml\n":                                                        "a model is of one source",
+		"name: x\nsources: [a, b]\nverified: [{question: q, sql: SELECT 1, verified_by: me}]\n":            "plan.yaml:3:31: one statement reads one source: say source, one of a, b, or parts",
+		"name: x\nsources: [a, b]\nverified: [{question: q, verified_by: me, source: c, sql: SELECT 1}]\n": "source c is none of the analyst's: a, b",
+		"name: x\nsources: [a, b]\nverified: [{question: q, verified_by: me, source: a, parts: {a: SELECT 1, b: SELECT 1}, sql: SELECT 1}]\n":                                                                                     "source and parts are both there; keep one",
+		"name: x\nsources: [a, b]\nverified: [{question: q, verified_by: me, parts: {a: SELECT 1}, sql: SELECT 1}]\n":                                                                                                             "parts names one source; write source",
+		"name: x\nsources: [a, b]\nverified: [{question: q, verified_by: me, parts: {a: SELECT 1, c: SELECT 1}, sql: SELECT 1}]\n":                                                                                                "source c is none of the analyst's: a, b",
+		"name: x\nsources: [a, b]\nverified: [{question: q, verified_by: me, parts: {a: SELECT 1, b: ' '}, sql: SELECT 1}]\n":                                                                                                     "has no statement for b",
+		"name: x\nsources: [a, b]\nverified: [{question: q, verified_by: me, parts: {a: SELECT 1 AS x, b: 'SELECT {{n}} AS x'}, sql: SELECT 1}]\n":                                                                                "fills no {n}, which the sql needs",
+		"name: x\nsources: [a, b]\nverified: [{question: q, verified_by: me, source: b, sql: SELECT sum(nothing) FROM orders}]\n":                                                                                                 "verified question \"q\": ",
+		"name: x\nsources: [a, b]\nverified: [{question: q, verified_by: me, source: b, sql: DELETE FROM orders}]\n":                                                                                                              "verified question \"q\": ",
+		"name: x\nsources: [a, b]\nverified: [{question: q, verified_by: me, parts: {a: SELECT amount FROM orders, b: SELECT amount FROM b.orders}, sql: SELECT amount FROM a JOIN b USING (amount)}]\n":                          "plan.yaml:3:",
+		"name: x\nsources: [a, b]\nverified: [{question: q, verified_by: me, parts: {a: SELECT amount FROM orders, b: SELECT amount FROM orders}, sql: SELECT amount FROM a JOIN orders USING (amount)}]\n":                       "orders",
+		"name: x\nsources: [a, b]\nverified: [{question: q, verified_by: me, parts: {a: SELECT amount FROM orders, b: SELECT CAST(amount AS VARCHAR) AS amount FROM orders}, sql: SELECT amount FROM a JOIN b USING (amount)}]\n": "Column amount is a number in a and a text in b",
+		"name: x\nsources: [a, b]\ntables: [a.orders, b.other]\nverified: [{question: q, verified_by: me, source: b, sql: SELECT 1 FROM orders}]\n":                                                                               "verified question \"q\": ",
+		"name: x\nsources: [a, b]\nverified: [{question: \"{orders.region} q\", verified_by: me, source: b, sql: \"SELECT 1 FROM orders WHERE region = {{orders.region}}\"}]\n":                                                   "slot {{orders.region}} is a field of a, and the statement is for b",
+		"name: x\nsource: a\nverified: [{question: q, verified_by: me, parts: {a: SELECT 1, b: SELECT 2}, sql: SELECT 1}]\n":                                                                                                      "parts are of an analyst of several sources",
+		"name: x\nsource: a\nverified: [{question: q, verified_by: me, source: b, sql: SELECT 1}]\n":                                                                                                                              "the analyst answers from a, not from b",
 	} {
 		dir := t.TempDir()
 		writeFiles(t, dir, map[string]string{
-			"bapsang.yaml": "data_dir: ./data\nanalysts_dir: ./analysts\nsources:\n  - {name: a, driver: files, dsn: ./orders.csv}\n  - {name: b, driver: files, dsn: ./orders.csv}\n",
-			"orders.csv":   "order_id,amount\n1,2\n2,3\n", "analysts/plan.yaml": definition,
+			"bapsang.yaml": "data_dir: ./data\nanalysts_dir: ./analysts\nsources:\n  - {name: a, driver: files, dsn: ./orders.csv}\n  - {name: b, driver: files, dsn: ./b}\n",
+			"orders.csv":   orders, "b/orders.csv": orders, "b/other.csv": "code,value\nx,2\ny,3\n", "analysts/plan.yaml": definition,
 		})
 		code, _, stderr := run(t, "analyst", "check", "--config", filepath.Join(dir, "bapsang.yaml"))
 		if code != 2 || !strings.Contains(stderr, want) {
