@@ -124,7 +124,7 @@ func (r *run) driverFields(q semantic.Query) []string {
 		}
 		for _, f := range d.Fields {
 			ref := d.Name + "." + f.Name
-			if f.Hidden || fixed[ref] || f.Kind != semantic.Categorical || len(r.p.values[ref]) > maxDriverValues || len(r.p.values[ref]) == 1 {
+			if f.Hidden || fixed[ref] || f.Kind != semantic.Categorical || len(r.p.lexicon.Values(ref)) > maxDriverValues || len(r.p.lexicon.Values(ref)) == 1 {
 				continue
 			}
 			out = append(out, ref)

@@ -3,7 +3,6 @@ package agent
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -106,7 +105,7 @@ func (a *Agent) lookUp(ctx context.Context, p *prepared, q *Question, at attempt
 	if len(strangers) == 0 || len(strangers) > maxLookupWords {
 		return p, at
 	}
-	values := maps.Clone(p.values)
+	values := map[string][]compose.ValueCount{}
 	for _, s := range strangers {
 		if !s.noun {
 			return p, at
@@ -125,13 +124,12 @@ func (a *Agent) lookUp(ctx context.Context, p *prepared, q *Question, at attempt
 		}
 		for ref, list := range found {
 			for _, v := range list {
-				// First, for a lexicon reads so many and no more.
 				values[ref] = append([]compose.ValueCount{{Text: v}}, values[ref]...)
 			}
 		}
 	}
 	more := &prepared{Analyst: p.Analyst, catalog: p.catalog, tables: p.tables, from: p.from, until: p.until, ranges: p.ranges, patterns: p.patterns, joint: p.joint,
-		values: values, lexicon: compose.NewLexicon(p.Model, values), unlisted: p.unlisted, looked: p.looked}
+		lexicon: p.lexicon.With(values), unlisted: p.unlisted, looked: p.looked}
 	if again := a.try(more, q); again.outcome.Plan != nil || again.outcome.Clarify != nil {
 		return more, again
 	}

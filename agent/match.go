@@ -267,7 +267,7 @@ func (p *prepared) value(ref, word string) (string, bool) {
 	}
 	fold := func(s string) string { return strings.ReplaceAll(normalise(s), " ", "") }
 	want := fold(word)
-	for _, v := range p.values[ref] {
+	for _, v := range p.lexicon.Values(ref) {
 		if fold(v.Text) == want {
 			return v.Text, true
 		}

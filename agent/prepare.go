@@ -21,14 +21,13 @@ type prepared struct {
 	catalog     *connectors.Catalog
 	tables      map[string]*connectors.Table // of the catalogue, by name
 	lexicon     *compose.Lexicon
-	from, until time.Time                       // first and last date in the data
-	ranges      map[string]compose.Range        // those of the fields of metrics' times
-	patterns    []pattern                       // of the verified questions
-	values      map[string][]compose.ValueCount // by "dataset.field"
-	unlisted    []string                        // fields that may have others
-	looked      *lookedUp                       // and what was found of them
-	joint       connectors.Joint                // of several sources; nil for one
-	members     []think.Member                  // likewise, as a model is told of them
+	from, until time.Time                // first and last date in the data
+	ranges      map[string]compose.Range // those of the fields of metrics' times
+	patterns    []pattern                // of the verified questions
+	unlisted    []string                 // fields that may have others
+	looked      *lookedUp                // and what was found of them
+	joint       connectors.Joint         // of several sources; nil for one
+	members     []think.Member           // likewise, as a model is told of them
 
 	briefed  sync.Once
 	briefing *think.Briefing
@@ -94,7 +93,7 @@ func (a *Agent) build(ctx context.Context, an *Analyst, catalog *connectors.Cata
 	if err != nil {
 		return nil, err
 	}
-	p := &prepared{Analyst: an, catalog: catalog, tables: tables, lexicon: compose.NewLexicon(an.Model, values), values: values, unlisted: more, looked: &lookedUp{}}
+	p := &prepared{Analyst: an, catalog: catalog, tables: tables, lexicon: compose.NewLexicon(an.Model, values), unlisted: more, looked: &lookedUp{}}
 	p.joint, _ = an.Source.(connectors.Joint)
 	if p.members, err = p.severalMembers(ctx); err != nil {
 		return nil, fmt.Errorf("sources of %s: %w", an.Name, err)

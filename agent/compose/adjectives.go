@@ -80,7 +80,7 @@ func (r *reader) averageOf(names []string) string {
 func (r *reader) aboutField(metric string) bool {
 	for i := range r.toks {
 		for _, x := range r.senses(i, isField) {
-			if dataset, _, _ := cutRef(r.lex.senses[x.sense].ref); r.lex.graph.about(metric, dataset) {
+			if dataset, _, _ := cutRef(r.lex.at(x.sense).ref); r.lex.graph.about(metric, dataset) {
 				return true
 			}
 		}
@@ -176,7 +176,7 @@ func (r *reader) countEvent(c int) bool {
 
 // onlyValue reports whether a token can be nothing but a value.
 func (r *reader) onlyValue(t token) bool {
-	return !slices.ContainsFunc(t.meanings, func(x meaning) bool { return r.lex.senses[x.sense].kind != isValue })
+	return !slices.ContainsFunc(t.meanings, func(x meaning) bool { return r.lex.at(x.sense).kind != isValue })
 }
 
 // crowds are words in the names of lists of people.
@@ -207,16 +207,18 @@ func (l *Lexicon) addCrowd() {
 		}
 	}
 	for _, term := range terms {
-		if key := fold(term); !l.namesAnything(key) {
+		if !l.namesAnything(term) {
 			l.addName(term, n, asSynonym) // before the words 사람 and 직원, which are of no list
 		}
 	}
 }
 
-// namesAnything reports whether a key is a name of the model or of a value.
-func (l *Lexicon) namesAnything(key string) bool {
-	n, ok := l.build.at[key]
-	return ok && slices.ContainsFunc(l.build.list, func(e gatheredEntry) bool { return e.key == n && l.senses[e.sense].kind != isWord })
+// namesAnything reports whether a term is a name of the model or of a value.
+func (l *Lexicon) namesAnything(term string) bool {
+	named := false
+	n, ok := l.build.keys.find([]byte(fold(term)))
+	l.build.each(func(e gatheredEntry) { named = named || ok && e.key == n && l.at(e.sense).kind != isWord })
+	return named
 }
 
 // listsPeople reports whether the rows of a dataset are people.

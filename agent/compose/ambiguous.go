@@ -20,9 +20,9 @@ func (r *reader) preferNames() {
 		key := fold(t.text)
 		var found []meaning
 		for _, e := range r.lex.index.lookup(key) {
-			s := &r.lex.senses[e.sense]
-			if s.kind == isValue && e.how < asPart && (r.besideValueOf(i, s.ref) || r.open(i+1) && r.speaksFor(i+1, s.ref)) {
-				found = append(found, meaning{e.sense, e.how})
+			s := r.lex.at(e.sense)
+			if s.kind == isValue && e.how() < asPart && (r.besideValueOf(i, s.ref) || r.open(i+1) && r.speaksFor(i+1, s.ref)) {
+				found = append(found, meaning{e.sense, e.how()})
 			}
 		}
 		if len(found) > 0 {
@@ -38,7 +38,7 @@ func (r *reader) besideValueOf(i int, field string) bool {
 		if !r.is(j, wAnd) && !r.is(j, wVersus) && (j < 0 || r.toks[j].kind != aSeparator) {
 			continue
 		}
-		if k := step(j); k >= 0 && slices.ContainsFunc(r.senses(k, isValue), func(x meaning) bool { return r.lex.senses[x.sense].ref == field }) {
+		if k := step(j); k >= 0 && slices.ContainsFunc(r.senses(k, isValue), func(x meaning) bool { return r.lex.at(x.sense).ref == field }) {
 			return true
 		}
 	}
@@ -55,7 +55,7 @@ func (r *reader) readStates() {
 	}
 	var list []candidate
 	for _, e := range r.lex.index.lookup("주") {
-		s := &r.lex.senses[e.sense]
+		s := r.lex.at(e.sense)
 		if s.kind != isField || r.far(s.ref) < 0 {
 			continue
 		}

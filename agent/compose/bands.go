@@ -16,7 +16,7 @@ var bandStart = regexp.MustCompile(`\d+`)
 // begins; nil for any other field.
 func (l *Lexicon) bands(field string) map[string]int {
 	out, seen := map[string]int{}, map[int]bool{}
-	for _, v := range l.values[field] {
+	for _, v := range l.valuesOf(field) {
 		n, err := strconv.Atoi(bandStart.FindString(v.Text))
 		if err != nil || seen[n] || strings.ContainsAny(v.Text, "<") {
 			return nil
@@ -111,7 +111,7 @@ func (r *reader) bindAge(b *bound) bool {
 	if p < 0 || isHangulKey(r.toks[p].text) || len(r.senses(p, isDataset)) == 0 {
 		return false
 	}
-	dataset := r.lex.senses[r.senses(p, isDataset)[0].sense].ref
+	dataset := r.lex.at(r.senses(p, isDataset)[0].sense).ref
 	if r.byMarked(p) || r.whichMarked(p) {
 		return false
 	}

@@ -218,8 +218,8 @@ func (m *matcher) guessAt(a, z int) bool {
 			continue
 		}
 		best = distance
-		for _, i := range near {
-			m.addTypo(a, end, i, distance)
+		for _, key := range near {
+			m.addTypo(a, end, key, distance)
 			found = true
 		}
 	}
@@ -227,10 +227,9 @@ func (m *matcher) guessAt(a, z int) bool {
 }
 
 // addTypo offers a key as what was meant by the runes from a to z.
-func (m *matcher) addTypo(a, z int, i int32, distance int) {
-	entries := m.lex.index.lookup(m.lex.index.entries[i].key)
-	for _, e := range entries {
-		kind, base := m.lex.kindOf(e)
+func (m *matcher) addTypo(a, z int, key string, distance int) {
+	for _, e := range m.lex.index.lookup(key) {
+		kind, base := m.lex.kindOf(e, key)
 		if kind == aParticle || kind == aWord && m.startsWithName(m.slice(a, z)) {
 			continue // 구매 주기 is no slip of 구해 주기
 		}
@@ -245,7 +244,7 @@ func (m *matcher) addTypo(a, z int, i int32, distance int) {
 func (m *matcher) startsWithName(words string) bool {
 	first, _, several := strings.Cut(strings.TrimSpace(words), " ")
 	key := fold(first)
-	return several && slices.ContainsFunc(m.lex.index.lookup(key), func(e entry) bool { return m.lex.senses[e.sense].kind != isWord })
+	return several && slices.ContainsFunc(m.lex.index.lookup(key), func(e entry) bool { return m.lex.at(e.sense).kind != isWord })
 }
 
 // mergePiece adds the meanings of a piece to one with the same extent.

@@ -246,7 +246,7 @@ func (r *reader) bindNamed(b *bound) bool {
 		}
 		if t.kind == aTerm {
 			for _, x := range t.meanings {
-				if s := r.lex.senses[x.sense]; s.kind == isField && r.numeric(s.ref) && r.reachable(s.ref) {
+				if s := r.lex.at(x.sense); s.kind == isField && r.numeric(s.ref) && r.reachable(s.ref) {
 					consider(i, s.ref, true)
 				}
 			}
@@ -276,7 +276,7 @@ func (r *reader) thingBefore(b *bound) (worth string, thing bool) {
 	if slices.ContainsFunc(r.d.measures, func(m measure) bool { return m.token.from == r.toks[p].from }) || r.toks[p].kind != aTerm || isHangulKey(r.toks[p].text) {
 		return "", false
 	}
-	list := r.moneyOf([]string{r.lex.senses[r.senses(p, isDataset)[0].sense].ref})
+	list := r.moneyOf([]string{r.lex.at(r.senses(p, isDataset)[0].sense).ref})
 	if len(list) == 1 {
 		return list[0], true
 	}

@@ -192,7 +192,7 @@ func (l *Lexicon) arg(t token, w word) (string, bool) {
 		return "", false
 	}
 	for _, x := range t.meanings {
-		if s := &l.senses[x.sense]; s.kind == isWord && s.word == w {
+		if s := l.at(x.sense); s.kind == isWord && s.word == w {
 			return s.arg, true
 		}
 	}

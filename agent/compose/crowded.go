@@ -31,7 +31,7 @@ func (r *reader) crowdOf(i int) *crowd {
 	}
 	c := &crowd{named: map[string]bool{}}
 	for _, x := range list {
-		s := &r.lex.senses[x.sense]
+		s := r.lex.at(x.sense)
 		c.kinds[s.kind] = append(c.kinds[s.kind], x)
 		if s.kind == isField || s.kind == isDataset {
 			c.named[s.ref] = true

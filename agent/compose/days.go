@@ -45,8 +45,8 @@ func (r *reader) preferDays() {
 		}
 		key := fold(r.withoutParticle(t.text))
 		for _, e := range r.lex.index.lookup(strings.TrimPrefix(key, "on")) {
-			if s := &r.lex.senses[e.sense]; s.kind == isWord && s.word == wDays {
-				t.kind, t.mention, t.meanings = aWord, nil, []meaning{{e.sense, e.how}}
+			if s := r.lex.at(e.sense); s.kind == isWord && s.word == wDays {
+				t.kind, t.mention, t.meanings = aWord, nil, []meaning{{e.sense, e.how()}}
 			}
 		}
 	}

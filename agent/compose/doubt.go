@@ -128,7 +128,7 @@ func (r *reader) thingAtEnd(i int) string {
 	key := fold(r.toks[i].text)
 	for at := range key {
 		for _, e := range r.lex.index.lookup(key[at:]) {
-			if s := &r.lex.senses[e.sense]; at > 0 && s.kind == isDataset && e.how < asAlias {
+			if s := r.lex.at(e.sense); at > 0 && s.kind == isDataset && e.how() < asAlias {
 				return s.ref
 			}
 		}

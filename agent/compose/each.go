@@ -37,7 +37,7 @@ func (r *reader) readEach() {
 		return
 	}
 	key, name := r.lex.keyField(dataset), r.lex.nameOf(dataset)
-	list := name != "" && r.find(wList) >= 0 || r.lex.called(dataset) && len(r.lex.values[name]) > 0 && len(r.lex.values[name]) <= listable
+	list := name != "" && r.find(wList) >= 0 || r.lex.called(dataset) && len(r.lex.valuesOf(name)) > 0 && len(r.lex.valuesOf(name)) <= listable
 	if !list && key == "" && r.eachRow(figure, dataset, b) {
 		r.takeThing(thing, said, b)
 		return
@@ -179,10 +179,10 @@ func (r *reader) thingOf(i int) string {
 		return ""
 	}
 	if list := r.senses(i, isDataset); len(list) > 0 {
-		return r.lex.senses[list[0].sense].ref
+		return r.lex.at(list[0].sense).ref
 	}
 	for _, x := range r.senses(i, isMetric) {
-		if of := r.lex.counted(r.lex.senses[x.sense].ref); of != "" && x.how < asAlias {
+		if of := r.lex.counted(r.lex.at(x.sense).ref); of != "" && x.how < asAlias {
 			return of
 		}
 	}
@@ -210,7 +210,7 @@ func (r *reader) boundFigure(b *bound, thing int, dataset string) (metric string
 		return r.lex.firstKeyed(unitsOut), best // an order with more than 3 items
 	}
 	if best >= 0 && r.countsAfter(b, best) {
-		if name := r.lex.countOfDataset(r.lex.senses[r.senses(best, isDataset)[0].sense].ref); name != "" {
+		if name := r.lex.countOfDataset(r.lex.at(r.senses(best, isDataset)[0].sense).ref); name != "" {
 			return name, best
 		}
 	}
@@ -225,7 +225,7 @@ func (r *reader) boundFigure(b *bound, thing int, dataset string) (metric string
 		}
 	}
 	if did := r.eventSaid(b); did >= 0 && r.timesSaid(b) {
-		of, _, _ := cutRef(r.lex.senses[r.senses(did, isField)[0].sense].ref)
+		of, _, _ := cutRef(r.lex.at(r.senses(did, isField)[0].sense).ref)
 		return r.lex.countOfDataset(of), did
 	}
 	bought := slices.ContainsFunc(r.toks, func(t token) bool {
@@ -281,7 +281,7 @@ func (r *reader) figureOf(i int) string {
 		}
 	}
 	if best.sense >= 0 {
-		return r.lex.senses[best.sense].ref
+		return r.lex.at(best.sense).ref
 	}
 	return ""
 }

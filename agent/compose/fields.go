@@ -26,7 +26,7 @@ func (r *reader) readFields() {
 func (r *reader) fieldsOfKind(i int, k semantic.Kind) []string {
 	var out []string
 	for _, x := range r.senses(i, isField) {
-		ref := r.lex.senses[x.sense].ref
+		ref := r.lex.at(x.sense).ref
 		if _, f := r.lex.model.Field(ref); f.Kind == k || k == semantic.Temporal && f.IsTime {
 			out = append(out, ref)
 		}
@@ -114,7 +114,7 @@ func (r *reader) readGrainField() {
 	at := slices.IndexFunc(r.toks, func(t token) bool { return t.mention != nil && t.mention.Kind == period.By })
 	for _, key := range grainFields[r.d.grain] {
 		for _, e := range r.lex.index.lookup(key) {
-			s := &r.lex.senses[e.sense]
+			s := r.lex.at(e.sense)
 			dataset, _, _ := cutRef(s.ref)
 			if s.kind != isField || at < 0 || !r.lex.graph.about(r.d.measures[0].Metric, dataset) {
 				continue
@@ -143,9 +143,9 @@ func (r *reader) readYearField() {
 	at := slices.IndexFunc(r.toks, func(t token) bool { return t.mention == r.d.periods[0] })
 	for _, key := range grainFields[semantic.Year] {
 		for _, e := range r.lex.index.lookup(key) {
-			s := &r.lex.senses[e.sense]
+			s := r.lex.at(e.sense)
 			dataset, _, _ := cutRef(s.ref)
-			known := slicesHas(r.lex.values[s.ref], func(v ValueCount) bool { return v.Text == year })
+			known := slicesHas(r.lex.valuesOf(s.ref), func(v ValueCount) bool { return v.Text == year })
 			if at < 0 || s.kind != isField || !known || !r.lex.graph.about(r.d.measures[0].Metric, dataset) {
 				continue
 			}
@@ -179,7 +179,7 @@ func (r *reader) negatedField(i int) bool {
 		r.fail(problem{decline: DeclineShape})
 	}
 	for _, x := range r.senses(i, isField) {
-		r.d.dropped.fields = append(r.d.dropped.fields, r.lex.senses[x.sense].ref)
+		r.d.dropped.fields = append(r.d.dropped.fields, r.lex.at(x.sense).ref)
 	}
 	r.use(i)
 	r.useTrail(i)
@@ -236,7 +236,7 @@ func (r *reader) takeGroup(i int) {
 func (r *reader) beforeField(i int) bool {
 	n := i + 1
 	other := func(f meaning) bool { // than the thing's own name
-		ref := r.lex.senses[f.sense].ref
+		ref := r.lex.at(f.sense).ref
 		dataset, _, _ := cutRef(ref)
 		return r.lex.nameOf(dataset) != ref
 	}
@@ -245,8 +245,8 @@ func (r *reader) beforeField(i int) bool {
 	}
 	return slices.ContainsFunc(r.senses(i, isDataset), func(d meaning) bool {
 		return slices.ContainsFunc(r.senses(n, isField), func(f meaning) bool {
-			dataset, _, _ := cutRef(r.lex.senses[f.sense].ref)
-			return dataset == r.lex.senses[d.sense].ref
+			dataset, _, _ := cutRef(r.lex.at(f.sense).ref)
+			return dataset == r.lex.at(d.sense).ref
 		})
 	})
 }
@@ -297,7 +297,7 @@ func (r *reader) asksForThings() bool {
 func (r *reader) described(i int) bool {
 	for _, x := range r.senses(i, isDataset) {
 		for _, f := range r.d.filters {
-			if dataset, _, _ := cutRef(f.Field); dataset == r.lex.senses[x.sense].ref {
+			if dataset, _, _ := cutRef(f.Field); dataset == r.lex.at(x.sense).ref {
 				return true
 			}
 		}
@@ -310,7 +310,7 @@ func (r *reader) described(i int) bool {
 func (r *reader) absorbed(i int) bool {
 	for _, x := range r.senses(i, isDataset) {
 		for _, name := range r.metricNames() {
-			if r.lex.graph.about(name, r.lex.senses[x.sense].ref) {
+			if r.lex.graph.about(name, r.lex.at(x.sense).ref) {
 				return true
 			}
 		}
@@ -340,10 +340,10 @@ func (r *reader) groupOptions(i int) []candidate {
 		}
 	}
 	for _, x := range r.senses(i, isField) {
-		add(r.lex.senses[x.sense].ref, x.how)
+		add(r.lex.at(x.sense).ref, x.how)
 	}
 	for _, x := range r.senses(i, isDataset) {
-		dataset := r.lex.senses[x.sense].ref
+		dataset := r.lex.at(x.sense).ref
 		if ref := r.lex.nameOf(dataset); ref != "" && (r.lex.called(dataset) || r.asksForThings() || r.byMarked(i) || r.whichMarked(i) || r.perMarked(i)) {
 			add(ref, x.how)
 		}

@@ -133,7 +133,7 @@ func (r *reader) saysMeans(i int) bool {
 	}
 	key := fold(r.toks[i].text)
 	return slices.ContainsFunc(r.senses(p, isValue), func(x meaning) bool {
-		_, f := r.lex.model.Field(r.lex.senses[x.sense].ref)
+		_, f := r.lex.model.Field(r.lex.at(x.sense).ref)
 		label := fold(f.Label.Ko)
 		return slicesHas([]string{"수단", "방법", "방식"}, func(end string) bool { return label == key+end })
 	})
@@ -170,7 +170,7 @@ func (r *reader) checkBoth(field string) {
 func (r *reader) alsoMarked(field string) int {
 	n := 0
 	for i := range r.toks {
-		if r.trails(i, wAlso) && slices.ContainsFunc(r.senses(i, isValue), func(x meaning) bool { return r.lex.senses[x.sense].ref == field }) {
+		if r.trails(i, wAlso) && slices.ContainsFunc(r.senses(i, isValue), func(x meaning) bool { return r.lex.at(x.sense).ref == field }) {
 			n++
 		}
 	}
@@ -183,7 +183,7 @@ func (r *reader) valueOptions(i int) []meant {
 	var out []meant
 	at := map[string]int{}
 	for _, x := range r.senses(i, isValue) {
-		s := &r.lex.senses[x.sense]
+		s := r.lex.at(x.sense)
 		k, ok := at[s.ref]
 		switch {
 		case !ok:
@@ -250,7 +250,7 @@ func (r *reader) partOf(i int, field string) bool {
 		return false
 	}
 	list := r.senses(i, isValue)
-	return len(list) > 0 && !slices.ContainsFunc(list, func(x meaning) bool { return x.how < asPart || r.lex.senses[x.sense].ref != field })
+	return len(list) > 0 && !slices.ContainsFunc(list, func(x meaning) bool { return x.how < asPart || r.lex.at(x.sense).ref != field })
 }
 
 // ofKind returns the options of fields whose names end in token j, the one after a
@@ -303,7 +303,7 @@ func (r *reader) alsoGrouped(i int, options []meant) []meant {
 			return false
 		}
 		for j := range r.toks {
-			if j != i && r.speaksFor(j, m.field) && slices.ContainsFunc(r.senses(j, isField), func(x meaning) bool { return r.lex.senses[x.sense].ref == m.field }) {
+			if j != i && r.speaksFor(j, m.field) && slices.ContainsFunc(r.senses(j, isField), func(x meaning) bool { return r.lex.at(x.sense).ref == m.field }) {
 				return false
 			}
 		}
@@ -316,7 +316,7 @@ func (r *reader) ofListed(_ int, options []meant) []meant {
 	return slices.DeleteFunc(slices.Clone(options), func(m meant) bool {
 		dataset, _, _ := cutRef(m.field)
 		for j := range r.toks {
-			named := slices.ContainsFunc(r.senses(j, isDataset), func(x meaning) bool { return r.lex.senses[x.sense].ref == dataset })
+			named := slices.ContainsFunc(r.senses(j, isDataset), func(x meaning) bool { return r.lex.at(x.sense).ref == dataset })
 			if named && (r.listing() || r.whichMarked(j)) {
 				return false
 			}
@@ -332,7 +332,7 @@ func (r *reader) speaksFor(j int, field string) bool {
 		return c.named[field] || c.named[dataset]
 	}
 	for _, x := range r.toks[j].meanings {
-		s := &r.lex.senses[x.sense]
+		s := r.lex.at(x.sense)
 		if s.kind == isField && s.ref == field || s.kind == isDataset && s.ref == dataset {
 			return true
 		}
@@ -345,7 +345,7 @@ func (r *reader) speaksFor(j int, field string) bool {
 func (r *reader) fieldOf(j int, options []meant) bool {
 	for _, m := range options {
 		if r.speaksFor(j, m.field) {
-			return !r.d.rank.wanted || r.otherThing(j) || slices.ContainsFunc(r.senses(j, isField), func(x meaning) bool { return r.lex.senses[x.sense].ref == m.field })
+			return !r.d.rank.wanted || r.otherThing(j) || slices.ContainsFunc(r.senses(j, isField), func(x meaning) bool { return r.lex.at(x.sense).ref == m.field })
 		}
 	}
 	return false

@@ -15,8 +15,8 @@ type fuzzy struct {
 	senses []sense
 
 	filed sync.Once          // keys are filed when the first word is looked for
-	sizes []uint8            // letters of each key, by its first entry
-	heads map[string][]int32 // first two letters → first entries of keys
+	sizes []uint8            // letters of each key that is filed, by its number
+	heads map[string][]int32 // first two letters → numbers of keys
 	tails map[string][]int32 // last two letters
 }
 
@@ -24,24 +24,38 @@ type fuzzy struct {
 const maxCandidates = 3000
 
 func (f *fuzzy) file() {
-	entries := f.index.entries
-	f.sizes, f.heads, f.tails = make([]uint8, len(entries)), map[string][]int32{}, map[string][]int32{}
-	for _, i := range f.index.from[:len(f.index.from)-1] {
-		e := &entries[i]
-		if s := &f.senses[e.sense]; e.how >= asPart || s.kind == isWord && !mistyped(s, e.key) || len(e.key) < 4 || len(e.key) > 60 {
+	keys := f.index.keys
+	f.sizes, f.heads, f.tails = make([]uint8, keys.len()), map[string][]int32{}, map[string][]int32{}
+	for n := range int32(keys.len()) {
+		e, key := f.index.entries[f.index.from[n]], keys.key(n)
+		if len(key) < 4 || len(key) > 60 || e.how() >= asPart {
 			continue
 		}
-		f.sizes[i] = letters(e.key)
-		first, last := ends(e.key)
-		f.heads[first] = append(f.heads[first], i)
-		f.tails[last] = append(f.tails[last], i)
+		if s := &f.senses[e.sense]; s.kind == isWord && !mistyped(s, key) {
+			continue
+		}
+		first, last := ends(key)
+		filed := file(f.heads, first, n)
+		if file(f.tails, last, n) || filed {
+			f.sizes[n] = letters(key)
+		}
 	}
+}
+
+// file adds a key to those that are compared with a word, while these are not too many.
+func file(under map[string][]int32, end []byte, n int32) bool {
+	list := under[string(end)]
+	if len(list) == maxCandidates {
+		return false
+	}
+	under[string(end)] = append(list, n)
+	return true
 }
 
 // mistyped reports whether slips are looked for in a word of the language. Words
 // without weight are left out: a name that nothing explains must not turn into one
 // (가입한 is not 구입한).
-func mistyped(s *sense, key string) bool {
+func mistyped(s *sense, key []byte) bool {
 	switch s.word {
 	case wVerb, wTrend, wShare, wForecast, wCompare, wRelate, wGrowth, wCumulative, wAnomaly, wRank, wSort, wAverage:
 		return len(key) >= 7
@@ -51,47 +65,47 @@ func mistyped(s *sense, key string) bool {
 
 // ends returns what a key is filed under: the first and the last letters, without
 // what is most often mistaken.
-func ends(key string) (first, last string) {
-	a, n := utf8.DecodeRuneInString(key)
+func ends(key []byte) (first, last []byte) {
+	a, n := utf8.DecodeRune(key)
 	if unicode.Is(unicode.Hangul, a) {
-		_, z := utf8.DecodeLastRuneInString(key)
+		_, z := utf8.DecodeLastRune(key)
 		return key[:n], key[len(key)-z:]
 	}
 	return key[:max(n, min(2, len(key)))], key[len(key)-min(2, len(key)):]
 }
 
-// near returns the keys within reach of a word, nearest first, as the index of
-// their first entry; and how far they are.
-func (f *fuzzy) near(key string) (found []int32, distance int) {
+// near returns the keys within reach of a word, nearest first, and how far they are.
+func (f *fuzzy) near(key string) (found []string, distance int) {
 	if len(key) < 4 || len(key) > 60 || strings.IndexFunc(key, unicode.IsDigit) >= 0 {
 		return nil, 0
 	}
 	f.filed.Do(f.file)
 	word := jamo(key)
 	limit := reachOf(key, len(word))
-	first, last := ends(key)
+	first, last := ends([]byte(key))
 	distance = limit + 1
-	lists := [][]int32{f.heads[first], f.tails[last]}
+	lists := [][]int32{f.heads[string(first)], f.tails[string(last)]}
 	if _, n := utf8.DecodeRuneInString(key); n == 3 && utf8.RuneCountInString(key) == 2 {
 		lists = append(lists, f.confusable(key)...)
 	}
 	for _, list := range lists {
 		alike := len(found)
-		for _, i := range list[:min(len(list), maxCandidates)] {
-			if d := len(word) - int(f.sizes[i]); d > distance || -d > distance {
+		for _, n := range list {
+			if d := len(word) - int(f.sizes[n]); d > distance || -d > distance {
 				continue
 			}
-			d := slip(word, f.index.entries[i].key, distance)
+			other := string(f.index.keys.key(n))
+			d := slip(word, other, distance)
 			if d == 0 || d > distance || d > limit {
 				continue
 			}
 			if d < distance {
 				found, distance, alike = found[:0], d, 0
 			}
-			found = append(found, i)
+			found = append(found, other)
 		}
 		// Which of several comes first must not depend on the order in which a model names them.
-		slices.SortFunc(found[alike:], func(a, b int32) int { return strings.Compare(f.index.entries[a].key, f.index.entries[b].key) })
+		slices.Sort(found[alike:])
 	}
 	return unique(found), distance
 }
@@ -115,8 +129,8 @@ func (f *fuzzy) confusable(key string) [][]int32 {
 // soundsLike lists the vowels, by number, that are mistaken for one another.
 var soundsLike = map[int][]int{1: {5}, 5: {1}, 3: {7}, 7: {3}, 10: {11, 15}, 11: {10, 15}, 15: {10, 11}}
 
-func unique(list []int32) []int32 {
-	seen := map[int32]bool{}
+func unique(list []string) []string {
+	seen := map[string]bool{}
 	out := list[:0]
 	for _, i := range list {
 		if !seen[i] {
@@ -163,9 +177,11 @@ func jamo(s string) []rune {
 }
 
 // letters returns the length of what jamo returns.
-func letters(s string) uint8 {
+func letters(s []byte) uint8 {
 	n := 0
-	for _, r := range s {
+	for len(s) > 0 {
+		r, size := utf8.DecodeRune(s)
+		s = s[size:]
 		k := int(r) - 0xac00
 		if k < 0 || k >= 11172 {
 			n++

@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 	"strings"
@@ -65,12 +66,26 @@ type senseID struct {
 type Lexicon struct {
 	model  *semantic.Model
 	graph  *graph
-	senses []sense
+	senses []sense // by number, less first
 	index  *index
 	fuzzy  *fuzzy
 	values map[string][]ValueCount
-	ids    map[senseID]int32
-	build  *gathered // until the index is made
+	names  *names
+
+	// Of one with more values than another, which it shares the rest with (see With).
+	under *Lexicon
+	first int32 // number of the first sense that under does not have
+
+	// While it is made.
+	build *gathered
+	ids   map[senseID]int32
+}
+
+// names are those of the model, which values do not take from it.
+type names struct {
+	keys        *keys
+	strong, all int             // how many keys there were before the values, and after them
+	inLabels    map[string]bool // keys of the words that labels of fields are made of
 }
 
 // NewLexicon prepares what compose needs to know of a model and its data. values
@@ -78,12 +93,14 @@ type Lexicon struct {
 // first; those beyond the first 2,000 of a field are not known.
 func NewLexicon(m *semantic.Model, values map[string][]ValueCount) *Lexicon {
 	m = m.Indexed()
-	l := &Lexicon{model: m, graph: newGraph(m), values: map[string][]ValueCount{}, ids: map[senseID]int32{}, build: &gathered{at: map[string]int32{}}}
+	l := &Lexicon{model: m, graph: newGraph(m), values: map[string][]ValueCount{}, ids: map[senseID]int32{}, build: newGathered()}
 	l.addWords()
 	l.addMetrics()
 	l.addDatasets()
 	l.addOtherWords()
+	l.names = &names{keys: l.build.keys, strong: l.build.keys.len(), inLabels: labelWords(m)}
 	l.addValues(values)
+	l.names.all = l.build.keys.len()
 	l.addWeakNames()
 	l.index = newIndex(l.build)
 	l.build, l.ids = nil, nil
@@ -91,7 +108,15 @@ func NewLexicon(m *semantic.Model, values map[string][]ValueCount) *Lexicon {
 	return l
 }
 
-// sense returns the id of a sense, adding it when it is new.
+// at returns a sense by its number.
+func (l *Lexicon) at(n int32) *sense {
+	if n < l.first {
+		return l.under.at(n)
+	}
+	return &l.senses[n-l.first]
+}
+
+// sense returns the number of a sense, adding it when it is new.
 func (l *Lexicon) sense(s sense) int32 {
 	id := senseID{kind: s.kind, word: s.word, of: s.arg}
 	if s.kind != isWord {
@@ -100,10 +125,15 @@ func (l *Lexicon) sense(s sense) int32 {
 	if n, ok := l.ids[id]; ok {
 		return n
 	}
-	n := int32(len(l.senses))
+	n := l.addSense(s)
 	l.ids[id] = n
-	l.senses = append(l.senses, s)
 	return n
+}
+
+// addSense adds a sense that is not there yet.
+func (l *Lexicon) addSense(s sense) int32 {
+	l.senses = grown(l.senses, s)
+	return l.first + int32(len(l.senses)) - 1
 }
 
 // add makes term stand for a sense.
@@ -193,22 +223,26 @@ var otherWords = []struct{ word, other string }{{"반품", "반송"}, {"환불",
 // addOtherWords lets names be said with another word of the same meaning.
 func (l *Lexicon) addOtherWords() {
 	g := l.build
-	names, others := len(g.keys), map[int32][]string{} // by the number of the key
-	for n, key := range g.keys {
+	others := map[int32][]string{} // by the number of the key
+	for n := range int32(g.keys.len()) {
 		for _, w := range otherWords {
-			if !strings.Contains(key, w.word) {
+			key := g.keys.key(n)
+			if !bytes.Contains(key, []byte(w.word)) {
 				continue
 			}
-			if other := strings.Replace(key, w.word, w.other, 1); !g.known(other, names) {
-				others[int32(n)] = append(others[int32(n)], other)
+			if other := strings.Replace(string(key), w.word, w.other, 1); !g.known(other, g.keys.len()) {
+				others[n] = append(others[n], other)
 			}
 		}
 	}
-	for _, e := range g.list { // without what is added
-		for _, other := range others[e.key] {
-			g.addKey([]byte(other), e.breaks, e.sense, max(e.how, asSynonym))
-		}
+	if len(others) == 0 {
+		return
 	}
+	g.each(func(e gatheredEntry) {
+		for _, other := range others[e.key] {
+			g.addKey([]byte(other), g.breaks[e.form>>3], e.sense, max(e.how(), asSynonym))
+		}
+	})
 }
 
 func (l *Lexicon) addField(d *semantic.Dataset, f *semantic.Field) {
@@ -233,25 +267,43 @@ func (l *Lexicon) addField(d *semantic.Dataset, f *semantic.Field) {
 }
 
 func (l *Lexicon) addValues(values map[string][]ValueCount) {
-	known := l.knownBefore()
 	for _, ref := range slices.Sorted(maps.Keys(values)) {
-		list := values[ref]
-		if d, f := l.model.Field(ref); f == nil || f.Hidden || d.Hidden || f.Kind == semantic.FreeText {
+		f := l.field(ref)
+		if f == nil {
 			continue
 		}
-		list = list[:min(len(list), maxValues)]
-		l.values[ref] = list
-		_, field := l.model.Field(ref)
-		list = slices.DeleteFunc(slices.Clone(list), func(v ValueCount) bool { return slices.Contains(field.Totals, v.Text) })
-		for _, v := range field.Totals {
+		l.values[ref] = values[ref][:min(len(values[ref]), maxValues)]
+		for _, v := range f.Totals {
 			l.add(v, l.sense(sense{kind: isWord, word: wAll}), asLabel) // 전국 매출 is that of all regions
 		}
-		for _, v := range list {
-			l.addValue(ref, v)
-		}
-		l.addStates(ref, list)
-		l.addParts(ref, list, known)
+		list := partsOf(f, l.values[ref])
+		l.addEach(ref, list)
+		l.addParts(ref, list)
 	}
+}
+
+// field returns a field whose values are known by their names, nil for another.
+func (l *Lexicon) field(ref string) *semantic.Field {
+	if d, f := l.model.Field(ref); f != nil && !f.Hidden && !d.Hidden && f.Kind != semantic.FreeText {
+		return f
+	}
+	return nil
+}
+
+// partsOf are the values of a field without those that stand for all others.
+func partsOf(f *semantic.Field, list []ValueCount) []ValueCount {
+	if len(f.Totals) == 0 {
+		return list
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(v ValueCount) bool { return slices.Contains(f.Totals, v.Text) })
+}
+
+// addEach adds values one by one.
+func (l *Lexicon) addEach(ref string, list []ValueCount) {
+	for _, v := range list {
+		l.addValue(ref, v)
+	}
+	l.addStates(ref, list)
 }
 
 // addValue adds a value and its usual short form.
@@ -259,8 +311,7 @@ func (l *Lexicon) addValue(ref string, v ValueCount) {
 	if strings.TrimSpace(v.Text) == "" {
 		return
 	}
-	n := int32(len(l.senses))
-	l.senses = append(l.senses, sense{kind: isValue, ref: ref, values: []string{v.Text}, count: v.Count})
+	n := l.addSense(sense{kind: isValue, ref: ref, values: []string{v.Text}, count: v.Count})
 	l.add(v.Text, n, asLabel)
 	for _, alias := range valueAliases(v.Text) {
 		l.add(alias, n, asAlias)
@@ -273,13 +324,10 @@ const maxShared = 20
 
 // addParts lets a word stand for the values that contain it: 통돌이 for 통돌이 16kg and
 // 통돌이 14kg. Names of the model keep their meaning.
-func (l *Lexicon) addParts(ref string, list []ValueCount, known func(key string) bool) {
+func (l *Lexicon) addParts(ref string, list []ValueCount) {
 	shared := map[string]*sense{}
 	for _, v := range list {
-		parts := strings.FieldsFunc(v.Text, func(r rune) bool { return skippable(r) || r == ',' || r == '/' })
-		if len(parts) < 2 || len(parts) > 8 {
-			continue
-		}
+		parts := valueParts(v.Text)
 		for k, part := range parts {
 			if !namesAlone(part) || slices.Contains(parts[:k], part) {
 				continue
@@ -293,41 +341,54 @@ func (l *Lexicon) addParts(ref string, list []ValueCount, known func(key string)
 		}
 	}
 	for _, part := range slices.Sorted(maps.Keys(shared)) {
-		if key := fold(part); known(key) {
+		if key := fold(part); l.names.have(key) {
 			continue
 		}
 		s := *shared[part]
 		if len(s.values) > maxShared {
 			s.values, s.contains = []string{part}, true
 		}
-		n := int32(len(l.senses))
-		l.senses = append(l.senses, s)
-		l.add(part, n, asPart)
+		l.add(part, l.addSense(s), asPart)
 	}
 }
 
-// knownBefore tells the keys that stand for something now, and the words that labels of
-// fields are made of: 유입 of 유입 경로 is not said of one value.
-func (l *Lexicon) knownBefore() func(key string) bool {
-	words, names := map[string]bool{}, len(l.build.keys)
-	for _, d := range l.model.Datasets {
+// valueParts are the words of a value of several.
+func valueParts(text string) []string {
+	parts := strings.FieldsFunc(text, func(r rune) bool { return skippable(r) || r == ',' || r == '/' })
+	if len(parts) < 2 || len(parts) > 8 {
+		return nil
+	}
+	return parts
+}
+
+// labelWords are the words that labels of fields are made of: 유입 of 유입 경로 is not said of
+// one value.
+func labelWords(m *semantic.Model) map[string]bool {
+	words := map[string]bool{} // as they are written, and their keys
+	for _, d := range m.Datasets {
 		for _, f := range d.Fields {
-			for _, word := range append(strings.Fields(f.Label.Ko), strings.Fields(f.Label.En)...) {
-				if !words[word] {
-					key := fold(word)
-					words[word], words[key] = true, true
+			for _, label := range []string{f.Label.Ko, f.Label.En} {
+				for word := range strings.FieldsSeq(label) {
+					if !words[word] {
+						words[word], words[fold(word)] = true, true
+					}
 				}
 			}
 		}
 	}
-	return func(key string) bool { return words[key] || l.build.known(key, names) }
+	return words
+}
+
+// have reports whether a key stands for something of the model.
+func (n *names) have(key string) bool {
+	at, ok := n.keys.find([]byte(key))
+	return ok && int(at) < n.strong || n.inLabels[key]
 }
 
 // addWeakNames lets metrics and fields be called by less than their name, where
 // nothing else has that name: 구매 고객 for 구매 고객 수, 유형 for 문의 유형.
 func (l *Lexicon) addWeakNames() {
-	names := len(l.build.keys)
-	known := func(key string) bool { return l.build.known(key, names) }
+	known := func(term string) bool { return l.build.known(term, l.names.all) }
 	weak := &weakNames{of: map[string][]int32{}}
 	for _, m := range l.model.Metrics {
 		if !m.Hidden {
@@ -375,20 +436,20 @@ func spokenFields(f *semantic.Field) []string {
 
 // addMeans lets what a field tells the means of be said after its values: 카드 결제 of a
 // 결제수단.
-func (l *Lexicon) addMeans(f *semantic.Field, known func(key string) bool) {
+func (l *Lexicon) addMeans(f *semantic.Field, known func(term string) bool) {
 	for _, end := range []string{"수단", "방법", "방식"} {
 		stem, ok := strings.CutSuffix(strings.ReplaceAll(f.Label.Ko, " ", ""), end)
-		if key := fold(stem); ok && utf8.RuneCountInString(stem) >= 2 && !f.Hidden && !known(key) {
+		if ok && utf8.RuneCountInString(stem) >= 2 && !f.Hidden && !known(stem) {
 			l.add(stem, l.sense(sense{kind: isWord, word: wDone}), asAlias)
 		}
 	}
 }
 
 // weaken collects the short names of a sense that are not known as anything else.
-func (l *Lexicon) weaken(weak *weakNames, known func(key string) bool, n int32, terms []string) {
+func (l *Lexicon) weaken(weak *weakNames, known func(term string) bool, n int32, terms []string) {
 	for _, term := range terms {
 		for _, short := range shortNames(term) {
-			if key := fold(short); key != "" && !known(key) {
+			if !known(short) && fold(short) != "" {
 				weak.add(short, n)
 			}
 		}

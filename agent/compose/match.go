@@ -114,18 +114,21 @@ func (m *matcher) figures(i int) []piece {
 func (m *matcher) named(from int, h hit) []piece {
 	var out [3]piece
 	var has [3]bool
-	for _, e := range m.lex.index.entries[h.lo:h.hi] {
-		cost, ok := m.spacing(e, h.gaps)
-		if !ok || !m.sameCase(e, from, h.to) {
+	spaced := gapped{form: ^uint32(0)}
+	for _, e := range h.entries {
+		if e.form != spaced.form { // of thousands that share a key, most are written alike
+			spaced = m.spacing(e, h)
+		}
+		if !spaced.ok || spaced.torn && m.isAstray(e, h.key) || !m.sameCase(e, h.key, from, h.to) {
 			continue
 		}
-		kind, base := m.lex.kindOf(e)
+		kind, base := m.lex.kindOf(e, h.key)
 		if !has[kind] {
 			has[kind] = true
-			out[kind] = piece{m.token(kind, from, h.to), base + cost}
+			out[kind] = piece{m.token(kind, from, h.to), base + spaced.cost}
 		}
-		out[kind].cost = min(out[kind].cost, base+cost)
-		out[kind].meanings = append(out[kind].meanings, meaning{e.sense, e.how})
+		out[kind].cost = min(out[kind].cost, base+spaced.cost)
+		out[kind].meanings = append(out[kind].meanings, meaning{e.sense, e.how()})
 	}
 	var pieces []piece
 	for k, p := range out {
@@ -137,16 +140,16 @@ func (m *matcher) named(from int, h hit) []piece {
 	return pieces
 }
 
-// kindOf returns what an entry becomes, and its cost.
-func (l *Lexicon) kindOf(e entry) (tokenKind, float64) {
-	s := &l.senses[e.sense]
-	extra := []float64{asLabel: 0, asSynonym: 0.02, asAlias: 0.08, asPart: 0.3, asPrefix: 0.6, asTypo: 2}[e.how]
+// kindOf returns what an entry of a key becomes, and its cost.
+func (l *Lexicon) kindOf(e entry, key string) (tokenKind, float64) {
+	s := l.at(e.sense)
+	extra := [...]float64{asLabel: 0, asSynonym: 0.02, asAlias: 0.08, asPart: 0.3, asPrefix: 0.6, asTypo: 2}[e.how()]
 	switch {
 	case s.kind == isValue:
 		return aTerm, costValue + extra
 	case s.kind != isWord:
 		return aTerm, costName + extra
-	case s.word >= wParticle && s.word <= wPlural && isHangulKey(e.key), s.word == wBy && isHangulKey(e.key), s.word == wPer && s.arg == "" && isHangulKey(e.key):
+	case s.word >= wParticle && s.word <= wPlural && isHangulKey(key), s.word == wBy && isHangulKey(key), s.word == wPer && s.arg == "" && isHangulKey(key):
 		return aParticle, costParticle
 	case s.word == wFiller || s.word == wVerb:
 		return aWord, costFiller
@@ -159,36 +162,50 @@ func isHangulKey(key string) bool {
 	return unicode.Is(unicode.Hangul, r)
 }
 
+// gapped says how the text and a term differ in white space, if they may.
+type gapped struct {
+	form uint32
+	cost float64
+	torn bool // the text has gaps, and others
+	ok   bool
+}
+
 // spacing compares where the text and the term have white space. English words are
 // not run together or torn apart; Korean ones often are.
-func (m *matcher) spacing(e entry, gaps uint64) (cost float64, ok bool) {
-	if gaps == e.breaks {
-		return 0, true
+func (m *matcher) spacing(e entry, h hit) gapped {
+	out := gapped{form: e.form, ok: true}
+	breaks := m.lex.index.breaksOf(e)
+	if h.gaps == breaks {
+		return out
 	}
-	if m.lex.senses[e.sense].word == wAnomaly && gaps != 0 && (strings.HasPrefix(e.key, "이상한") || strings.HasPrefix(e.key, "이상해") || strings.HasPrefix(e.key, "이상했")) {
-		return 0, false // 3번 이상 한 is not strange
-	}
-	runes := []rune(e.key)
+	out.torn = h.gaps != 0
+	runes := []rune(h.key)
 	for i := 1; i < len(runes) && i < 64; i++ {
-		inText, inTerm := gaps>>i&1 == 1, e.breaks>>i&1 == 1
+		inText, inTerm := h.gaps>>i&1 == 1, breaks>>i&1 == 1
 		bothLatin := classOf(runes[i-1]) == latin && classOf(runes[i]) == latin
 		switch {
 		case inText && !inTerm && bothLatin:
-			return 0, false
+			return gapped{form: e.form}
 		case inText != inTerm:
-			cost += 0.12
+			out.cost += 0.12
 		}
 	}
-	return cost, true
+	return out
+}
+
+// isAstray reports whether a word is another one where it is torn apart: 3번 이상 한 is not
+// strange.
+func (m *matcher) isAstray(e entry, key string) bool {
+	return m.lex.at(e.sense).word == wAnomaly && (strings.HasPrefix(key, "이상한") || strings.HasPrefix(key, "이상해") || strings.HasPrefix(key, "이상했"))
 }
 
 // sameCase keeps values such as "IN" and "OR" apart from the words in and or.
-func (m *matcher) sameCase(e entry, from, to int) bool {
-	s := &m.lex.senses[e.sense]
-	if s.kind == isValue && slices.Contains(smallWords, e.key) {
-		return m.slice(from, to) == strings.ToUpper(e.key)
+func (m *matcher) sameCase(e entry, key string, from, to int) bool {
+	s := m.lex.at(e.sense)
+	if s.kind == isValue && slices.Contains(smallWords, key) {
+		return m.slice(from, to) == strings.ToUpper(key)
 	}
-	if s.kind != isValue || len(e.key) > 3 || len(s.values) != 1 {
+	if s.kind != isValue || len(key) > 3 || len(s.values) != 1 {
 		return true
 	}
 	written := s.values[0]
@@ -196,12 +213,12 @@ func (m *matcher) sameCase(e entry, from, to int) bool {
 		return true
 	}
 	text := m.slice(from, to)
-	return text == written || text == written+"s" || text == strings.ToLower(written) && len(written) > 1 && !m.lex.isSaid(e.key)
+	return text == written || text == written+"s" || text == strings.ToLower(written) && len(written) > 1 && !m.lex.isSaid(key)
 }
 
 // isSaid reports whether an abbreviation is also a word, so that its capitals tell.
 func (l *Lexicon) isSaid(key string) bool {
-	return slices.Contains(shortWords, key) || slices.ContainsFunc(l.index.lookup(key), func(e entry) bool { return l.senses[e.sense].kind == isWord })
+	return slices.Contains(shortWords, key) || slices.ContainsFunc(l.index.lookup(key), func(e entry) bool { return l.at(e.sense).kind == isWord })
 }
 
 // shortWords are English words of two and three letters beside those known otherwise.
@@ -217,7 +234,7 @@ func (m *matcher) shortness(t token) float64 {
 	if t.kind == aParticle || t.to-t.from > 1 || m.class[t.from] != hangul {
 		return 0
 	}
-	if m.border(t.from) == soft && !slices.ContainsFunc(t.meanings, func(x meaning) bool { return m.lex.senses[x.sense].mayTrail() }) {
+	if m.border(t.from) == soft && !slices.ContainsFunc(t.meanings, func(x meaning) bool { return m.lex.at(x.sense).mayTrail() }) {
 		return 2.5
 	}
 	return 0.2

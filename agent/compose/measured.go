@@ -16,7 +16,7 @@ func (r *reader) preferFigures() {
 			continue
 		}
 		named := slices.ContainsFunc(t.meanings, func(x meaning) bool {
-			s := &r.lex.senses[x.sense]
+			s := r.lex.at(x.sense)
 			return s.kind != isValue || slices.ContainsFunc([]int{r.prev(i), r.next(i)}, func(j int) bool { return j >= 0 && r.speaksFor(j, s.ref) })
 		})
 		if named {
@@ -39,7 +39,7 @@ func (r *reader) ofMeasure(j int) bool {
 			return true
 		}
 		datasets := r.lex.graph.metrics[m.Metric]
-		if slices.ContainsFunc(r.senses(j, isDataset), func(x meaning) bool { return slices.Contains(datasets, r.lex.senses[x.sense].ref) }) {
+		if slices.ContainsFunc(r.senses(j, isDataset), func(x meaning) bool { return slices.Contains(datasets, r.lex.at(x.sense).ref) }) {
 			return true
 		}
 	}

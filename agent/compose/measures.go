@@ -33,7 +33,7 @@ func (r *reader) readMetrics() {
 		case thing && r.any(wList) >= 0 && r.countWord(i) < 0 && !r.otherMeasure(i):
 		case thing && (r.marked(i, wBy, 0) && !r.sortMarked(i) || r.eachMarked(i) || r.whichMarked(i)):
 		case thing && r.d.rank.wanted && !r.otherThing(i) && !r.otherMeasure(i):
-		case thing && r.aliased(i) && len(r.senses(i, isDataset)) > 0 && r.lex.usualOf(r.lex.senses[r.senses(i, isDataset)[0].sense].ref) != "":
+		case thing && r.aliased(i) && len(r.senses(i, isDataset)) > 0 && r.lex.usualOf(r.lex.at(r.senses(i, isDataset)[0].sense).ref) != "":
 		case thing || r.weakMetric(i):
 			maybe = append(maybe, i)
 		default:
@@ -54,7 +54,7 @@ func (r *reader) readWho(i int) bool {
 	if !r.whichMarked(i) || r.grouping(i) || len(r.senses(i, isMetric)) != 1 || r.in.Previous != nil {
 		return false
 	}
-	metric := r.lex.model.Metric(r.lex.senses[r.senses(i, isMetric)[0].sense].ref)
+	metric := r.lex.model.Metric(r.lex.at(r.senses(i, isMetric)[0].sense).ref)
 	dataset := r.lex.counted(metric.Name)
 	if dataset == "" || !r.lex.countsAll(metric, dataset) {
 		return false
@@ -183,7 +183,7 @@ func (r *reader) takeMetric(i int) {
 	metrics := r.senses(i, isMetric)
 	list := make([]candidate, len(metrics))
 	for k, x := range metrics {
-		m := r.lex.model.Metric(r.lex.senses[x.sense].ref)
+		m := r.lex.model.Metric(r.lex.at(x.sense).ref)
 		list[k] = candidate{ref: m.Name, label: r.label(m.Label, m.Name), how: x.how, usual: m.Default}
 	}
 	r.use(i)
@@ -242,7 +242,7 @@ func (r *reader) aboutNamed(metric string) bool {
 			continue
 		}
 		for _, x := range r.senses(i, isDataset) {
-			if r.lex.graph.about(metric, r.lex.senses[x.sense].ref) {
+			if r.lex.graph.about(metric, r.lex.at(x.sense).ref) {
 				return true
 			}
 		}
@@ -376,7 +376,7 @@ func (r *reader) readThings() {
 		if !r.open(i) || len(things) == 0 || r.byMarked(i) || r.whichMarked(i) || r.perMarked(i) || r.in.Previous != nil && open > 1 {
 			continue
 		}
-		dataset := r.lex.senses[things[0].sense].ref
+		dataset := r.lex.at(things[0].sense).ref
 		ranked := (r.d.rank.wanted || r.d.sort != nil) && (r.lex.nameOf(dataset) != "" || r.besideValue(i) || !r.otherThing(i) && r.d.grain == "" && r.find(wGrain) < 0)
 		name := r.measureOf(i, dataset)
 		if name == "" && r.superlativeOf(i) {
@@ -405,7 +405,7 @@ func (r *reader) readBareCount() {
 		}
 		dataset := ""
 		for _, x := range r.senses(i, isField) {
-			of, _, _ := cutRef(r.lex.senses[x.sense].ref)
+			of, _, _ := cutRef(r.lex.at(x.sense).ref)
 			if dataset != "" && dataset != of {
 				return
 			}

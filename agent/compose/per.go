@@ -21,7 +21,7 @@ func (r *reader) readPer() string {
 		}
 		name := r.countMetric(i)
 		if name == "" && len(r.senses(i, isMetric)) > 0 && !r.grouping(i) {
-			name = r.lex.senses[r.senses(i, isMetric)[0].sense].ref
+			name = r.lex.at(r.senses(i, isMetric)[0].sense).ref
 		}
 		if name != "" {
 			r.use(i)
@@ -65,7 +65,7 @@ func (r *reader) cutsPer(i int) bool {
 	if english && len(r.senses(i, isField)) > 0 && len(r.senses(i, isDataset)) == 0 {
 		return true
 	}
-	if english && !r.d.average && slices.ContainsFunc(r.senses(i, isDataset), func(x meaning) bool { return r.lex.called(r.lex.senses[x.sense].ref) }) {
+	if english && !r.d.average && slices.ContainsFunc(r.senses(i, isDataset), func(x meaning) bool { return r.lex.called(r.lex.at(x.sense).ref) }) {
 		return true
 	}
 	for j := range r.toks {
@@ -74,7 +74,7 @@ func (r *reader) cutsPer(i int) bool {
 		}
 		list := r.senses(j, isMetric)
 		if !slices.ContainsFunc(list, func(x meaning) bool {
-			return !r.averaged(measure{Measure: semantic.Measure{Metric: r.lex.senses[x.sense].ref}})
+			return !r.averaged(measure{Measure: semantic.Measure{Metric: r.lex.at(x.sense).ref}})
 		}) {
 			return true
 		}

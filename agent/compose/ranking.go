@@ -310,7 +310,7 @@ func (b *builder) limitPer() string {
 
 // bareDataset reports whether g is of what a dataset is called, and of no field's name.
 func (b *builder) bareDataset(g group) bool {
-	return g.token.kind == aTerm && !slicesHas(g.token.meanings, func(x meaning) bool { return b.lex.senses[x.sense].kind == isField })
+	return g.token.kind == aTerm && !slicesHas(g.token.meanings, func(x meaning) bool { return b.lex.at(x.sense).kind == isField })
 }
 
 // setBounds turns comparisons with figures into conditions on fields or on results.

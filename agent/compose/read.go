@@ -155,9 +155,9 @@ func (r *reader) preferValues() {
 		key := fold(t.text)
 		var found []meaning
 		for _, e := range r.lex.index.lookup(key) {
-			s := &r.lex.senses[e.sense]
+			s := r.lex.at(e.sense)
 			if s.kind == isValue && (r.speaksFor(max(r.prev(i), 0), s.ref) || r.next(i) >= 0 && r.speaksFor(r.next(i), s.ref)) {
-				found = append(found, meaning{e.sense, e.how})
+				found = append(found, meaning{e.sense, e.how()})
 			}
 		}
 		if len(found) > 0 {
@@ -356,7 +356,7 @@ func (r *reader) checkTotal() {
 // writtenFigures reports whether a field of texts looks like figures that could not be
 // read as such: ▲3, 71.000,50. Its total is no list of them.
 func (l *Lexicon) writtenFigures(field string) bool {
-	values := l.values[field]
+	values := l.valuesOf(field)
 	figures := 0
 	for _, v := range values {
 		if strings.ContainsAny(v.Text, "0123456789") && len([]rune(v.Text)) <= 24 {
@@ -395,7 +395,7 @@ func (r *reader) onlyHowMany(words []string) bool {
 	return len(words) > 0 && !slices.ContainsFunc(words, func(w string) bool {
 		key := fold(w)
 		return !slices.ContainsFunc(r.lex.index.lookup(key), func(e entry) bool {
-			s := &r.lex.senses[e.sense]
+			s := r.lex.at(e.sense)
 			return s.kind == isWord && (s.word == wHowMany || s.word == wCount || s.word == wHowMuch)
 		})
 	})

@@ -27,8 +27,7 @@ func (l *Lexicon) addStates(ref string, list []ValueCount) {
 		if stateNames[v.Text] == "" {
 			continue
 		}
-		n := int32(len(l.senses))
-		l.senses = append(l.senses, sense{kind: isValue, ref: ref, values: []string{v.Text}, count: v.Count})
+		n := l.addSense(sense{kind: isValue, ref: ref, values: []string{v.Text}, count: v.Count})
 		l.add(stateNames[v.Text], n, asAlias)
 		if ko := koreanStates[v.Text]; ko != "" {
 			l.add(ko, n, asAlias)

@@ -76,7 +76,7 @@ func (s *suggester) mentioned(t token) {
 		return
 	}
 	for _, x := range t.meanings {
-		switch m := &s.lex.senses[x.sense]; m.kind {
+		switch m := s.lex.at(x.sense); m.kind {
 		case isMetric:
 			s.metrics = append(s.metrics, m.ref)
 		case isField:

@@ -35,7 +35,7 @@ func (r *reader) senses(i int, k senseKind) []meaning {
 	}
 	var out []meaning
 	for _, x := range r.toks[i].meanings {
-		if r.lex.senses[x.sense].kind == k {
+		if r.lex.at(x.sense).kind == k {
 			out = append(out, x)
 		}
 	}
@@ -224,8 +224,8 @@ func (r *reader) bindRows(i int) bool {
 		if j == i || !r.open(j) || len(r.senses(j, isMetric)) != 1 {
 			continue
 		}
-		dataset, ref := r.averagedField(r.lex.senses[r.senses(j, isMetric)[0].sense].ref)
-		if ref != "" && (r.keyOf(i) == dataset || slices.ContainsFunc(r.senses(i, isDataset), func(x meaning) bool { return r.lex.senses[x.sense].ref == dataset })) {
+		dataset, ref := r.averagedField(r.lex.at(r.senses(j, isMetric)[0].sense).ref)
+		if ref != "" && (r.keyOf(i) == dataset || slices.ContainsFunc(r.senses(i, isDataset), func(x meaning) bool { return r.lex.at(x.sense).ref == dataset })) {
 			r.use(j)
 			r.useTrail(j)
 			r.d.bounds[0].target, r.d.bounds[0].field = ref, true
@@ -238,7 +238,7 @@ func (r *reader) bindRows(i int) bool {
 // keyOf returns the dataset whose rows token i tells apart, "" for none: 응답 of an 응답번호.
 func (r *reader) keyOf(i int) string {
 	for _, x := range r.senses(i, isField) {
-		dataset, field, _ := cutRef(r.lex.senses[x.sense].ref)
+		dataset, field, _ := cutRef(r.lex.at(x.sense).ref)
 		if d := r.lex.model.Dataset(dataset); len(d.PrimaryKey) == 1 && d.PrimaryKey[0] == field {
 			return dataset
 		}
@@ -275,7 +275,7 @@ func (r *reader) satisfying(i int) bool {
 // namedThing returns the field by which people call what token i names.
 func (r *reader) namedThing(i int) string {
 	for _, x := range r.senses(i, isDataset) {
-		if ref := r.lex.nameOf(r.lex.senses[x.sense].ref); ref != "" {
+		if ref := r.lex.nameOf(r.lex.at(x.sense).ref); ref != "" {
 			return ref
 		}
 	}
@@ -313,7 +313,7 @@ func (r *reader) eventsOf(i int) string {
 		return "" // it is of them that it is said
 	}
 	for _, x := range r.senses(i, isValue) {
-		of, _, _ := cutRef(r.lex.senses[x.sense].ref)
+		of, _, _ := cutRef(r.lex.at(x.sense).ref)
 		if dataset != "" && dataset != of || x.how >= asPart {
 			return ""
 		}
@@ -333,7 +333,7 @@ func (r *reader) countedBefore(i int, name string) string {
 	if p < 0 || !r.open(p) || r.grouping(p) || len(r.senses(p, isMetric)) != 1 {
 		return ""
 	}
-	before := r.lex.senses[r.senses(p, isMetric)[0].sense].ref
+	before := r.lex.at(r.senses(p, isMetric)[0].sense).ref
 	if name == "" || !r.lex.countsRows(before) || !slices.Equal(r.lex.graph.metrics[before], r.lex.graph.metrics[name]) {
 		return ""
 	}
@@ -403,7 +403,7 @@ func (l *Lexicon) firstKeyed(keys []string) string {
 // where they refer to those of dataset.
 func (l *Lexicon) countOfReferring(key, dataset string) string {
 	for _, e := range l.index.lookup(key) {
-		s := l.senses[e.sense]
+		s := l.at(e.sense)
 		if _, refers := l.graph.reach(s.ref)[dataset]; s.kind == isDataset && s.ref != dataset && refers {
 			return l.countOfDataset(s.ref)
 		}
@@ -444,12 +444,12 @@ func (r *reader) countOf(key string, datasets, metrics []meaning) string {
 		}
 	}
 	for _, x := range metrics {
-		if name := r.lex.senses[x.sense].ref; r.lex.countsRows(name) {
+		if name := r.lex.at(x.sense).ref; r.lex.countsRows(name) {
 			return name
 		}
 	}
 	for _, x := range datasets {
-		if name := r.lex.countOfDataset(r.lex.senses[x.sense].ref); name != "" {
+		if name := r.lex.countOfDataset(r.lex.at(x.sense).ref); name != "" {
 			return name
 		}
 	}
@@ -463,7 +463,7 @@ func (r *reader) countOf(key string, datasets, metrics []meaning) string {
 func (l *Lexicon) metricKeyed(key string) string {
 	name := ""
 	for _, e := range l.index.lookup(key) {
-		if s := l.senses[e.sense]; s.kind == isMetric {
+		if s := l.at(e.sense); s.kind == isMetric {
 			if name != "" && name != s.ref {
 				return ""
 			}
