@@ -13,6 +13,7 @@ import (
 	"github.com/bapsang/bapsang/agent/compose"
 	"github.com/bapsang/bapsang/agent/format"
 	"github.com/bapsang/bapsang/agent/semantic"
+	"github.com/bapsang/bapsang/agent/think"
 	"github.com/bapsang/bapsang/connectors"
 )
 
@@ -23,6 +24,8 @@ type partners struct {
 	lent    []lentRows
 	asked   []string // sources, in order
 	asOf    map[string]time.Time
+	// matches are how the keys of a language model's joins met.
+	matches []think.Match
 }
 
 // partnerSide are the groups that one source has rows of.
@@ -76,28 +79,12 @@ func (p *partners) add(f semantic.Fetch, res *connectors.Result) {
 	s := p.sides[i]
 	for _, row := range res.Rows {
 		cells := row[:len(f.Dims)]
-		key := groupKey(cells)
+		key := connectors.JoinKey(cells)
 		if _, ok := s.groups[key]; !ok {
 			s.order = append(s.order, key)
 		}
 		s.groups[key] = cells
 	}
-}
-
-// groupKey is equal for groups that the join takes for one.
-func groupKey(cells []any) string {
-	var b strings.Builder
-	for _, cell := range cells {
-		text := connectors.CellText(cell)
-		if d, ok := cell.(connectors.Decimal); ok && strings.Contains(string(d), ".") {
-			*text = strings.TrimRight(strings.TrimRight(string(d), "0"), ".")
-		}
-		if text != nil {
-			b.WriteString("=" + *text)
-		}
-		b.WriteByte(0)
-	}
-	return b.String()
 }
 
 // countPartners asks the source of a fetch which of the rows that its statement brought
@@ -128,7 +115,7 @@ const (
 // joined are readings about how the sources were put together.
 func (r *run) joined() []compose.Reading {
 	p := &r.partners
-	written := r.answer.Rung != Compose && len(p.asked) > 1 // by a model or by a person, who saw to what has no partner
+	written := r.answer.Rung != Compose && len(p.asked) > 1 // by a model, or by a person, who saw to what has no partner
 	if len(p.sides) == 0 && !written {
 		return nil
 	}
@@ -142,8 +129,17 @@ func (r *run) joined() []compose.Reading {
 		say(w.keys, fmt.Sprintf(w.keyTypes, escapeMarkdown(pair[0]), escapeMarkdown(pair[1])))
 	}
 	for _, s := range p.sides {
-		if alone := p.aloneIn(s); len(alone) > 0 {
+		if alone := p.aloneIn(s); len(alone) > 0 && r.answer.Rung != Think { // of whose results the matches tell
 			say(w.onlyThere, fmt.Sprintf(w.onlyIn, escapeMarkdown(s.source), r.namesOfGroups(alone)))
+		}
+	}
+	var unmatched []string
+	for _, m := range p.matches {
+		for _, line := range r.unmatched(m) {
+			if !slices.Contains(unmatched, line) { // of several joins over the same
+				unmatched = append(unmatched, line)
+				say(w.onlyThere, line)
+			}
 		}
 	}
 	for _, line := range p.misspelt(w) {
@@ -197,13 +193,23 @@ func (p *partners) aloneIn(s *partnerSide) (out [][]any) {
 	}
 	// Those without a value come last, as in tables.
 	slices.SortFunc(out, func(a, b []any) int {
-		x, y := groupKey(a), groupKey(b)
+		x, y := connectors.JoinKey(a), connectors.JoinKey(b)
 		return cmp.Or(cmp.Compare(strings.Count(y, "="), strings.Count(x, "=")), strings.Compare(x, y))
 	})
 	return out
 }
 
 func (r *run) namesOfGroups(groups [][]any) string {
+	return r.groupNames(groups, len(groups), func(i int, cell any) string {
+		if i < len(r.partners.columns) {
+			return CellText(cell, r.partners.columns[i], r.q.Language)
+		}
+		return fmt.Sprint(cell)
+	})
+}
+
+// groupNames names the first of n groups.
+func (r *run) groupNames(groups [][]any, n int, name func(i int, cell any) string) string {
 	w := wordsFor(r.q.Language)
 	var names []string
 	for _, cells := range groups[:min(len(groups), maxAlone)] {
@@ -213,27 +219,87 @@ func (r *run) namesOfGroups(groups [][]any) string {
 				parts = append(parts, w.none)
 				continue
 			}
-			text := fmt.Sprint(cell)
-			if i < len(r.partners.columns) {
-				text = CellText(cell, r.partners.columns[i], r.q.Language)
-			}
-			parts = append(parts, escapeMarkdown(text))
+			parts = append(parts, escapeMarkdown(name(i, cell)))
 		}
 		names = append(names, strings.Join(parts, " · "))
 	}
 	text := strings.Join(names, ", ")
-	if more := len(groups) - len(names); more > 0 {
+	if more := n - len(names); more > 0 {
 		text = fmt.Sprintf(w.andMore, text, format.Value(float64(more), format.Integer, r.q.Language))
 	}
 	return text
 }
 
+// unmatched are what of the keys of a language model's join has no partner. What it asked the
+// sources for may be less than they have, so that nothing more can be said of it.
+func (r *run) unmatched(m think.Match) (out []string) {
+	w := wordsFor(r.q.Language)
+	for _, side := range m.Sides {
+		others := othersOf(m, side)
+		if side.Alone == 0 || len(others) == 0 || len(side.Columns) == 0 {
+			continue
+		}
+		if m.Metrics {
+			names := r.groupNames(side.Keys, side.Alone, func(i int, cell any) string { return r.cellText(cell, side.Columns[i]) })
+			out = append(out, fmt.Sprintf(w.onlyIn, escapeMarkdown(side.Sources[0]), names))
+			continue
+		}
+		var labels []string
+		for _, c := range side.Columns {
+			labels = append(labels, escapeMarkdown(c.Label))
+		}
+		names := r.groupNames(side.Keys, side.Alone, func(i int, cell any) string { return r.keyText(cell, side.Columns[i]) })
+		count := func(n int) string { return format.Value(float64(n), format.Integer, r.q.Language) }
+		out = append(out, fmt.Sprintf(w.unmatched, count(side.Alone), count(side.Of), strings.Join(labels, " · "), escapeMarkdown(strings.Join(side.Sources, " + ")), escapeMarkdown(strings.Join(others, ", ")), names))
+	}
+	return out
+}
+
+// othersOf are the sources of the other sides of a join, none where all are of one.
+func othersOf(m think.Match, side think.MatchSide) (out []string) {
+	own := strings.Join(side.Sources, " + ")
+	for _, o := range m.Sides {
+		if name := strings.Join(o.Sources, " + "); name != own && name != "" && own != "" && !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// keyText writes a key: its numbers as they are, for they name something.
+func (r *run) keyText(cell any, c think.Column) string {
+	switch cell.(type) {
+	case string, time.Time:
+		return r.cellText(cell, c)
+	}
+	return *connectors.CellText(cell)
+}
+
+func (r *run) cellText(cell any, c think.Column) string {
+	return CellText(cell, Column{Column: c.Column, Format: c.Format, Grain: c.Grain, Role: c.Role}, r.q.Language)
+}
+
 // misspelt are groups without a partner that may be meant to be partners.
 func (p *partners) misspelt(w *words) (out []string) {
+	say := func(one, other string, left, right [][]any) {
+		for _, pair := range alikePairs(left, right) {
+			line := fmt.Sprintf(w.spelled, escapeMarkdown(pair[0]), escapeMarkdown(one), escapeMarkdown(pair[1]), escapeMarkdown(other))
+			if !slices.Contains(out, line) {
+				out = append(out, line)
+			}
+		}
+	}
 	for i, a := range p.sides {
 		for _, b := range p.sides[i+1:] {
-			for _, pair := range alikePairs(p.aloneIn(a), p.aloneIn(b)) {
-				out = append(out, fmt.Sprintf(w.spelled, escapeMarkdown(pair[0]), escapeMarkdown(a.source), escapeMarkdown(pair[1]), escapeMarkdown(b.source)))
+			say(a.source, b.source, p.aloneIn(a), p.aloneIn(b))
+		}
+	}
+	for _, m := range p.matches {
+		for i, a := range m.Sides {
+			for _, b := range m.Sides[i+1:] {
+				if one, other := strings.Join(a.Sources, " + "), strings.Join(b.Sources, " + "); one != other {
+					say(one, other, a.Keys, b.Keys)
+				}
 			}
 		}
 	}
@@ -261,7 +327,7 @@ func alikeGroups(x, y []any) (one, other string, ok bool) {
 	}
 	differ := 0
 	for i := range x {
-		if groupKey(x[i:i+1]) == groupKey(y[i:i+1]) {
+		if connectors.JoinKey(x[i:i+1]) == connectors.JoinKey(y[i:i+1]) {
 			continue
 		}
 		differ++

@@ -140,7 +140,7 @@ func (r *run) think(ctx context.Context, unknown []string) error {
 	}
 	r.takeResults(out)
 	if together != nil {
-		together.met()
+		together.met(out.Results)
 	}
 	switch {
 	case out.Kind == think.NoData:

@@ -18,11 +18,17 @@ type several struct {
 	r *run
 
 	mu       sync.Mutex
-	partners partners            // what was asked; guarded by mu
-	computed map[string]partners // of metric queries, by their statements; likewise
+	partners partners   // what was asked; guarded by mu
+	computed []computed // likewise
 }
 
-func newSeveral(r *run) *several { return &several{r: r, computed: map[string]partners{}} }
+// computed is what the sources of a metric query have in common.
+type computed struct {
+	sql      string
+	partners partners
+}
+
+func newSeveral(r *run) *several { return &several{r: r} }
 
 // Query implements think.Sources.
 func (s *several) Query(ctx context.Context, source string, stmt connectors.Statement) (*connectors.Result, error) {
@@ -76,9 +82,36 @@ func (s *several) Compute(ctx context.Context, q semantic.Query) (*think.Result,
 		s.partners.ask(source)
 		s.partners.until(source, aside.partners.asOf[source])
 	}
-	s.computed[res.SQL] = aside.partners
+	s.computed = append(s.computed, computed{res.SQL, aside.partners})
 	out := thinkResult(res)
+	out.Matches = aside.partners.forModel(out.Columns)
 	return &out, nil
+}
+
+// forModel is what has no partner as a language model is told it, of a result whose first
+// columns are these.
+func (p *partners) forModel(columns []think.Column) (out []think.Match) {
+	groups, lacks := think.Match{Metrics: true}, false
+	for _, s := range p.sides {
+		if len(s.order) == 0 {
+			continue
+		}
+		alone := p.aloneIn(s)
+		dims := columns[:min(len(columns), len(s.groups[s.order[0]]))]
+		groups.Sides = append(groups.Sides, think.MatchSide{Name: s.source, Sources: []string{s.source}, Columns: dims, Of: len(s.order), Alone: len(alone), Keys: alone})
+		lacks = lacks || len(alone) > 0
+	}
+	if lacks {
+		out = append(out, groups)
+	}
+	for _, l := range p.lent {
+		if l.alone > 0 {
+			out = append(out, think.Match{Metrics: true, Sides: []think.MatchSide{
+				{Name: l.of, Sources: []string{l.of}, Of: int(l.n), Alone: int(l.alone)}, {Name: l.with, Sources: []string{l.with}},
+			}})
+		}
+	}
+	return out
 }
 
 // thinkResult is a result as package think has it.
@@ -106,7 +139,7 @@ func metricOf(c Column) string {
 
 // met takes over what the sources have in common, as far as it is known of the results that
 // the answer shows.
-func (s *several) met() {
+func (s *several) met(results []think.Result) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := s.r
@@ -116,13 +149,16 @@ func (s *several) met() {
 	asked, asOf := s.partners.asked, s.partners.asOf
 	place := func(source string) int { return slices.Index(r.p.across(), source) }
 	slices.SortFunc(asked, func(a, b string) int { return place(a) - place(b) }) // they were asked at once
-	for _, res := range r.answer.Results {
-		if known, ok := s.computed[res.SQL]; ok && len(known.sides) > 0 {
-			r.partners = known
+	for _, res := range results {
+		if i := slices.IndexFunc(s.computed, func(c computed) bool { return strings.Contains(res.SQL, c.sql) }); i >= 0 {
+			r.partners = s.computed[i].partners
 			break
 		}
 	}
 	r.partners.asked, r.partners.asOf = asked, asOf
+	for _, res := range results {
+		r.partners.matches = append(r.partners.matches, res.Matches...)
+	}
 	r.answer.DataAsOf = r.partners.oldest()
 }
 

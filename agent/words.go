@@ -73,6 +73,7 @@ type words struct {
 	sources    string // heads a reading
 	onlyThere  string // heads a reading
 	onlyIn     string // source, values
+	unmatched  string // keys without, of keys, what they are, source, sources, values
 	andMore    string // values, how many more
 	spelling   string // heads a reading
 	spelled    string // value, source, value, source
@@ -152,7 +153,8 @@ var koreanWords = words{
 	noRoom:     "%s에 지금 물어볼 수 없어 여러 출처를 함께 계산하지 못했어요. 한쪽만 계산한 결과는 보여 드리지 않아요. %s",
 	tooSlow:    "%s의 계산이 제한 시간을 넘어, 여러 출처를 함께 계산하지 못했어요. 기간이나 조건을 좁혀 다시 물어봐 주세요.",
 	sources:    "출처", onlyThere: "한쪽에만 있음", onlyIn: "%s에만: %s", andMore: "%s 외 %s개",
-	spelling: "표기 차이", spelled: "‘%s’(%s)와 ‘%s’(%s)는 다르게 적혀 있어 합치지 않음",
+	unmatched: "%[4]s에서 읽은 %[3]s %[2]s개 중 %[1]s개는 %[5]s에서 읽은 것에 짝이 없음: %[6]s",
+	spelling:  "표기 차이", spelled: "‘%s’(%s)와 ‘%s’(%s)는 다르게 적혀 있어 합치지 않음",
 	keys: "열쇠", keyTypes: "%s에는 수, %s에는 글자로 적혀 있어 글자로 견줌",
 	noPartner: "%[3]s %[2]s행 중 %[1]s행은 %[4]s에 짝이 없음", allPartner: "%[2]s %[1]s행 모두 %[3]s에 짝이 있음",
 	zones: "%s의 날짜는 %s, %s의 날짜는 %s 기준",
@@ -217,7 +219,8 @@ var englishWords = words{
 	noRoom:     "%s cannot be asked now, so the sources could not be put together. I do not show what only a part of them says. %s",
 	tooSlow:    "%s took too long, so the sources could not be put together. Try a shorter period or a narrower question.",
 	sources:    "Sources", onlyThere: "Only on one side", onlyIn: "only in %s: %s", andMore: "%s and %s more",
-	spelling: "Spelling", spelled: "“%s” (%s) and “%s” (%s) are written differently and were not joined",
+	unmatched: "%[1]s of %[2]s keys (%[3]s) read from %[4]s have no partner among those read from %[5]s: %[6]s",
+	spelling:  "Spelling", spelled: "“%s” (%s) and “%s” (%s) are written differently and were not joined",
 	keys: "Keys", keyTypes: "numbers in %s, texts in %s; compared as texts",
 	noPartner: "%s of %s rows of %s have no partner in %s", allPartner: "all %s rows of %s have a partner in %s",
 	zones: "days of %s are those of %s, days of %s those of %s",

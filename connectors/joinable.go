@@ -43,6 +43,55 @@ func Joinable(tables []Held) error {
 	return nil
 }
 
+// Equatable refuses that column i of one table is joined with column j of another where one is
+// a number and the other a text, or a time, or where one is a float that does not tell apart
+// what the other has.
+func Equatable(left *Held, i int, right *Held, j int) error {
+	a, b := kindOf(left.Rows, i), kindOf(right.Rows, j)
+	of := func(t *Held, i int) string { return t.Name + "." + shortened(t.Columns[i].Name) }
+	switch {
+	case a != "" && b != "" && a != b:
+		return Errorf(CodeSQL, "%s is %s and %s %s, so that none is equal to another. Cast it in the statement of one of them.", of(left, i), a, of(right, j), b)
+	case coarse(left.Rows, i) && fine(right.Rows, j), fine(left.Rows, i) && coarse(right.Rows, j):
+		return Errorf(CodeSQL, "One of %s and %s is a float, in which whole numbers as large as the other's are not told apart. Cast it to BIGINT or to a text in the statement of its source.", of(left, i), of(right, j))
+	}
+	return nil
+}
+
+// coarse reports whether a column has floats.
+func coarse(rows [][]any, i int) bool {
+	for _, row := range rows {
+		if _, float := row[i].(float64); float {
+			return true
+		}
+	}
+	return false
+}
+
+// maxFloatDigits are the digits that every float keeps, and maxFloatWhole is the whole number up
+// to which it tells each from the next.
+const (
+	maxFloatDigits = 15
+	maxFloatWhole  = 1 << 53
+)
+
+// fine reports whether a column has numbers that a float does not tell apart.
+func fine(rows [][]any, i int) bool {
+	for _, row := range rows {
+		switch v := row[i].(type) {
+		case int64:
+			if v > maxFloatWhole || v < -maxFloatWhole {
+				return true
+			}
+		case Decimal:
+			if len(v) > maxFloatDigits {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // shortened keeps a name within a sentence.
 func shortened(name string) string {
 	const most = 60

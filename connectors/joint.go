@@ -2,6 +2,7 @@ package connectors
 
 import (
 	"context"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -145,4 +146,28 @@ func CellText(cell any) *string {
 		s = v
 	}
 	return &s
+}
+
+// JoinKey is the same for cells that a scratch database takes for equal, of columns of one
+// kind: 1, 1.0 and 1.00 are one key, also where one is a float. Nothing is a key of its own.
+func JoinKey(cells []any) string {
+	var b strings.Builder
+	for _, cell := range cells {
+		text := CellText(cell)
+		switch v := cell.(type) {
+		case Decimal:
+			if strings.Contains(string(v), ".") {
+				*text = strings.TrimRight(strings.TrimRight(string(v), "0"), ".")
+			}
+		case float64:
+			if v == math.Trunc(v) && !math.IsInf(v, 0) {
+				*text = strconv.FormatFloat(v+0, 'f', 0, 64)
+			}
+		}
+		if text != nil {
+			b.WriteString("=" + *text)
+		}
+		b.WriteByte(0)
+	}
+	return b.String()
 }

@@ -119,13 +119,7 @@ func storeResults(results []Result) []storedResult {
 	for i, r := range results {
 		out[i].Result = r
 		out[i].Result.Rows = nil
-		out[i].Rows = make([][]storedCell, len(r.Rows))
-		for j, row := range r.Rows {
-			out[i].Rows[j] = make([]storedCell, len(row))
-			for k, cell := range row {
-				out[i].Rows[j][k].cell = cell
-			}
-		}
+		out[i].Rows = storeRows(r.Rows)
 	}
 	return out
 }
@@ -134,12 +128,28 @@ func restoreResults(stored []storedResult) []Result {
 	out := make([]Result, len(stored))
 	for i, s := range stored {
 		out[i] = s.Result
-		out[i].Rows = make([][]any, len(s.Rows))
-		for j, row := range s.Rows {
-			out[i].Rows[j] = make([]any, len(row))
-			for k, c := range row {
-				out[i].Rows[j][k] = c.cell
-			}
+		out[i].Rows = restoreRows(s.Rows)
+	}
+	return out
+}
+
+func storeRows(rows [][]any) [][]storedCell {
+	out := make([][]storedCell, len(rows))
+	for i, row := range rows {
+		out[i] = make([]storedCell, len(row))
+		for j, cell := range row {
+			out[i][j].cell = cell
+		}
+	}
+	return out
+}
+
+func restoreRows(stored [][]storedCell) [][]any {
+	out := make([][]any, len(stored))
+	for i, row := range stored {
+		out[i] = make([]any, len(row))
+		for j, c := range row {
+			out[i][j] = c.cell
 		}
 	}
 	return out

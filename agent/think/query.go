@@ -392,26 +392,15 @@ func rowsForModel(r *Result) string {
 			fmt.Fprintf(&s, "… %d rows more\n", len(r.Rows)-i)
 			break
 		}
-		cells := make([]any, len(row))
-		for j, cell := range row {
-			switch v := cell.(type) {
-			case string:
-				cells[j] = clip(v, 160)
-			case time.Time:
-				cells[j] = v.Format("2006-01-02 15:04")
-				if r.Columns[j].Type == "DATE" {
-					cells[j] = v.Format(dateLayout)
-				}
-			default:
-				cells[j] = v
-			}
-		}
-		data, err := json.Marshal(cells)
+		data, err := json.Marshal(cellsForModel(row, r.Columns))
 		if err != nil { // NaN and infinities
-			data = []byte(fmt.Sprintf("%q", fmt.Sprint(cells...)))
+			data = []byte(fmt.Sprintf("%q", fmt.Sprint(row...)))
 		}
 		s.Write(data)
 		s.WriteByte('\n')
+	}
+	for _, m := range r.Matches {
+		s.WriteString(m.forModel())
 	}
 	return s.String()
 }

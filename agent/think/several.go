@@ -176,6 +176,10 @@ func (s *session) join(ctx context.Context, q *queryArgs, fresh map[string]*Resu
 	if err := connectors.Joinable(held); err != nil {
 		return nil, err
 	}
+	equations, stacked := equationsOf(sql, sides)
+	if err := equatable(held, equations); err != nil {
+		return nil, err
+	}
 	began := time.Now()
 	res, err := s.env.Several.Join(ctx, held, connectors.Statement{SQL: sql, MaxRows: maxRows})
 	if err != nil {
@@ -183,6 +187,7 @@ func (s *session) join(ctx context.Context, q *queryArgs, fresh map[string]*Resu
 	}
 	out.Rows, out.Truncated, out.Elapsed = res.Rows, res.Truncated, time.Since(began)
 	out.trace(sides, sql)
+	out.meet(sides, equations, stacked)
 	s.describe(out, res, sides)
 	return out, nil
 }
@@ -302,6 +307,17 @@ func heldOf(r *Result) connectors.Held {
 		h.Columns = append(h.Columns, c.Column)
 	}
 	return h
+}
+
+// equatable refuses columns that are joined and cannot be equal as they are.
+func equatable(held []connectors.Held, equations []equation) error {
+	for _, e := range equations {
+		left, right := &held[e[0].side], &held[e[1].side]
+		if err := connectors.Equatable(left, e[0].column, right, e[1].column); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // seesOnly says what a join can read, below a refusal.

@@ -3,9 +3,12 @@ package think_test
 import (
 	"context"
 	"fmt"
+	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/bapsang/bapsang/agent/llm"
 	"github.com/bapsang/bapsang/agent/semantic"
@@ -167,6 +170,46 @@ func TestJoinsGoOnAfterAnInterruption(t *testing.T) {
 	r := out.Results[0]
 	if want := "-- shop → s1\nfew;\n\n-- plan → s2\nmany;\n\n-- s1 + s2\nSELECT count(*) AS n"; r.SQL != want || len(r.Parts) != 2 || r.Parts[1].Rows != 2001 {
 		t.Errorf("%+v\n%s", r.Parts, r.SQL)
+	}
+}
+
+// What had no partner is known after an interruption, too, each key as it was.
+func TestPartnersAreKnownAfterAnInterruption(t *testing.T) {
+	t.Parallel()
+	store, err := bolt.Open(t.Context(), t.TempDir(), bolt.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	journal := think.NewJournal(store)
+	keys := func(cells ...any) *connectors.Result {
+		r := &connectors.Result{Columns: []connectors.Column{{Name: "k", Type: "VARCHAR"}}}
+		for _, c := range cells {
+			r.Rows = append(r.Rows, []any{c})
+		}
+		return r
+	}
+	moment := time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)
+	a := &apart{rows: map[string]*connectors.Result{
+		"whole": keys(int64(9007199254740993), connectors.Decimal("1.50"), nil), "money": keys(connectors.Decimal("1.5")), "days": keys(moment), "none": keys(),
+	}}
+	join := func(name string, of ...string) m {
+		return m{"name": name, "join": of, "sql": fmt.Sprintf("SELECT count(*) AS n FROM %s LEFT JOIN %s USING (k)", of[0], of[1])}
+	}
+	_, _, err = tryApart(t, a, journal, call("query", m{"queries": []m{
+		of("s1", "shop", "whole"), of("s2", "plan", "money"), join("r1", "s1", "s2"), of("s3", "shop", "days"), of("s4", "plan", "none"), join("r2", "s3", "s4"),
+	}}), &llm.Error{Code: llm.CodeUnavailable})
+	if llm.CodeOf(err) != llm.CodeUnavailable {
+		t.Fatal(err)
+	}
+	out, _, err := tryApart(t, a, journal, call("answer", m{"text": "{{r1.n[0]}}, {{r2.n[0]}}"}))
+	if err != nil || len(out.Results) != 2 || !out.Usage.Resumed {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	for i, want := range []think.Keys{{{int64(9007199254740993)}, {nil}}, {{moment}}} {
+		if found := out.Results[i].Matches; len(found) != 1 || !reflect.DeepEqual(found[0].Sides[0].Keys, want) || found[0].Sides[0].Alone != len(want) || !slices.Equal(found[0].Sides[0].Sources, []string{"shop"}) {
+			t.Errorf("%s: %+v", out.Results[i].Name, found)
+		}
 	}
 }
 

@@ -215,6 +215,8 @@ type Result struct {
 	Source string   `json:",omitempty"`
 	Parts  []Part   `json:",omitempty"`
 	Joins  []string `json:",omitempty"` // names of the results that it joins
+	// Matches say what of these, and of what they join, has no partner.
+	Matches []Match `json:",omitempty"`
 }
 
 // Column says what a result column is and how to show it.
