@@ -3,6 +3,7 @@ package analyst
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -30,6 +31,8 @@ func (d *Definition) validate() (problems Problems) {
 	switch {
 	case len(d.Sources) > 0:
 		problems = append(problems, d.validateSources()...)
+	case slices.ContainsFunc(slices.Collect(maps.Keys(d.Model)), func(source string) bool { return source != "" }):
+		problems = append(problems, d.at("$.model", "models by source are of an analyst with sources; name one file"))
 	case d.Source == "":
 		problems = append(problems, d.at("$.source", "source is missing: name one of the configured sources"))
 	}
@@ -57,8 +60,13 @@ func (d *Definition) validateSources() (problems Problems) {
 			wrong(fmt.Sprintf("$.tables[%d]", i), fmt.Sprintf("table %s has none of the sources before it, as in %s.%s", table, d.Sources[0], table))
 		}
 	}
-	if d.Model != "" {
-		wrong("$.model", "a model is of one source; write it at the source in the configuration")
+	for _, source := range slices.Sorted(maps.Keys(d.Model)) {
+		switch {
+		case source == "":
+			wrong("$.model", fmt.Sprintf("a model is of one source; write the source before it, as in {%s: %s}", d.Sources[0], d.Model[source]))
+		case !slices.Contains(d.Sources, source):
+			wrong("$.model", fmt.Sprintf("a model is for %s, which is none of the sources: %s", source, strings.Join(d.Sources, ", ")))
+		}
 	}
 	return problems
 }

@@ -37,9 +37,10 @@ type Definition struct {
 	// sources each is named with its source before it, and a source of which none is named
 	// is read whole.
 	Tables []string `yaml:"tables,omitempty"`
-	// Model is the semantic model's file, relative to the definition; empty means one
-	// drafted from the catalogue.
-	Model string `yaml:"model,omitempty"`
+	// Model is the semantic model's file, relative to the definition, or that of each of several
+	// sources; a source without one has that of the configuration, or one drafted from its
+	// catalogue.
+	Model Models `yaml:"model,omitempty"`
 	// Knowledge are Markdown files, relative to the definition.
 	Knowledge []string `yaml:"knowledge,omitempty"`
 	Examples  []string `yaml:"examples,omitempty"`
@@ -50,11 +51,45 @@ type Definition struct {
 	Channels []string `yaml:"channels,omitempty"`
 
 	file      string
-	files     map[string][]byte // everything read, for Version
-	modelFile string            // as read
-	model     *semantic.Model
-	places    []place // of Verified
+	files     map[string][]byte  // everything read, for Version
+	models    map[string]written // by the source, "" for the only one
+	places    []place            // of Verified
 	knowledge []agent.Document
+}
+
+// Models are files of semantic models by the source that each is of; that of the only source is
+// under "". They are written as one name, or as a mapping.
+type Models map[string]string
+
+// UnmarshalYAML implements yaml.InterfaceUnmarshaler.
+func (m *Models) UnmarshalYAML(decode func(any) error) error {
+	var file string
+	if err := decode(&file); err == nil {
+		if *m = nil; file != "" {
+			*m = Models{"": file}
+		}
+		return nil
+	}
+	var of map[string]string
+	if err := decode(&of); err != nil {
+		return err
+	}
+	*m = of
+	return nil
+}
+
+// MarshalYAML implements yaml.InterfaceMarshaler.
+func (m Models) MarshalYAML() (any, error) {
+	if file, ok := m[""]; ok {
+		return file, nil
+	}
+	return map[string]string(m), nil
+}
+
+// written is a semantic model that somebody wrote, and where.
+type written struct {
+	file  string
+	model *semantic.Model
 }
 
 // place is a node of one of a definition's files.
@@ -329,9 +364,9 @@ func (d *Definition) readFiles(open func(string) ([]byte, error)) (problems Prob
 		d.files[path] = data
 		return path, data
 	}
-	if d.Model != "" {
-		if path, data := get("$.model", d.Model); path != "" {
-			problems = append(problems, d.readModel(path, data)...)
+	for _, source := range slices.Sorted(maps.Keys(d.Model)) {
+		if path, data := get(modelKey(source), d.Model[source]); path != "" {
+			problems = append(problems, d.readModel(source, path, data)...)
 		}
 	}
 	for i, name := range d.Knowledge {
@@ -369,7 +404,15 @@ func cause(err error) string {
 	return err.Error()
 }
 
-func (d *Definition) readModel(path string, data []byte) Problems {
+// modelKey is where the definition names the model of a source.
+func modelKey(source string) string {
+	if source == "" {
+		return "$.model"
+	}
+	return "$.model." + source
+}
+
+func (d *Definition) readModel(source, path string, data []byte) Problems {
 	models, err := semantic.Read(path, data)
 	var unread *semantic.ReadError
 	if errors.As(err, &unread) {
@@ -383,9 +426,12 @@ func (d *Definition) readModel(path string, data []byte) Problems {
 		return Problems{{File: path, Message: err.Error()}}
 	}
 	if len(models) != 1 {
-		return Problems{d.at("$.model", fmt.Sprintf("%s holds %d models, an analyst needs one", d.Model, len(models)))}
+		return Problems{d.at(modelKey(source), fmt.Sprintf("%s holds %d models, an analyst needs one", d.Model[source], len(models)))}
 	}
-	d.model, d.modelFile = models[0], path
+	if d.models == nil {
+		d.models = map[string]written{}
+	}
+	d.models[source] = written{path, models[0]}
 	return nil
 }
 

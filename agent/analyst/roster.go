@@ -78,13 +78,13 @@ func (d *Definition) fit(catalog *connectors.Catalog) (*semantic.Model, Problems
 			problems = append(problems, d.at(fmt.Sprintf("$.tables[%d]", i), fmt.Sprintf("source %s has no table %s", d.Source, name)))
 		}
 	}
-	model := d.model
+	model := d.models[""].model
 	if model == nil {
 		model = draft.Model(within(catalog, d.Tables), draft.Options{})
 	} else {
 		for _, p := range model.Check(tablesOf(within(catalog, d.Tables))) {
 			if p.Severity == semantic.SeverityError {
-				problems = append(problems, problemOf(d.modelFile, p))
+				problems = append(problems, problemOf(d.models[""].file, p))
 			}
 		}
 	}

@@ -2,6 +2,8 @@ package analyst
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strings"
 
@@ -13,8 +15,8 @@ import (
 // Own is a source of an analyst over several, and what is known of it by itself.
 type Own struct {
 	Source connectors.Source
-	// Model is the definition that has the source's model; nil means one drafted from its
-	// catalogue.
+	// Model is the definition that has the source's model in the configuration; nil means one
+	// drafted from its catalogue. That of the analyst's definition comes first.
 	Model *Definition
 }
 
@@ -24,14 +26,10 @@ type Own struct {
 // fit comes back as Problems.
 func (s *Sideboard) Spanning(ctx context.Context, d *Definition, sources map[string]Own) (*agent.Analyst, error) {
 	var members []member
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\x00", d.Version())
 	for _, name := range d.Sources {
 		own := sources[name]
-		part := &Definition{Name: name, Source: name}
-		if own.Model != nil {
-			copied := *own.Model
-			part = &copied
-		}
-		part.Tables = d.tablesOf(name)
 		catalog, err := own.Source.Catalog(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("catalogue of %s: %w", name, err)
@@ -39,13 +37,14 @@ func (s *Sideboard) Spanning(ctx context.Context, d *Definition, sources map[str
 		if problems := d.strangers(name, catalog); len(problems) > 0 {
 			return nil, problems
 		}
-		a, err := Build(ctx, part, own.Source)
+		a, err := Build(ctx, d.part(name, own), own.Source)
 		if err != nil {
 			return nil, err
 		}
+		fmt.Fprintf(h, "%s\x00", a.Version)
 		members = append(members, member{name: name, Analyst: a, catalog: catalog})
 	}
-	out, err := s.open(ctx, d.Name, d.Version(), members, semantic.Span)
+	out, err := s.open(ctx, d.Name, hex.EncodeToString(h.Sum(nil)[:8]), members, semantic.Span)
 	if err != nil {
 		return nil, err
 	}
@@ -58,6 +57,19 @@ func (s *Sideboard) Spanning(ctx context.Context, d *Definition, sources map[str
 		return nil, problems
 	}
 	return out, nil
+}
+
+// part is what the definition and the configuration say of one of several sources by itself.
+func (d *Definition) part(source string, own Own) *Definition {
+	part := &Definition{Name: source, Source: source, file: d.file, files: d.files}
+	if mine, ok := d.models[source]; ok {
+		part.models = map[string]written{"": mine}
+	} else if own.Model != nil {
+		copied := *own.Model
+		part = &copied
+	}
+	part.Tables = d.tablesOf(source)
+	return part
 }
 
 // tablesOf are the tables of a source that the definition names, nil for all.

@@ -46,7 +46,7 @@ func (d *Definition) Install(dir string) error {
 // written about it.
 func ForModel(name, modelFile string) (*Definition, error) {
 	d := &Definition{
-		Name: name, Source: name, Model: filepath.Base(modelFile),
+		Name: name, Source: name, Model: Models{"": filepath.Base(modelFile)},
 		file: modelFile, files: map[string][]byte{},
 	}
 	if problems := d.readFiles(os.ReadFile); len(problems) > 0 {

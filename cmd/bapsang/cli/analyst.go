@@ -66,7 +66,7 @@ func (c *analystDraft) Run(e *env) error {
 		return err
 	}
 	definition, err := analyst.Write(&analyst.Definition{
-		Name: c.Name, Source: catalog.Source, Model: "model.yaml", Examples: draft.Questions(model),
+		Name: c.Name, Source: catalog.Source, Model: analyst.Models{"": "model.yaml"}, Examples: draft.Questions(model),
 	})
 	if err != nil {
 		return err

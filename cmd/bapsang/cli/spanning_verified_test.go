@@ -156,7 +156,7 @@ verified:
 		if code != 3 || !strings.Contains(out, want) {
 			t.Errorf("%s: exit %d, want %q: %s", question, code, want, out)
 		}
-	}	// What is served unchecked reads no more of a source than the analyst may.
+	} // What is served unchecked reads no more of a source than the analyst may.
 	writeFiles(t, filepath.Dir(config), map[string]string{"analysts/narrow.yaml": `name: narrow
 sources: [plan, shop]
 tables: [plan.plan, shop.orders]
