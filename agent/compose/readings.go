@@ -60,9 +60,11 @@ func (b *builder) explain() {
 // explainTotals says which rows are left out because they sum the others up.
 func (b *builder) explainTotals() {
 	for _, d := range b.lex.model.Datasets {
+		if !slicesHas(b.p.Query.Measures, func(m semantic.Measure) bool { return b.lex.graph.about(m.Metric, d.Name) }) {
+			continue
+		}
 		for _, f := range d.Fields {
-			about := len(f.Totals) > 0 && slicesHas(b.p.Query.Measures, func(m semantic.Measure) bool { return b.lex.graph.about(m.Metric, d.Name) })
-			if about {
+			if len(f.Totals) > 0 {
 				b.say(ReadDefault, strings.Join(f.Totals, ", "), b.pickWord("나머지의 합이라 빼고 셈", "left out: it is the sum of the others"))
 			}
 		}

@@ -19,13 +19,18 @@ func Suggest(lex *Lexicon, in Input, n int) []string {
 	s := &suggester{in: in, lex: lex}
 	s.collect()
 	var out []string
+	tried := map[string]bool{} // what hundreds of tables have makes the same question again and again
 	for q := range s.questions() {
 		if len(out) == n {
 			break
 		}
+		if tried[q] {
+			continue
+		}
+		tried[q] = true
 		probe := in
 		probe.Text = q
-		if o := Parse(probe); o.Plan != nil && !slices.Contains(out, q) && !strings.EqualFold(q, strings.TrimSpace(in.Text)) {
+		if o := Parse(probe); o.Plan != nil && !strings.EqualFold(q, strings.TrimSpace(in.Text)) {
 			out = append(out, q)
 		}
 	}

@@ -477,9 +477,7 @@ func (l *Lexicon) metricKeyed(key string) string {
 func (l *Lexicon) metricEnding(key string) string {
 	name := ""
 	for _, m := range l.model.Metrics {
-		ko := fold(m.Label.Ko)
-		en := fold(m.Label.En)
-		if m.Hidden || !l.countsRows(m.Name) || !strings.HasSuffix(ko, key) && !strings.HasSuffix(en, key) {
+		if m.Hidden || !l.countsRows(m.Name) || !strings.HasSuffix(fold(m.Label.Ko), key) && !strings.HasSuffix(fold(m.Label.En), key) {
 			continue
 		}
 		if name != "" {
