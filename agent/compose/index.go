@@ -48,25 +48,31 @@ const blockEntries = 4096
 func newGathered() *gathered { return &gathered{keys: newKeys(), forms: map[uint64]uint32{}} }
 
 // add makes term stand for a sense.
-func (g *gathered) add(term string, sense int32, h how) {
+func (g *gathered) add(term string, sense int32, h how) { g.addAll(term, []int32{sense}, h) }
+
+// addAll makes term stand for several senses.
+func (g *gathered) addAll(term string, senses []int32, h how) {
 	var breaks uint64
 	g.fold, breaks = foldTo(g.fold[:0], term)
 	if len(g.fold) > 0 && len(g.fold) <= maxKey {
-		g.addKey(g.fold, breaks, sense, h)
+		g.addKey(g.fold, breaks, senses, h)
 	}
 }
 
-func (g *gathered) addKey(key []byte, breaks uint64, sense int32, h how) {
+func (g *gathered) addKey(key []byte, breaks uint64, senses []int32, h how) {
 	form, ok := g.forms[breaks]
 	if !ok {
 		form = uint32(len(g.breaks))
 		g.forms[breaks], g.breaks = form, append(g.breaks, breaks)
 	}
-	last := len(g.blocks) - 1
-	if last < 0 || len(g.blocks[last]) == blockEntries {
-		g.blocks, last = append(g.blocks, make([]gatheredEntry, 0, blockEntries)), last+1
+	n := g.keys.number(key)
+	for _, sense := range senses {
+		last := len(g.blocks) - 1
+		if last < 0 || len(g.blocks[last]) == blockEntries {
+			g.blocks, last = append(g.blocks, make([]gatheredEntry, 0, blockEntries)), last+1
+		}
+		g.blocks[last] = append(g.blocks[last], gatheredEntry{n, entry{sense, form<<3 | uint32(h)}})
 	}
-	g.blocks[last] = append(g.blocks[last], gatheredEntry{g.keys.number(key), entry{sense, form<<3 | uint32(h)}})
 }
 
 // each goes through the entries that there are when it begins.
@@ -109,7 +115,7 @@ func newIndex(g *gathered) *index {
 		x.longest[r] = max(x.longest[r], len(key))
 	}
 	x.from[n] = int32(len(kept))
-	x.entries = slices.Clip(kept)
+	x.entries = slices.Clone(kept)
 	return x
 }
 

@@ -93,7 +93,8 @@ type names struct {
 // first; those beyond the first 2,000 of a field are not known.
 func NewLexicon(m *semantic.Model, values map[string][]ValueCount) *Lexicon {
 	m = m.Indexed()
-	l := &Lexicon{model: m, graph: newGraph(m), values: map[string][]ValueCount{}, ids: map[senseID]int32{}, build: newGathered()}
+	l := &Lexicon{model: m, graph: newGraph(m), values: map[string][]ValueCount{}, build: newGathered()}
+	l.ids = make(map[senseID]int32, 2*len(m.Metrics)) // with as many fields
 	l.addWords()
 	l.addMetrics()
 	l.addDatasets()
@@ -102,7 +103,7 @@ func NewLexicon(m *semantic.Model, values map[string][]ValueCount) *Lexicon {
 	l.addValues(values)
 	l.names.all = l.build.keys.len()
 	l.addWeakNames()
-	l.index = newIndex(l.build)
+	l.index, l.senses = newIndex(l.build), slices.Clone(l.senses)
 	l.build, l.ids = nil, nil
 	l.fuzzy = &fuzzy{index: l.index, senses: l.senses}
 	return l
@@ -142,10 +143,13 @@ func (l *Lexicon) add(term string, n int32, h how) {
 }
 
 // addName adds a term with its English singular and plural.
-func (l *Lexicon) addName(term string, n int32, h how) {
-	l.add(term, n, h)
+func (l *Lexicon) addName(term string, n int32, h how) { l.addNameOf(term, []int32{n}, h) }
+
+// addNameOf adds a term that stands for several senses.
+func (l *Lexicon) addNameOf(term string, senses []int32, h how) {
+	l.build.addAll(term, senses, h)
 	for _, v := range inflections(term) {
-		l.add(v, n, max(h, asSynonym))
+		l.build.addAll(v, senses, max(h, asSynonym))
 	}
 }
 
@@ -240,7 +244,7 @@ func (l *Lexicon) addOtherWords() {
 	}
 	g.each(func(e gatheredEntry) {
 		for _, other := range others[e.key] {
-			g.addKey([]byte(other), g.breaks[e.form>>3], e.sense, max(e.how(), asSynonym))
+			g.addKey([]byte(other), g.breaks[e.form>>3], []int32{e.sense}, max(e.how(), asSynonym))
 		}
 	})
 }
@@ -409,9 +413,7 @@ func (l *Lexicon) addWeakNames() {
 	}
 	l.addCrowd()
 	for _, term := range weak.terms {
-		for _, n := range weak.of[term] {
-			l.addName(term, n, asAlias)
-		}
+		l.addNameOf(term, weak.of[term], asAlias)
 	}
 }
 
@@ -449,7 +451,7 @@ func (l *Lexicon) addMeans(f *semantic.Field, known func(term string) bool) {
 func (l *Lexicon) weaken(weak *weakNames, known func(term string) bool, n int32, terms []string) {
 	for _, term := range terms {
 		for _, short := range shortNames(term) {
-			if !known(short) && fold(short) != "" {
+			if !known(short) {
 				weak.add(short, n)
 			}
 		}

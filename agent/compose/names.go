@@ -15,7 +15,7 @@ func inflections(term string) []string {
 	if len(low) == 2 && term == strings.ToUpper(term) && strings.IndexFunc(low, func(r rune) bool { return r < 'a' || r > 'z' }) < 0 {
 		return []string{low + "s"} // TVs
 	}
-	if len(low) < 3 || strings.IndexFunc(low, func(r rune) bool { return r > unicode.MaxASCII }) >= 0 {
+	if len(low) < 3 || !isASCII(low) {
 		return nil
 	}
 	if last := low[len(low)-1]; last < 'a' || last > 'z' {
@@ -24,9 +24,9 @@ func inflections(term string) []string {
 	if stem, ok := strings.CutSuffix(strings.TrimSuffix(low, "s"), "person"); ok {
 		return []string{stem + "person", stem + "people", stem + "persons"}
 	}
-	for one, many := range irregular {
-		if stem, ok := strings.CutSuffix(low, one); ok && (stem == "" || strings.HasSuffix(stem, " ")) {
-			return []string{stem + many}
+	for _, x := range irregular {
+		if stem, ok := strings.CutSuffix(low, x.one); ok && (stem == "" || strings.HasSuffix(stem, " ")) {
+			return []string{stem + x.many}
 		}
 	}
 	if s := singular(low); s != low {
@@ -39,7 +39,7 @@ func inflections(term string) []string {
 }
 
 // irregular are plurals that no rule makes.
-var irregular = map[string]string{"medium": "media", "person": "people", "man": "men", "woman": "women", "child": "children", "analysis": "analyses", "diagnosis": "diagnoses"}
+var irregular = []struct{ one, many string }{{"medium", "media"}, {"person", "people"}, {"man", "men"}, {"woman", "women"}, {"child", "children"}, {"analysis", "analyses"}, {"diagnosis", "diagnoses"}}
 
 func singular(s string) string {
 	switch {
@@ -151,13 +151,26 @@ func shortNames(term string) []string {
 			out = append(out, stem)
 		}
 	}
-	if parts := strings.Fields(term); len(parts) > 1 && !slices.ContainsFunc(parts, joins) && !strings.EqualFold(parts[0], "percent") {
-		last := parts[len(parts)-1]
-		if !slices.Contains(vague, strings.ToLower(last)) && utf8.RuneCountInString(last) >= 2 {
-			out = append(out, last)
-		}
+	if last := lastName(term); last != "" && !slices.Contains(vague, strings.ToLower(last)) && utf8.RuneCountInString(last) >= 2 {
+		out = append(out, last)
 	}
 	return out
+}
+
+// lastName is the last of the words of a name, "" where it is the only one or does not stand
+// for the rest.
+func lastName(term string) string {
+	n, last := 0, ""
+	for word := range strings.FieldsSeq(term) {
+		if joins(word) || n == 0 && strings.EqualFold(word, "percent") {
+			return ""
+		}
+		n, last = n+1, word
+	}
+	if n < 2 {
+		return ""
+	}
+	return last
 }
 
 // joins reports whether a word of a name says how the rest belongs together: 개당 매출

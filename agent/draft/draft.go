@@ -24,7 +24,7 @@ const dialect = "ANSI_SQL"
 // Model drafts a semantic model of the tables of a catalogue. The same catalogue
 // gives the same model.
 func Model(cat *connectors.Catalog, opts Options) *semantic.Model {
-	d := &drafter{cat: cat, terms: newTerms(), known: newKnown(), model: &semantic.Model{Name: opts.Name}}
+	d := &drafter{cat: cat, terms: newTerms(), known: newKnown(), columns: map[string]map[string]string{}, model: &semantic.Model{Name: opts.Name}}
 	if d.model.Name == "" {
 		d.model.Name = cat.Source
 	}
@@ -55,13 +55,14 @@ func Model(cat *connectors.Catalog, opts Options) *semantic.Model {
 
 // drafter holds what is known while a model is drafted.
 type drafter struct {
-	cat    *connectors.Catalog
-	terms  *terms
-	model  *semantic.Model
-	tables []*table
-	names  names             // of metrics
-	bare   map[string]string // what each table is about, by its name
-	known  known
+	cat     *connectors.Catalog
+	terms   *terms
+	model   *semantic.Model
+	tables  []*table
+	names   names             // of metrics
+	bare    map[string]string // what each table is about, by its name
+	known   known
+	columns map[string]map[string]string // expressions of columns, by their names
 }
 
 // table is a table with what was made of it.
@@ -151,6 +152,9 @@ func without(list []string, said ...string) []string {
 	for _, w := range list {
 		same := func(x string) bool { return strings.EqualFold(x, w) }
 		if w != "" && !slices.ContainsFunc(said, same) && !slices.ContainsFunc(out, same) {
+			if out == nil {
+				out = make([]string, 0, len(list))
+			}
 			out = append(out, w)
 		}
 	}

@@ -22,7 +22,7 @@ func (d *drafter) addField(t *table, c *connectors.ColumnInfo) *column {
 	} else {
 		col.concept = d.terms.last(col.words)
 	}
-	f := &semantic.Field{Name: plainName(c.Name), Expression: map[string]string{dialect: quoteColumn(c.Name)}, Description: tidyComment(c.Comment)}
+	f := &semantic.Field{Name: plainName(c.Name), Expression: d.plain(c.Name), Description: tidyComment(c.Comment)}
 	for i := 2; slices.ContainsFunc(t.ds.Fields, func(x *semantic.Field) bool { return strings.EqualFold(x.Name, f.Name) }); i++ {
 		f.Name = plainName(c.Name) + "_" + string(rune('0'+i%10))
 	}
@@ -283,7 +283,7 @@ func (d *drafter) classifyNumber(t *table, c *column) {
 	switch {
 	case isFlag(c):
 		f.Kind, c.use = semantic.Boolean, useShare
-		f.Expression[dialect] = "(" + quoteColumn(c.Name) + " = 1)"
+		f.Expression = map[string]string{dialect: "(" + quoteColumn(c.Name) + " = 1)"}
 		return
 	case isContact(c):
 		f.Kind = semantic.Identifier

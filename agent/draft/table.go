@@ -45,3 +45,14 @@ func quoteName(t *connectors.Table) string {
 
 // quoteColumn quotes a column's name, always: many are words of SQL.
 func quoteColumn(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
+
+// plain is the expression of a column as it is. Thousands of tables have a column of the same
+// name, and share it: nobody changes it in place.
+func (d *drafter) plain(column string) map[string]string {
+	e, ok := d.columns[column]
+	if !ok {
+		e = map[string]string{dialect: quoteColumn(column)}
+		d.columns[column] = e
+	}
+	return e
+}

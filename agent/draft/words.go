@@ -20,8 +20,9 @@ func (d *drafter) tidyWords() {
 		}
 	}
 	claimed := make(map[string]int, 8*len(d.model.Metrics))
+	var keep []string // a list is as long as what it holds: there may be a hundred thousand
 	for i, m := range d.model.Metrics {
-		var keep []string
+		keep = keep[:0]
 		for _, w := range m.Synonyms {
 			k := foldWord(w)
 			if owner, ok := labels[k]; ok && owner != i {
@@ -33,7 +34,7 @@ func (d *drafter) tidyWords() {
 			claimed[k] = i
 			keep = append(keep, w)
 		}
-		m.Synonyms = keep
+		m.Synonyms = append([]string(nil), keep...)
 	}
 	d.tidyFields()
 }
@@ -56,8 +57,10 @@ func dataset(expr string) string {
 // tidyFields takes synonyms off fields where another field of the dataset is called
 // so.
 func (d *drafter) tidyFields() {
+	var keep []string
+	labels := map[string]string{}
 	for _, ds := range d.model.Datasets {
-		labels := map[string]string{}
+		clear(labels)
 		for _, f := range ds.Fields {
 			for _, w := range []string{f.Name, f.Label.Ko, f.Label.En} {
 				if k := foldWord(w); k != "" && labels[k] == "" {
@@ -66,7 +69,7 @@ func (d *drafter) tidyFields() {
 			}
 		}
 		for _, f := range ds.Fields {
-			var keep []string
+			keep = keep[:0]
 			for _, w := range f.Synonyms {
 				k := foldWord(w)
 				if labels[k] == "" {
@@ -76,7 +79,7 @@ func (d *drafter) tidyFields() {
 					keep = append(keep, w)
 				}
 			}
-			f.Synonyms = keep
+			f.Synonyms = append([]string(nil), keep...)
 		}
 	}
 }
