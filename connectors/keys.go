@@ -24,7 +24,7 @@ func KeyCandidate(t *Table, c *ColumnInfo, ref *Table) *ColumnInfo {
 			continue
 		}
 		column, name := strings.ToLower(c.Name), strings.ToLower(key.Name)
-		if column == name && keyName.MatchString(name) && (!c.Profile.Unique || t.Rows < ref.Rows) {
+		if column == name && keyName.MatchString(name) && (!c.Profile.Unique || t.Rows < ref.Rows || t.Rows == ref.Rows && ref.NamedBy(column) && !t.NamedBy(column)) {
 			return key
 		}
 		if column == name && placeName.MatchString(name) && !c.Profile.Unique {
@@ -54,6 +54,13 @@ func namedAfter(column, table string) bool {
 		rest, ok := strings.CutSuffix(table, form)
 		return ok && (rest == "" || strings.HasSuffix(rest, "_"))
 	})
+}
+
+// NamedBy reports whether the table is what a key is named after: orders for order_id. Where
+// several tables have a key, what refers to it means that one; the others only have a row for
+// each of its.
+func (t *Table) NamedBy(column string) bool {
+	return namedAfter(strings.ToLower(column), strings.ToLower(t.own()))
 }
 
 // plurals are a word as it is and as tables may be called after it.
@@ -106,6 +113,17 @@ const (
 	end   = "\x01" // what follows an underscore
 )
 
+// NamedFirst returns the tables with those that a key is named after before the others.
+func NamedFirst(tables []*Table, column string) []*Table {
+	rank := func(t *Table) int {
+		if t.NamedBy(column) {
+			return 0
+		}
+		return 1
+	}
+	return slices.SortedStableFunc(slices.Values(tables), func(a, b *Table) int { return rank(a) - rank(b) })
+}
+
 // Candidates are the tables that column c of t may refer to, each with the column of it, by
 // their names. Whether all of its values occur there, only the data tell.
 func (x KeyIndex) Candidates(t *Table, c *ColumnInfo) iter.Seq2[*Table, *ColumnInfo] {
@@ -118,6 +136,7 @@ func (x KeyIndex) Candidates(t *Table, c *ColumnInfo) iter.Seq2[*Table, *ColumnI
 			}
 		}
 	}
+	refs = NamedFirst(refs, c.Name)
 	return func(yield func(*Table, *ColumnInfo) bool) {
 		for _, ref := range refs {
 			if key := KeyCandidate(t, c, ref); key != nil && !yield(ref, key) {

@@ -135,7 +135,7 @@ func (r *reader) inferKeys(ctx context.Context) error {
 }
 
 func (r *reader) inferKey(ctx context.Context, t *connectors.Table, c *connectors.ColumnInfo, tables []*connectors.Table) (*connectors.ForeignKey, error) {
-	for _, ref := range tables {
+	for _, ref := range connectors.NamedFirst(tables, c.Name) {
 		key := connectors.KeyCandidate(t, c, ref)
 		if key == nil {
 			continue

@@ -134,8 +134,14 @@ func refersTo(t *connectors.Table, c *connectors.ColumnInfo, ref *connectors.Tab
 	case idC && idR && stemC != "" && stemR == "" && singular(stemC) == table:
 		return 100
 	case same && idC && stemC != "" && !(c.Profile.Unique && singular(stemC) == singular(normal(t.Name))):
-		// The table that is called after the key is its home.
-		if singular(stemC) == table || strings.Contains(table, singular(stemC)) {
+		// The table that is called after the key is its home: orders, before order_payments
+		// that have one for each.
+		switch {
+		case singular(stemC) == table:
+			return 95
+		case singular(stemC) == lastNoun(ref.Name):
+			return 93
+		case strings.Contains(table, singular(stemC)):
 			return 90
 		}
 		if isKey && !c.Profile.Unique && len(stemC) > 2 {
@@ -157,6 +163,19 @@ func refersTo(t *connectors.Table, c *connectors.ColumnInfo, ref *connectors.Tab
 		return 45 // customer holds the customer's id
 	}
 	return 0
+}
+
+// lastNoun is what the name of a table ends in, without words for how it is kept: order of
+// shop_orders_dataset.
+func lastNoun(name string) string {
+	w := splitWords(name)
+	for len(w) > 1 && slices.Contains([]string{"dataset", "data", "table", "tbl", "list", "master", "info"}, w[len(w)-1]) {
+		w = w[:len(w)-1]
+	}
+	if len(w) == 0 {
+		return ""
+	}
+	return singular(w[len(w)-1])
 }
 
 // bareRefers reports whether c names the rows of ref once the words are left out that
