@@ -248,13 +248,13 @@ func (n *narrator) counts(key string) bool {
 // additive reports whether a measure adds up, so that a time without records would
 // be zero.
 func (n *narrator) additive(i int) bool {
-	return !n.verified && n.query.Measures[i].Each == "" && n.adds(n.query.Measures[i].Key()) && n.model.Additive(n.query.Measures[i].Metric)
+	return !n.verified && n.query.Measures[i].Each == "" && n.adds(n.query.Measures[i].Key()) && n.model.Additive(n.query.Measures[i].Metric, n.query.Dimensions...)
 }
 
 func (n *narrator) adds(key string) bool {
 	for _, m := range n.query.Measures {
 		if m.Key() == key {
-			return m.Per == "" && m.Each == "" && n.model.Additive(m.Metric) // an average over days moves as what it averages
+			return m.Per == "" && m.Each == "" && n.model.Additive(m.Metric, n.query.Dimensions...) // an average over days moves as what it averages
 		}
 	}
 	return true

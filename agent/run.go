@@ -166,7 +166,7 @@ func (r *run) enrich() semantic.Query {
 	dims := len(q.Dimensions) - times
 	additive := len(q.Measures) > 0
 	for _, m := range q.Measures {
-		additive = additive && m.Per == "" && m.Over == "" && m.Each == "" && r.p.Model.Additive(m.Metric)
+		additive = additive && m.Per == "" && m.Over == "" && m.Each == "" && r.p.Model.Additive(m.Metric, q.Dimensions...)
 	}
 	switch r.plan.Intent {
 	case compose.Breakdown, compose.Rank, compose.Change, compose.Share:
@@ -263,7 +263,7 @@ func resultOf(name, source, sql string, res *connectors.Result) *Result {
 // label says how to show a column.
 func (r *run) label(c *Column, o semantic.Output, q semantic.Query) {
 	c.Name, c.Role, c.Format, c.Grain = o.Key, string(o.Role), o.Format, string(o.Grain)
-	c.measure, c.additive = o.Measure, o.Metric != "" && eachOf(q, o).Each == "" && r.p.Model.Additive(o.Metric)
+	c.measure, c.additive = o.Measure, o.Metric != "" && eachOf(q, o).Each == "" && r.p.Model.Additive(o.Metric, q.Dimensions...)
 	c.Label = o.Label.In(r.q.Language, o.Key)
 	if m := eachOf(q, o); m.Is != "" && o.Role == semantic.RoleMeasure {
 		dataset, _, _ := strings.Cut(m.Each, ".")

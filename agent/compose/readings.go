@@ -127,10 +127,22 @@ func (b *builder) explainPeriod() {
 		if b.follow && samePeriod(b.in.Previous.Query.Period, p) {
 			return
 		}
-		b.say(ReadDefault, b.pickWord("기간", "period"), b.defaultLabel(p))
+		if p != nil || !b.timeless() {
+			b.say(ReadDefault, b.pickWord("기간", "period"), b.defaultLabel(p))
+		}
 		return
 	}
 	b.say(ReadPeriod, b.periodTerm(), b.periodLabel(p))
+}
+
+// timeless reports whether what is measured is at no time: the songs of a shop are those that
+// it has, whatever time its sales are from.
+func (b *builder) timeless() bool {
+	names := b.metricNames()
+	return len(names) > 0 && !slices.ContainsFunc(names, func(name string) bool {
+		m := b.lex.model.Metric(name)
+		return m == nil || m.Time != ""
+	})
 }
 
 // periodTerm is the word that the period was named by.
