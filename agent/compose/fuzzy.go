@@ -6,6 +6,8 @@ import (
 	"sync"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/bapsang/bapsang/agent/semantic"
 )
 
 // fuzzy finds keys that differ from a word by a slip of the finger. With one slip,
@@ -14,7 +16,10 @@ type fuzzy struct {
 	index  *index
 	senses []sense
 
+	model *semantic.Model
+
 	filed sync.Once          // keys are filed when the first word is looked for
+	words map[string]bool    // that names are made of
 	sizes []uint8            // letters of each key that is filed, by its number
 	heads map[string][]int32 // first two letters → numbers of keys
 	tails map[string][]int32 // last two letters
@@ -26,6 +31,7 @@ const maxCandidates = 3000
 func (f *fuzzy) file() {
 	keys := f.index.keys
 	f.sizes, f.heads, f.tails = make([]uint8, keys.len()), map[string][]int32{}, map[string][]int32{}
+	f.words = wordsOf(f.model)
 	for n := range int32(keys.len()) {
 		e, key := f.index.entries[f.index.from[n]], keys.key(n)
 		if len(key) < 4 || len(key) > 60 || e.how() >= asPart {
@@ -63,6 +69,35 @@ func mistyped(s *sense, key []byte) bool {
 	return false
 }
 
+// wordsOf are the English words that the names in a model are made of, in singular and plural.
+// None of them is a slip of another: where there is a trip distance, trips are not tips.
+func wordsOf(m *semantic.Model) map[string]bool {
+	out := map[string]bool{}
+	add := func(names ...string) {
+		for _, name := range names {
+			for w := range strings.FieldsFuncSeq(strings.ToLower(name), func(r rune) bool { return r < 'a' || r > 'z' }) {
+				if len(w) < 4 || out[w] {
+					continue
+				}
+				out[w] = true
+				for _, v := range inflections(w) {
+					out[v] = true
+				}
+			}
+		}
+	}
+	for _, d := range m.Datasets {
+		add(d.Name, d.Label.En)
+		for _, f := range d.Fields {
+			add(f.Name, f.Label.En)
+		}
+	}
+	for _, x := range m.Metrics {
+		add(x.Name, x.Label.En)
+	}
+	return out
+}
+
 // ends returns what a key is filed under: the first and the last letters, without
 // what is most often mistaken.
 func ends(key []byte) (first, last []byte) {
@@ -80,6 +115,9 @@ func (f *fuzzy) near(key string) (found []string, distance int) {
 		return nil, 0
 	}
 	f.filed.Do(f.file)
+	if f.words[key] {
+		return nil, 0
+	}
 	word := jamo(key)
 	limit := reachOf(key, len(word))
 	first, last := ends([]byte(key))

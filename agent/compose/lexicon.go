@@ -105,7 +105,7 @@ func NewLexicon(m *semantic.Model, values map[string][]ValueCount) *Lexicon {
 	l.addWeakNames()
 	l.index, l.senses = newIndex(l.build), slices.Clone(l.senses)
 	l.build, l.ids = nil, nil
-	l.fuzzy = &fuzzy{index: l.index, senses: l.senses}
+	l.fuzzy = &fuzzy{index: l.index, senses: l.senses, model: m}
 	return l
 }
 
