@@ -11,8 +11,8 @@ import (
 // longest river is so by its length, the cheapest car by its price. The names are those
 // that the attribute may have, most exact first.
 var qualities = map[string][]string{
-	"price":  {"price", "unitprice", "listprice", "cost", "unitcost", "가격", "판매가", "단가", "정가", "판매가격", "원가"},
-	"length": {"length", "길이", "duration", "소요시간", "기간"},
+	"price":  {"price", "unitprice", "listprice", "cost", "unitcost", "가격", "판매가", "단가", "정가", "판매가격", "원가", "launchprice", "출시가"},
+	"length": {"length", "길이", "duration", "소요시간", "기간", "milliseconds", "runtime", "재생시간", "상영시간"},
 	"height": {"height", "altitude", "elevation", "높이", "고도", "해발", "키"},
 	"weight": {"weight", "무게", "중량", "몸무게"},
 	"area":   {"area", "면적", "넓이", "size"},

@@ -56,6 +56,9 @@ func isFlag(c *column) bool {
 	low, _ := connectors.Number(c.Profile.Min)
 	high, _ := connectors.Number(c.Profile.Max)
 	phrase := sentence(c.said)
+	if low == 0 && high == 1 && slices.Contains(l("active", "inactive", "enabled", "disabled", "discontinued", "deleted", "archived", "published", "verified", "cancelled", "canceled", "expired", "blocked", "approved", "survived", "churned", "exited", "converted", "clicked", "subscribed", "defaulted"), phrase) {
+		return true
+	}
 	named := strings.HasPrefix(phrase, "is ") || strings.HasPrefix(phrase, "has ") || slices.Contains(l("yn", "flag"), lastWord(c.Name)) || strings.HasSuffix(c.said, "여부") || strings.HasSuffix(c.said, "유무")
 	return named && low >= 0 && high <= 1
 }

@@ -47,6 +47,7 @@ func Model(cat *connectors.Catalog, opts Options) *semantic.Model {
 	for _, t := range d.tables {
 		d.addMetrics(t)
 	}
+	d.takePayments()
 	d.tidyWords()
 	d.chooseDefault()
 	d.model.Examples = Questions(d.model)

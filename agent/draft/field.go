@@ -22,6 +22,7 @@ func (d *drafter) addField(t *table, c *connectors.ColumnInfo) *column {
 	} else {
 		col.concept = d.terms.last(col.words)
 	}
+	d.weigh(t, col)
 	f := &semantic.Field{Name: plainName(c.Name), Expression: d.plain(c.Name), Description: tidyComment(c.Comment)}
 	for i := 2; slices.ContainsFunc(t.ds.Fields, func(x *semantic.Field) bool { return strings.EqualFold(x.Name, f.Name) }); i++ {
 		f.Name = plainName(c.Name) + "_" + string(rune('0'+i%10))
@@ -31,12 +32,43 @@ func (d *drafter) addField(t *table, c *connectors.ColumnInfo) *column {
 	d.classify(t, col)
 	d.nameOrder(col)
 	d.nameByTable(t, col)
-	d.nameValues(col)
+	d.nameValues(t, col)
 	d.nameCodes(col)
 	d.nameFlag(col)
 	f.IsTime = f.Kind == semantic.Temporal
 	f.Format = col.format
 	return col
+}
+
+// weigh takes the other of two meanings of a name where the values or the table say so: a
+// discount between nothing and one is the part that is let off, a rating in words is a
+// grade, and the title of a person is a position.
+func (d *drafter) weigh(t *table, c *column) {
+	if c.concept == nil || !c.exact {
+		return
+	}
+	switch c.concept.ko[0] {
+	case "할인액":
+		if c.Kind == connectors.KindNumber && c.Profile != nil && within(c.Profile, 0, 1) {
+			c.concept = d.terms.byKo["할인율"]
+		}
+	case "평점":
+		if c.Kind == connectors.KindText {
+			c.concept = d.terms.byKo["등급"]
+		}
+	case "제목":
+		if t.entity != nil && t.entity.role == person {
+			c.concept = d.terms.byKo["직급"]
+		}
+	}
+}
+
+// within reports whether all values, of which there is one that is not the least, lie between
+// two.
+func within(p *connectors.Profile, least, most float64) bool {
+	low, ok := connectors.Number(p.Min)
+	high, also := connectors.Number(p.Max)
+	return ok && also && low >= least && high > least && high <= most
 }
 
 // labelField names a field in both languages.
@@ -55,8 +87,14 @@ func (d *drafter) labelField(t *table, c *column) {
 	} else {
 		f.Label.En = capital(sentence(c.words))
 		f.Label.Ko = d.terms.korean(c.words)
+		if c.exact && d.terms.find(c.words) != c.concept {
+			f.Label.Ko = c.concept.ko[0] // see weigh
+		}
 	}
 	d.labelByComment(t, c)
+	if c.exact && c.concept.ko[0] == "등급" && d.terms.find(c.words) != c.concept {
+		f.Synonyms = append(f.Synonyms, "rated")
+	}
 	if c.exact && c.concept.role != code {
 		f.Synonyms = append(f.Synonyms, c.concept.ko...)
 		f.Synonyms = append(f.Synonyms, c.concept.en...)
@@ -491,9 +529,49 @@ func (d *drafter) chooseName(t *table) {
 		})
 		return
 	}
+	if best == nil {
+		best = t.numbered()
+	}
 	if best != nil {
 		best.field.IsName = true
 	}
+}
+
+// numbered is the key of people, places or things that have no name, and go by their numbers:
+// stores are told apart by store_id. Nil where the rows are something else.
+func (t *table) numbered() *column {
+	if t.entity == nil || t.entity.role != person && t.entity.role != place && t.entity.role != thing || len(t.PrimaryKey) != 1 || len(t.en) == 0 {
+		return nil
+	}
+	for _, c := range t.columns {
+		if c.field.Kind == semantic.Categorical && (slices.Contains(t.en, sentence(c.words)) || slices.Contains(t.ko, c.said)) {
+			return c // city of cities
+		}
+	}
+	described := func(c *column) bool {
+		return c.field.Kind == semantic.Categorical && c.exact && c.concept.role == thing
+	}
+	if slices.ContainsFunc(t.columns, described) {
+		return nil // people say the make and the model of a car, not its number
+	}
+	for _, c := range t.columns {
+		if c.Name != t.PrimaryKey[0] || c.field.Hidden || c.field.Kind != semantic.Identifier {
+			continue
+		}
+		if strings.EqualFold(c.field.Label.En, "id") {
+			c.field.Label = semantic.Label{En: capital(t.en[0]) + " ID"}
+			if len(t.ko) > 0 {
+				c.field.Label.Ko = t.ko[0] + " 번호"
+			}
+		}
+		return c
+	}
+	return nil
+}
+
+// isFirm reports whether rows may be companies, which go by the names of those.
+func (t *table) isFirm() bool {
+	return t.entity != nil && slices.Contains(l("고객", "거래처", "배송업체", "회원", "구매자", "판매자", "가맹점"), t.entity.ko[0])
 }
 
 func nameScore(t *table, c *column) int {
@@ -507,6 +585,8 @@ func nameScore(t *table, c *column) int {
 	switch {
 	case len(w) == 1 && !isKorean(c.said), c.said == "이름", c.said == "성명":
 		s = 50
+	case t.isFirm() && slices.Contains(l("company", "business", "organization", "firm"), stem) && c.Profile != nil && c.Profile.Distinct*10 > t.Rows*9:
+		s = 45
 	case stem != "" && (strings.Contains(entity, singular(stem)) || strings.Contains(singular(stem), singular(entity))):
 		s = 60
 	case isKorean(c.said) && strings.HasPrefix(entity, strings.TrimSuffix(strings.TrimSuffix(c.said, "명"), "이름")):

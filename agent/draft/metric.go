@@ -305,6 +305,12 @@ func (d *drafter) addExtremes(t *table, c *column) {
 	}
 }
 
+// doing are the nouns for what rows are said to have done.
+var doing = map[string]string{
+	"survived": "survival", "churned": "churn", "exited": "churn", "converted": "conversion", "clicked": "click", "subscribed": "subscription", "defaulted": "default",
+	"cancelled": "cancellation", "canceled": "cancellation", "approved": "approval", "expired": "expiry", "returned": "return",
+}
+
 // addShare adds how large a part of the rows says yes: "반품 여부" gives 반품률.
 func (d *drafter) addShare(t *table, c *column) {
 	m := &semantic.Metric{Name: d.names.unique(c.field.Name+"_rate", t.ds.Name+"_"+c.field.Name+"_rate"), Format: "percent"}
@@ -320,6 +326,14 @@ func (d *drafter) addShare(t *table, c *column) {
 		bare := strings.TrimPrefix(strings.TrimPrefix(en, "is "), "has ")
 		m.Label.En = capital(bare) + " rate"
 		m.Synonyms = append(m.Synonyms, "share of "+bare, "percentage of "+bare, "percent "+bare)
+		if noun := doing[bare]; noun != "" {
+			m.Label.En, m.Synonyms = capital(noun)+" rate", append(m.Synonyms, m.Label.En)
+		}
+		for _, w := range d.flagWords(c) {
+			if isKorean(w) && m.Label.Ko == "" {
+				m.Label.Ko, m.Synonyms = w+"율", append(m.Synonyms, w+"률", w+" 비율")
+			}
+		}
 	}
 	m.Synonyms = without(m.Synonyms, m.Label.Ko, m.Label.En)
 	d.add(t, m, "AVG(CASE WHEN "+ref(t, c)+" THEN 1 WHEN NOT "+ref(t, c)+" THEN 0 END)")

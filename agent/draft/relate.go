@@ -87,7 +87,7 @@ func hideKeys(t *table) {
 		return slices.ContainsFunc(x.ds.Fields, func(f *semantic.Field) bool { return f.IsName })
 	}
 	for _, c := range t.columns {
-		if c.field.Kind != semantic.Identifier {
+		if c.field.Kind != semantic.Identifier || c.field.IsName {
 			continue
 		}
 		own := slices.Equal(t.PrimaryKey, []string{c.Name}) && named(t)

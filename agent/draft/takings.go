@@ -13,7 +13,47 @@ var amounts = l("판매 가격", "금액", "주문 금액", "결제 금액", "�
 
 // sells reports whether rows are sales of something.
 func (t *table) sells() bool {
-	return t.entity != nil && slices.Contains(l("판매", "주문", "구매", "주문 상품", "매출"), t.entity.ko[0])
+	return t.entity != nil && slices.Contains(l("판매", "주문", "구매", "주문 상품", "매출"), t.entity.ko[0]) || t.bills() || t.entity == nil && t.listsSales()
+}
+
+// listsSales reports whether a table whose name says nothing has lines of what was sold: a
+// unit price, a quantity, and whose order or invoice it was of.
+func (t *table) listsSales() bool {
+	if price, quantity, _ := t.factors(); price == nil || quantity == nil {
+		return false
+	}
+	return slices.ContainsFunc(t.columns, func(c *column) bool {
+		w := split(c.Name)
+		return c.field.Kind == semantic.Identifier && len(w) > 0 && slices.Contains(l("invoice", "order", "receipt", "transaction", "bill", "customer", "client"), w[0])
+	})
+}
+
+// bills reports whether rows are what customers were billed for. A company that sells by
+// invoice has no other sales; what its suppliers bill it for names a supplier.
+func (t *table) bills() bool {
+	if t.entity == nil {
+		return false
+	}
+	for _, c := range t.columns {
+		if c.target == nil || c.target == t || c.target.entity == nil {
+			continue
+		}
+		switch to := c.target.entity; {
+		case t.entity.ko[0] == "청구서" && to.role == person && slices.Contains(l("고객", "회원", "구매자", "사용자"), to.ko[0]):
+			return true
+		case t.entity.ko[0] == "청구 항목" && to.ko[0] == "청구서":
+			return c.target.bills()
+		}
+	}
+	return false
+}
+
+// itemized reports whether the rows of another table are the parts of those of t, with what
+// each comes to: what t says of the whole is that once more.
+func (d *drafter) itemized(t *table) bool {
+	return slices.ContainsFunc(d.tables, func(o *table) bool {
+		return o != t && o.bills() && slices.ContainsFunc(o.columns, func(c *column) bool { return c.target == t }) && (o.mainAmount() != nil || o.priceTimes() != "")
+	})
 }
 
 // moneyName is the concept of a table that is called by an amount of money: 지출.
@@ -27,7 +67,7 @@ func (t *table) moneyName() *concept {
 // isTakings reports whether a column is what the rows come to, though it is not
 // called so: the price of each sale, the 금액 in a file called 매출.
 func (d *drafter) isTakings(t *table, c *column) bool {
-	return t.mainAmount() == c && (t.sells() || t.moneyName() != nil)
+	return t.mainAmount() == c && (t.sells() && !d.itemized(t) || t.moneyName() != nil)
 }
 
 // mainAmount is the column that a table of money is about; nil where one is called by
@@ -113,45 +153,125 @@ func (t *table) takingsWords() []string {
 		}
 		return out
 	}
-	out := l("매출", "매출액", "총매출", "총 매출", "매출 합계", "revenue", "sales", "total sales", "total revenue", "sales amount", "sales revenue")
-	if t.entity.ko[0] != "매출" {
+	out := l("매출", "매출액", "총매출", "총 매출", "매출 합계", "revenue", "sales", "total sales", "total revenue", "sales amount", "sales revenue", "spend", "spending", "amount spent", "구매 금액", "구매액")
+	if t.entity != nil && t.entity.ko[0] != "매출" {
 		out = append(out, t.entity.ko[0]+" 금액", t.entity.ko[0]+"액", t.entity.en[0]+" amount")
 	}
 	return out
 }
 
-// addTakings adds what sales come to where a file only has a unit price and a
-// quantity.
+// addTakings adds what sales come to where a table only has a unit price and a
+// quantity, and perhaps which part of it was let off.
 func (d *drafter) addTakings(t *table) {
 	if !t.sells() || t.mainAmount() != nil {
 		return
 	}
-	var price, quantity *column
+	expr := t.priceTimes()
+	if expr == "" {
+		return
+	}
+	price, quantity, off := t.factors()
+	m := &semantic.Metric{
+		Name: d.names.unique("sales", t.ds.Name+"_sales"), Label: semantic.Label{Ko: "매출", En: "Sales"}, Format: price.format,
+		Synonyms: without(t.takingsWords(), "매출", "Sales"), Descriptions: semantic.Label{Ko: "단가 × 수량", En: "unit price × quantity"},
+	}
+	switch {
+	case quantity == nil:
+		m.Descriptions = semantic.Label{Ko: "상품마다의 가격을 더한 것", En: "the prices of the items, added up"}
+	case off != nil:
+		m.Descriptions = semantic.Label{Ko: "단가 × 수량 × (1 − 할인율)", En: "unit price × quantity × (1 − discount)"}
+	}
+	d.add(t, m, "SUM("+expr+")")
+}
+
+// priceTimes is what a row of sales comes to, computed from its price; "" where it has none,
+// or an amount of some kind, of which it is not for a draft to say what is meant.
+func (t *table) priceTimes() string {
+	price, quantity, off := t.factors()
+	if price == nil || slices.ContainsFunc(t.columns, func(c *column) bool {
+		return c.use == useSum && c.concept != nil && c.concept.role == money && !c.concept.lower
+	}) {
+		return ""
+	}
+	expr := ref(t, price)
+	if quantity != nil {
+		expr += " * " + ref(t, quantity)
+	}
+	if off != nil {
+		expr += " * (1 - COALESCE(" + ref(t, off) + ", 0))"
+	}
+	return expr
+}
+
+// factors are what a row of sales is computed from: its unit price, how many there are, and
+// the part that was let off, nil where there is none. A line of an order that says only a
+// price is of one thing.
+func (t *table) factors() (price, quantity, off *column) {
+	var bare *column
 	for _, c := range t.columns {
 		switch {
 		case c.concept == nil:
-		case c.use == useSum && c.concept.role == money:
-			return // an amount of some kind: which of them is meant is not for a draft to say
 		case c.concept.ko[0] == "단가" && c.use == useAverage:
 			price = c
-		case c.exact && c.concept.ko[0] == "수량":
+		case c.exact && c.concept.ko[0] == "가격":
+			bare = c
+		case c.concept.ko[0] == "수량":
 			quantity = c
+		case c.exact && c.concept.ko[0] == "할인율" && c.format == "percent":
+			off = c
 		}
 	}
-	if price == nil || quantity == nil {
+	if price == nil && quantity == nil && t.entity != nil && t.entity.ko[0] == "주문 상품" {
+		price = bare
+	}
+	if price != bare && quantity == nil || quantity != nil && !quantity.exact {
+		price = nil
+	}
+	return price, quantity, off
+}
+
+// takePayments has what was paid stand for sales where the model has no other: who rents
+// films out has rentals and payments.
+func (d *drafter) takePayments() {
+	var paid *table
+	var amount *column
+	for _, t := range d.tables {
+		if t.sells() || t.moneyName() != nil {
+			return
+		}
+		if t.entity == nil || t.entity.ko[0] != "결제" {
+			continue
+		}
+		for _, c := range t.columns {
+			if c.use != useSum || c.concept != nil && c.concept.role == count {
+				continue
+			}
+			if amount != nil {
+				return // which of them is not for a draft to say
+			}
+			paid, amount = t, c
+		}
+	}
+	if amount == nil || d.known.labels.has(semantic.Label{Ko: "매출", En: "Sales"}) || d.known.labels.has(semantic.Label{En: "Revenue"}) {
 		return
 	}
-	m := &semantic.Metric{
-		Name: d.names.unique("sales", t.ds.Name+"_sales"), Label: semantic.Label{Ko: "매출", En: "Sales"}, Format: price.format,
-		Synonyms: without(t.takingsWords(), "매출", "Sales"),
+	for _, m := range paid.metrics {
+		if m.Expression[dialect] != "SUM("+ref(paid, amount)+")" {
+			continue
+		}
+		m.Synonyms = append(m.Synonyms, paid.takingsWords()...)
+		if saysNothing(amount.words) || amount.concept != nil && amount.concept.ko[0] == "금액" {
+			m.Synonyms = append(m.Synonyms, m.Label.Ko, m.Label.En)
+			m.Label = semantic.Label{Ko: "결제 금액", En: "Payment amount"}
+		}
+		m.Synonyms = without(m.Synonyms, m.Label.Ko, m.Label.En)
 	}
-	d.add(t, m, "SUM("+ref(t, price)+" * "+ref(t, quantity)+")")
 }
 
 // moved are the words for things that an event happened to.
 var moved = map[string][3]string{
 	"판매": {"팔린", "판매된", "sold"}, "구매": {"구매한", "산", "purchased"}, "주문": {"주문된", "주문한", "ordered"},
-	"반품": {"반품된", "반품한", "returned"}, "예약": {"예약된", "예약한", "booked"}, "배송": {"배송된", "배송한", "shipped"},
+	"반품": {"반품된", "반품한", "returned"}, "예약": {"예약된", "예약한", "booked"}, "배송": {"배송된", "배송한", "shipped"}, "대여": {"대여된", "대여한", "rented"},
 	"매출": {"팔린", "판매된", "sold"},
 }
 

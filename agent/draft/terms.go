@@ -11,11 +11,11 @@ type terms struct {
 	byKo, byEn map[string]*concept
 	longestEn  int
 	// states and places are other words for values.
-	states, places *groups
+	states, places, languages *groups
 }
 
 func newTerms() *terms {
-	t := &terms{byKo: map[string]*concept{}, byEn: map[string]*concept{}, states: newGroups(sameValue), places: newGroups(samePlace)}
+	t := &terms{byKo: map[string]*concept{}, byEn: map[string]*concept{}, states: newGroups(sameValue), places: newGroups(samePlace), languages: newGroups(sameLanguage)}
 	for i := range glossary {
 		c := &glossary[i]
 		for _, w := range c.ko {

@@ -80,6 +80,9 @@ func mainTime(t *table) *column {
 func timeScore(c *column, early int) int {
 	s := 100 + min(early, 20)
 	low := " " + sentence(c.said) + " " + strings.ToLower(c.Original)
+	if slices.Contains(l("last update", "last updated", "last modified", "updated at", "modified at", "updated", "modified", "update time", "update date", "modified date"), sentence(c.said)) {
+		return 0 // when somebody last touched the row
+	}
 	for _, w := range []string{"birth", "dob", "생년", "생일", "출생"} {
 		if strings.Contains(low, w) {
 			return 0

@@ -25,9 +25,12 @@ var sameValue = [][]string{
 	l("cancelled", "canceled", "cancel", "취소", "취소된", "취소한", "취소 완료", "주문 취소", "결제 취소"),
 	l("refunded", "refund", "환불", "환불된", "환불 완료"),
 	l("returned", "return", "반품", "반품된", "반품 완료"),
+	l("survived", "survivor", "survivors", "생존", "생존한", "생존자"),
+	l("churned", "churn", "이탈", "이탈한", "이탈된"),
 	l("approved", "승인", "승인된"),
 	l("rejected", "declined", "거절", "반려", "거절된", "반려된"),
 	l("expired", "만료", "만료된"),
+	l("discontinued", "단종", "단종된", "판매 중단"),
 	l("shipped", "발송", "출고", "배송 중", "발송된", "출고된"),
 	l("delivered", "배송 완료", "배달 완료", "배송 완료된"),
 	l("paid", "결제 완료", "지불 완료", "납부", "결제된", "결제 완료된"),
@@ -78,6 +81,13 @@ var sameValue = [][]string{
 	l("monday", "mon", "월요일"), l("tuesday", "tue", "화요일"), l("wednesday", "wed", "수요일"), l("thursday", "thu", "목요일"), l("friday", "fri", "금요일"), l("saturday", "sat", "토요일"), l("sunday", "sun", "일요일"),
 }
 
+// sameLanguage are the names of languages in both languages.
+var sameLanguage = [][]string{
+	l("Korean", "한국어", "국어", "ko", "kor"), l("English", "영어", "en", "eng"), l("Japanese", "일본어", "일어", "ja", "jpn"), l("Chinese", "Mandarin", "중국어", "zh"), l("French", "프랑스어", "불어", "fr"),
+	l("German", "독일어", "독어", "de"), l("Spanish", "스페인어", "서반아어", "es"), l("Italian", "이탈리아어", "it"), l("Portuguese", "포르투갈어", "pt"), l("Russian", "러시아어", "ru"),
+	l("Vietnamese", "베트남어", "vi"), l("Thai", "태국어", "th"), l("Indonesian", "인도네시아어"), l("Arabic", "아랍어", "ar"), l("Hindi", "힌디어"), l("Turkish", "터키어", "튀르키예어"), l("Dutch", "네덜란드어"),
+}
+
 // samePlace are the names of places in both languages.
 var samePlace = [][]string{
 	l("United States", "USA", "US", "U.S.", "United States of America", "미국"),
@@ -110,7 +120,7 @@ var letters = map[string][][]string{
 
 // nameValues gives a column's values the words that people of the other language,
 // or of another habit, call them by.
-func (d *drafter) nameValues(c *column) {
+func (d *drafter) nameValues(t *table, c *column) {
 	f := c.field
 	if f.Kind != semantic.Categorical || f.Hidden || c.Profile == nil || len(c.Profile.Values) == 0 {
 		return
@@ -122,6 +132,8 @@ func (d *drafter) nameValues(c *column) {
 		groups = nil // words of such a variety are names, not states
 	}
 	switch {
+	case c.concept != nil && c.concept.ko[0] == "언어", nameLike(c.said) && len(split(c.words)) == 1 && t.entity != nil && t.entity.ko[0] == "언어":
+		groups = d.terms.languages
 	case c.concept != nil && letters[c.concept.ko[0]] != nil:
 		groups, first = d.terms.states, letters[c.concept.ko[0]]
 	case c.concept != nil && c.concept.role == place || c.concept != nil && c.concept.ko[0] == "국적":

@@ -50,6 +50,11 @@ var sheets = map[string]string{
 	"stock": "inventory.csv", "traffic": "site_traffic.csv",
 }
 
+// shops are databases as many people know them, and what they show a newcomer first:
+// wholesalers, shops for music and films, a market place, a sheet of sales. See the first line
+// of each script.
+var shops = []string{"grocer", "records", "rentals", "marketplace", "stall"}
+
 func openDatabases(t *testing.T) map[string]*database {
 	t.Helper()
 	out := map[string]*database{"demo": openDemo(t)}
@@ -59,7 +64,31 @@ func openDatabases(t *testing.T) map[string]*database {
 	for _, name := range drafted {
 		out[name] = openDrafted(t, name)
 	}
+	for _, name := range shops {
+		out[name] = openShop(t, name)
+	}
 	return out
+}
+
+// openShop makes a shop's database and has its analyst drafted.
+func openShop(t *testing.T, name string) *database {
+	t.Helper()
+	script, err := os.ReadFile(filepath.Join("testdata", "shops", name+".sql"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), name+".duckdb")
+	db, err := sql.Open("duckdb", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = db.ExecContext(t.Context(), string(script)); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return openFile(t, name, path)
 }
 
 // openDemo makes the demo company, a small one unless told otherwise, and its analyst.

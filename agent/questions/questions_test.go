@@ -106,7 +106,7 @@ func TestQuestions(t *testing.T) {
 		tell(&text, ask(t, databases, read(t, *fresh)))
 		t.Log("\n" + text.String())
 	}
-	for _, set := range []string{"dev", "heldout", "ninth", "tenth"} {
+	for _, set := range []string{"dev", "heldout", "ninth", "tenth", "eleventh"} {
 		t.Run(set, func(t *testing.T) {
 			outcomes := ask(t, databases, read(t, filepath.Join("testdata", set+".jsonl")))
 			var text strings.Builder

@@ -1,0 +1,32 @@
+-- A shop that rents out films: tables and columns are called as in Sakila and Pagila, the rows are made up.
+CREATE TABLE country (country_id INTEGER PRIMARY KEY, country VARCHAR NOT NULL, last_update TIMESTAMP NOT NULL);
+CREATE TABLE city (city_id INTEGER PRIMARY KEY, city VARCHAR NOT NULL, country_id INTEGER NOT NULL REFERENCES country (country_id), last_update TIMESTAMP NOT NULL);
+CREATE TABLE address (address_id INTEGER PRIMARY KEY, address VARCHAR NOT NULL, district VARCHAR NOT NULL, city_id INTEGER NOT NULL REFERENCES city (city_id), phone VARCHAR NOT NULL, last_update TIMESTAMP NOT NULL);
+CREATE TABLE category (category_id INTEGER PRIMARY KEY, name VARCHAR NOT NULL, last_update TIMESTAMP NOT NULL);
+CREATE TABLE language (language_id INTEGER PRIMARY KEY, name VARCHAR NOT NULL, last_update TIMESTAMP NOT NULL);
+CREATE TABLE actor (actor_id INTEGER PRIMARY KEY, first_name VARCHAR NOT NULL, last_name VARCHAR NOT NULL, last_update TIMESTAMP NOT NULL);
+CREATE TABLE film (film_id INTEGER PRIMARY KEY, title VARCHAR NOT NULL, description VARCHAR, release_year INTEGER, language_id INTEGER NOT NULL REFERENCES language (language_id), rental_duration SMALLINT NOT NULL, rental_rate DECIMAL(4, 2) NOT NULL,
+  length SMALLINT, replacement_cost DECIMAL(5, 2) NOT NULL, rating VARCHAR, last_update TIMESTAMP NOT NULL);
+CREATE TABLE film_actor (actor_id INTEGER NOT NULL REFERENCES actor (actor_id), film_id INTEGER NOT NULL REFERENCES film (film_id), last_update TIMESTAMP NOT NULL, PRIMARY KEY (actor_id, film_id));
+CREATE TABLE film_category (film_id INTEGER NOT NULL REFERENCES film (film_id), category_id INTEGER NOT NULL REFERENCES category (category_id), last_update TIMESTAMP NOT NULL, PRIMARY KEY (film_id, category_id));
+CREATE TABLE store (store_id INTEGER PRIMARY KEY, address_id INTEGER NOT NULL REFERENCES address (address_id), last_update TIMESTAMP NOT NULL);
+CREATE TABLE staff (staff_id INTEGER PRIMARY KEY, first_name VARCHAR NOT NULL, last_name VARCHAR NOT NULL, address_id INTEGER NOT NULL REFERENCES address (address_id), store_id INTEGER NOT NULL REFERENCES store (store_id), active BOOLEAN NOT NULL, username VARCHAR NOT NULL, last_update TIMESTAMP NOT NULL);
+CREATE TABLE customer (customer_id INTEGER PRIMARY KEY, store_id INTEGER NOT NULL REFERENCES store (store_id), first_name VARCHAR NOT NULL, last_name VARCHAR NOT NULL, email VARCHAR, address_id INTEGER NOT NULL REFERENCES address (address_id), create_date DATE NOT NULL, last_update TIMESTAMP NOT NULL, active INTEGER);
+CREATE TABLE inventory (inventory_id INTEGER PRIMARY KEY, film_id INTEGER NOT NULL REFERENCES film (film_id), store_id INTEGER NOT NULL REFERENCES store (store_id), last_update TIMESTAMP NOT NULL);
+CREATE TABLE rental (rental_id INTEGER PRIMARY KEY, rental_date TIMESTAMP NOT NULL, inventory_id INTEGER NOT NULL REFERENCES inventory (inventory_id), customer_id INTEGER NOT NULL REFERENCES customer (customer_id), return_date TIMESTAMP, staff_id INTEGER NOT NULL REFERENCES staff (staff_id), last_update TIMESTAMP NOT NULL);
+CREATE TABLE payment (payment_id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL REFERENCES customer (customer_id), staff_id INTEGER NOT NULL REFERENCES staff (staff_id), rental_id INTEGER NOT NULL REFERENCES rental (rental_id), amount DECIMAL(5, 2) NOT NULL, payment_date TIMESTAMP NOT NULL);
+INSERT INTO country SELECT i, ['Canada', 'Australia', 'Japan', 'India', 'China'][i], '2026-11-20 03:00:00' FROM range(1, 6) t(i);
+INSERT INTO city SELECT i, ['Lethbridge', 'Woodridge', 'Sasebo', 'Adoni', 'Baiyin', 'Toronto', 'Sydney', 'Tokyo'][i], 1 + (i - 1) % 5, '2026-11-20 03:00:00' FROM range(1, 9) t(i);
+INSERT INTO address SELECT i, i || ' Street', 'District ' || i % 5, 1 + i * 3 % 8, '1', '2026-11-20 03:00:00' FROM range(1, 131) t(i);
+INSERT INTO category SELECT i, ['Action', 'Animation', 'Children', 'Comedy', 'Drama', 'Horror', 'Sports'][i], '2026-11-20 03:00:00' FROM range(1, 8) t(i);
+INSERT INTO language VALUES (1, 'English', '2026-11-20 03:00:00'), (2, 'Italian', '2026-11-20 03:00:00'), (3, 'Japanese', '2026-11-20 03:00:00');
+INSERT INTO actor SELECT i, ['PENELOPE', 'NICK', 'ED', 'JOE', 'BETTE'][1 + i % 5], ['GUINESS', 'WAHLBERG', 'CHASE', 'DAVIS', 'LOLLOBRIGIDA', 'NICHOLSON', 'MOSTEL'][1 + i % 7], '2026-11-20 03:00:00' FROM range(0, 35) t(i);
+INSERT INTO film SELECT i, ['ACADEMY', 'ACE', 'AFRICAN', 'ALAMO'][1 + i % 4] || ' ' || ['DINOSAUR', 'EGG', 'GOLDFINGER'][1 + i % 3] || ' ' || i, 'A story', 2000 + i % 9, CASE WHEN i % 4 = 0 THEN 2 ELSE 1 END, 3 + i % 5, [.99, 2.99, 4.99][1 + i % 3], 46 + i * 53 % 139, 9 + i * 17 % 21 + .99, ['G', 'PG', 'PG-13', 'R', 'NC-17'][1 + i % 5], '2026-11-20 03:00:00' FROM range(1, 201) t(i);
+INSERT INTO film_actor SELECT DISTINCT i * i % 35, 1 + i % 200, TIMESTAMP '2026-11-20 03:00:00' FROM range(0, 700) t(i);
+INSERT INTO film_category SELECT i, 1 + i * i % 7, '2026-11-20 03:00:00' FROM range(1, 201) t(i);
+INSERT INTO store VALUES (1, 1, '2026-11-20 03:00:00'), (2, 2, '2026-11-20 03:00:00');
+INSERT INTO staff VALUES (1, 'Mike', 'Hillyer', 3, 1, true, 'Mike', '2026-11-20 03:00:00'), (2, 'Jon', 'Stephens', 4, 2, true, 'Jon', '2026-11-20 03:00:00');
+INSERT INTO customer SELECT i, 1 + i * i % 3 % 2, 'MARY', 'SMITH' || i, 'm' || i || '@example.com', 1 + i % 130, DATE '2026-11-20' - CAST(i * 4 AS INTEGER), '2026-11-20 03:00:00', CASE WHEN i % 5 = 0 THEN 0 ELSE 1 END FROM range(1, 201) t(i);
+INSERT INTO inventory SELECT i, 1 + i * 7 % 200, 1 + i % 2, '2026-11-20 03:00:00' FROM range(1, 901) t(i);
+INSERT INTO rental SELECT i, TIMESTAMP '2026-11-21 20:00:00' - to_hours(CAST(i * 37 % 14000 AS INTEGER)), 1 + i * i % 900, 1 + i * i % 197 % (150 + i % 40), CASE WHEN i % 25 = 0 THEN NULL ELSE TIMESTAMP '2026-11-21 20:00:00' - to_hours(CAST(i * 37 % 14000 AS INTEGER)) + to_days(CAST(1 + i % 9 AS INTEGER)) END, 1 + i % 2, '2026-11-20 03:00:00' FROM range(1, 4001) t(i);
+INSERT INTO payment SELECT i, 1 + i * i % 197 % (150 + i % 40), 1 + i % 2, i, [.99, 2.99, 4.99, 7.99][1 + i * i % 4], TIMESTAMP '2026-11-21 20:00:00' - to_hours(CAST(i * 37 % 14000 AS INTEGER)) FROM range(1, 4001) t(i);

@@ -1,0 +1,3 @@
+-- One sheet of what was sold: columns are called as in the Online Retail data set, the rows are made up. The name says nothing.
+CREATE TABLE sheet_one AS SELECT CASE WHEN i % 50 = 0 THEN 'C' ELSE '' END || (536365 + i // 4) AS "InvoiceNo", CAST(10000 + i * 7 % 80 AS VARCHAR) AS "StockCode", 'ITEM ' || i * 7 % 80 AS "Description", CASE WHEN i % 50 = 0 THEN -1 ELSE [1, 2, 6, 12, 24][1 + i % 5] END AS "Quantity",
+  TIMESTAMP '2026-11-21 17:00:00' - to_hours(CAST(i * 3 AS INTEGER)) AS "InvoiceDate", [1.25, 2.55, 3.39, 7.65][1 + i * i % 4] AS "UnitPrice", CASE WHEN i % 9 = 0 THEN NULL ELSE 12500 + i * 13 % 400 END AS "CustomerID", ['United Kingdom', 'France', 'Germany', 'EIRE'][1 + i % 4] AS "Country" FROM range(0, 3000) t(i);
