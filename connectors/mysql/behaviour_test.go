@@ -95,6 +95,29 @@ func TestCatalog(t *testing.T) {
 	}
 }
 
+// TestEverybodysRights: what MariaDB as it is installed lets everybody do is no fault of the
+// login, and a new one would have it as well.
+func TestEverybodysRights(t *testing.T) {
+	p := database(t, shopSQL, []string{"CREATE DATABASE IF NOT EXISTS `an\\_other`", "GRANT INSERT ON `an\\_other`.* TO PUBLIC"})
+	found := func() connectors.Finding {
+		for _, f := range mysql.Examine(t.Context(), mysql.Config{DSN: p.reader}) {
+			if f.Name == "rights" {
+				return f
+			}
+		}
+		return connectors.Finding{}
+	}
+	f := found()
+	_, fix, _ := strings.Cut(f.Fix, "\n")
+	if !f.Broken || !strings.HasPrefix(fix, "REVOKE ") || strings.Contains(fix, "CREATE USER") {
+		t.Fatalf("found %+v", f)
+	}
+	p.admin(t, strings.TrimSuffix(fix, ";"))
+	if f := found(); f.Broken || f.Fix != "" {
+		t.Errorf("after %s: %+v", fix, f)
+	}
+}
+
 func TestLogins(t *testing.T) {
 	p := database(t, shopSQL, []string{"CREATE FUNCTION f() RETURNS INT RETURN 1", "CREATE DATABASE IF NOT EXISTS other"})
 	for _, c := range []struct{ name, dsn, grant, revoke, want string }{

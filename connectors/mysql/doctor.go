@@ -123,7 +123,16 @@ func (s *Source) lookAtRights(ctx context.Context, conn *session) ([]connectors.
 	f := connectors.Finding{Name: "rights", Text: "the login " + login + " reads, and can do nothing else"}
 	if len(rights) > 0 {
 		f.Text = fmt.Sprintf("the login %s could do more than read: it %s", login, strings.Join(rights, ", "))
-		f.Fix = "Make a login of its own:\n" + SetupSQL(string(conn.flavor), "bapsang", s.cfg.Schemas)
+		revokes, err := publicRevokes(ctx, conn)
+		if err != nil {
+			return nil, err
+		}
+		if len(revokes) < len(rights) {
+			f.Fix = "Make a login of its own:\n" + SetupSQL(string(conn.flavor), "bapsang", s.cfg.Schemas)
+		}
+		if len(revokes) > 0 {
+			f.Fix = strings.TrimPrefix(f.Fix+"\nTake back what everybody may do, as MariaDB is installed:\n"+strings.Join(revokes, "\n"), "\n")
+		}
 		f.Broken, f.Doubt = !s.cfg.AllowPrivileged, s.cfg.AllowPrivileged
 	}
 	return []connectors.Finding{f}, nil

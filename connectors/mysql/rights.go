@@ -18,6 +18,7 @@ type grant struct {
 	on         string   // such as "`shop`.*"; "" for a grant of roles
 	roles      []string // as SHOW GRANTS names them
 	option     bool     // may be passed on
+	public     bool     // everybody has it
 }
 
 // readGrant reads a line of SHOW GRANTS; ok is false for what is none.
@@ -38,7 +39,7 @@ func readGrant(line string) (g grant, ok bool) {
 		name, _, _ := strings.Cut(privilege, " (")
 		g.privileges = append(g.privileges, strings.ToUpper(strings.TrimSpace(name)))
 	}
-	g.option = strings.Contains(to, "WITH GRANT OPTION")
+	g.option, g.public = strings.Contains(to, "WITH GRANT OPTION"), to == "PUBLIC" || strings.HasPrefix(to, "PUBLIC ")
 	return g, true
 }
 
@@ -185,6 +186,23 @@ func readGrants(ctx context.Context, conn *session, statement string) (roles, ri
 		}
 	}
 	return roles, rights, nil
+}
+
+// publicRevokes are the statements that take back what everybody may do beyond reading, which
+// no other login would be without. As it is installed, MariaDB lets everybody write to
+// databases called test.
+func publicRevokes(ctx context.Context, conn *session) ([]string, error) {
+	rows, err := conn.ask(ctx, "SHOW GRANTS")
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, row := range rows {
+		if g, ok := readGrant(str(row[0])); ok && g.public && g.excess() != "" {
+			out = append(out, "REVOKE ALL PRIVILEGES ON "+g.on+" FROM PUBLIC;")
+		}
+	}
+	return out, nil
 }
 
 // SetupSQL are the statements that make a login which reads databases and can do nothing
