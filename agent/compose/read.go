@@ -197,7 +197,7 @@ func (r *reader) readMention(i int, m *period.Mention) {
 // flags are words that set one switch and need no context.
 func (r *reader) readPlainWords() {
 	for i := range r.toks {
-		if arg, ok := r.lex.arg(r.toks[i], wChart); ok && !r.shadowed(i) {
+		if arg, ok := r.lex.arg(r.toks[i], wChart); ok && !r.shadowed(i) && !r.trails(i, wBy) { // 제품 라인별 is no chart of lines
 			r.d.chart = arg
 			r.use(i)
 		}

@@ -231,6 +231,7 @@ var glossary = []concept{
 	{ko: l("상품", "제품", "품목"), en: l("product", "item", "goods"), role: thing},
 	{ko: l("카테고리", "분류", "품목군"), en: l("category"), role: thing},
 	{ko: l("하위 카테고리", "세부 분류", "소분류"), en: l("subcategory"), role: thing},
+	{ko: l("제품 라인", "상품 라인", "제품군", "상품군"), en: l("product line", "productline"), role: thing},
 	{ko: l("브랜드"), en: l("brand"), role: thing},
 	{ko: l("모델"), en: l("model"), role: thing},
 	{ko: l("제조사", "브랜드"), en: l("manufacturer", "maker", "make"), role: thing},
