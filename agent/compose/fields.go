@@ -26,9 +26,8 @@ func (r *reader) readFields() {
 func (r *reader) fieldsOfKind(i int, k semantic.Kind) []string {
 	var out []string
 	for _, x := range r.senses(i, isField) {
-		ref := r.lex.at(x.sense).ref
-		if _, f := r.lex.model.Field(ref); f.Kind == k || k == semantic.Temporal && f.IsTime {
-			out = append(out, ref)
+		if s := r.lex.at(x.sense); s.field.Kind == k || k == semantic.Temporal && s.field.IsTime {
+			out = append(out, s.ref)
 		}
 	}
 	return out

@@ -115,7 +115,7 @@ func newIndex(g *gathered) *index {
 		x.longest[r] = max(x.longest[r], len(key))
 	}
 	x.from[n] = int32(len(kept))
-	x.entries = slices.Clone(kept)
+	x.entries = slices.Clip(kept)
 	return x
 }
 

@@ -45,10 +45,11 @@ const (
 // sense is one meaning of a term.
 type sense struct {
 	kind   senseKind
-	word   word     // of isWord
-	arg    string   // of isWord: a grain, a chart, a number
-	ref    string   // metric, "dataset.field", dataset
-	values []string // of isValue
+	word   word            // of isWord
+	arg    string          // of isWord: a grain, a chart, a number
+	ref    string          // metric, "dataset.field", dataset
+	field  *semantic.Field // of isField
+	values []string        // of isValue
 	// contains is set on a value that stands for all that contain it.
 	contains bool
 	count    int64 // of isValue: rows
@@ -71,6 +72,7 @@ type Lexicon struct {
 	fuzzy  *fuzzy
 	values map[string][]ValueCount
 	names  *names
+	counts []*semantic.Metric // those that count rows
 
 	// Of one with more values than another, which it shares the rest with (see With).
 	under *Lexicon
@@ -94,7 +96,12 @@ type names struct {
 func NewLexicon(m *semantic.Model, values map[string][]ValueCount) *Lexicon {
 	m = m.Indexed()
 	l := &Lexicon{model: m, graph: newGraph(m), values: map[string][]ValueCount{}, build: newGathered()}
-	l.ids = make(map[senseID]int32, 2*len(m.Metrics)) // with as many fields
+	l.ids, l.senses = make(map[senseID]int32, 2*len(m.Metrics)), make([]sense, 0, roomFor(m, values))
+	for _, x := range m.Metrics {
+		if countsRows(x) {
+			l.counts = append(l.counts, x)
+		}
+	}
 	l.addWords()
 	l.addMetrics()
 	l.addDatasets()
@@ -103,10 +110,22 @@ func NewLexicon(m *semantic.Model, values map[string][]ValueCount) *Lexicon {
 	l.addValues(values)
 	l.names.all = l.build.keys.len()
 	l.addWeakNames()
-	l.index, l.senses = newIndex(l.build), slices.Clone(l.senses)
+	l.index = newIndex(l.build)
 	l.build, l.ids = nil, nil
 	l.fuzzy = &fuzzy{index: l.index, senses: l.senses, model: m}
 	return l
+}
+
+// roomFor is about how many senses there will be.
+func roomFor(m *semantic.Model, values map[string][]ValueCount) int {
+	n := len(m.Metrics) + len(m.Datasets)
+	for _, d := range m.Datasets {
+		n += len(d.Fields)
+	}
+	for _, list := range values {
+		n += len(list)
+	}
+	return n + n/16
 }
 
 // at returns a sense by its number.
@@ -250,7 +269,7 @@ func (l *Lexicon) addOtherWords() {
 }
 
 func (l *Lexicon) addField(d *semantic.Dataset, f *semantic.Field) {
-	n := l.sense(sense{kind: isField, ref: d.Name + "." + f.Name})
+	n := l.sense(sense{kind: isField, ref: d.Name + "." + f.Name, field: f})
 	for _, term := range []string{f.Label.Ko, f.Label.En} {
 		l.addName(term, n, asLabel)
 	}
@@ -407,7 +426,7 @@ func (l *Lexicon) addWeakNames() {
 		for _, f := range d.Fields {
 			l.addMeans(f, known)
 			if !f.Hidden && !d.Hidden {
-				l.weaken(weak, known, l.sense(sense{kind: isField, ref: d.Name + "." + f.Name}), []string{f.Label.Ko, f.Label.En})
+				l.weaken(weak, known, l.sense(sense{kind: isField, ref: d.Name + "." + f.Name, field: f}), []string{f.Label.Ko, f.Label.En})
 			}
 		}
 	}

@@ -20,7 +20,7 @@ func (l *Lexicon) valuesOf(ref string) []ValueCount {
 // looked for among the words of l.
 func (l *Lexicon) With(values map[string][]ValueCount) *Lexicon {
 	more := &Lexicon{
-		model: l.model, graph: l.graph, fuzzy: l.fuzzy, names: l.names, under: l, first: l.first + int32(len(l.senses)),
+		model: l.model, graph: l.graph, fuzzy: l.fuzzy, names: l.names, counts: l.counts, under: l, first: l.first + int32(len(l.senses)),
 		values: map[string][]ValueCount{}, build: newGathered(),
 	}
 	for _, ref := range slices.Sorted(maps.Keys(values)) {

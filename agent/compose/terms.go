@@ -476,8 +476,8 @@ func (l *Lexicon) metricKeyed(key string) string {
 // metricEnding returns the one counting metric that a label ends with key.
 func (l *Lexicon) metricEnding(key string) string {
 	name := ""
-	for _, m := range l.model.Metrics {
-		if m.Hidden || !l.countsRows(m.Name) || !strings.HasSuffix(fold(m.Label.Ko), key) && !strings.HasSuffix(fold(m.Label.En), key) {
+	for _, m := range l.counts {
+		if m.Hidden || !strings.HasSuffix(fold(m.Label.Ko), key) && !strings.HasSuffix(fold(m.Label.En), key) {
 			continue
 		}
 		if name != "" {
@@ -491,9 +491,10 @@ func (l *Lexicon) metricEnding(key string) string {
 // countsRows reports whether a metric is a count.
 func (l *Lexicon) countsRows(name string) bool {
 	m := l.model.Metric(name)
-	if m == nil {
-		return false
-	}
+	return m != nil && countsRows(m)
+}
+
+func countsRows(m *semantic.Metric) bool {
 	for _, e := range m.Expression {
 		up := strings.ToUpper(strings.ReplaceAll(e, " ", ""))
 		if strings.HasPrefix(up, "COUNT(") && !strings.Contains(up, "/") {
