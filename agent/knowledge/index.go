@@ -9,11 +9,11 @@ package knowledge
 
 import (
 	"cmp"
-	"maps"
 	"math"
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -35,13 +35,15 @@ type Index struct {
 	ids      []string
 	lengths  []float64
 	average  float64
-	postings map[string][]posting
+	numbers  map[string]int32 // of what entries are found by
+	postings [][]posting      // by that number
 	synonyms []group
 }
 
+// posting is how often an entry has what it is found by. Ten thousand tables have millions.
 type posting struct {
-	entry int
-	count float64
+	entry int32
+	count float32
 }
 
 // group are words that mean the same, folded.
@@ -50,33 +52,48 @@ type group []string
 // New indexes entries. Each of synonyms is a group of words that mean the same: a
 // search for one finds the others.
 func New(entries []Entry, synonyms [][]string) *Index {
-	x := &Index{postings: map[string][]posting{}}
+	x := &Index{numbers: map[string]int32{}}
+	if len(entries) == 0 {
+		return x // whatever the words, it finds nothing
+	}
+	counts := map[string]float32{}
 	for i, e := range entries {
-		counts := map[string]float64{}
+		clear(counts)
 		for _, g := range grams(fold(e.Text)) {
 			counts[g]++
 		}
 		length := 0.0
-		for _, g := range slices.Sorted(maps.Keys(counts)) {
-			x.postings[g] = append(x.postings[g], posting{i, counts[g]})
-			length += counts[g]
+		for g, count := range counts {
+			n, known := x.numbers[g]
+			if !known {
+				n = int32(len(x.postings))
+				x.numbers[strings.Clone(g)] = n // which would keep the whole text of the entry
+				x.postings = append(x.postings, nil)
+			}
+			x.postings[n] = append(x.postings[n], posting{int32(i), count})
+			length += float64(count)
 		}
 		x.ids = append(x.ids, e.ID)
 		x.lengths = append(x.lengths, length)
 		x.average += length / float64(len(entries))
 	}
 	for _, words := range synonyms {
-		var g group
-		for _, w := range words {
-			if w = fold(w); len([]rune(w)) > 1 && !slices.Contains(g, w) {
-				g = append(g, w)
-			}
-		}
-		if len(g) > 1 {
+		if g := groupOf(words); len(g) > 1 {
 			x.synonyms = append(x.synonyms, g)
 		}
 	}
 	return x
+}
+
+// groupOf folds words that mean the same.
+func groupOf(words []string) group {
+	g := make(group, 0, len(words))
+	for _, w := range words {
+		if w = fold(w); utf8.RuneCountInString(w) > 1 && !slices.Contains(g, w) {
+			g = append(g, w)
+		}
+	}
+	return g
 }
 
 // BM25's constants, as Robertson and Zaragoza give them (The Probabilistic Relevance
@@ -105,14 +122,16 @@ var functional = func() map[string]bool {
 func (x *Index) Search(query string, n int) []Hit {
 	scores := make([]float64, len(x.ids))
 	for g, weight := range x.terms(query) {
-		postings := x.postings[g]
-		if len(postings) == 0 {
+		number, known := x.numbers[g]
+		if !known {
 			continue
 		}
+		postings := x.postings[number]
 		seen := float64(len(postings))
 		idf := math.Log(1 + (float64(len(x.ids))-seen+0.5)/(seen+0.5))
 		for _, p := range postings {
-			share := p.count * (k1 + 1) / (p.count + k1*(1-b+b*x.lengths[p.entry]/x.average))
+			count := float64(p.count)
+			share := count * (k1 + 1) / (count + k1*(1-b+b*x.lengths[p.entry]/x.average))
 			scores[p.entry] += weight * idf * share
 		}
 	}
@@ -166,25 +185,30 @@ func fold(s string) string {
 // word's stem; two of an alphabet say nothing.
 func grams(folded string) []string {
 	var out []string
+	var starts []int
 	for word := range strings.FieldsSeq(folded) {
-		r := []rune(word)
 		n := 2
-		if alphabetic(r) {
+		if alphabetic(word) {
 			if functional[word] {
 				continue
 			}
 			n = 3
 		}
-		if len(r) < n || n == 3 {
+		starts = starts[:0] // of its letters, and its end
+		for i := range word {
+			starts = append(starts, i)
+		}
+		starts = append(starts, len(word))
+		if len(starts) <= n || n == 3 {
 			out = append(out, word)
 		}
-		for i := 0; i+n <= len(r); i++ {
-			out = append(out, string(r[i:i+n]))
+		for i := 0; i+n < len(starts); i++ {
+			out = append(out, word[starts[i]:starts[i+n]])
 		}
 	}
 	return out
 }
 
-func alphabetic(word []rune) bool {
-	return !slices.ContainsFunc(word, func(r rune) bool { return r >= 0x1100 })
+func alphabetic(word string) bool {
+	return !strings.ContainsFunc(word, func(r rune) bool { return r >= 0x1100 })
 }
