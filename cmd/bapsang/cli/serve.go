@@ -75,6 +75,7 @@ type serveCmd struct {
 
 // Run implements the command.
 func (c *serveCmd) Run(e *env) error {
+	keepWithin(os.DirFS("/"), e.logger)
 	app, err := c.open(e)
 	if err != nil {
 		return err
