@@ -390,11 +390,9 @@ func labelWords(m *semantic.Model) map[string]bool {
 	words := map[string]bool{} // as they are written, and their keys
 	for _, d := range m.Datasets {
 		for _, f := range d.Fields {
-			for _, label := range []string{f.Label.Ko, f.Label.En} {
-				for word := range strings.FieldsSeq(label) {
-					if !words[word] {
-						words[word], words[fold(word)] = true, true
-					}
+			for word := range strings.FieldsSeq(f.Label.Ko + " " + f.Label.En) {
+				if !words[word] {
+					words[word], words[fold(word)] = true, true
 				}
 			}
 		}
