@@ -375,8 +375,8 @@ func (r *run) wholeUnits(q *semantic.Query) {
 }
 
 // poolValues gives a field the values of those that hold the same thing: a region that
-// only the targets know is a region too. Fields that nobody may ask about have none of
-// their own after that.
+// only the targets know is a region too. What is hidden stands in for what is not, and is
+// named by nobody: see compose.Lexicon.
 func poolValues(m *semantic.Model, values map[string][]compose.ValueCount) {
 	hidden := func(ref string) bool {
 		d, f := m.Field(ref)
@@ -400,10 +400,5 @@ func poolValues(m *semantic.Model, values map[string][]compose.ValueCount) {
 	}
 	for ref, list := range pooled {
 		values[ref] = list
-	}
-	for ref := range values {
-		if hidden(ref) {
-			delete(values, ref)
-		}
 	}
 }
