@@ -121,6 +121,7 @@ func TestEveryMetricIsWhatItsDefinitionSays(t *testing.T) {
 		"campaign_count":       "SELECT count(*) FROM campaigns WHERE " + during("started_on"),
 		"customers_total":      "SELECT count(*) FROM customers",
 		"product_count":        "SELECT count(*) FROM products",
+		"avg_launch_price":     "SELECT sum(launch_price) / count(launch_price) FROM products",
 		"store_count":          "SELECT count(*) FROM stores",
 	}
 	for _, x := range m.Metrics {
