@@ -69,8 +69,9 @@ func mistyped(s *sense, key []byte) bool {
 	return false
 }
 
-// wordsOf are the English words that the names in a model are made of, in singular and plural.
-// None of them is a slip of another: where there is a trip distance, trips are not tips.
+// wordsOf are the English words that the names in a model are made of, in their forms. None of
+// them is a slip of another: where there is a trip distance, trips are not tips, and where there
+// is a level for reordering, that is no ordering.
 func wordsOf(m *semantic.Model) map[string]bool {
 	out := map[string]bool{}
 	add := func(names ...string) {
@@ -79,7 +80,7 @@ func wordsOf(m *semantic.Model) map[string]bool {
 				if len(w) < 4 || out[w] {
 					continue
 				}
-				out[w] = true
+				out[w], out[w+"ing"], out[w+"ed"], out[strings.TrimSuffix(w, "e")+"ing"] = true, true, true, true
 				for _, v := range inflections(w) {
 					out[v] = true
 				}

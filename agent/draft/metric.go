@@ -536,7 +536,10 @@ func (d *drafter) chooseDefault() {
 		return
 	}
 	var best *semantic.Metric
-	score := -1
+	score, most := -1, 0
+	for _, t := range d.tables {
+		most = max(most, t.weight()*10)
+	}
 	for _, t := range d.tables {
 		weight := t.weight() * 10
 		for _, m := range t.metrics {
@@ -545,6 +548,8 @@ func (d *drafter) chooseDefault() {
 			switch {
 			case expr == countExpression(t):
 				s = weight + 1
+			case t.priceTimes() != "" && expr == "SUM("+t.priceTimes()+")":
+				s = most + 9 // lines of orders lead to little themselves, and are what it is all about
 			case strings.HasPrefix(expr, "SUM("+t.ds.Name+".") && !strings.Contains(expr, "/"):
 				s = weight + d.moneyScore(t, expr)
 			}

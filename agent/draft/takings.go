@@ -182,6 +182,44 @@ func (d *drafter) addTakings(t *table) {
 		m.Descriptions = semantic.Label{Ko: "단가 × 수량 × (1 − 할인율)", En: "unit price × quantity × (1 − discount)"}
 	}
 	d.add(t, m, "SUM("+expr+")")
+	d.addBasket(t, expr, price.format)
+}
+
+// addBasket adds what an order comes to, where rows are the lines of orders or of invoices.
+func (d *drafter) addBasket(t *table, expr, format string) {
+	label := semantic.Label{Ko: "객단가", En: "Average order value"}
+	c := t.wholeOf()
+	if c == nil || d.known.labels.has(label) {
+		return
+	}
+	m := &semantic.Metric{
+		Name: d.names.unique("average_order_value", t.ds.Name+"_average_order_value"), Label: label, Format: format,
+		Synonyms:     l("AOV", "주문당 매출", "주문당 평균 금액", "평균 주문 금액", "revenue per order", "sales per order", "average order", "average basket", "average order size"),
+		Descriptions: semantic.Label{Ko: "매출 ÷ " + t.wholeWord("주문", "청구서") + " 수", En: "sales ÷ number of " + t.wholeWord("orders", "invoices")},
+	}
+	d.add(t, m, "SUM("+expr+") / COUNT(DISTINCT "+ref(t, c)+")")
+}
+
+// wholeOf is the column that says which order or invoice a line is of, nil for none.
+func (t *table) wholeOf() *column {
+	for _, c := range t.columns {
+		w := split(c.Name)
+		switch {
+		case c.target != nil && c.target.entity != nil && slices.Contains(l("주문", "청구서"), c.target.entity.ko[0]):
+			return c
+		case c.target == nil && c.field.Kind == semantic.Identifier && len(w) == 2 && slices.Contains(l("order", "invoice", "receipt"), w[0]) && c.Profile != nil && !c.Profile.Unique:
+			return c
+		}
+	}
+	return nil
+}
+
+// wholeWord is the one of two words that says what lines are of.
+func (t *table) wholeWord(order, invoice string) string {
+	if c := t.wholeOf(); c.target == nil && split(c.Name)[0] != "order" || c.target != nil && c.target.entity.ko[0] == "청구서" {
+		return invoice
+	}
+	return order
 }
 
 // priceTimes is what a row of sales comes to, computed from its price; "" where it has none,
