@@ -464,7 +464,7 @@ var glossary = []concept{
 	{ko: l("시작일", "시작일자"), en: l("start date", "start dt", "start time", "started at"), role: when},
 	{ko: l("종료일", "종료일자", "만료일"), en: l("end date", "end dt", "end time", "ended at", "expiry date", "expire date"), role: when},
 	{ko: l("마감일"), en: l("due date", "deadline"), role: when},
-	{ko: l("배송일", "출고일"), en: l("ship date", "shipped at", "delivery date"), role: when},
+	{ko: l("배송일", "출고일"), en: l("ship date", "shipped at", "shipped date", "delivery date"), role: when},
 	{ko: l("반품일"), en: l("return date", "returned at"), role: when},
 	{ko: l("방문일"), en: l("visit date"), role: when},
 	{ko: l("발생일", "발생일시"), en: l("event date", "occurred at"), role: when},

@@ -26,6 +26,7 @@ func (d *drafter) addMetrics(t *table) {
 		d.addDistinct(t, c)
 	}
 	d.addTakings(t)
+	d.addLasting(t)
 	d.addRatios(t)
 }
 
