@@ -85,8 +85,16 @@ func (a *Agent) settle(ctx context.Context, f *fit, catalog *connectors.Catalog,
 			return an.Follow(earlier).Model
 		},
 	}
+	for _, m := range an.Members {
+		look.Sources = append(look.Sources, m.Name)
+	}
 	for _, v := range an.Verified {
-		look.Verified = append(look.Verified, drift.Verified{Question: v.Question, SQL: v.SQL})
+		for _, part := range v.Parts {
+			look.Verified = append(look.Verified, drift.Verified{Question: v.Question, SQL: part.SQL, Source: part.Source})
+		}
+		if len(v.Parts) == 0 {
+			look.Verified = append(look.Verified, drift.Verified{Question: v.Question, SQL: v.SQL, Source: v.Source})
+		}
 	}
 	rec, err := a.tables.Settle(ctx, look)
 	if f.unsettled = err != nil; err != nil {
@@ -145,9 +153,10 @@ func (a *Agent) Drifts() []Drift {
 	return out
 }
 
-// losses are those of an analyst of one source.
+// losses are those of an analyst that is followed. One that stands beside an analyst of one
+// source has that one's name, and nobody follows it.
 func (a *Agent) losses(p *prepared) []drift.Loss {
-	if p.Members != nil {
+	if p.Follow == nil {
 		return nil
 	}
 	a.mu.Lock()
@@ -276,6 +285,40 @@ func vanishedUnder(losses []drift.Loss, query semantic.Query, q *Question) strin
 		for _, h := range losses[i].Hits {
 			if h.Lost && slices.Contains(refs, h.Ref) {
 				return losses[i].Missed(h.Label.In(q.Language, h.Ref), q.Language, q.Now.Location(), escapeMarkdown)
+			}
+		}
+	}
+	return ""
+}
+
+// vanishedBeside says that a word of a question to several sources was a name of what one of
+// them has lost: what another source calls so was not asked for by itself. Who names that one's
+// metric with its source is answered.
+func vanishedBeside(losses []drift.Loss, p *prepared, query semantic.Query, q *Question) string {
+	if p.Members == nil {
+		return ""
+	}
+	asked := squeeze(q.Text)
+	for _, m := range query.Measures {
+		metric := p.Model.Metric(m.Metric)
+		if metric == nil {
+			continue
+		}
+		var words []string
+		for _, n := range append([]string{metric.Name, metric.Label.Ko, metric.Label.En}, metric.Synonyms...) {
+			if w := squeeze(n); w != "" && strings.Contains(asked, w) {
+				words = append(words, w)
+			}
+		}
+		slices.SortFunc(words, func(a, b string) int { return len(b) - len(a) })
+		if len(words) == 0 {
+			continue
+		}
+		for i := range losses {
+			for _, h := range losses[i].Hits {
+				if h.Lost && h.Metric && slices.ContainsFunc(h.Names, func(n string) bool { return squeeze(n) == words[0] }) {
+					return losses[i].Missed(h.Label.In(q.Language, h.Ref), q.Language, q.Now.Location(), escapeMarkdown)
+				}
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -368,7 +369,8 @@ func (a *Agent) execute(ctx context.Context, p *prepared, q *Question, at attemp
 		}
 		err = r.runVerified(ctx, at.verified)
 	default:
-		if text := vanishedUnder(a.losses(p), at.outcome.Plan.Query, q); text != "" {
+		losses := a.losses(p)
+		if text := cmp.Or(vanishedUnder(losses, at.outcome.Plan.Query, q), vanishedBeside(losses, p, at.outcome.Plan.Query, q)); text != "" {
 			return a.refuse(q, []*prepared{p}, ReasonSource, text), nil
 		}
 		err = r.runPlan(ctx)

@@ -197,6 +197,7 @@ func TestTheModelIsToldHowSourcesAreAsked(t *testing.T) {
 func TestHiddenTablesOfSeveralSources(t *testing.T) {
 	model := &scripted{}
 	a := outlook(t, model, "warehouse", "targets")
+	a.spanning.Follow = nil // the model is as it is made here
 	a.spanning.Model.Dataset("targets").Hidden = true
 	a.spanning.Version += "+"
 	told := a.tried(model, from("s1", "warehouse", soldByRegion), from("s2", "targets", plannedByRegion))

@@ -22,6 +22,9 @@ type Catalog struct {
 	// Read is when the structure was looked at, zero where it cannot change: of two
 	// catalogues of one source, perhaps of two processes, the later look is right.
 	Read time.Time
+	// Reads are those of each source, by their names, where it joins several; Read is the
+	// oldest then.
+	Reads map[string]time.Time
 }
 
 // Table returns the table called name, or nil.

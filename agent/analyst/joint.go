@@ -115,7 +115,7 @@ func (s *Sideboard) together(ctx context.Context, name string, analysts []*agent
 	if made, ok := s.made[key]; ok && made.Source != nil && sameSources(made, members) {
 		return made, nil
 	}
-	made, err := s.open(ctx, name, version, members, semantic.Merge)
+	made, err := s.open(ctx, name, version, members, semantic.Merge, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +140,8 @@ func sameSources(made *agent.Analyst, members []member) bool {
 	return ok && !slices.ContainsFunc(members, func(m member) bool { return joint.Member(m.name) != m.Source })
 }
 
-func (s *Sideboard) open(ctx context.Context, name, version string, members []member, merge func(string, ...semantic.Part) *semantic.Model) (*agent.Analyst, error) {
+// open puts members together. What is found in their data is noted in found, nil for nowhere.
+func (s *Sideboard) open(ctx context.Context, name, version string, members []member, merge func(string, ...semantic.Part) *semantic.Model, found *findings) (*agent.Analyst, error) {
 	var parts []semantic.Part
 	var joined []Joined
 	out := &agent.Analyst{Name: name, Version: "across-" + version}
@@ -156,7 +157,11 @@ func (s *Sideboard) open(ctx context.Context, name, version string, members []me
 	if err != nil {
 		return nil, fmt.Errorf("catalogue across sources: %w", err)
 	}
-	if err := draft.Link(ctx, out.Model, catalog, &asked{model: out.Model, members: members}); err != nil {
+	var data draft.Data = &asked{model: out.Model, members: members}
+	if found != nil {
+		data = noting{&asked{model: out.Model, members: members}, found}
+	}
+	if err := draft.Link(ctx, out.Model, catalog, data); err != nil {
 		return nil, fmt.Errorf("connect sources: %w", err)
 	}
 	out.Examples = draft.Questions(out.Model)

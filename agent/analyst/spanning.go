@@ -5,9 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/bapsang/bapsang/agent"
+	"github.com/bapsang/bapsang/agent/draft"
 	"github.com/bapsang/bapsang/agent/semantic"
 	"github.com/bapsang/bapsang/connectors"
 )
@@ -25,6 +28,19 @@ type Own struct {
 // the same is asked back, for whoever wrote the definition put neither first. What does not
 // fit comes back as Problems.
 func (s *Sideboard) Spanning(ctx context.Context, d *Definition, sources map[string]Own) (*agent.Analyst, error) {
+	a, problems, err := s.SeatSpanning(ctx, d, sources)
+	if err != nil {
+		return nil, err
+	}
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	return a, nil
+}
+
+// SeatSpanning is Spanning even where the definition does not fit the real tables; see Seat.
+func (s *Sideboard) SeatSpanning(ctx context.Context, d *Definition, sources map[string]Own) (*agent.Analyst, Problems, error) {
+	span := &span{d: d, names: semantic.NewNames(), found: newFindings()}
 	var members []member
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\x00", d.Version())
@@ -32,31 +48,159 @@ func (s *Sideboard) Spanning(ctx context.Context, d *Definition, sources map[str
 		own := sources[name]
 		catalog, err := own.Source.Catalog(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("catalogue of %s: %w", name, err)
+			return nil, nil, fmt.Errorf("catalogue of %s: %w", name, err)
 		}
-		if problems := d.strangers(name, catalog); len(problems) > 0 {
-			return nil, problems
-		}
-		a, err := Build(ctx, d.part(name, own), own.Source)
-		if err != nil {
-			return nil, err
-		}
-		fmt.Fprintf(h, "%s\x00", a.Version)
-		members = append(members, member{name: name, Analyst: a, catalog: catalog})
+		part := d.part(name, own)
+		fmt.Fprintf(h, "%s\x00", part.Version())
+		model, _ := part.on(catalog)
+		members = append(members, member{name: name, Analyst: &agent.Analyst{Source: own.Source, Tables: part.Tables, Model: model}, catalog: catalog})
+		span.parts = append(span.parts, part)
 	}
-	out, err := s.open(ctx, d.Name, hex.EncodeToString(h.Sum(nil)[:8]), members, semantic.Span)
+	out, err := s.open(ctx, d.Name, hex.EncodeToString(h.Sum(nil)[:8]), members, span.names.Span, span.found)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	out.Title, out.Purpose, out.Owner, out.Knowledge = d.Title.label(), d.Purpose.label(), d.Owner, d.knowledge
-	out.Examples = d.examples(out.Model)
 	for _, v := range d.Verified {
 		out.Verified = append(out.Verified, v.build(d.Sources))
 	}
-	if problems := d.fieldSlots(out.Model); len(problems) > 0 {
-		return nil, problems
+	catalog, err := out.Source.Catalog(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("catalogue across sources: %w", err)
 	}
-	return out, nil
+	model, problems := span.fit(context.WithoutCancel(ctx), catalog)
+	out.Model, out.Examples = model, d.examples(model)
+	out.Follow = func(catalog *connectors.Catalog) agent.Fitted {
+		model, problems := span.fit(context.WithoutCancel(ctx), catalog)
+		fitted := agent.Fitted{Model: model, Examples: d.examples(model)}
+		for _, p := range problems {
+			fitted.Misfits = append(fitted.Misfits, p.String())
+		}
+		return fitted
+	}
+	return out, problems, nil
+}
+
+// span fits the definition of an analyst over several sources to their tables.
+type span struct {
+	d     *Definition
+	parts []*Definition // by d.Sources
+	names *semantic.Names
+	found *findings
+}
+
+// fit is the model on a catalogue of all the sources, and what of the definition does not fit.
+// It asks nobody: what connects the sources is what was found when the analyst was opened.
+func (s *span) fit(ctx context.Context, catalog *connectors.Catalog) (*semantic.Model, Problems) {
+	var parts []semantic.Part
+	var problems Problems
+	for i, name := range s.d.Sources {
+		own := ofSource(catalog, name)
+		model, more := s.parts[i].on(own)
+		problems = append(append(problems, s.d.strangers(name, own)...), more...)
+		parts = append(parts, semantic.Part{Source: name, Model: model})
+	}
+	model := s.names.Span(s.d.Name, parts...)
+	if err := draft.Link(ctx, model, catalog, recalled{model, s.found}); err != nil {
+		problems = append(problems, Problem{File: s.d.file, Message: err.Error()})
+	}
+	return model, append(problems, s.d.fieldSlots(model)...)
+}
+
+// on is a part's model on its source's catalogue, and what of it does not fit. Tables that are
+// not there are the definition's to tell.
+func (d *Definition) on(catalog *connectors.Catalog) (*semantic.Model, Problems) {
+	there := *d
+	there.Tables = slices.DeleteFunc(slices.Clone(d.Tables), func(t string) bool { return catalog.Table(t) == nil })
+	if d.Tables != nil && there.Tables == nil {
+		there.Tables = []string{}
+	}
+	return there.fit(catalog)
+}
+
+// ofSource is the part of a catalogue over several sources that is one's.
+func ofSource(c *connectors.Catalog, source string) *connectors.Catalog {
+	out := &connectors.Catalog{Source: source, AsOf: c.AsOf}
+	for _, t := range c.Tables {
+		own, ok := strings.CutPrefix(t.Name, source+".")
+		if !ok {
+			continue
+		}
+		copied := *t
+		copied.Name, copied.ForeignKeys = own, nil
+		for _, k := range t.ForeignKeys {
+			k.RefTable = strings.TrimPrefix(k.RefTable, source+".")
+			copied.ForeignKeys = append(copied.ForeignKeys, k)
+		}
+		out.Tables = append(out.Tables, &copied)
+	}
+	return out
+}
+
+// findings are what was found of the values of fields, by the columns that these are.
+type findings struct {
+	mu     sync.Mutex
+	values map[string][]any
+	counts map[string]int
+}
+
+func newFindings() *findings { return &findings{values: map[string][]any{}, counts: map[string]int{}} }
+
+// columnOf is what a field is, however its dataset is called.
+func columnOf(m *semantic.Model, ref string) string {
+	d, f := m.Field(ref)
+	if f == nil {
+		return ""
+	}
+	return d.Table() + "\x00" + f.Name
+}
+
+// noting is data of which is noted what is found. It implements draft.Data.
+type noting struct {
+	*asked
+	found *findings
+}
+
+// Values implements draft.Data.
+func (n noting) Values(ctx context.Context, ref string, most int) ([]any, error) {
+	out, err := n.asked.Values(ctx, ref, most)
+	n.found.mu.Lock()
+	defer n.found.mu.Unlock()
+	if err == nil {
+		n.found.values[columnOf(n.model, ref)] = out
+	}
+	return out, err
+}
+
+// Found implements draft.Data.
+func (n noting) Found(ctx context.Context, ref string, values []any) (int, error) {
+	count, err := n.asked.Found(ctx, ref, values)
+	n.found.mu.Lock()
+	defer n.found.mu.Unlock()
+	if err == nil {
+		n.found.counts[columnOf(n.model, ref)+"\x00"+fmt.Sprint(values...)] = count
+	}
+	return count, err
+}
+
+// recalled is data of which only is known what was found. It implements draft.Data.
+type recalled struct {
+	model *semantic.Model
+	found *findings
+}
+
+// Values implements draft.Data.
+func (r recalled) Values(_ context.Context, ref string, _ int) ([]any, error) {
+	r.found.mu.Lock()
+	defer r.found.mu.Unlock()
+	return r.found.values[columnOf(r.model, ref)], nil
+}
+
+// Found implements draft.Data.
+func (r recalled) Found(_ context.Context, ref string, values []any) (int, error) {
+	r.found.mu.Lock()
+	defer r.found.mu.Unlock()
+	return r.found.counts[columnOf(r.model, ref)+"\x00"+fmt.Sprint(values...)], nil
 }
 
 // part is what the definition and the configuration say of one of several sources by itself.

@@ -85,7 +85,7 @@ func step(was *Record, l Look) (rec *Record, same bool, err error) {
 		return rec, false, nil
 	}
 	a, b := *was, *rec
-	a.Read, b.Read = time.Time{}, time.Time{}
+	a.Read, b.Read, a.Reads, b.Reads = time.Time{}, time.Time{}, nil, nil
 	x, err := json.Marshal(a)
 	if err != nil {
 		return nil, false, fmt.Errorf("encode tables: %w", err)

@@ -9,6 +9,7 @@
 package drift
 
 import (
+	"strings"
 	"time"
 
 	"github.com/bapsang/bapsang/agent/semantic"
@@ -56,8 +57,9 @@ type Hit struct {
 	Lost   bool           `json:"lost,omitempty"` // it cannot be computed any more
 }
 
-// Verified is a question that somebody vouches for.
-type Verified struct{ Question, SQL string }
+// Verified is a question that somebody vouches for, with one of its statements: that for Source,
+// of several sources, or that for the only one where it is empty.
+type Verified struct{ Question, SQL, Source string }
 
 // Record is what is remembered of an analyst.
 type Record struct {
@@ -65,14 +67,29 @@ type Record struct {
 	Source  string `json:"source"`
 	Version string `json:"version"` // of the analyst's definition
 	// Read is when the structure was looked at by which it stands so.
-	Read   time.Time `json:"read,omitzero"`
-	Losses []Loss    `json:"losses,omitempty"` // oldest first
+	Read time.Time `json:"read,omitzero"`
+	// Reads are those of each source, where the analyst has several: its tables are called
+	// by their source and their own name then, "shop.orders".
+	Reads map[string]time.Time `json:"reads,omitempty"`
+	// Sources are they.
+	Sources []string `json:"sources,omitempty"`
+	Losses  []Loss   `json:"losses,omitempty"` // oldest first
 	// Works is how many metrics can be computed all the same, and Working are some of them.
 	Works   int              `json:"works,omitempty"`
 	Working []semantic.Label `json:"working,omitempty"`
 	// Tables are those that the analyst relies on: as they are, and where something is lost,
 	// as that was.
 	Tables []table `json:"tables,omitempty"`
+}
+
+// Home is the source that a change is of, and the name of its table there.
+func (r *Record) Home(c connectors.Change) (source, table string) {
+	for _, name := range r.Sources {
+		if own, ok := strings.CutPrefix(c.Table, name+"."); ok {
+			return name, own
+		}
+	}
+	return r.Source, c.Table
 }
 
 // Since is when the first of the losses was seen; zero without any.

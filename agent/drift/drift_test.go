@@ -263,3 +263,49 @@ func TestTexts(t *testing.T) {
 		}
 	}
 }
+
+// TestLooksAtSeveralSources: a look is of a time before as soon as it is at one of the sources,
+// and a change is of the source whose table it is. What is written for one source names no other's
+// table of the same name.
+func TestLooksAtSeveralSources(t *testing.T) {
+	t.Parallel()
+	both := func(shop, plan int, drop string) *connectors.Catalog {
+		c := &connectors.Catalog{Source: "outlook", Reads: map[string]time.Time{"shop": start.Add(time.Duration(shop) * time.Minute), "plan": start.Add(time.Duration(plan) * time.Minute)}}
+		for _, name := range []string{"shop.orders", "plan.orders"} {
+			if name != drop {
+				c.Tables = append(c.Tables, &connectors.Table{Name: name, Columns: []*connectors.ColumnInfo{{Name: "id", Kind: connectors.KindInteger, Type: "INT"}}})
+			}
+		}
+		return c
+	}
+	book := drift.NewBook(open(t))
+	look := func(c *connectors.Catalog) *drift.Record {
+		t.Helper()
+		rec, err := book.Settle(t.Context(), drift.Look{
+			Analyst: "outlook", Version: "1", Catalog: c, Model: &semantic.Model{}, Now: start, Sources: []string{"shop", "plan"},
+			Before:   func(*connectors.Catalog) *semantic.Model { return &semantic.Model{} },
+			Verified: []drift.Verified{{Question: "q", SQL: "SELECT id FROM orders", Source: "plan"}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rec
+	}
+	look(both(1, 1, ""))
+	if rec := look(both(2, 2, "shop.orders")); len(rec.Losses) != 0 {
+		t.Errorf("nothing is written for it: %v", told(rec))
+	}
+	rec := look(both(3, 5, "plan.orders"))
+	if len(rec.Losses) != 1 || !slices.Equal(rec.Losses[0].Verified, []string{"q"}) {
+		t.Fatalf("%v", told(rec))
+	}
+	if source, table := rec.Home(rec.Losses[0].Change); source != "plan" || table != "orders" {
+		t.Errorf("of %s, %s", source, table)
+	}
+	if rec := look(both(4, 4, "")); len(rec.Losses) != 1 {
+		t.Errorf("an older look at plan ended a loss of it: %v", told(rec))
+	}
+	if rec := look(both(4, 6, "")); len(rec.Losses) != 0 {
+		t.Errorf("it is back: %v", told(rec))
+	}
+}

@@ -20,10 +20,10 @@ type touched struct {
 // them, and the verified questions whose statements name it. Before is the model that was made
 // of what changed, and after the one that is; a written one is the same, and still has what
 // cannot be computed.
-func touch(c connectors.Change, before, after *semantic.Model, verified []Verified) (out touched) {
+func touch(c connectors.Change, before, after *semantic.Model, l *Look) (out touched) {
 	var refs []string
 	for _, d := range before.Datasets {
-		if !reads(d, c.Table) {
+		if !l.reads(d, c.Table) {
 			continue
 		}
 		if c.Column == "" {
@@ -37,7 +37,7 @@ func touch(c connectors.Change, before, after *semantic.Model, verified []Verifi
 			ref := d.Name + "." + f.Name
 			refs, out.relied = append(refs, ref), true
 			if !f.Hidden && !d.Hidden {
-				out.hits = append(out.hits, Hit{Ref: ref, Label: f.Label, Names: names(f.Label, f.Name, f.Synonyms), Lost: fieldLost(c, ref, before, after)})
+				out.hits = append(out.hits, Hit{Ref: ref, Label: f.Label, Names: names(f.Label, f.Name, f.Synonyms), Lost: l.fieldLost(c, ref, before, after)})
 			}
 		}
 		out.relied = out.relied || keyed(before, d, c.Column)
@@ -50,16 +50,24 @@ func touch(c connectors.Change, before, after *semantic.Model, verified []Verifi
 			out.hits = append(out.hits, Hit{Ref: m.Name, Label: m.Label, Names: names(m.Label, m.Name, m.Synonyms), Metric: true, Lost: metricLost(c, m, refs, before, after)})
 		}
 	}
-	for _, v := range verified {
-		if mentions(v.SQL, lastPart(c.Table)) && (c.Column == "" || mentions(v.SQL, c.Column)) {
+	for _, v := range l.Verified {
+		if v.asks(c.Table) && mentions(v.SQL, lastPart(c.Table)) && (c.Column == "" || mentions(v.SQL, c.Column)) && !slices.Contains(out.verified, v.Question) {
 			out.verified, out.relied = append(out.verified, v.Question), true
 		}
 	}
 	return out
 }
 
+// asks reports whether a statement is for the source of a table.
+func (v *Verified) asks(table string) bool {
+	return v.Source == "" || strings.HasPrefix(table, v.Source+".")
+}
+
 // reads reports whether a dataset is made of a table.
-func reads(d *semantic.Dataset, name string) bool {
+func (l *Look) reads(d *semantic.Dataset, name string) bool {
+	if len(l.Sources) > 0 && !strings.HasPrefix(name, d.Database+".") {
+		return false
+	}
 	return d.Table() == name || strings.ContainsAny(d.Source, " \n") && mentions(d.Source, lastPart(name))
 }
 
@@ -86,11 +94,12 @@ func expressions(by map[string]string) []string {
 	return out
 }
 
-// fieldLost reports whether nobody can ask by a field any more.
-func fieldLost(c connectors.Change, ref string, before, after *semantic.Model) bool {
-	_, f := after.Field(ref)
+// fieldLost reports whether nobody can ask by a field any more. Another table's may have its
+// name now.
+func (l *Look) fieldLost(c connectors.Change, ref string, before, after *semantic.Model) bool {
 	if before != after {
-		return f == nil
+		d, f := after.Field(ref)
+		return f == nil || !l.reads(d, c.Table)
 	}
 	return c.What != connectors.TypeChanged || temporal(c.Was) && !temporal(c.Is)
 }
@@ -166,23 +175,26 @@ func names(label semantic.Label, name string, synonyms []string) (out []string) 
 
 // tablesOf are the names of a catalogue's tables that an analyst may rely on, in its order.
 func tablesOf(c *connectors.Catalog, m *semantic.Model, verified []Verified) (out []string) {
-	direct, words := map[string]bool{}, map[string]bool{}
-	read := func(query string) {
+	type word struct{ source, text string } // of what is written for one of several sources
+	direct, words := map[string]bool{}, map[word]bool{}
+	read := func(source, query string) {
 		for _, w := range strings.FieldsFunc(unquoted(query), func(r rune) bool { return r < 0x80 && !inName(byte(r)) }) {
-			words[w] = true
+			words[word{source, w}] = true
 		}
 	}
 	for _, d := range m.Datasets {
 		direct[d.Table()] = true
 		if strings.ContainsAny(d.Source, " \n") {
-			read(d.Source)
+			read(d.Database, d.Source)
 		}
 	}
 	for _, v := range verified {
-		read(v.SQL)
+		read(v.Source, v.SQL)
 	}
 	for _, t := range c.Tables {
-		if named := direct[t.Name] || words[strings.ToLower(lastPart(t.Name))]; named && len(out) < maxTables {
+		source, _, _ := strings.Cut(t.Name, ".")
+		own := strings.ToLower(lastPart(t.Name))
+		if named := direct[t.Name] || words[word{"", own}] || words[word{source, own}]; named && len(out) < maxTables {
 			out = append(out, t.Name)
 		}
 	}

@@ -19,6 +19,7 @@ type Look struct {
 	// drafted, Model itself where somebody wrote it. It is asked where something is lost.
 	Before   func(earlier *connectors.Catalog) *semantic.Model
 	Verified []Verified
+	Sources  []string // that the catalogue joins; nil for one
 	Now      time.Time
 }
 
@@ -32,7 +33,7 @@ const (
 // looked at. What is lost is judged by the tables as they are now, not by the steps in
 // which they became so.
 func (r *Record) settle(l Look) *Record {
-	s := &settling{Look: l, was: r, next: &Record{Analyst: l.Analyst, Source: l.Catalog.Source, Version: l.Version, Read: l.Catalog.Read}, is: l.Catalog.ByName()}
+	s := &settling{Look: l, was: r, next: &Record{Analyst: l.Analyst, Source: l.Catalog.Source, Version: l.Version, Read: l.Catalog.Read, Reads: l.Catalog.Reads, Sources: l.Sources}, is: l.Catalog.ByName()}
 	s.wanted = tablesOf(l.Catalog, l.Model, l.Verified)
 	if r != nil {
 		s.edited = r.Version != l.Version
@@ -74,9 +75,18 @@ func (r *Record) count(m *semantic.Model) {
 	}
 }
 
-// stale reports whether a look is of a time before the one by which the record stands.
+// stale reports whether a look is of a time before the one by which the record stands. One at
+// several sources is, as soon as one of them was looked at before.
 func (r *Record) stale(l Look) bool {
-	return r != nil && r.Version == l.Version && !l.Catalog.Read.IsZero() && l.Catalog.Read.Before(r.Read)
+	if r == nil || r.Version != l.Version {
+		return false
+	}
+	for source, read := range l.Catalog.Reads {
+		if read.Before(r.Reads[source]) {
+			return true
+		}
+	}
+	return l.Catalog.Reads == nil && !l.Catalog.Read.IsZero() && l.Catalog.Read.Before(r.Read)
 }
 
 // settling is one look being taken in.
@@ -208,7 +218,7 @@ func (s *settling) lose(c connectors.Change, describe func(*Loss)) (relied bool)
 		}
 		before = s.before
 	}
-	hit := touch(c, before, s.Model, s.Verified)
+	hit := touch(c, before, s.Model, &s.Look)
 	if !hit.relied {
 		return false
 	}

@@ -2,9 +2,11 @@ package semantic
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Part is one source's model as a part of a model over several.
@@ -17,9 +19,10 @@ type Part struct {
 // them call the same is called after its source too, "targets_orders", from the second on;
 // words by which people ask for a metric of an earlier one are that one's alone. Nothing is
 // related across sources yet: see Relationship and Field.SameAs.
-func Merge(name string, parts ...Part) *Model {
+func Merge(name string, parts ...Part) *Model { return NewNames().merge(name, parts) }
+
+func (n *Names) merge(name string, parts []Part) *Model {
 	out := &Model{Name: name}
-	taken := map[string]bool{}
 	words := map[string]bool{}
 	for i, p := range parts {
 		m := p.Model
@@ -28,10 +31,10 @@ func Merge(name string, parts ...Part) *Model {
 		}
 		datasets, metrics := map[string]string{}, map[string]string{}
 		for _, d := range m.Datasets {
-			datasets[d.Name] = freeName(taken, p.Source, d.Name)
+			datasets[d.Name] = n.of("dataset", p.Source, d.Name, "")
 		}
 		for _, x := range m.Metrics {
-			metrics[x.Name] = freeName(taken, p.Source, x.Name)
+			metrics[x.Name] = n.of("metric", p.Source, x.Name, "")
 		}
 		r := renaming{datasets, metrics}
 		for _, d := range m.Datasets {
@@ -39,7 +42,7 @@ func Merge(name string, parts ...Part) *Model {
 		}
 		for _, rel := range m.Relationships {
 			copied := *rel
-			copied.Name = freeName(taken, p.Source, rel.Name)
+			copied.Name = n.of("relationship", p.Source, rel.Name, fmt.Sprint(rel.From, rel.FromColumns, rel.To, rel.ToColumns))
 			copied.From, copied.To = datasets[rel.From], datasets[rel.To]
 			out.Relationships = append(out.Relationships, &copied)
 		}
@@ -59,36 +62,75 @@ func Merge(name string, parts ...Part) *Model {
 	return out
 }
 
+// Names are what the parts of models over the same sources are called. Whoever puts them
+// together again by the same names finds everything called as it was, also what two sources
+// called the same and only one has now: what was asked of the one is not asked of the other.
+// It may be used concurrently.
+type Names struct {
+	mu    sync.Mutex
+	taken map[string]bool
+	given map[[4]string]string       // by kind, source, own name and what else tells it apart
+	words map[string]map[string]bool // what sources call their metrics
+}
+
+// NewNames returns names of which none is given.
+func NewNames() *Names {
+	return &Names{taken: map[string]bool{}, given: map[[4]string]string{}, words: map[string]map[string]bool{}}
+}
+
+// of is what something of a source is called.
+func (n *Names) of(kind, source, name, apart string) string {
+	key := [4]string{kind, source, name, apart}
+	if n.given[key] == "" {
+		n.given[key] = freeName(n.taken, source, name)
+	}
+	return n.given[key]
+}
+
 // Span is Merge where no part comes first: what two of them call a metric is a word for both
 // metrics, each of which is shown with its source's name, so that whoever says the word is
 // asked which is meant.
-func Span(name string, parts ...Part) *Model {
-	out := Merge(name, parts...)
+func (n *Names) Span(name string, parts ...Part) *Model {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	out := n.merge(name, parts)
 	i := 0
 	sources := map[string]string{} // by the merged metric's name
-	own := map[string][]string{}
 	for _, p := range parts {
+		if n.words[p.Source] == nil {
+			n.words[p.Source] = map[string]bool{}
+		}
 		for _, x := range p.Model.Metrics {
-			merged := out.Metrics[i].Name
-			sources[merged], own[merged] = p.Source, append([]string{x.Label.Ko, x.Label.En}, x.Synonyms...)
+			sources[out.Metrics[i].Name] = p.Source
+			for _, w := range append([]string{x.Label.Ko, x.Label.En}, x.Synonyms...) {
+				n.words[p.Source][foldWord(w)] = true
+			}
 			out.Metrics[i].Label, out.Metrics[i].Synonyms = x.Label, slices.Clone(x.Synonyms)
 			i++
 		}
 	}
 	for _, x := range out.Metrics {
-		shared := func(w string) bool {
-			return w != "" && slices.ContainsFunc(out.Metrics, func(o *Metric) bool {
-				return sources[o.Name] != sources[x.Name] && slices.ContainsFunc(own[o.Name], func(have string) bool { return foldWord(have) == foldWord(w) })
-			})
-		}
 		for _, label := range []*string{&x.Label.Ko, &x.Label.En} {
-			if word := *label; shared(word) {
+			if word := *label; n.shared(word, sources[x.Name]) {
 				x.Synonyms = append(x.Synonyms, word)
 				*label = word + " (" + sources[x.Name] + ")"
 			}
 		}
 	}
 	return out
+}
+
+// shared reports whether another source calls a metric by a word, too.
+func (n *Names) shared(word, source string) bool {
+	if word == "" {
+		return false
+	}
+	for other, words := range n.words {
+		if other != source && words[foldWord(word)] {
+			return true
+		}
+	}
+	return false
 }
 
 // freeName is a name that nothing has yet, with the source's before it where it is taken.

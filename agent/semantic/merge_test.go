@@ -119,7 +119,7 @@ func TestSpanWords(t *testing.T) {
 		x.Label, x.Synonyms = Label{Ko: "매출", En: word}, []string{"sales"}
 		return &Model{Datasets: []*Dataset{{Name: "t", Source: "t", Fields: []*Field{fld("a", Numeric)}}}, Metrics: []*Metric{x}}
 	}
-	m := Span("both", Part{"web", part("Revenue")}, Part{"shops", part("Takings")})
+	m := NewNames().Span("both", Part{"web", part("Revenue")}, Part{"shops", part("Takings")})
 	for i, want := range []Label{{Ko: "매출 (web)", En: "Revenue"}, {Ko: "매출 (shops)", En: "Takings"}} {
 		x := m.Metrics[i]
 		if x.Label != want || strings.Join(x.Synonyms, " ") != "sales 매출" {

@@ -251,11 +251,14 @@ func (s *Service) news(tx store.ReadTx, place bot.Thread) (*news, error) {
 		if err != nil {
 			return nil, err
 		}
-		if rec == nil || !slices.Contains(k.To, place) && !slices.Contains(s.cfg.Sources[rec.Source], place) && !slices.Contains(s.cfg.To, place) {
+		if rec == nil || !s.keeps(k, rec, place) {
 			continue
 		}
 		n.keepers = append(n.keepers, keeps{k, rec})
 		for _, l := range rec.Losses {
+			if !s.concerns(k, rec, &l, place) {
+				continue
+			}
 			one := lost{k.Analyst, l}
 			n.stand = append(n.stand, one)
 			if !slices.ContainsFunc(n.told.Lost, func(t lost) bool { return t.Analyst == k.Analyst && t.Loss.ID == l.ID }) {
@@ -270,6 +273,27 @@ func (s *Service) news(tx store.ReadTx, place bot.Thread) (*news, error) {
 	}
 	slices.SortStableFunc(n.fresh, func(a, b lost) int { return a.Loss.At.Compare(b.Loss.At) })
 	return n, nil
+}
+
+// keeps reports whether a place is told of an analyst, or of one of its sources.
+func (s *Service) keeps(k Keeper, rec *drift.Record, place bot.Thread) bool {
+	sources := rec.Sources
+	if len(sources) == 0 {
+		sources = []string{rec.Source}
+	}
+	return s.keepsAll(k, place) || slices.ContainsFunc(sources, func(name string) bool { return slices.Contains(s.cfg.Sources[name], place) })
+}
+
+// keepsAll reports whether a place is told of all that an analyst loses.
+func (s *Service) keepsAll(k Keeper, place bot.Thread) bool {
+	return slices.Contains(k.To, place) || slices.Contains(s.cfg.To, place)
+}
+
+// concerns reports whether a place is told of a loss: who keeps one of several sources is of
+// those there.
+func (s *Service) concerns(k Keeper, rec *drift.Record, l *drift.Loss, place bot.Thread) bool {
+	source, _ := rec.Home(l.Change)
+	return s.keepsAll(k, place) || slices.Contains(s.cfg.Sources[source], place)
 }
 
 // tell has a place know what it was not told yet.

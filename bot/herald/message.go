@@ -26,11 +26,12 @@ type change struct {
 }
 
 // changesOf gathers what several analysts lost by the same change.
-func changesOf(list []lost, sourceOf func(analyst string) string) (out []*change) {
+func changesOf(list []lost, home func(*lost) (source, table string)) (out []*change) {
 	byKey := map[string]*change{}
 	for i := range list {
 		l := &list[i]
-		key := strings.Join([]string{sourceOf(l.Analyst), string(l.Loss.What), l.Loss.Table, l.Loss.Column, string(l.Loss.Is)}, "\x00")
+		source, table := home(l)
+		key := strings.Join([]string{source, string(l.Loss.What), table, l.Loss.Column, string(l.Loss.Is)}, "\x00")
 		c := byKey[key]
 		if c == nil {
 			c = &change{Change: l.Loss.Change, first: &l.Loss}
@@ -54,18 +55,18 @@ func (s *Service) message(n *news) bot.Message {
 		}
 		return analyst
 	}
-	source := func(analyst string) string {
+	home := func(l *lost) (source, table string) {
 		for _, k := range n.keepers {
-			if k.Analyst == analyst {
-				return k.rec.Source
+			if k.Analyst == l.Analyst {
+				return k.rec.Home(l.Loss.Change)
 			}
 		}
-		return ""
+		return "", l.Loss.Table
 	}
 	var heads []string
 	if len(n.fresh) > 0 {
 		heads = append(heads, fmt.Sprintf(w.lost, names(n.fresh, title, w)))
-		msg.Sections = append(msg.Sections, s.section(w, w.lostTitle, n.fresh, false, title, source))
+		msg.Sections = append(msg.Sections, s.section(w, w.lostTitle, n.fresh, false, title, home))
 	}
 	if len(n.well) > 0 {
 		form := w.well
@@ -73,7 +74,7 @@ func (s *Service) message(n *news) bot.Message {
 			form = w.wellInPart
 		}
 		heads = append(heads, fmt.Sprintf(form, names(n.well, title, w)))
-		msg.Sections = append(msg.Sections, s.section(w, w.wellTitle, n.well, true, title, source))
+		msg.Sections = append(msg.Sections, s.section(w, w.wellTitle, n.well, true, title, home))
 	}
 	msg.Text = strings.Join(heads, " ")
 	if len(n.fresh) == 0 {
@@ -88,9 +89,9 @@ func (s *Service) message(n *news) bot.Message {
 
 // section lists changes, and what each touches. Its lines have no marks: those are of dates,
 // and a column is not confirmed.
-func (s *Service) section(w *words, title string, list []lost, well bool, called, source func(string) string) bot.Section {
+func (s *Service) section(w *words, title string, list []lost, well bool, called func(string) string, home func(*lost) (source, table string)) bot.Section {
 	out := bot.Section{Title: title}
-	changes := changesOf(list, source)
+	changes := changesOf(list, home)
 	for _, c := range changes[:min(len(changes), maxLines)] {
 		line := bot.Line{When: c.first.At.In(s.cfg.Location).Format("1/2 15:04"), Text: "**" + figures.Escape(c.first.Text(w.language)) + "**"}
 		if well {

@@ -44,7 +44,7 @@ func New(name string, scratch Scratch, members ...Member) *Source {
 
 // Catalog implements connectors.Source. Its data are as old as the oldest of a member.
 func (s *Source) Catalog(ctx context.Context) (*connectors.Catalog, error) {
-	out := &connectors.Catalog{Source: s.name, Dialect: "duckdb"}
+	out := &connectors.Catalog{Source: s.name, Dialect: "duckdb", Reads: map[string]time.Time{}}
 	h := sha256.New()
 	for _, m := range s.members {
 		c, err := m.Source.Catalog(ctx)
@@ -52,7 +52,15 @@ func (s *Source) Catalog(ctx context.Context) (*connectors.Catalog, error) {
 			return nil, err
 		}
 		fmt.Fprintf(h, "%s\x00%s\x00", m.Name, c.Version)
-		out.AsOf = older(out.AsOf, c.AsOf)
+		out.AsOf, out.Read = older(out.AsOf, c.AsOf), older(out.Read, c.Read)
+		if !c.Read.IsZero() {
+			out.Reads[m.Name] = c.Read
+		}
+		for _, view := range c.Broken {
+			if m.reads(view) {
+				out.Broken = append(out.Broken, m.Name+"."+view)
+			}
+		}
 		for _, t := range c.Tables {
 			if !m.reads(t.Name) {
 				continue

@@ -83,6 +83,20 @@ func TestCatalogOfSeveral(t *testing.T) {
 	}
 }
 
+// A view that broke is told with its source before it, and of each source when it was looked at.
+func TestBrokenViewsOfSeveral(t *testing.T) {
+	warehouse, plan := pair()
+	warehouse.catalog.Broken, warehouse.catalog.Read = []string{"regions", "salaries"}, day("2026-11-02")
+	plan.catalog.Broken, plan.catalog.Read = []string{"goals"}, day("2026-11-01")
+	c := catalogOf(t, join(warehouse, plan))
+	if want := []string{"warehouse.regions", "plan.goals"}; !slices.Equal(c.Broken, want) {
+		t.Errorf("broken %v, want %v", c.Broken, want)
+	}
+	if !c.Read.Equal(day("2026-11-01")) || !c.Reads["warehouse"].Equal(day("2026-11-02")) || !c.Reads["plan"].Equal(day("2026-11-01")) {
+		t.Errorf("read %s, %v", c.Read, c.Reads)
+	}
+}
+
 // New data of any member makes an answer over all of them one that is not repeated.
 func TestVersionOfSeveral(t *testing.T) {
 	warehouse, plan := pair()

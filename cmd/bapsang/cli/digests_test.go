@@ -188,23 +188,30 @@ func visit(t *testing.T, p *process) *visitor {
 	return v
 }
 
+// page is a page as the visitor sees it now.
+func (v *visitor) page(path string) string {
+	v.t.Helper()
+	res, err := v.client.Get(v.p.url + path)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	page, err := io.ReadAll(res.Body)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return string(page)
+}
+
 // sees waits for a page to have all of the parts.
 func (v *visitor) sees(path string, parts ...string) {
 	v.t.Helper()
 	deadline := time.Now().Add(3 * time.Minute)
 	for {
-		res, err := v.client.Get(v.p.url + path)
-		if err != nil {
-			v.t.Fatal(err)
-		}
-		page, err := io.ReadAll(res.Body)
-		_ = res.Body.Close()
-		if err != nil {
-			v.t.Fatal(err)
-		}
+		page := v.page(path)
 		missing := ""
 		for _, part := range parts {
-			if !strings.Contains(string(page), part) {
+			if !strings.Contains(page, part) {
 				missing = part
 			}
 		}

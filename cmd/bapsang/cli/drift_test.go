@@ -135,7 +135,7 @@ func TestTablesThatChange(t *testing.T) {
 			change("ALTER TABLE orders RENAME COLUMN zz TO status")
 			eventually(t, "it is back", func() bool { return strings.Contains(answer("주문 상태별 주문 수"), "완료") })
 			visit(t, p).sees("/c/ops", well, "orders.status")
-			if page := p.page(t, "/c/ops"); strings.Count(page, "열 orders.status 없어짐") != strings.Count(page, "표 regions 없어짐") {
+			if page := visit(t, p).page("/c/ops"); strings.Count(page, "열 orders.status 없어짐") != strings.Count(page, "표 regions 없어짐") {
 				t.Errorf("told more than once:\n%s", page)
 			}
 		})

@@ -54,7 +54,11 @@ func (s *set) seatSpanning(e *env, cfg *config.Config, d *analyst.Definition, so
 		if away.err() != nil {
 			return nil, errAwaitsMore
 		}
-		return s.together.Spanning(ctx, d, owns)
+		a, problems, err := s.together.SeatSpanning(ctx, d, owns)
+		if err == nil && len(problems) > 0 {
+			return nil, &unfitError{problems, a}
+		}
+		return a, err
 	}
 	awaited := analyst.Awaited(d, away)
 	if len(away) > 0 {
