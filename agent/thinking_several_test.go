@@ -317,6 +317,32 @@ func TestTheModelIsAskedOverWhatTheWordsAreOf(t *testing.T) {
 	}
 }
 
+// Over several sources a model is told what people wrote about each, by its source: the figures
+// of both mean what they mean alone.
+func TestKnowledgeOfSeveralSources(t *testing.T) {
+	a := openWith(t, threeTables, agent.Config{}, func(one *agent.Analyst) {
+		one.Knowledge = map[string][]agent.Document{
+			"warehouse": {{Name: "glossary.md", Text: "# 매출\n\n매출 실적은 배송을 마친 주문만 셉니다."}},
+			"targets":   {{Name: "glossary.md", Text: "# 목표\n\n목표 달성은 이사회가 정한 목표에 견줍니다."}},
+		}[one.Name]
+	}, "warehouse", "targets", "grades")
+	model := &scripted{replies: []any{calls("decline", args{"reason": "모릅니다."})}}
+	a.agent = thinkingOf(t, model, a.analysts...)
+	a.ask(agent.Question{Text: "얼씨구 지난달 지역별 매출 실적과 목표 달성을 비교해줘"})
+	if len(model.requests) != 1 {
+		t.Fatalf("%d calls", len(model.requests))
+	}
+	var told string
+	for _, m := range model.requests[0].Messages {
+		told += m.Text
+	}
+	for _, want := range []string{"The sources: warehouse (DuckDB)", "[warehouse: glossary.md › 매출] 매출 실적은 배송을 마친 주문만 셉니다.", "[targets: glossary.md › 목표] 목표 달성은 이사회가 정한 목표에 견줍니다."} {
+		if !strings.Contains(told, want) {
+			t.Errorf("not told %q:\n%s", want, told)
+		}
+	}
+}
+
 // harmful are joins as a model would write them that somebody talked into it: what they
 // reach for is not the results that it named.
 var harmful = []string{

@@ -149,6 +149,9 @@ func (s *Sideboard) open(ctx context.Context, name, version string, members []me
 		parts = append(parts, semantic.Part{Source: m.name, Model: m.Model})
 		joined = append(joined, Joined{Name: m.name, Source: m.Source, Tables: m.Tables})
 		out.Files = out.Files || m.Files
+		for _, doc := range m.Knowledge { // its words may be another source's for something else
+			out.Knowledge = append(out.Knowledge, agent.Document{Name: m.name + ": " + doc.Name, Text: doc.Text})
+		}
 		out.Members = append(out.Members, agent.Member{Name: m.name, Timezone: m.Model.Timezone, Tables: m.Tables})
 	}
 	out.Source = s.join(name, joined...)
