@@ -251,9 +251,11 @@ func index(id string) int {
 // text; the id is how the model reads of them.
 func valueEntries(a *Analyst) []knowledge.Entry {
 	var out []knowledge.Entry
+	datasets := bySource(a.Model)
 	for _, t := range allowedTables(a) {
+		d := datasets[foldName(t.Name)]
 		for _, c := range t.Columns {
-			if c.Profile == nil || c.Kind != connectors.KindText {
+			if c.Profile == nil || c.Kind != connectors.KindText || d != nil && d.Hidden || hides(a, fieldOf(d, c.Name)) {
 				continue
 			}
 			for i, v := range c.Profile.Values {

@@ -46,8 +46,8 @@ func describeTables(a *Analyst) []tableText {
 		}
 		for _, c := range t.Columns {
 			f := fieldOf(d, c.Name)
-			if f != nil && f.Hidden && !joined[column{d.Name, c.Name}] && !standsIn(a, f) {
-				continue // personal data and the like; a key is needed to join
+			if hides(a, f) && !joined[column{d.Name, c.Name}] {
+				continue // a key is needed to join
 			}
 			writeColumn(&s, c, f)
 		}
@@ -56,6 +56,9 @@ func describeTables(a *Analyst) []tableText {
 	}
 	return out
 }
+
+// hides reports whether what a column holds is told to no model: personal data and the like.
+func hides(a *Analyst, f *semantic.Field) bool { return f != nil && f.Hidden && !standsIn(a, f) }
 
 type column struct{ dataset, name string }
 
@@ -284,17 +287,22 @@ func bySource(m *semantic.Model) map[string]*semantic.Dataset {
 // foldName is equal for what strings.EqualFold calls equal.
 func foldName(s string) string { return strings.ToLower(strings.ToUpper(s)) }
 
-// fieldOf is the field that a column is.
+// fieldOf is the field that a column is; of several one that is not hidden.
 func fieldOf(d *semantic.Dataset, column string) *semantic.Field {
 	if d == nil {
 		return nil
 	}
+	var hidden *semantic.Field
 	for _, f := range d.Fields {
-		if strings.EqualFold(strings.Trim(expression(f.Expression), `"`), column) {
+		switch {
+		case !strings.EqualFold(strings.Trim(expression(f.Expression), `"`), column):
+		case !f.Hidden:
 			return f
+		case hidden == nil:
+			hidden = f
 		}
 	}
-	return nil
+	return hidden
 }
 
 // synonymGroups are the words of the model that mean the same.
