@@ -55,6 +55,7 @@ func (a *Agent) prepare(ctx context.Context, an *Analyst) (*prepared, error) {
 	if slot.ready != nil && slot.version == version {
 		return slot.ready, nil
 	}
+	slot.ready = nil // it is asked no more, and two of ten thousand tables are too many
 	p, err := a.build(ctx, a.follow(ctx, &slot.fit, an, catalog), catalog)
 	if err != nil {
 		return nil, err
