@@ -79,6 +79,9 @@ type table struct {
 	when    *column  // that of its own
 	central int      // how much the model is about it
 	metrics []*semantic.Metric
+
+	referring []*table // those with columns that refer to it
+	leads     []*table // those that relationships of one column lead to, in the model's order
 }
 
 // column is a column with what was made of it.

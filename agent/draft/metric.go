@@ -234,7 +234,7 @@ func (d *drafter) addSum(t *table, c *column) {
 			m.Synonyms = append(m.Synonyms, w, "total "+strings.TrimPrefix(strings.ToLower(w), "total "), "sum of "+strings.ToLower(w))
 		}
 	}
-	if d.isTakings(t, c) {
+	if t.isTakings(c) {
 		m.Synonyms = append(m.Synonyms, t.takingsWords()...)
 		t.nameTakings(c, m)
 	}
@@ -587,7 +587,7 @@ func (t *table) weight() int {
 
 func (d *drafter) moneyScore(t *table, expr string) int {
 	for _, c := range t.columns {
-		if expr == "SUM("+ref(t, c)+")" && d.isTakings(t, c) {
+		if expr == "SUM("+ref(t, c)+")" && t.isTakings(c) {
 			return 9
 		}
 		if expr != "SUM("+ref(t, c)+")" || c.concept == nil || c.concept.role != money || c.concept.lower {

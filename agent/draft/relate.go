@@ -26,6 +26,7 @@ func (d *drafter) relate(t *table) {
 		for _, c := range t.columns {
 			if slices.Contains(k.Columns, c.Name) && !back {
 				c.target = to
+				to.referring = append(to.referring, t)
 			}
 		}
 		if to == t {
@@ -38,6 +39,9 @@ func (d *drafter) relate(t *table) {
 		d.model.Relationships = append(d.model.Relationships, &semantic.Relationship{
 			Name: name, From: t.ds.Name, To: to.ds.Name, FromColumns: k.Columns, ToColumns: k.RefColumns,
 		})
+		if len(k.Columns) == 1 {
+			t.leads = append(t.leads, to)
+		}
 		if !back {
 			t.central += 2
 		}

@@ -50,8 +50,8 @@ func (t *table) bills() bool {
 
 // itemized reports whether the rows of another table are the parts of those of t, with what
 // each comes to: what t says of the whole is that once more.
-func (d *drafter) itemized(t *table) bool {
-	return slices.ContainsFunc(d.tables, func(o *table) bool {
+func (t *table) itemized() bool {
+	return slices.ContainsFunc(t.referring, func(o *table) bool {
 		return o != t && o.bills() && slices.ContainsFunc(o.columns, func(c *column) bool { return c.target == t }) && (o.mainAmount() != nil || o.priceTimes() != "")
 	})
 }
@@ -66,8 +66,8 @@ func (t *table) moneyName() *concept {
 
 // isTakings reports whether a column is what the rows come to, though it is not
 // called so: the price of each sale, the 금액 in a file called 매출.
-func (d *drafter) isTakings(t *table, c *column) bool {
-	return t.mainAmount() == c && (t.sells() && !d.itemized(t) || t.moneyName() != nil)
+func (t *table) isTakings(c *column) bool {
+	return t.mainAmount() == c && (t.sells() && !t.itemized() || t.moneyName() != nil)
 }
 
 // mainAmount is the column that a table of money is about; nil where one is called by

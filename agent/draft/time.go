@@ -15,7 +15,7 @@ func (d *drafter) placeInTime(t *table) {
 		t.central += 3
 		return
 	}
-	if d.placeByCalendar(t) {
+	if t.placeByCalendar() {
 		return
 	}
 	for _, c := range t.columns {
@@ -30,17 +30,12 @@ func (d *drafter) placeInTime(t *table) {
 
 // placeByCalendar places rows in time by the table of days that they refer to, as those of a
 // warehouse do; where they refer to it twice, by the way that the model has.
-func (d *drafter) placeByCalendar(t *table) bool {
-	for _, r := range d.model.Relationships {
-		if r.From != t.ds.Name || len(r.FromColumns) != 1 {
-			continue
-		}
-		for _, to := range d.tables {
-			if own := dayOf(to); to.ds.Name == r.To && own != nil {
-				t.time = to.ds.Name + "." + own.field.Name
-				t.central += 3
-				return true
-			}
+func (t *table) placeByCalendar() bool {
+	for _, to := range t.leads {
+		if own := dayOf(to); own != nil {
+			t.time = to.ds.Name + "." + own.field.Name
+			t.central += 3
+			return true
 		}
 	}
 	return false
