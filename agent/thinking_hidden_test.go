@@ -44,3 +44,27 @@ func TestHiddenValuesAreToldToNoModel(t *testing.T) {
 		}
 	}
 }
+
+// The table of a hidden dataset is read by no statement of a language model's, and the refusal
+// says so; the others are read as before.
+func TestHiddenTablesAreReadByNoModel(t *testing.T) {
+	for _, hidden := range []bool{true, false} {
+		a := beside(t, [2]string{"duckdb", "duckdb"}, [2][]tableOf{{
+			{"orders", []string{"order_id:big", "region:text", "amount:money"}, [][]any{{int64(1), "서울", 10.0}, {int64(2), "부산", 20.0}}},
+			{"salaries", []string{"person:text", "salary:money"}, [][]any{{"이", 1.0}, {"박", 2.0}}},
+		}, {{"targets", []string{"region:text", "target:money"}, [][]any{{"서울", 1.0}}}}}, func(one *agent.Analyst) {
+			if d := one.Model.Dataset("salaries"); d != nil {
+				d.Hidden = hidden
+			}
+		})
+		model := &scripted{replies: []any{calls("query", args{"queries": []any{
+			args{"name": "r1", "sql": "SELECT max(salary) AS m FROM salaries"}, args{"name": "r2", "sql": "SELECT sum(amount) AS m FROM orders"},
+		}}), calls("decline", args{"reason": "모릅니다."})}}
+		a.agent = thinkingOf(t, model, a.analysts[0])
+		a.ask(agent.Question{Text: "얼마나 벌까", Rungs: []agent.Rung{agent.Think}})
+		told := lastTold(model)
+		if refused := strings.Contains(told, `Error in r1: The table "salaries" is not one that may be read here`); refused != hidden || !strings.Contains(told, "r2: 1 rows") {
+			t.Errorf("hidden %t: %s", hidden, told)
+		}
+	}
+}

@@ -4,9 +4,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/bapsang/bapsang/agent/knowledge"
+	"github.com/bapsang/bapsang/agent/semantic"
 	"github.com/bapsang/bapsang/connectors"
 )
 
@@ -252,10 +254,10 @@ func index(id string) int {
 func valueEntries(a *Analyst) []knowledge.Entry {
 	var out []knowledge.Entry
 	datasets := bySource(a.Model)
-	for _, t := range allowedTables(a) {
+	for _, t := range shownTables(a) {
 		d := datasets[foldName(t.Name)]
 		for _, c := range t.Columns {
-			if c.Profile == nil || c.Kind != connectors.KindText || d != nil && d.Hidden || hides(a, fieldOf(d, c.Name)) {
+			if c.Profile == nil || c.Kind != connectors.KindText || hides(a, fieldOf(d, c.Name)) {
 				continue
 			}
 			for i, v := range c.Profile.Values {
@@ -274,6 +276,29 @@ func valueEntries(a *Analyst) []knowledge.Entry {
 
 // maxIndexed bounds the values of a column that are found by a question's words.
 const maxIndexed = 500
+
+// shownTables are those of them that no dataset hides.
+func shownTables(a *Analyst) (out []*connectors.Table) {
+	datasets := bySource(a.Model)
+	for _, t := range allowedTables(a) {
+		if d := datasets[foldName(t.Name)]; d == nil || !d.Hidden {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// readable are the tables that a statement of the model's may read, nil for all.
+func (a *Analyst) readable() []string {
+	if !slices.ContainsFunc(a.Model.Datasets, func(d *semantic.Dataset) bool { return d.Hidden }) {
+		return a.Tables
+	}
+	out := []string{} // there is always a list: a source without one would let it read everything
+	for _, t := range shownTables(a) {
+		out = append(out, t.Name)
+	}
+	return out
+}
 
 // allowedTables are the tables the analyst reads.
 func allowedTables(a *Analyst) []*connectors.Table {

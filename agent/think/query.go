@@ -207,7 +207,7 @@ func (s *session) statement(q queryArgs) (*statement, error) {
 		if sql == "" {
 			return nil, connectors.Errorf(connectors.CodeSQL, "The query has neither sql nor metrics.")
 		}
-		return &statement{sql: sql, tables: a.Tables}, nil
+		return &statement{sql: sql, tables: a.readable()}, nil
 	}
 	query, err := metricQuery(q.Metrics)
 	if err != nil {

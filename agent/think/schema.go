@@ -20,11 +20,8 @@ const maxSamples = 6
 func describeTables(a *Analyst) []tableText {
 	var out []tableText
 	datasets, joined := bySource(a.Model), joinedColumns(a.Model)
-	for _, t := range allowedTables(a) {
+	for _, t := range shownTables(a) {
 		d := datasets[foldName(t.Name)]
-		if d != nil && d.Hidden {
-			continue
-		}
 		var s strings.Builder
 		if source, own := a.memberOf(t.Name); source != "" {
 			fmt.Fprintf(&s, "### %s (source %s)", own, source)

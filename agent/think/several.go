@@ -74,11 +74,8 @@ func (a *Analyst) memberOf(table string) (source, own string) {
 // tablesOf are the tables of a source that statements may read, none of which is hidden.
 // There is always a list: a source without one would let them read everything.
 func (a *Analyst) tablesOf(source string) []string {
-	out, datasets := []string{}, bySource(a.Model)
-	for _, t := range allowedTables(a) {
-		if d := datasets[foldName(t.Name)]; d != nil && d.Hidden {
-			continue
-		}
+	out := []string{}
+	for _, t := range shownTables(a) {
 		if of, own := a.memberOf(t.Name); of == source {
 			out = append(out, own)
 		}
