@@ -48,6 +48,25 @@ func (d *drafter) unlessTaken(t *table, name, short string) string {
 	return short
 }
 
+// saysYes is the value of a column of texts that says yes, where it says nothing but yes and
+// no: the Y of wdrw_yn. It is "" for any other.
+func saysYes(c *column) string {
+	if c.Profile == nil || len(c.Profile.Values) == 0 || len(c.Profile.Values) > 2 || lastWord(c.Name) != "yn" && !strings.HasSuffix(c.said, "여부") && !strings.HasSuffix(calledBy(c.Comment), "여부") {
+		return ""
+	}
+	yes := ""
+	for _, v := range c.Profile.Values {
+		switch v.Value {
+		case "Y":
+			yes = v.Value
+		case "N":
+		default:
+			return ""
+		}
+	}
+	return yes
+}
+
 // isFlag reports whether a number is a yes or a no.
 func isFlag(c *column) bool {
 	if c.Kind != connectors.KindInteger || c.Profile == nil || c.Profile.Min == nil {
@@ -131,6 +150,9 @@ func (d *drafter) nameByTable(t *table, c *column) {
 	f := c.field
 	if f.Kind == semantic.FreeText || f.Kind == semantic.Numeric || f.Kind == semantic.Identifier {
 		return
+	}
+	if bare, ok := strings.CutSuffix(f.Label.Ko, "코드"); ok && len([]rune(strings.TrimSpace(bare))) > 1 {
+		f.Synonyms = append(f.Synonyms, strings.TrimSpace(bare)) // by 상태코드 is by 상태
 	}
 	name := slices.Contains(l("name", "title"), sentence(c.words)) || c.words == "이름" || c.words == "명칭" || c.words == "성명"
 	for _, ko := range t.ko {

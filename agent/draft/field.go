@@ -158,6 +158,11 @@ func (d *drafter) classify(t *table, c *column) {
 	case connectors.KindBool:
 		f.Kind, c.use = semantic.Boolean, useShare
 	case connectors.KindText:
+		if yes := saysYes(c); yes != "" {
+			f.Kind, c.use = semantic.Boolean, useShare
+			f.Expression = map[string]string{dialect: "(" + quoteColumn(c.Name) + " = '" + yes + "')"}
+			break
+		}
 		d.classifyText(t, c)
 	case connectors.KindInteger, connectors.KindNumber:
 		d.classifyNumber(t, c)

@@ -73,12 +73,32 @@ func (d *drafter) addRowCount(t *table) {
 		}
 	}
 	m.Synonyms = append(m.Synonyms, t.happening()...)
+	if ko := d.numberedRows(t); ko != "" {
+		m.Synonyms = append(m.Synonyms, ko+" 수", ko+" 건수", "전체 "+ko+" 수", "총 "+ko+" 수", ko)
+	}
 	if !slices.ContainsFunc(t.columns, func(c *column) bool { return c.use == useSum && c.concept != nil && c.concept.role == count }) {
 		m.Synonyms = append(m.Synonyms, t.soldWords()...)
 	}
 	m.Synonyms = without(m.Synonyms, m.Label.Ko, m.Label.En)
 	m.Synonyms = slices.DeleteFunc(m.Synonyms, d.isMoney)
 	d.add(t, m, countExpression(t))
+}
+
+// numberedRows is what the rows of t are by the name of their number, "" where that is what
+// they are called anyway: those of a table called 수강 신청 that have a 신청번호 are 신청.
+func (d *drafter) numberedRows(t *table) string {
+	for _, c := range t.columns {
+		if len(t.PrimaryKey) != 1 || c.Name != t.PrimaryKey[0] || c.target != nil {
+			continue
+		}
+		for _, tail := range l("번호", "코드", "아이디", "ID") {
+			ko, ok := strings.CutSuffix(c.field.Label.Ko, tail)
+			if ko = strings.TrimSpace(ko); ok && len([]rune(ko)) > 1 && !slices.Contains(t.ko, ko) && !d.known.rows.ko[ko] {
+				return ko
+			}
+		}
+	}
+	return ""
 }
 
 // pays reports whether each row is a sum of money that changed hands: total payments are what

@@ -281,8 +281,11 @@ func (d *drafter) takePayments() {
 			continue
 		}
 		for _, c := range t.columns {
-			if c.use != useSum || c.concept != nil && c.concept.role == count {
+			if c.use != useSum || c.concept != nil && (c.concept.role == count || c.concept.lower) {
 				continue
+			}
+			if said := d.terms.last(c.field.Label.Ko); said != nil && said.lower {
+				continue // rfnd_amt, of which the comment says that it is a refund
 			}
 			if amount != nil {
 				return // which of them is not for a draft to say

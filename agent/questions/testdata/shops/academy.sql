@@ -1,0 +1,20 @@
+-- A private academy, as companies here name their tables: short names, and comments in Korean. The rows are made up.
+CREATE TABLE tb_stdnt_m (stdnt_no VARCHAR PRIMARY KEY, stdnt_nm VARCHAR, grd_cd VARCHAR, schl_nm VARCHAR, ent_dt DATE, wdrw_yn VARCHAR);
+COMMENT ON TABLE tb_stdnt_m IS '수강생 마스터'; COMMENT ON COLUMN tb_stdnt_m.stdnt_no IS '수강생번호'; COMMENT ON COLUMN tb_stdnt_m.stdnt_nm IS '수강생명'; COMMENT ON COLUMN tb_stdnt_m.grd_cd IS '학년';
+COMMENT ON COLUMN tb_stdnt_m.schl_nm IS '학교명'; COMMENT ON COLUMN tb_stdnt_m.ent_dt IS '등록일자'; COMMENT ON COLUMN tb_stdnt_m.wdrw_yn IS '퇴원여부';
+CREATE TABLE tb_tchr_m (tchr_no VARCHAR PRIMARY KEY, tchr_nm VARCHAR, sbjt_nm VARCHAR, hire_dt DATE);
+COMMENT ON TABLE tb_tchr_m IS '강사 마스터'; COMMENT ON COLUMN tb_tchr_m.tchr_no IS '강사번호'; COMMENT ON COLUMN tb_tchr_m.tchr_nm IS '강사명'; COMMENT ON COLUMN tb_tchr_m.sbjt_nm IS '과목'; COMMENT ON COLUMN tb_tchr_m.hire_dt IS '입사일';
+CREATE TABLE tb_cls_m (cls_cd VARCHAR PRIMARY KEY, cls_nm VARCHAR, tchr_no VARCHAR REFERENCES tb_tchr_m (tchr_no), mnth_amt DECIMAL(10, 0), cap_cnt INTEGER, wkdy VARCHAR);
+COMMENT ON TABLE tb_cls_m IS '강좌 마스터'; COMMENT ON COLUMN tb_cls_m.cls_cd IS '강좌코드'; COMMENT ON COLUMN tb_cls_m.cls_nm IS '강좌명'; COMMENT ON COLUMN tb_cls_m.mnth_amt IS '월 수강료'; COMMENT ON COLUMN tb_cls_m.cap_cnt IS '정원'; COMMENT ON COLUMN tb_cls_m.wkdy IS '요일';
+CREATE TABLE tb_enrl_h (enrl_no BIGINT PRIMARY KEY, stdnt_no VARCHAR REFERENCES tb_stdnt_m (stdnt_no), cls_cd VARCHAR REFERENCES tb_cls_m (cls_cd), enrl_dt DATE, st_cd VARCHAR);
+COMMENT ON TABLE tb_enrl_h IS '수강 신청 이력'; COMMENT ON COLUMN tb_enrl_h.enrl_no IS '신청번호'; COMMENT ON COLUMN tb_enrl_h.enrl_dt IS '신청일'; COMMENT ON COLUMN tb_enrl_h.st_cd IS '상태코드(10:신청,20:수강중,90:취소)';
+CREATE TABLE tb_pay_h (pay_no BIGINT PRIMARY KEY, enrl_no BIGINT REFERENCES tb_enrl_h (enrl_no), pay_dt TIMESTAMP, pay_amt DECIMAL(12, 0), mthd_cd VARCHAR, rfnd_amt DECIMAL(12, 0));
+COMMENT ON TABLE tb_pay_h IS '수납 내역'; COMMENT ON COLUMN tb_pay_h.pay_no IS '수납번호'; COMMENT ON COLUMN tb_pay_h.pay_dt IS '수납일시'; COMMENT ON COLUMN tb_pay_h.pay_amt IS '수납금액(원)'; COMMENT ON COLUMN tb_pay_h.mthd_cd IS '수납방법(1:현금,2:카드,3:계좌이체)'; COMMENT ON COLUMN tb_pay_h.rfnd_amt IS '환불금액(원)';
+CREATE TABLE tb_attd_h (attd_dt DATE, stdnt_no VARCHAR REFERENCES tb_stdnt_m (stdnt_no), cls_cd VARCHAR REFERENCES tb_cls_m (cls_cd), attd_yn VARCHAR, PRIMARY KEY (attd_dt, stdnt_no, cls_cd));
+COMMENT ON TABLE tb_attd_h IS '출석부'; COMMENT ON COLUMN tb_attd_h.attd_dt IS '출석일자'; COMMENT ON COLUMN tb_attd_h.attd_yn IS '출석여부';
+INSERT INTO tb_stdnt_m SELECT printf('S%05d', i), ['김민준', '이서연', '박도윤', '최하은'][1 + i % 4] || i, CAST(1 + i % 3 AS VARCHAR), ['한빛고', '대성고', '서울고'][1 + i * i % 3], DATE '2026-11-20' - CAST(i * 7 % 900 AS INTEGER), CASE WHEN i % 6 = 0 THEN 'Y' ELSE 'N' END FROM range(0, 400) t(i);
+INSERT INTO tb_tchr_m SELECT printf('T%03d', i), ['강', '윤', '장'][1 + i % 3] || '선생' || i, ['수학', '영어', '국어', '과학'][1 + i % 4], DATE '2026-11-20' - CAST(i * 130 AS INTEGER) FROM range(0, 15) t(i);
+INSERT INTO tb_cls_m SELECT printf('C%03d', i), ['심화', '기초', '실전'][1 + i % 3] || '반 ' || i, printf('T%03d', i * 7 % 15), [250000, 300000, 420000][1 + i % 3], 10 + i % 11, ['월', '화', '수', '목', '금'][1 + i % 5] FROM range(0, 30) t(i);
+INSERT INTO tb_enrl_h SELECT i, printf('S%05d', i * 13 % 400), printf('C%03d', i * i % 29), DATE '2026-11-20' - CAST(i * 11 % 600 AS INTEGER), ['20', '20', '20', '10', '90'][1 + i % 5] FROM range(1, 2001) t(i);
+INSERT INTO tb_pay_h SELECT i, i, TIMESTAMP '2026-11-20 10:00:00' - to_days(CAST(i * 11 % 600 AS INTEGER)), [250000, 300000, 420000][1 + i * i % 3], CAST(1 + i % 3 AS VARCHAR), CASE WHEN i % 4 = 0 THEN 100000 ELSE 0 END FROM range(1, 1901) t(i);
+INSERT INTO tb_attd_h SELECT DATE '2026-11-20' - CAST(i % 120 AS INTEGER), printf('S%05d', i // 120), printf('C%03d', i * i % 29), CASE WHEN i % 5 = 0 THEN 'N' ELSE 'Y' END FROM range(0, 6000) t(i);
