@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,6 +32,7 @@ type apart struct {
 // counted counts the statements that a source is asked, and fails where it is told to.
 type counted struct {
 	connectors.Source
+	mu    sync.Mutex // a model asks several at once
 	asked []string
 	by    []connectors.Caller
 	open  []string // statements that were not held to the tables that they name
@@ -42,10 +44,7 @@ func (c *counted) Query(ctx context.Context, caller connectors.Caller, stmt conn
 	if caller.Question == "" {
 		return c.Source.Query(ctx, caller, stmt)
 	}
-	c.asked, c.by = append(c.asked, stmt.SQL), append(c.by, caller)
-	if stmt.Tables == nil {
-		c.open = append(c.open, stmt.SQL)
-	}
+	c.note(caller, stmt)
 	if c.fail != nil {
 		return nil, c.fail
 	}
@@ -56,6 +55,15 @@ func (c *counted) Query(ctx context.Context, caller connectors.Caller, stmt conn
 		res = &cut
 	}
 	return res, err
+}
+
+func (c *counted) note(caller connectors.Caller, stmt connectors.Statement) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asked, c.by = append(c.asked, stmt.SQL), append(c.by, caller)
+	if stmt.Tables == nil {
+		c.open = append(c.open, stmt.SQL)
+	}
 }
 
 func openApart(t *testing.T, tables map[string]string, order ...string) *apart {
