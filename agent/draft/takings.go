@@ -52,7 +52,7 @@ func (t *table) bills() bool {
 // each comes to: what t says of the whole is that once more.
 func (t *table) itemized() bool {
 	return slices.ContainsFunc(t.referring, func(o *table) bool {
-		return o != t && o.bills() && slices.ContainsFunc(o.columns, func(c *column) bool { return c.target == t }) && (o.mainAmount() != nil || o.priceTimes() != "")
+		return o != t && o.bills() && (o.mainAmount() != nil || o.priceTimes() != "")
 	})
 }
 
@@ -243,7 +243,8 @@ func (t *table) priceTimes() string {
 
 // factors are what a row of sales is computed from: its unit price, how many there are, and
 // the part that was let off, nil where there is none. A line of an order that says only a
-// price is of one thing.
+// price is of one thing, unless some other figure of it may say how many. A discount that is
+// no part of one leaves it open what is let off, and so what the row comes to.
 func (t *table) factors() (price, quantity, off *column) {
 	var bare *column
 	for _, c := range t.columns {
@@ -255,14 +256,15 @@ func (t *table) factors() (price, quantity, off *column) {
 			bare = c
 		case c.concept.ko[0] == "수량":
 			quantity = c
-		case c.exact && c.concept.ko[0] == "할인율" && c.format == "percent":
+		case c.exact && c.concept.ko[0] == "할인율":
 			off = c
 		}
 	}
-	if price == nil && quantity == nil && t.entity != nil && t.entity.ko[0] == "주문 상품" {
+	counts := func(c *column) bool { return c.use == useSum && (c.concept == nil || c.concept.role != money) }
+	if price == nil && t.entity != nil && t.entity.ko[0] == "주문 상품" && !slices.ContainsFunc(t.columns, counts) {
 		price = bare
 	}
-	if price != bare && quantity == nil || quantity != nil && !quantity.exact {
+	if price != bare && quantity == nil || quantity != nil && !quantity.exact || off != nil && off.format != "percent" {
 		price = nil
 	}
 	return price, quantity, off
