@@ -66,16 +66,8 @@ func TestTablesThatChange(t *testing.T) {
 			c := open(t)
 			rewrite(t, c.config, "timezone:", "listen: 127.0.0.1:0\nweb: {channels: [general, ops]}\nchanges: {to: [\"web:ops\"], after: 1s}\napi: {tokens: [{name: loadtest, token: \"${API_TOKEN}\"}]}\ntimezone:")
 			p := start(t, "--now", "2026-11-05", "serve", "--config", c.config)
-			asks := 0
-			answer := func(question string) string {
-				t.Helper()
-				asks++
-				code, asked := p.call(t, "POST", "/api/v1/questions", fmt.Sprintf(`{"channel":"c%d","user":"u","text":%q}`, asks, question), token)
-				if code != http.StatusAccepted {
-					t.Fatalf("%d %v", code, asked)
-				}
-				return fmt.Sprint(p.answer(t, fmt.Sprint(asked["id"]), token)["answer"])
-			}
+			ask := asker(t, token)
+			answer := func(question string) string { return ask(p, question) } // p may be started anew
 			if got := answer("주문 상태별 주문 수"); !strings.Contains(got, "완료") {
 				t.Fatalf("before: %s", got)
 			}
@@ -170,16 +162,7 @@ func TestAWrittenAnalystOutlivesAChange(t *testing.T) {
 	mustRun(t, "analyst", "draft", "--config", c.config, "--name", "sales", dir)
 	rewrite(t, filepath.Join(dir, "analyst.yaml"), "name: sales", "name: sales\nowner: web:ops")
 	rewrite(t, c.config, "timezone:", "listen: 127.0.0.1:0\nanalysts_dir: ./analysts\nweb: {channels: [general, ops]}\nchanges: {after: 100ms}\napi: {tokens: [{name: loadtest, token: \"${API_TOKEN}\"}]}\ntimezone:")
-	asks := 0
-	answer := func(p *process, question string) string {
-		t.Helper()
-		asks++
-		code, asked := p.call(t, "POST", "/api/v1/questions", fmt.Sprintf(`{"channel":"c%d","user":"u","text":%q}`, asks, question), token)
-		if code != http.StatusAccepted {
-			t.Fatalf("%d %v", code, asked)
-		}
-		return fmt.Sprint(p.answer(t, fmt.Sprint(asked["id"]), token)["answer"])
-	}
+	answer := asker(t, token)
 	missing := func(p *process) string {
 		_, status := p.call(t, "GET", "/api/v1/status", "", token)
 		return fmt.Sprint(status["missing"])
@@ -210,5 +193,20 @@ func TestAWrittenAnalystOutlivesAChange(t *testing.T) {
 	visit(t, p).sees("/c/ops", "다시 전처럼 답해요")
 	if code, _, errs := run(t, "analyst", "accept", "--config", c.config, "nobody"); code == 0 || !strings.Contains(errs, "called nobody") {
 		t.Errorf("accept of nobody: %d %s", code, errs)
+	}
+}
+
+// asker asks a process, each time in a channel of its own, and tells the answer as programs
+// are told it. After a restart it is asked of the next process.
+func asker(t *testing.T, token string) func(p *process, question string) string {
+	asks := 0
+	return func(p *process, question string) string {
+		t.Helper()
+		asks++
+		code, asked := p.call(t, "POST", "/api/v1/questions", fmt.Sprintf(`{"channel":"c%d","user":"u","text":%q}`, asks, question), token)
+		if code != http.StatusAccepted {
+			t.Fatalf("%d %v", code, asked)
+		}
+		return fmt.Sprint(p.answer(t, fmt.Sprint(asked["id"]), token)["answer"])
 	}
 }

@@ -3,7 +3,6 @@ package cli_test
 import (
 	"database/sql"
 	"fmt"
-	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -47,16 +46,8 @@ verified:
 `})
 	mustRun(t, "analyst", "check", "--config", c.config)
 	p := start(t, "--now", "2026-11-05", "serve", "--config", c.config)
-	asks := 0
-	answer := func(question string) string {
-		t.Helper()
-		asks++
-		code, asked := p.call(t, "POST", "/api/v1/questions", fmt.Sprintf(`{"channel":"c%d","user":"u","text":%q}`, asks, question), token)
-		if code != http.StatusAccepted {
-			t.Fatalf("%d %v", code, asked)
-		}
-		return fmt.Sprint(p.answer(t, fmt.Sprint(asked["id"]), token)["answer"])
-	}
+	ask := asker(t, token)
+	answer := func(question string) string { return ask(p, question) } // p may be started anew
 	told := func(question string, want ...string) {
 		t.Helper()
 		got := ""
